@@ -1,0 +1,1 @@
+"""From a conversation to a plan, with any model or none."""

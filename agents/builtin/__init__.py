@@ -1,0 +1,1 @@
+"""The planner that needs no model: deterministic, offline, stage by stage."""

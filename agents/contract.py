@@ -1,0 +1,107 @@
+"""What every planner takes and gives, whether a model stands behind it or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from pydantic import Field
+
+from spec.base import Document, JsonValue
+from spec.catalog import Catalog
+from spec.pipeline import Definition, Pipeline, Source
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+
+class Option(Document):
+    """One answer a person can click; ``value`` is what is recorded."""
+
+    label: str
+    value: str
+
+
+class Question(Document):
+    """Asked when readings differ in result. ``key`` names the decision, so that an answer settles it for good."""
+
+    kind: Literal["question"] = "question"
+    key: str
+    text: str
+    options: tuple[Option, ...] = ()
+    reading: str = ""
+
+
+class ChartHint(Document):
+    """How the answer is best drawn."""
+
+    kind: str
+    x: str
+    y: tuple[str, ...]
+
+
+class Draft(Document):
+    """A proposed spec. ``answer`` is the step that holds the rows of a plain question; None for a pipeline."""
+
+    kind: Literal["draft"] = "draft"
+    spec: Pipeline
+    reading: str
+    assumptions: tuple[str, ...] = ()
+    answer: str | None = None
+    ordered: bool = Field(default=False, description="The rows of the answer have an order that was asked for.")
+    chart: ChartHint | None = None
+
+
+class Refusal(Document):
+    """The data cannot say, or we do not do this; ``message`` tells why and what would help."""
+
+    kind: Literal["refusal"] = "refusal"
+    message: str
+    hint: str = ""
+
+
+class Turn(Document):
+    """An earlier exchange of the thread: what was asked, and what it was read as."""
+
+    request: str
+    reading: str = ""
+    spec: Pipeline | None = None
+
+
+class Request(Document):
+    """What a person said, with all that the planner may depend on. ``now`` has a zone; nothing else is a clock."""
+
+    text: str
+    now: datetime
+    timezone: str = "UTC"
+    context: str = Field(default="", description="Instructions that belong to the request (definitions, conventions).")
+    answers: dict[str, str] = Field(default={}, description="Question key to the answer given, as value or free text.")
+    history: tuple[Turn, ...] = ()
+    want: Literal["answer", "pipeline"] = Field(default="answer", description="'ask' wants rows, 'plan' a pipeline.")
+
+
+class DataView(Protocol):
+    """The data a planner may look at: read-only, bounded, in a locked connection.
+
+    ``sources`` say how a spec would read each table of the ``catalog``; tables are queried under their catalog names.
+    """
+
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def sources(self) -> Mapping[str, Source]: ...
+    @property
+    def definitions(self) -> Mapping[str, Definition]: ...
+
+    def rows(self, query: exp.Query, *, limit: int = 1000) -> Sequence[Sequence[JsonValue]]:
+        """At most ``limit`` rows of a read-only query in DuckDB's dialect; decimals as text, dates as ISO 8601."""
+
+    def scalars(self, query: exp.Query) -> Sequence[object]:
+        """The first row as Python values (Decimal, date, datetime ...), empty when there is none."""
+
+
+class Planner(Protocol):
+    """``builtin`` and every model-backed planner: a request and a view of the data in, one of three things out."""
+
+    def draft(self, request: Request, data: DataView) -> Draft | Question | Refusal: ...

@@ -1,0 +1,112 @@
+"""What a connector is: the protocol each ``connectors/<name>/connector.py`` module fulfils, and what it returns.
+
+Data never passes through Python rows: a connector writes a table into the DuckDB connection it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, cast
+
+from spec.base import JsonValue
+from spec.catalog import Table
+from spec.pipeline import Source
+from spec.registry import Shelf
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+    from sqlglot import exp
+
+Capability = Literal["discover", "read", "incremental", "write"]
+CONNECTORS = Shelf("connectors", "connector", module="connector")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a source or destination is, resolved. ``url`` may hold a password, so it stays out of ``repr``."""
+
+    connector: str
+    base: Path
+    """Folder from which a relative ``location`` starts."""
+    location: str | None = None
+    connection: str | None = None
+    url: str | None = field(default=None, repr=False)
+
+    @property
+    def path(self) -> Path:
+        """``location`` as an absolute path."""
+        return (self.base / (self.location or "")).resolve()
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """One table a place offers: how a spec would read it, and what it looks like."""
+
+    name: str
+    """Table name for people and SQL, made of the file, sheet or table name."""
+    source: Source
+    table: Table
+
+
+@dataclass(frozen=True)
+class QuarantinedRows:
+    """Rows set aside during a read, kept as ``table`` in the staging database with their ``line`` and ``reason``."""
+
+    table: str
+    rows: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one read brought. ``expected_rows`` and ``sums`` were taken at the source independently of the load."""
+
+    rows: int
+    expected_rows: int | None = None
+    sums: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Column to (sum at the source, sum as loaded), as decimal text."""
+    quarantined: Sequence[QuarantinedRows] = ()
+    nulled: Mapping[str, int] = field(default_factory=dict)
+    """Column to how many unreadable values became null (policy ``null``)."""
+    cursor: JsonValue = None
+    """Highest cursor value read, as text; None when nothing was read or there is no cursor."""
+    fingerprint: str = ""
+    """Identity of what was read: for files, size and content hash."""
+    as_of: datetime | None = None
+    """UTC instant the data is from: a file's modification time, a database's snapshot time."""
+    warnings: Sequence[str] = ()
+
+
+class Connector(Protocol):
+    """A module ``connectors/<name>/connector.py``. What it can do is declared; undeclared raises UnsupportedError."""
+
+    can: frozenset[Capability]
+
+    def check(self, place: Place) -> None:
+        """Reach the place and prove the credentials; raises AccessError, DataError or TransientError."""
+
+    def discover(self, place: Place, *, options: Mapping[str, JsonValue] | None = None) -> Sequence[Discovered]:
+        """All tables of the place with declared types, keys and counts; things it ignores are told in ``warnings``."""
+
+    def read(
+        self,
+        source: Source,
+        place: Place,
+        into: DuckDBPyConnection,
+        table: exp.Table,
+        *,
+        since: str | None = None,
+    ) -> Reading:
+        """Create ``table`` in ``into`` with exactly ``source.columns`` and fill it.
+
+        ``since`` is the cursor to start from, inclusive, the lookback already subtracted by the caller. Raises
+        DriftError when the source no longer has the declared columns, DataError with file, line and column otherwise.
+        """
+
+
+def connector(name: str) -> Connector:
+    """The connector of that name; SpecError with the nearest name when there is none."""
+    return cast("Connector", CONNECTORS.load(name))

@@ -1,0 +1,1 @@
+"""Surfaces: events in, replies out, no decisions."""

@@ -1,0 +1,1 @@
+"""What is remembered: workspaces, connections, specs, approvals, threads, runs."""

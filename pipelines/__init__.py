@@ -1,0 +1,1 @@
+"""From an approved spec to a finished run, without a model."""

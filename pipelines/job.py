@@ -1,0 +1,118 @@
+"""A compiled spec: every name resolved, every type known, SQL built, effects listed. Pure data; the runner acts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from spec.base import JsonValue
+from spec.pipeline import Load, Output, Pipeline, Source
+from spec.run import Effect
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from sqlglot import exp
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A column of a source (or inline table) that a computed column comes from."""
+
+    source: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of a relation: its DuckDB type, whether it is exact, and where it comes from.
+
+    Inexact means floating-point arithmetic touched it; such columns are compared by value, not by digest.
+    """
+
+    name: str
+    type: str
+    exact: bool = True
+    origins: frozenset[Origin] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A source, inline table or step output. ``keys`` are column sets known to identify a row (names as in ``fields``)."""
+
+    name: str
+    fields: tuple[Field, ...]
+    keys: frozenset[frozenset[str]] = frozenset()
+
+    def field(self, name: str) -> Field | None:
+        """The field of that name, compared as SQL does."""
+        folded = name.casefold()
+        return next((item for item in self.fields if item.name.casefold() == folded), None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in order."""
+        return tuple(item.name for item in self.fields)
+
+
+class Apply(Protocol):
+    """What SQL cannot say: Arrow in, named Arrow tables out; pure and deterministic for equal inputs and seed."""
+
+    def __call__(self, inputs: Sequence[pa.RecordBatchReader], seed: int) -> Mapping[str, pa.Table]: ...
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step's output as a query over earlier relations (``select``), or the call that makes its outputs (``apply``).
+
+    ``materialise`` is set where more than one reader needs the rows; the rest stay CTEs inside their reader.
+    """
+
+    step: str
+    relation: Relation
+    inputs: tuple[str, ...]
+    select: exp.Query | None = None
+    apply: Apply | None = None
+    apply_output: str = ""
+    """Which of ``apply``'s outputs this relation is."""
+    materialise: bool = False
+    engine: str = "duckdb"
+    why_engine: str = ""
+
+
+@dataclass(frozen=True)
+class CompiledCheck:
+    """A check as one query giving one row ``(passed BOOLEAN, expected VARCHAR, found VARCHAR, detail VARCHAR)``.
+
+    ``implied`` checks were added by the compiler (key uniqueness, join fan-out, lost rows); they prove what the plan
+    relies on. ``evidence``, if any, selects rows that show the failure.
+    """
+
+    check: str
+    on: str
+    severity: Literal["warn", "block"]
+    query: exp.Query
+    inputs: tuple[str, ...]
+    implied: bool = False
+    evidence: exp.Query | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """All a run needs, resolved."""
+
+    spec: Pipeline
+    digest: str
+    base: Path
+    sources: Mapping[str, Source]
+    relations: Mapping[str, Relation]
+    stages: tuple[Stage, ...]
+    """In an order where each stage comes after its inputs."""
+    checks: tuple[CompiledCheck, ...]
+    outputs: tuple[Output, ...]
+    loads: tuple[Load, ...]
+    effects: tuple[Effect, ...]
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Values by name, with ``now`` and ``today`` of the run; bound as query parameters, never pasted."""
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,226 @@
+"""Spec to YAML and canonical JSON and back, its digest, and clear errors for what cannot be read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from spec.base import JsonValue
+from spec.errors import SpecError, nearest
+from spec.pipeline import SPEC_VERSION, Pipeline
+
+if TYPE_CHECKING:
+    import yaml
+
+MAX_SPEC_BYTES = 20_000_000
+_OUTSIDE_DIGEST = frozenset({"note", "layout"})
+
+
+def to_plain(spec: Pipeline) -> dict[str, JsonValue]:
+    """The spec as plain JSON data, in field order, without defaults; ``version`` always stands."""
+    plain: dict[str, JsonValue] = spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return {"version": spec.version, **plain}
+
+
+def canonical_json(spec: Pipeline) -> bytes:
+    """Sorted keys, UTF-8, no insignificant space, without comments, layout and defaults."""
+    bare = _without_comments(to_plain(spec))
+    return json.dumps(bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def digest(spec: Pipeline) -> str:
+    """``sha256:`` and 64 hex digits over the canonical JSON; comments and layout do not change it."""
+    return "sha256:" + hashlib.sha256(canonical_json(spec)).hexdigest()
+
+
+def _without_comments(plain: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    bare = {key: value for key, value in plain.items() if key not in _OUTSIDE_DIGEST}
+    sources = bare.get("sources")
+    if isinstance(sources, dict):
+        bare["sources"] = {name: _dropped(source) for name, source in sources.items()}
+    for section in ("steps", "checks"):
+        entries = bare.get(section)
+        if isinstance(entries, list):
+            bare[section] = [_dropped(entry) for entry in entries]
+    return bare
+
+
+def _dropped(entry: JsonValue) -> JsonValue:
+    # A unit's own parameters may hold a column called "note" only deeper down, so just this level is stripped.
+    return {key: value for key, value in entry.items() if key != "note"} if isinstance(entry, dict) else entry
+
+
+def to_yaml(spec: Pipeline) -> str:
+    """The spec as YAML a person can read and edit."""
+    import yaml
+
+    return yaml.safe_dump(to_plain(spec), sort_keys=False, allow_unicode=True, width=120)
+
+
+def load_spec(path: Path) -> Pipeline:
+    """Read a spec file, YAML or JSON. Raises SpecError naming file, line and field."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_SPEC_BYTES:
+            raise SpecError(
+                "The spec file is too large.",
+                hint=f"A spec may have {MAX_SPEC_BYTES} bytes; this one has {size}.",
+                where={"file": str(path)},
+            )
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SpecError(
+            "There is no such spec file.",
+            hint="Check the path, or make one with 'dreflow plan'.",
+            where={"file": str(path)},
+        ) from None
+    except (IsADirectoryError, UnicodeDecodeError) as error:
+        raise SpecError(
+            "This is not a spec file.", hint="A spec is YAML or JSON text in UTF-8.", where={"file": str(path)}
+        ) from error
+    return parse_spec(text, name=str(path))
+
+
+def parse_spec(text: str, *, name: str = "spec") -> Pipeline:
+    """Read a spec from YAML or JSON text; ``name`` stands for the file in errors."""
+    import yaml
+
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        plain: object = yaml.load(text, Loader=_unique_key_loader())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where: dict[str, str | int] = {"file": name}
+        if mark is not None:
+            where |= {"line": mark.line + 1, "column": mark.column + 1}
+        raise SpecError(f"The spec is not valid YAML: {error.problem}.", where=where) from None
+    except yaml.YAMLError as error:
+        raise SpecError(f"The spec is not valid YAML: {error}.", where={"file": name}) from None
+    return _validate(plain, node, name)
+
+
+def from_plain(plain: Mapping[str, JsonValue], *, name: str = "spec") -> Pipeline:
+    """Validate plain data as a spec; raises SpecError naming the field."""
+    return _validate(dict(plain), None, name)
+
+
+def _validate(plain: object, node: yaml.Node | None, name: str) -> Pipeline:
+    if not isinstance(plain, dict):
+        raise SpecError(
+            "A spec is a mapping that starts with 'version'.",
+            hint="See 'dreflow schema spec'.",
+            where={"file": name, "line": 1},
+        )
+    version = plain.get("version", SPEC_VERSION)
+    if isinstance(version, int) and version > SPEC_VERSION:
+        raise SpecError(
+            f"This spec is of version {version}; this DReflowPro reads versions up to {SPEC_VERSION}.",
+            hint="Update DReflowPro, or use the spec with the version that made it.",
+            where={"file": name, "field": "version"},
+        )
+    try:
+        return Pipeline.model_validate(plain)
+    except ValidationError as error:
+        raise _readable(error, node, name) from None
+
+
+def _readable(error: ValidationError, node: yaml.Node | None, name: str) -> SpecError:
+    """The first problem as a sentence with file, line and field; all of them as data."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    first = problems[0]
+    path = tuple(part for part in first["loc"] if not str(part).endswith("]"))
+    where: dict[str, str | int] = {"file": name, "field": ".".join(str(part) for part in path)}
+    line = _line_of(node, path)
+    if line is not None:
+        where["line"] = line
+    hint = ""
+    if first["type"] == "extra_forbidden":
+        near = nearest(str(path[-1]), _fields_at(path[:-1]))
+        hint = f"Did you mean {near!r}?" if near else "See 'dreflow schema spec' for the fields."
+    more = f" ({len(problems) - 1} more problems)" if len(problems) > 1 else ""
+    data = {"problems": [{"field": ".".join(map(str, p["loc"])), "problem": p["msg"]} for p in problems]}
+    return SpecError(f"The spec is not valid: {first['msg']}{more}.", hint=hint, where=where, data=data)
+
+
+def _fields_at(path: tuple[str | int, ...]) -> list[str]:
+    """Field names (as written) of the model at a path of the spec; empty where units define them."""
+    model: type = Pipeline
+    from spec import pipeline as nouns
+
+    owners = {
+        "sources": nouns.Source,
+        "tables": nouns.InlineTable,
+        "parameters": nouns.Parameter,
+        "outputs": nouns.Output,
+        "loads": nouns.Load,
+        "schedule": nouns.Schedule,
+        "allow": nouns.Allow,
+        "report": nouns.Report,
+        "definitions": nouns.Definition,
+    }
+    if path:
+        owner = owners.get(str(path[0]))
+        if owner is None:
+            return []
+        model = owner
+    return [field.alias or key for key, field in model.model_fields.items()]  # type: ignore[attr-defined]
+
+
+def _line_of(node: yaml.Node | None, path: tuple[str | int, ...]) -> int | None:
+    import yaml
+
+    if node is None:
+        return None
+    line: int = node.start_mark.line + 1
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == str(part):
+                    line, node = key.start_mark.line + 1, value
+                    break
+            else:
+                return line
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            return line
+    return line
+
+
+def _unique_key_loader() -> type[yaml.SafeLoader]:
+    """A safe loader that refuses a repeated key (YAML's default keeps the last one, silently) and keeps dates as text."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+            seen: set[object] = set()
+            for key_node, _ in node.value:
+                key = self.construct_object(key_node, deep=True)
+                if key in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"the key {key!r} stands twice", key_node.start_mark
+                    )
+                seen.add(key)
+            return super().construct_mapping(node, deep=deep)
+
+    # A date must stay the text that was written, and 'on', 'off', 'yes', 'no' are words ('on' is a field of ours), not booleans.
+    Loader.yaml_implicit_resolvers = {
+        first: [
+            (tag, pattern)
+            for tag, pattern in resolvers
+            if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")
+        ]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    import re
+
+    Loader.add_implicit_resolver(
+        "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+    )
+    return Loader

@@ -1,0 +1,209 @@
+"""The pipeline spec: the whole truth about what a run reads, does, checks, writes and sends.
+
+A step or check is written flat: ``use`` (or ``check``) names a unit on a shelf, and the unit's own parameters stand
+beside it. This module does not know the units; the compiler validates their parameters against each unit's ``Params``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from spec.base import Document, JsonValue
+from spec.catalog import ForeignKey, Sensitivity
+from spec.report import Report
+
+SPEC_VERSION = 1
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$", max_length=120)]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=120)]
+
+
+def _as_tuple(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[Name, ...], BeforeValidator(_as_tuple)]
+Strings = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+class Source(Document):
+    """One table that the pipeline reads, with the columns it was compiled against."""
+
+    connector: str = Field(default="files", description="Unit in connectors/: files, sqlite, duckdb, postgres, mysql.")
+    connection: str | None = Field(
+        default=None, description="Name of a saved connection; its secrets live in the vault, never here."
+    )
+    location: str | None = Field(
+        default=None, description="Path of a file, folder or database file; relative paths start at the spec's folder."
+    )
+    stream: str | None = Field(
+        default=None, description="Table (schema.table) or worksheet to read; a file without sheets needs none."
+    )
+    options: dict[str, JsonValue] = Field(
+        default={}, description="Read options of the connector, e.g. delimiter, encoding, decimal, header_row, sheet."
+    )
+    columns: dict[str, str] = Field(
+        default={},
+        description="Column name to DuckDB type: the contract the data is read by and drift is found against.",
+    )
+    sensitive: dict[str, Sensitivity] = Field(default={}, description="Columns that are personal or secret.")
+    primary_key: Strings = Field(default=(), description="Columns that identify a row; proven unique on the data.")
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    read: Literal["full_refresh", "incremental"] = "full_refresh"
+    cursor: str | None = Field(default=None, description="Column that grows with each change; incremental needs it.")
+    lookback: str | None = Field(
+        default=None, description="How far before the last cursor to read again for late rows, e.g. '3 days' or '100'."
+    )
+    on_error: Literal["null", "quarantine", "stop"] = Field(
+        default="quarantine",
+        description="A value that does not parse: null and counted, its row quarantined and counted, or the run stops.",
+    )
+    drift: Literal["evolve", "freeze", "quarantine", "ask"] = Field(
+        default="ask", description="When columns are new, missing or retyped since the spec was compiled."
+    )
+    note: str = Field(default="", description="Comment; outside the digest.")
+
+
+class InlineTable(Document):
+    """A small versioned input that lives in the spec: exchange rates, a calendar, a mapping."""
+
+    version: str
+    columns: dict[str, str]
+    primary_key: Strings = ()
+    rows: tuple[tuple[JsonValue, ...], ...]
+
+
+class Definition(Document):
+    """What a business word means here, as agreed; the expression was resolved into the steps that use it."""
+
+    text: str
+    version: str = "1"
+    author: str = ""
+    expression: str | None = None
+
+
+class Parameter(Document):
+    """A value chosen at run time, from what the spec permits; written ``$name`` in expressions."""
+
+    type: str = Field(description="DuckDB type.")
+    default: JsonValue = None
+    values: tuple[JsonValue, ...] = Field(
+        default=(), description="Permitted values; empty with min and max means a range."
+    )
+    min: JsonValue = None
+    max: JsonValue = None
+
+
+class Step(BaseModel):
+    """One transformation: ``id``, ``use`` and the unit's own parameters beside them."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+
+    id: Identifier
+    use: str = Field(description="Unit in pipelines/transforms.")
+    from_: Names = Field(
+        default=(), alias="from", description="Input: a source, an inline table, a step, or step.output."
+    )
+    engine: str | None = Field(
+        default=None, description="Pin the engine; without it the compiler chooses and says why."
+    )
+    note: str = Field(default="", description="Comment; outside the digest.")
+
+    @property
+    def params(self) -> dict[str, JsonValue]:
+        """The unit's own parameters as written."""
+        return dict(self.model_extra or {})
+
+
+class Check(BaseModel):
+    """A promise about the data: ``check`` names a unit, ``on`` what it looks at, its parameters stand beside them."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+
+    check: str = Field(description="Unit in pipelines/checks.")
+    on: Name = Field(description="Source, step or step.output it looks at.")
+    severity: Literal["warn", "block"] = "block"
+    note: str = Field(default="", description="Comment; outside the digest.")
+
+    @property
+    def params(self) -> dict[str, JsonValue]:
+        """The unit's own parameters as written."""
+        return dict(self.model_extra or {})
+
+
+class Output(Document):
+    """A file under ``--out``: csv, tsv, json, ndjson, parquet or xlsx, by its ending."""
+
+    file: str = Field(pattern=r"^[^/\\\x00-\x1f]+$", description="Exact file name; no folders.")
+    from_: Name = Field(alias="from")
+    order_by: Strings = Field(default=(), description="Row order in the file; a column or 'column desc'.")
+
+
+class Load(Document):
+    """A table written in a destination database; an effect that needs approval."""
+
+    from_: Name = Field(alias="from")
+    connector: str
+    connection: str | None = None
+    location: str | None = None
+    table: str = Field(description="Table or schema.table in the destination.")
+    write: Literal["append", "replace", "merge"] = "replace"
+    primary_key: Strings = Field(default=(), description="Identifies rows for merge.")
+
+
+class Schedule(Document):
+    """When the approved pipeline runs by itself."""
+
+    cron: str = Field(description="Five fields: minute hour day month weekday.")
+    timezone: str = Field(default="UTC", description="IANA name, e.g. Europe/Rome.")
+    catch_up: Literal["none", "latest", "all"] = "latest"
+
+
+class Allow(Document):
+    """What an approval of this spec permits beyond the output folder. Empty permits nothing."""
+
+    recipients: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    tables: tuple[str, ...] = Field(default=(), description="Destination tables: connection-or-location/table.")
+    columns: tuple[str, ...] | None = Field(
+        default=None,
+        description="Columns that may leave in files, loads and reports; none stated means all computed ones.",
+    )
+
+
+class Pipeline(Document):
+    """A whole spec, version 1."""
+
+    version: Literal[1] = 1
+    name: Identifier
+    title: str = ""
+    request: str = Field(default="", description="What the owner asked for, in their words.")
+    reading: str = Field(default="", description="How the request was understood, in one paragraph.")
+    assumptions: tuple[str, ...] = ()
+    timezone: str = Field(default="UTC", description="The business's IANA time zone; business dates are in it.")
+    sources: dict[Identifier, Source]
+    tables: dict[Identifier, InlineTable] = {}
+    definitions: dict[str, Definition] = {}
+    parameters: dict[Identifier, Parameter] = {}
+    steps: tuple[Step, ...] = ()
+    checks: tuple[Check, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    loads: tuple[Load, ...] = ()
+    report: Report | None = None
+    schedule: Schedule | None = None
+    allow: Allow = Allow()
+    layout: dict[str, JsonValue] = Field(default={}, description="Positions for drawing; outside the digest.")
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Pipeline:
+        taken: set[str] = set()
+        for name in [*self.sources, *self.tables, *(step.id for step in self.steps)]:
+            if name.casefold() in taken:
+                raise ValueError(f"the name {name!r} is used twice; sources, tables and steps share one set of names")
+            taken.add(name.casefold())
+        files = [output.file.casefold() for output in self.outputs]
+        if len(files) != len(set(files)):
+            raise ValueError("two outputs have the same file name")
+        return self
