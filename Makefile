@@ -1,0 +1,56 @@
+# Everything from a bare python3 (3.11 or newer) and make: the first target that needs it sets up .venv from the lock.
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check format faults eval bench lock upgrade clean
+
+BIN := .venv/bin
+READY := .venv/.set-up
+# Another Python: make PYTHON=/usr/local/bin/python3.12 test
+PYTHON := python3
+# Another number of test processes: make test WORKERS=4
+WORKERS := auto
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
+
+run: demo ## hold the demo conversation and show where the files are
+
+demo: $(READY) ## the same, and exit
+	@$(BIN)/dreflow demo
+
+test: $(READY) ## every test but the long suites
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+
+check: $(READY) ## lint, format, types, layers, lock, secrets
+	@$(BIN)/python scripts/check.py
+
+format: $(READY) ## write the code in the project's format
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+faults: $(READY) ## kill runs 2,000 times and compare digests (long)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) -m faults --timeout 0
+
+eval: $(READY) ## measure the answers and compare with the last result (long)
+	@$(BIN)/python -m pytest -q -m evals --timeout 0 -s
+
+bench: $(READY) ## measure speed and memory against plain tools (long)
+	@$(BIN)/python -m pytest -q -m bench --timeout 0 -s -p no:xdist
+
+lock: $(READY) ## resolve pyproject.toml into requirements.lock, keeping pins that fit
+	@$(BIN)/python scripts/lock.py
+
+upgrade: $(READY) ## the same with the newest releases
+	@$(BIN)/python scripts/lock.py --upgrade
+
+clean: ## remove what make and the tests have made; your data stays
+	@rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml scripts/set_up.py
+	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			exec "$$python" scripts/set_up.py; \
+		fi; \
+	done; \
+	echo "DReflowPro needs Python 3.11 or newer; $(PYTHON) here is $$($(PYTHON) --version 2>&1)." >&2; \
+	echo "Install it (on Debian and Ubuntu: sudo apt-get install python3 python3-venv), or name it: make PYTHON=/path/to/python3.12" >&2; \
+	exit 1
