@@ -1,8 +1,8 @@
 """Find keys and passwords in the files that git tracks or would track.
 
-`scan_secrets.py` looks at the whole repository, `scan_secrets.py PATH...` at those files. A finding names file, line and
-kind and shows only the first characters of the value. A line that has to show such a value (a test's planted sentinel, an
-example in the docs) says so with the words `not a secret` on it.
+`scan_secrets.py` looks at the whole repository, `scan_secrets.py PATH...` at those files. A finding names file, line
+and kind and shows only the first characters of the value. A line that has to show such a value (a test's planted
+sentinel, an example in the docs) says so with the words `not a secret` on it.
 """
 
 import math
@@ -48,8 +48,8 @@ def main(arguments: list[str]) -> int:
         print(finding)
     if findings:
         print(
-            "Take the value out (the vault or the environment holds it) and, if it was ever real, have it replaced where "
-            f"it came from.\nA planted or invented value says so on its line: {ALLOWED}.",
+            "Take the value out (the vault or the environment holds it) and, if it was ever real, have it replaced "
+            f"where it came from.\nA planted or invented value says so on its line: {ALLOWED}.",
             file=sys.stderr,
         )
     return 1 if findings else 0
