@@ -1,4 +1,7 @@
-"""A compiled spec: every name resolved, every type known, SQL built, effects listed. Pure data; the runner acts on it."""
+"""A compiled spec: every name resolved, every type known, SQL built, effects listed.
+
+Pure data; the runner acts on it.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A source, inline table or step output. ``keys`` are column sets known to identify a row (names as in ``fields``)."""
+    """A source, inline table or step output; ``keys`` are column sets known to identify a row."""
 
     name: str
     fields: tuple[Field, ...]

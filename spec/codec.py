@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from spec.base import JsonValue
+from spec.base import Document, JsonValue
 from spec.errors import SpecError, nearest
 from spec.pipeline import SPEC_VERSION, Pipeline
 
@@ -59,7 +60,16 @@ def to_yaml(spec: Pipeline) -> str:
     """The spec as YAML a person can read and edit."""
     import yaml
 
-    return yaml.safe_dump(to_plain(spec), sort_keys=False, allow_unicode=True, width=120)
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        # Unquoted or single-quoted, YAML reads U+0085 and its like back as line breaks.
+        style = None if value.isprintable() else '"'
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, text)
+    return yaml.dump(to_plain(spec), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 def load_spec(path: Path) -> Pipeline:
@@ -92,7 +102,7 @@ def parse_spec(text: str, *, name: str = "spec") -> Pipeline:
 
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        plain: object = yaml.load(text, Loader=_unique_key_loader())
+        plain: object = _unique_key_loader()(text).get_single_data()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where: dict[str, str | int] = {"file": name}
@@ -149,10 +159,11 @@ def _readable(error: ValidationError, node: yaml.Node | None, name: str) -> Spec
 
 def _fields_at(path: tuple[str | int, ...]) -> list[str]:
     """Field names (as written) of the model at a path of the spec; empty where units define them."""
-    model: type = Pipeline
+    model: type[Document] = Pipeline
     from spec import pipeline as nouns
+    from spec.report import Report
 
-    owners = {
+    owners: dict[str, type[Document]] = {
         "sources": nouns.Source,
         "tables": nouns.InlineTable,
         "parameters": nouns.Parameter,
@@ -160,7 +171,7 @@ def _fields_at(path: tuple[str | int, ...]) -> list[str]:
         "loads": nouns.Load,
         "schedule": nouns.Schedule,
         "allow": nouns.Allow,
-        "report": nouns.Report,
+        "report": Report,
         "definitions": nouns.Definition,
     }
     if path:
@@ -168,7 +179,7 @@ def _fields_at(path: tuple[str | int, ...]) -> list[str]:
         if owner is None:
             return []
         model = owner
-    return [field.alias or key for key, field in model.model_fields.items()]  # type: ignore[attr-defined]
+    return [field.alias or key for key, field in model.model_fields.items()]
 
 
 def _line_of(node: yaml.Node | None, path: tuple[str | int, ...]) -> int | None:
@@ -194,7 +205,7 @@ def _line_of(node: yaml.Node | None, path: tuple[str | int, ...]) -> int | None:
 
 
 def _unique_key_loader() -> type[yaml.SafeLoader]:
-    """A safe loader that refuses a repeated key (YAML's default keeps the last one, silently) and keeps dates as text."""
+    """A safe loader that refuses a repeated key (YAML itself keeps the last one, silently) and keeps dates as text."""
     import yaml
 
     class Loader(yaml.SafeLoader):
@@ -209,7 +220,7 @@ def _unique_key_loader() -> type[yaml.SafeLoader]:
                 seen.add(key)
             return super().construct_mapping(node, deep=deep)
 
-    # A date must stay the text that was written, and 'on', 'off', 'yes', 'no' are words ('on' is a field of ours), not booleans.
+    # A date must stay the text that was written; 'on', 'off', 'yes', 'no' are words ('on' is a field of ours).
     Loader.yaml_implicit_resolvers = {
         first: [
             (tag, pattern)
@@ -218,8 +229,6 @@ def _unique_key_loader() -> type[yaml.SafeLoader]:
         ]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
-    import re
-
     Loader.add_implicit_resolver(
         "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
     )

@@ -15,7 +15,7 @@ class DreflowError(Exception):
     """The root: a sentence, the place, and the next step.
 
     ``where`` names the place in terms a person knows: ``step``, ``source``, ``file``, ``line``, ``column``, ``sheet``,
-    ``field``, ``table``. ``data`` holds what a program needs to act: for instance ``{"unknown": "totl", "known": [...]}``.
+    ``field``, ``table``. ``data`` holds what a program needs to act, such as ``{"unknown": "totl", "known": [...]}``.
     No secret may be put in any of them.
     """
 

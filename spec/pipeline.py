@@ -136,7 +136,7 @@ class Check(BaseModel):
 class Output(Document):
     """A file under ``--out``: csv, tsv, json, ndjson, parquet or xlsx, by its ending."""
 
-    file: str = Field(pattern=r"^[^/\\\x00-\x1f]+$", description="Exact file name; no folders.")
+    file: str = Field(pattern=r"^[^./\\\x00-\x1f][^/\\\x00-\x1f]*$", description="Exact file name; no folders.")
     from_: Name = Field(alias="from")
     order_by: Strings = Field(default=(), description="Row order in the file; a column or 'column desc'.")
 
@@ -184,9 +184,9 @@ class Pipeline(Document):
     assumptions: tuple[str, ...] = ()
     timezone: str = Field(default="UTC", description="The business's IANA time zone; business dates are in it.")
     sources: dict[Identifier, Source]
-    tables: dict[Identifier, InlineTable] = {}
-    definitions: dict[str, Definition] = {}
-    parameters: dict[Identifier, Parameter] = {}
+    tables: dict[Identifier, InlineTable] = Field(default={})
+    definitions: dict[str, Definition] = Field(default={})
+    parameters: dict[Identifier, Parameter] = Field(default={})
     steps: tuple[Step, ...] = ()
     checks: tuple[Check, ...] = ()
     outputs: tuple[Output, ...] = ()

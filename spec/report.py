@@ -27,7 +27,7 @@ class Text(Document):
 
     kind: Literal["text"] = "text"
     text: str
-    figures: dict[str, Figure] = {}
+    figures: dict[str, Figure] = Field(default={})
 
 
 class Tiles(Document):

@@ -106,7 +106,7 @@ class StoredRun(Document):
     spec_digest: str
     spec: Pipeline
     base: str = Field(description="Folder from which the spec's relative paths start.")
-    parameters: dict[str, JsonValue] = {}
+    parameters: dict[str, JsonValue] = Field(default={})
     rebound: dict[str, str] = Field(default={}, description="Sources rebound with --data.")
     out: str
     now: datetime
