@@ -1,0 +1,28 @@
+"""The lock: complete, hashed, and free of anything that belongs to one machine."""
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+
+def test_the_lock_names_no_address_and_no_path() -> None:
+    assert re.findall(r"https?://|file:|--index|--find-links|@ |/[a-z]+/", LOCK) == []
+
+
+def test_every_pin_has_hashes() -> None:
+    pins = [block for block in re.split(r"\n(?=\S)", LOCK) if not block.startswith("#")]
+    assert len(pins) > 30
+    assert [pin.splitlines()[0] for pin in pins if "--hash=sha256:" not in pin] == []
+
+
+def test_every_requirement_of_the_project_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [
+        *project["dependencies"],
+        *(name for extra in project["optional-dependencies"].values() for name in extra),
+    ]
+    pinned = set(re.findall(r"^([a-z0-9-]+)==", LOCK, flags=re.MULTILINE))
+    assert {re.split(r"[\[<>=~! ]", name, maxsplit=1)[0].lower() for name in wanted} - pinned == set()
