@@ -9,6 +9,11 @@ PYTHON := python3
 # Another number of test processes: make test WORKERS=4
 WORKERS := auto
 
+# Where the system keeps certificates, uv trusts those (an office network may have its own); else the ones it brings.
+ifneq ($(wildcard /etc/ssl/certs/*),)
+export UV_SYSTEM_CERTS ?= 1
+endif
+
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
 
