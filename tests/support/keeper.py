@@ -43,10 +43,10 @@ def main(folder: Path, owner: int, user: str, command: list[str]) -> None:
 
 
 def alive(process: int) -> bool:
-    """Say whether a process is there."""
+    """Say whether a process of ours is there; a number that another user's process has now is a process that ended."""
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):
         return False
     return True
 
