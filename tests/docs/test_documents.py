@@ -1,0 +1,130 @@
+"""The documents keep their word: console blocks run and print what they show, links lead somewhere, targets exist.
+
+A block opened with ```console holds commands after `$ ` and the output that follows each. All console blocks of one
+document run in order in one empty folder. `...` in an expected output stands for any text, alone on a line for any
+lines; `console exit=3` says which exit code the block's last command has. Output is standard output and standard error
+as a terminal would show them.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "connectors").rglob("README.md")])
+FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", flags=re.MULTILINE | re.DOTALL)
+LANGUAGES = {"console", "csv", "json", "python", "sh", "sql", "text", "yaml"}
+LIMIT_S = 120
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of a document, and what it is said to print and return."""
+
+    line: int
+    text: str
+    output: str
+    exit_code: int
+
+
+def name_of(document: Path) -> str:
+    """A document's path as a reader knows it."""
+    return document.relative_to(ROOT).as_posix()
+
+
+def commands_of(document: Path) -> list[Command]:
+    """Every command in the document's console blocks, in order."""
+    text = document.read_text(encoding="utf-8")
+    found: list[Command] = []
+    for block in FENCE.finditer(text):
+        language, *settings = block["info"].split()
+        if language != "console":
+            continue
+        exits = dict(setting.split("=", 1) for setting in settings)
+        line = text[: block.start()].count("\n") + 2
+        parts = re.split(r"^\$ ", block["body"], flags=re.MULTILINE)[1:]
+        for number, part in enumerate(parts, start=1):
+            command, _, output = part.partition("\n")
+            last = number == len(parts)
+            found.append(Command(line, command, output, int(exits.get("exit", 0)) if last else 0))
+    return found
+
+
+def matches(expected: str, printed: str) -> bool:
+    """Compare with `...` for any text, and a line of only `...` for any number of lines."""
+    pattern = re.escape(expected.rstrip("\n") + "\n")
+    pattern = re.sub(r"(?:(?<=\n)|^)\\\.\\\.\\\.(?:\\)?\n", "(?:.*\n)*?", pattern)
+    pattern = pattern.replace(r"\.\.\.", "[^\n]*")
+    return re.fullmatch(pattern, printed.rstrip("\n") + "\n") is not None
+
+
+WITH_COMMANDS = [document for document in DOCUMENTS if commands_of(document)]
+
+
+@pytest.mark.parametrize("document", WITH_COMMANDS, ids=name_of)
+def test_a_documents_commands_print_what_it_shows(document: Path, tmp_path: Path) -> None:
+    here = tmp_path / "folder"
+    here.mkdir()
+    environment = {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "COLUMNS": "100",
+    }
+    for command in commands_of(document):
+        done = subprocess.run(
+            ["bash", "-c", command.text],
+            cwd=here,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=LIMIT_S,
+        )
+        where = f"{name_of(document)}, block at line {command.line}: {command.text}"
+        assert done.returncode == command.exit_code, f"{where}\n{done.stdout}"
+        assert matches(command.output, done.stdout), f"{where}\nexpected:\n{command.output}\nprinted:\n{done.stdout}"
+
+
+@pytest.mark.parametrize(
+    ("expected", "printed", "same"),
+    [
+        ("a ... c\n", "a b c\n", True),
+        ("a ... c\n", "a b\nc\n", False),
+        ("a\n...\nz\n", "a\nb\nc\nz\n", True),
+        ("...\nz\n", "z\n", True),
+        ("a\n...\n", "a\nb\n", True),
+        ("a\n", "a\nb\n", False),
+        ("1.5\n", "1x5\n", False),
+    ],
+)
+def test_dots_stand_for_what_differs_and_nothing_else_does(expected: str, printed: str, same: bool) -> None:
+    assert matches(expected, printed) is same
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_code_block_says_what_it_is(document: Path) -> None:
+    languages = {block["info"].partition(" ")[0] for block in FENCE.finditer(document.read_text(encoding="utf-8"))}
+    assert languages <= LANGUAGES
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_make_target_in_a_document_exists(document: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
+    named = re.findall(r"(?:^|`)make ([a-z]+)\b", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert set(named) <= targets
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text(encoding="utf-8"))
+    inside = [target for target in targets if "://" not in target and not target.startswith("mailto:")]
+    assert [target for target in inside if not (document.parent / target).exists()] == []
