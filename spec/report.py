@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from spec.base import Document
 
-NumberFormat = Literal["money", "number", "integer", "percent", "date", "text"]
+NumberFormat = Literal["money", "number", "integer", "percent", "date", "datetime", "text"]
+"""How a value is shown: ``percent`` takes a fraction (0.031 is 3.1 %), ``date`` shows an instant's business day."""
+
+Strings = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
 
 
 class Figure(Document):
     """One number in a sentence or on a tile, computed from a step's rows by SQL, never written by hand."""
 
     from_: str = Field(alias="from", description="Step (or source) whose rows the figure is computed from.")
-    value: str = Field(description="SQL expression giving one value over those rows, e.g. sum(amount).")
+    value: str = Field(
+        description="SQL expression giving one value over those rows, e.g. sum(amount); a plain column only where the "
+        "step has a single row."
+    )
     where: str | None = Field(default=None, description="SQL condition on the rows that count.")
     format: NumberFormat = "number"
-    currency: str | None = Field(default=None, description="ISO 4217 code shown with money.")
-    decimals: int | None = None
+    currency: str | None = Field(default=None, description="ISO 4217 code of money; without it the report's.")
+    decimals: int | None = Field(default=None, ge=0, le=12, description="Digits shown after the decimal point.")
 
 
 class Text(Document):
-    """A paragraph. ``{name}`` stands for a figure; any number in prose must come from one."""
+    """A paragraph. ``{name}`` stands for a figure; a number written in digits beside them is refused."""
 
     kind: Literal["text"] = "text"
     text: str
@@ -42,34 +48,43 @@ class TableColumn(Document):
 
     name: str
     label: str | None = None
-    format: NumberFormat | None = None
+    format: NumberFormat | None = Field(default=None, description="Without it, by the column's type.")
+    currency: str | None = Field(default=None, description="ISO 4217 code of money; without it the report's.")
+    decimals: int | None = Field(default=None, ge=0, le=12, description="Digits shown after the decimal point.")
     total: bool = Field(default=False, description="Show a total; in a workbook it is a formula.")
 
 
 class TableBlock(Document):
-    """Rows of a step, in the step's order (a step that is shown must have a total order, or is shown by its key)."""
+    """Rows of a step, in ``order_by``, else the step's own order, else by its key; ties by columns, left to right."""
 
     kind: Literal["table"] = "table"
     title: str = ""
     from_: str = Field(alias="from")
-    columns: tuple[TableColumn, ...] = ()
-    limit: int = Field(default=200, description="Rows shown on a page; the workbook holds all of them.")
+    columns: tuple[TableColumn, ...] = Field(default=(), description="Columns shown, in order; all when none is named.")
+    order_by: Strings = Field(default=(), description="A column or 'column desc', first one first.")
+    limit: int = Field(default=200, ge=1, le=5000, description="Rows shown on a page; the workbook holds all of them.")
     sheet: str | None = Field(default=None, description="Worksheet name in a workbook.")
     empty: str = Field(default="Nothing to show.", description="Sentence shown when there are no rows.")
 
 
 class ChartBlock(Document):
-    """A chart of a step's rows; ``chart`` names a unit in reports/charts."""
+    """A chart of a step's rows; ``chart`` names a unit in reports/charts.
+
+    In a waterfall each row of ``y`` adds to the one before; a row whose ``series`` column says ``total`` stands from
+    zero, and a total that differs from the sum of the rows before it is pointed out.
+    """
 
     kind: Literal["chart"] = "chart"
     title: str = ""
-    chart: str
+    chart: str = Field(description="Unit in reports/charts: bar, stacked, line, area, pie, waterfall, kpi.")
     from_: str = Field(alias="from")
-    x: str
-    y: tuple[str, ...]
-    series: str | None = None
+    x: str = Field(description="Column of the categories, or of the dates of a line.")
+    y: Strings = Field(description="Number columns, one series each.")
+    series: str | None = Field(default=None, description="Column whose values split a single y into series.")
+    order_by: Strings = Field(default=(), description="A column or 'column desc', first one first.")
     format: NumberFormat = "number"
-    currency: str | None = None
+    currency: str | None = Field(default=None, description="ISO 4217 code of money; without it the report's.")
+    decimals: int | None = Field(default=None, ge=0, le=12)
 
 
 Block = Annotated[Text | Tiles | TableBlock | ChartBlock, Field(discriminator="kind")]
@@ -95,8 +110,16 @@ class Report(Document):
 
     title: str
     subtitle: str = ""
-    language: str = "en"
+    language: str = Field(
+        default="en", description="Language of the fixed words, numbers and dates: en, de, es, fr, it, nl, pt."
+    )
+    currency: str | None = Field(default=None, description="ISO 4217 code of money where nothing nearer says one.")
     formats: tuple[str, ...] = ("html", "xlsx")
-    file: str = Field(default="report", description="File name without extension; lands under --out.")
+    file: str = Field(
+        default="report",
+        pattern=r"^[^/\\\x00-\x1f.][^/\\\x00-\x1f]*$",
+        max_length=120,
+        description="File name without extension; lands under --out.",
+    )
     sections: tuple[Section, ...]
     deliver: tuple[Delivery, ...] = ()
