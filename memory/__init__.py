@@ -1,1 +1,1 @@
-"""What is remembered: workspaces, connections, specs, approvals, threads, runs."""
+"""What is remembered: one store a workspace, for connections, specs, approvals, threads, runs and the audit trail."""

@@ -1,0 +1,214 @@
+"""The store's tables as SQLAlchemy models: the one place their shape is written.
+
+Alembic's migrations build these tables in SQLite and PostgreSQL alike, and ``schema.sql`` is what they amount to in
+SQLite, so that a bare shell makes a store without loading SQLAlchemy. Instants are ISO 8601 text in UTC with
+microseconds, which sorts and reads the same in both; documents are JSON text.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The root of the models; constraints get names that a migration can address."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class Workspace(Base):
+    """A business's own corner; with SQLite there is one a file, a PostgreSQL store may hold several."""
+
+    __tablename__ = "workspaces"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    created_at: Mapped[str]
+
+
+class Counter(Base):
+    """The last number given out in a series: runs ``r1``, threads ``t1``, entries of the audit trail."""
+
+    __tablename__ = "counters"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    series: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int]
+
+
+class Principal(Base):
+    """Someone or something that acts; ``rights`` is a JSON list."""
+
+    __tablename__ = "principals"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    rights: Mapped[str]
+    created_at: Mapped[str]
+    __table_args__ = (CheckConstraint("kind IN ('person', 'service')", name="kind"),)
+
+
+class Connection(Base):
+    """A saved connection; ``config`` is JSON without secrets, ``secret`` names an entry of the vault."""
+
+    __tablename__ = "connections"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    connector: Mapped[str]
+    config: Mapped[str]
+    secret: Mapped[str | None]
+    created_by: Mapped[str]
+    created_at: Mapped[str]
+
+
+class SpecVersion(Base):
+    """A spec that was planned, approved or run, by its full digest; ``spec`` is canonical JSON."""
+
+    __tablename__ = "spec_versions"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    pipeline: Mapped[str]
+    spec: Mapped[str]
+    created_by: Mapped[str]
+    created_at: Mapped[str]
+    __table_args__ = (Index(None, "workspace", "pipeline", "created_at"),)
+
+
+class Approval(Base):
+    """Who approved exactly which spec, and when."""
+
+    __tablename__ = "approvals"
+    workspace: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    spec_digest: Mapped[str]
+    approved_by: Mapped[str]
+    approved_at: Mapped[str]
+    entered_by: Mapped[str]
+    __table_args__ = (Index(None, "workspace", "spec_digest"),)
+
+
+class Thread(Base):
+    """A conversation: the request with its data, what was answered so far, and the question that is open, if any."""
+
+    __tablename__ = "threads"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    want: Mapped[str]
+    request: Mapped[str]
+    data: Mapped[str]
+    answers: Mapped[str]
+    question: Mapped[str | None]
+    history: Mapped[str]
+    created_by: Mapped[str]
+    created_at: Mapped[str]
+    updated_at: Mapped[str]
+    __table_args__ = (CheckConstraint("want IN ('answer', 'pipeline')", name="want"),)
+
+
+class Run(Base):
+    """A run with all that resuming, replaying and reporting it later needs."""
+
+    __tablename__ = "runs"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    run_id: Mapped[str] = mapped_column(primary_key=True)
+    pipeline: Mapped[str]
+    spec_digest: Mapped[str]
+    spec: Mapped[str]
+    base: Mapped[str]
+    parameters: Mapped[str]
+    rebound: Mapped[str]
+    out: Mapped[str]
+    now: Mapped[str]
+    status: Mapped[str]
+    started: Mapped[str]
+    finished: Mapped[str | None]
+    result: Mapped[str | None]
+    cancel_requested_by: Mapped[str | None]
+    cancel_requested_at: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint("status IN ('running', 'succeeded', 'blocked', 'failed', 'cancelled')", name="status"),
+        Index(None, "workspace", "pipeline", "status"),
+    )
+
+
+class RunEvent(Base):
+    """One durable fact of a run, in order."""
+
+    __tablename__ = "run_events"
+    workspace: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[str]
+    event: Mapped[str]
+
+
+class Lease(Base):
+    """Which run holds a pipeline, by which process and until when."""
+
+    __tablename__ = "leases"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    pipeline: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[str]
+    owner: Mapped[str]
+    expires: Mapped[str]
+
+
+class PipelineState(Base):
+    """Cursors of a pipeline whose outputs are files."""
+
+    __tablename__ = "pipeline_state"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    pipeline: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[str]
+    state: Mapped[str]
+
+
+class Definition(Base):
+    """What a business word means here; a new meaning is a new version, the old ones stay."""
+
+    __tablename__ = "definitions"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text: Mapped[str]
+    expression: Mapped[str | None]
+    author: Mapped[str]
+    created_at: Mapped[str]
+
+
+class Schedule(Base):
+    """When an approved spec runs by itself."""
+
+    __tablename__ = "schedules"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    pipeline: Mapped[str] = mapped_column(primary_key=True)
+    spec_digest: Mapped[str]
+    base: Mapped[str]
+    out: Mapped[str]
+    paused: Mapped[int]
+    next_at: Mapped[str | None]
+    created_by: Mapped[str]
+    created_at: Mapped[str]
+
+
+class AuditEntry(Base):
+    """Who did what, in order. Each ``hash`` covers the entry before; the database refuses change and removal."""
+
+    __tablename__ = "audit_trail"
+    workspace: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[str]
+    principal: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    detail: Mapped[str]
+    previous: Mapped[str]
+    hash: Mapped[str]
+    __table_args__ = (UniqueConstraint("workspace", "hash"),)

@@ -1,0 +1,167 @@
+-- Written by 'python -m memory.migrate'; change the models and add a migration instead.
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+CREATE TABLE workspaces (
+	id VARCHAR NOT NULL, 
+	name VARCHAR NOT NULL, 
+	created_at VARCHAR NOT NULL, 
+	CONSTRAINT pk_workspaces PRIMARY KEY (id)
+);
+CREATE TABLE counters (
+	workspace VARCHAR NOT NULL, 
+	series VARCHAR NOT NULL, 
+	value INTEGER NOT NULL, 
+	CONSTRAINT pk_counters PRIMARY KEY (workspace, series), 
+	CONSTRAINT fk_counters_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE TABLE principals (
+	workspace VARCHAR NOT NULL, 
+	name VARCHAR NOT NULL, 
+	kind VARCHAR NOT NULL, 
+	rights VARCHAR NOT NULL, 
+	created_at VARCHAR NOT NULL, 
+	CONSTRAINT pk_principals PRIMARY KEY (workspace, name), 
+	CONSTRAINT ck_principals_kind CHECK (kind IN ('person', 'service')), 
+	CONSTRAINT fk_principals_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE TABLE connections (
+	workspace VARCHAR NOT NULL, 
+	name VARCHAR NOT NULL, 
+	connector VARCHAR NOT NULL, 
+	config VARCHAR NOT NULL, 
+	secret VARCHAR, 
+	created_by VARCHAR NOT NULL, 
+	created_at VARCHAR NOT NULL, 
+	CONSTRAINT pk_connections PRIMARY KEY (workspace, name), 
+	CONSTRAINT fk_connections_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE TABLE spec_versions (
+	workspace VARCHAR NOT NULL, 
+	digest VARCHAR NOT NULL, 
+	pipeline VARCHAR NOT NULL, 
+	spec VARCHAR NOT NULL, 
+	created_by VARCHAR NOT NULL, 
+	created_at VARCHAR NOT NULL, 
+	CONSTRAINT pk_spec_versions PRIMARY KEY (workspace, digest), 
+	CONSTRAINT fk_spec_versions_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE INDEX ix_spec_versions_workspace_pipeline_created_at ON spec_versions (workspace, pipeline, created_at);
+CREATE TABLE approvals (
+	workspace VARCHAR NOT NULL, 
+	id INTEGER NOT NULL, 
+	spec_digest VARCHAR NOT NULL, 
+	approved_by VARCHAR NOT NULL, 
+	approved_at VARCHAR NOT NULL, 
+	entered_by VARCHAR NOT NULL, 
+	CONSTRAINT pk_approvals PRIMARY KEY (workspace, id)
+);
+CREATE INDEX ix_approvals_workspace_spec_digest ON approvals (workspace, spec_digest);
+CREATE TABLE threads (
+	workspace VARCHAR NOT NULL, 
+	id VARCHAR NOT NULL, 
+	want VARCHAR NOT NULL, 
+	request VARCHAR NOT NULL, 
+	data VARCHAR NOT NULL, 
+	answers VARCHAR NOT NULL, 
+	question VARCHAR, 
+	history VARCHAR NOT NULL, 
+	created_by VARCHAR NOT NULL, 
+	created_at VARCHAR NOT NULL, 
+	updated_at VARCHAR NOT NULL, 
+	CONSTRAINT pk_threads PRIMARY KEY (workspace, id), 
+	CONSTRAINT ck_threads_want CHECK (want IN ('answer', 'pipeline')), 
+	CONSTRAINT fk_threads_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE TABLE runs (
+	workspace VARCHAR NOT NULL, 
+	run_id VARCHAR NOT NULL, 
+	pipeline VARCHAR NOT NULL, 
+	spec_digest VARCHAR NOT NULL, 
+	spec VARCHAR NOT NULL, 
+	base VARCHAR NOT NULL, 
+	parameters VARCHAR NOT NULL, 
+	rebound VARCHAR NOT NULL, 
+	out VARCHAR NOT NULL, 
+	now VARCHAR NOT NULL, 
+	status VARCHAR NOT NULL, 
+	started VARCHAR NOT NULL, 
+	finished VARCHAR, 
+	result VARCHAR, 
+	cancel_requested_by VARCHAR, 
+	cancel_requested_at VARCHAR, 
+	CONSTRAINT pk_runs PRIMARY KEY (workspace, run_id), 
+	CONSTRAINT ck_runs_status CHECK (status IN ('running', 'succeeded', 'blocked', 'failed', 'cancelled')), 
+	CONSTRAINT fk_runs_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE INDEX ix_runs_workspace_pipeline_status ON runs (workspace, pipeline, status);
+CREATE TABLE run_events (
+	workspace VARCHAR NOT NULL, 
+	run_id VARCHAR NOT NULL, 
+	seq INTEGER NOT NULL, 
+	at VARCHAR NOT NULL, 
+	event VARCHAR NOT NULL, 
+	CONSTRAINT pk_run_events PRIMARY KEY (workspace, run_id, seq)
+);
+CREATE TABLE leases (
+	workspace VARCHAR NOT NULL, 
+	pipeline VARCHAR NOT NULL, 
+	run_id VARCHAR NOT NULL, 
+	owner VARCHAR NOT NULL, 
+	expires VARCHAR NOT NULL, 
+	CONSTRAINT pk_leases PRIMARY KEY (workspace, pipeline), 
+	CONSTRAINT fk_leases_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE TABLE pipeline_state (
+	workspace VARCHAR NOT NULL, 
+	pipeline VARCHAR NOT NULL, 
+	run_id VARCHAR NOT NULL, 
+	state VARCHAR NOT NULL, 
+	CONSTRAINT pk_pipeline_state PRIMARY KEY (workspace, pipeline), 
+	CONSTRAINT fk_pipeline_state_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE TABLE definitions (
+	workspace VARCHAR NOT NULL, 
+	name VARCHAR NOT NULL, 
+	version INTEGER NOT NULL, 
+	text VARCHAR NOT NULL, 
+	expression VARCHAR, 
+	author VARCHAR NOT NULL, 
+	created_at VARCHAR NOT NULL, 
+	CONSTRAINT pk_definitions PRIMARY KEY (workspace, name, version), 
+	CONSTRAINT fk_definitions_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE TABLE schedules (
+	workspace VARCHAR NOT NULL, 
+	pipeline VARCHAR NOT NULL, 
+	spec_digest VARCHAR NOT NULL, 
+	base VARCHAR NOT NULL, 
+	out VARCHAR NOT NULL, 
+	paused INTEGER NOT NULL, 
+	next_at VARCHAR, 
+	created_by VARCHAR NOT NULL, 
+	created_at VARCHAR NOT NULL, 
+	CONSTRAINT pk_schedules PRIMARY KEY (workspace, pipeline), 
+	CONSTRAINT fk_schedules_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE TABLE audit_trail (
+	workspace VARCHAR NOT NULL, 
+	seq INTEGER NOT NULL, 
+	at VARCHAR NOT NULL, 
+	principal VARCHAR NOT NULL, 
+	action VARCHAR NOT NULL, 
+	subject VARCHAR NOT NULL, 
+	detail VARCHAR NOT NULL, 
+	previous VARCHAR NOT NULL, 
+	hash VARCHAR NOT NULL, 
+	CONSTRAINT pk_audit_trail PRIMARY KEY (workspace, seq), 
+	CONSTRAINT uq_audit_trail_workspace_hash UNIQUE (workspace, hash)
+);
+CREATE TRIGGER audit_trail_no_update BEFORE update ON audit_trail BEGIN
+ SELECT RAISE(ABORT, 'the audit trail is append-only');
+END;
+CREATE TRIGGER audit_trail_no_delete BEFORE delete ON audit_trail BEGIN
+ SELECT RAISE(ABORT, 'the audit trail is append-only');
+END;
+INSERT INTO alembic_version (version_num) VALUES ('0001');

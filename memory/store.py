@@ -1,0 +1,361 @@
+"""The rest of the store: workspaces, principals, connections, spec versions, approvals, threads, definitions, audit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, cast
+
+from memory.database import Database, Row, Value
+from memory.run_store import StoredApproval, StoredRuns, instant, when
+from spec.base import JsonValue
+from spec.codec import canonical_json, digest
+from spec.pipeline import Definition, Pipeline
+
+ADD_WORKSPACE = """
+INSERT INTO workspaces (id, name, created_at) VALUES (:id, :name, :at) ON CONFLICT (id) DO NOTHING
+"""
+WORKSPACE = "SELECT name FROM workspaces WHERE id = :workspace"
+PRINCIPAL = "SELECT kind, rights FROM principals WHERE workspace = :workspace AND name = :name"
+PRINCIPALS = "SELECT name, kind, rights FROM principals WHERE workspace = :workspace ORDER BY name"
+SAVE_PRINCIPAL = """
+INSERT INTO principals (workspace, name, kind, rights, created_at) VALUES (:workspace, :name, :kind, :rights, :at)
+ON CONFLICT (workspace, name) DO UPDATE SET kind = excluded.kind, rights = excluded.rights
+"""
+SAVE_CONNECTION = """
+INSERT INTO connections (workspace, name, connector, config, secret, created_by, created_at)
+VALUES (:workspace, :name, :connector, :config, :secret, :by, :at)
+ON CONFLICT (workspace, name) DO UPDATE
+SET connector = excluded.connector, config = excluded.config, secret = excluded.secret
+"""
+CONNECTIONS = "SELECT name, connector, config, secret FROM connections WHERE workspace = :workspace ORDER BY name"
+CONNECTION = "SELECT name, connector, config, secret FROM connections WHERE workspace = :workspace AND name = :name"
+SAVE_SPEC = """
+INSERT INTO spec_versions (workspace, digest, pipeline, spec, created_by, created_at)
+VALUES (:workspace, :digest, :pipeline, :spec, :by, :at) ON CONFLICT (workspace, digest) DO NOTHING
+"""
+SPEC = "SELECT spec FROM spec_versions WHERE workspace = :workspace AND digest = :digest"
+SPECS = """
+SELECT digest, pipeline, created_by, created_at FROM spec_versions
+WHERE workspace = :workspace ORDER BY created_at DESC, digest LIMIT :limit
+"""
+APPROVE = """
+INSERT INTO approvals (workspace, id, spec_digest, approved_by, approved_at, entered_by)
+VALUES (:workspace, :id, :digest, :by, :at, :entered_by)
+"""
+SAVE_THREAD = """
+INSERT INTO threads (workspace, id, want, request, data, answers, question, history, created_by, created_at, updated_at)
+VALUES (:workspace, :id, :want, :request, :data, :answers, :question, :history, :by, :at, :at)
+ON CONFLICT (workspace, id) DO UPDATE
+SET want = excluded.want, request = excluded.request, data = excluded.data, answers = excluded.answers,
+    question = excluded.question, history = excluded.history, updated_at = excluded.updated_at
+"""
+THREAD = """
+SELECT id, want, request, data, answers, question, history FROM threads WHERE workspace = :workspace AND id = :id
+"""
+DEFINE = """
+INSERT INTO definitions (workspace, name, version, text, expression, author, created_at)
+VALUES (:workspace, :name, :version, :text, :expression, :author, :at)
+"""
+DEFINITIONS = """
+SELECT name, version, text, expression, author FROM definitions
+WHERE workspace = :workspace ORDER BY name, version
+"""
+LAST_ENTRY = "SELECT hash FROM audit_trail WHERE workspace = :workspace AND seq = :seq"
+ADD_ENTRY = """
+INSERT INTO audit_trail (workspace, seq, at, principal, action, subject, detail, previous, hash)
+VALUES (:workspace, :seq, :at, :principal, :action, :subject, :detail, :previous, :hash)
+"""
+ENTRIES = """
+SELECT seq, at, principal, action, subject, detail, previous, hash FROM audit_trail
+WHERE workspace = :workspace ORDER BY seq
+"""
+
+
+@dataclass(frozen=True)
+class SavedConnection:
+    """A connection without its secrets; ``secret`` names their entry in the vault."""
+
+    name: str
+    connector: str
+    config: Mapping[str, JsonValue] = field(default_factory=dict)
+    secret: str | None = None
+
+
+@dataclass(frozen=True)
+class SavedThread:
+    """A conversation as kept. ``request``, ``question`` and ``history`` are documents of the planner's contract."""
+
+    id: str
+    want: Literal["answer", "pipeline"]
+    request: Mapping[str, JsonValue]
+    data: tuple[str, ...]
+    answers: Mapping[str, str] = field(default_factory=dict)
+    question: Mapping[str, JsonValue] | None = None
+    history: tuple[JsonValue, ...] = ()
+
+
+@dataclass(frozen=True)
+class SpecVersion:
+    """A line of the list of specs."""
+
+    digest: str
+    pipeline: str
+    created_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the audit trail."""
+
+    seq: int
+    at: datetime
+    principal: str
+    action: str
+    subject: str
+    detail: Mapping[str, JsonValue]
+    previous: str
+    hash: str
+
+
+class Store(StoredRuns):
+    """All of one workspace's store; the part above it is what the runner sees."""
+
+    def __init__(self, database: Database, workspace: str) -> None:
+        super().__init__(database, workspace)
+        self.database = database
+        self.workspace = workspace
+
+    def enter(self, name: str, now: datetime) -> None:
+        """Record the workspace itself; to do so again changes nothing."""
+        if not self.database.read(WORKSPACE, self._here()):
+            self.database.write(ADD_WORKSPACE, {"id": self.workspace, "name": name, "at": instant(now)})
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.database.close()
+
+    # People
+
+    def rights_of(self, principal: str) -> frozenset[str] | None:
+        """The rights a principal was given; None when the store does not know it."""
+        rows = self.database.read(PRINCIPAL, self._here(name=principal))
+        return frozenset(json.loads(str(rows[0]["rights"]))) if rows else None
+
+    def principals(self) -> Mapping[str, frozenset[str]]:
+        """All principals with their rights."""
+        rows = self.database.read(PRINCIPALS, self._here())
+        return {str(row["name"]): frozenset(json.loads(str(row["rights"]))) for row in rows}
+
+    def save_principal(
+        self,
+        name: str,
+        rights: frozenset[str],
+        *,
+        kind: Literal["person", "service"] = "person",
+        by: str,
+        now: datetime,
+    ) -> None:
+        """Give a principal exactly these rights."""
+        with self.database.transaction():
+            listed = sorted(rights)
+            self.database.write(
+                SAVE_PRINCIPAL, self._here(name=name, kind=kind, rights=json.dumps(listed), at=instant(now))
+            )
+            self.record(by, "give rights", name, {"rights": list(listed)}, now)
+
+    # Connections
+
+    def save_connection(self, connection: SavedConnection, *, by: str, now: datetime) -> None:
+        """Add a connection, or change the one of that name."""
+        with self.database.transaction():
+            self.database.write(
+                SAVE_CONNECTION,
+                self._here(
+                    name=connection.name,
+                    connector=connection.connector,
+                    config=_text(connection.config),
+                    secret=connection.secret,
+                    by=by,
+                    at=instant(now),
+                ),
+            )
+            self.record(by, "save connection", connection.name, {"connector": connection.connector}, now)
+
+    def connection(self, name: str) -> SavedConnection | None:
+        """One connection, if known."""
+        rows = self.database.read(CONNECTION, self._here(name=name))
+        return _connection(rows[0]) if rows else None
+
+    def connections(self) -> Sequence[SavedConnection]:
+        """All connections by name."""
+        return [_connection(row) for row in self.database.read(CONNECTIONS, self._here())]
+
+    # Specs and approvals
+
+    def save_spec(self, spec: Pipeline, *, by: str, now: datetime) -> str:
+        """Keep a spec under its full digest; returns the digest."""
+        full = digest(spec)
+        text = canonical_json(spec).decode()
+        self.database.write(SAVE_SPEC, self._here(digest=full, pipeline=spec.name, spec=text, by=by, at=instant(now)))
+        return full
+
+    def spec(self, full_digest: str) -> Pipeline | None:
+        """The spec of a digest, without comments and layout."""
+        rows = self.database.read(SPEC, self._here(digest=full_digest))
+        return Pipeline.model_validate_json(str(rows[0]["spec"])) if rows else None
+
+    def specs(self, limit: int) -> Sequence[SpecVersion]:
+        """Known specs, the newest first."""
+        return [
+            SpecVersion(str(row["digest"]), str(row["pipeline"]), str(row["created_by"]), when(row["created_at"]))
+            for row in self.database.read(SPECS, self._here(limit=limit))
+        ]
+
+    def approve(self, spec: Pipeline, *, approved_by: str, entered_by: str, now: datetime) -> StoredApproval:
+        """Record that a person approved exactly this spec."""
+        with self.database.transaction():
+            full = self.save_spec(spec, by=entered_by, now=now)
+            self.database.write(
+                APPROVE,
+                self._here(
+                    id=self.next_id("approval"), digest=full, by=approved_by, at=instant(now), entered_by=entered_by
+                ),
+            )
+            self.record(entered_by, "approve", full, {"pipeline": spec.name, "approved_by": approved_by}, now)
+        return StoredApproval(full, approved_by, now)
+
+    # Threads
+
+    def save_thread(self, thread: SavedThread, *, by: str, now: datetime) -> None:
+        """Keep a conversation, replacing what was kept of it."""
+        self.database.write(
+            SAVE_THREAD,
+            self._here(
+                id=thread.id,
+                want=thread.want,
+                request=_text(thread.request),
+                data=_text(list(thread.data)),
+                answers=_text(thread.answers),
+                question=_text(thread.question) if thread.question is not None else None,
+                history=_text(list(thread.history)),
+                by=by,
+                at=instant(now),
+            ),
+        )
+
+    def thread(self, thread_id: str) -> SavedThread | None:
+        """One conversation, if known."""
+        rows = self.database.read(THREAD, self._here(id=thread_id))
+        if not rows:
+            return None
+        row = rows[0]
+        question = row["question"]
+        return SavedThread(
+            id=str(row["id"]),
+            want=cast("Literal['answer', 'pipeline']", row["want"]),
+            request=json.loads(str(row["request"])),
+            data=tuple(json.loads(str(row["data"]))),
+            answers=json.loads(str(row["answers"])),
+            question=json.loads(str(question)) if question is not None else None,
+            history=tuple(json.loads(str(row["history"]))),
+        )
+
+    # Definitions
+
+    def define(self, name: str, text: str, *, expression: str | None, by: str, now: datetime) -> None:
+        """Give a business word its meaning here, as a new version."""
+        with self.database.transaction():
+            version = self.next_id(f"definition {name}")
+            self.database.write(
+                DEFINE,
+                self._here(name=name, version=version, text=text, expression=expression, author=by, at=instant(now)),
+            )
+            self.record(by, "define", name, {"text": text}, now)
+
+    def definitions(self) -> Mapping[str, Definition]:
+        """The newest meaning of each word."""
+        return {
+            str(row["name"]): Definition(
+                text=str(row["text"]),
+                version=str(row["version"]),
+                author=str(row["author"]),
+                expression=None if row["expression"] is None else str(row["expression"]),
+            )
+            for row in self.database.read(DEFINITIONS, self._here())
+        }
+
+    # Audit
+
+    def record(self, principal: str, action: str, subject: str, detail: Mapping[str, JsonValue], now: datetime) -> None:
+        """Append to the audit trail; ``detail`` holds no secret."""
+        with self.database.transaction():
+            # Taking the number first locks the series, so that no other entry comes between this one and the last.
+            seq = self.next_id("audit")
+            last = self.database.read(LAST_ENTRY, self._here(seq=seq - 1))
+            previous = str(last[0]["hash"]) if last else ""
+            written: dict[str, Value] = {
+                "seq": seq,
+                "at": instant(now),
+                "principal": principal,
+                "action": action,
+                "subject": subject,
+                "detail": _text(detail),
+                "previous": previous,
+            }
+            self.database.write(ADD_ENTRY, self._here(**written, hash=_chained(written)))
+
+    def audit_trail(self) -> Sequence[Entry]:
+        """All entries in order."""
+        return [
+            Entry(
+                seq=int(row["seq"] or 0),
+                at=when(row["at"]),
+                principal=str(row["principal"]),
+                action=str(row["action"]),
+                subject=str(row["subject"]),
+                detail=json.loads(str(row["detail"])),
+                previous=str(row["previous"]),
+                hash=str(row["hash"]),
+            )
+            for row in self.database.read(ENTRIES, self._here())
+        ]
+
+    def first_broken_entry(self) -> int | None:
+        """The number of the first entry that is missing or was changed behind our back; None when all is whole."""
+        previous = ""
+        rows = self.database.read(ENTRIES, self._here())
+        for expected, row in enumerate(rows, start=1):
+            written = {name: value for name, value in row.items() if name != "hash"}
+            if row["seq"] != expected or row["previous"] != previous or row["hash"] != _chained(written):
+                return expected
+            previous = str(row["hash"])
+        last = self.database.read(
+            "SELECT value FROM counters WHERE workspace = :workspace AND series = :series", self._here(series="audit")
+        )
+        return len(rows) + 1 if last and last[0]["value"] != len(rows) else None
+
+    def _here(self, **values: Value) -> Row:
+        return {"workspace": self.workspace, **values}
+
+
+def _chained(written: Mapping[str, Value]) -> str:
+    return hashlib.sha256(json.dumps(written, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _text(value: JsonValue | Mapping[str, JsonValue] | Mapping[str, str]) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _connection(row: Row) -> SavedConnection:
+    secret = row["secret"]
+    return SavedConnection(
+        name=str(row["name"]),
+        connector=str(row["connector"]),
+        config=json.loads(str(row["config"])),
+        secret=None if secret is None else str(secret),
+    )

@@ -1,0 +1,60 @@
+"""A workspace: a folder with a store, the runs' files and what the connectors keep."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from memory.database import open_database
+from memory.store import Store
+from spec.errors import AccessError
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """``folder`` is made when needed. Without ``database_url`` (PostgreSQL) the store is a file in it."""
+
+    folder: Path
+    made_at: datetime
+    """The clock, for what is recorded when the workspace is new."""
+    database_url: str | None = None
+
+    @cached_property
+    def store(self) -> Store:
+        """The store, opened at first use."""
+        identity = self._identity()
+        store = Store(open_database(self.database_url, self.folder / "dreflow.db"), identity)
+        store.enter(self.folder.resolve().parent.name, self.made_at)
+        return store
+
+    @property
+    def runs(self) -> Path:
+        """Where each run keeps its files."""
+        return self.folder / "runs"
+
+    def _identity(self) -> str:
+        """Read or make ``workspace.json``: one store on a server may hold several workspaces, and a folder can move."""
+        file = self.folder / "workspace.json"
+        try:
+            if not file.exists():
+                self.folder.mkdir(parents=True, exist_ok=True)
+                beside = file.with_name(f"workspace.{uuid.uuid4().hex}.json")
+                beside.write_text(json.dumps({"id": uuid.uuid4().hex}) + "\n", encoding="utf-8")
+                # Two first commands at once must agree: a link is made by one of them only.
+                try:
+                    file.hardlink_to(beside)
+                except FileExistsError:
+                    pass
+                finally:
+                    beside.unlink()
+            return str(json.loads(file.read_text(encoding="utf-8"))["id"])
+        except (OSError, ValueError, KeyError) as error:
+            raise AccessError(
+                f"This folder cannot be a workspace: {error}.",
+                hint="Name another folder with --workspace.",
+                where={"file": str(file)},
+            ) from error
