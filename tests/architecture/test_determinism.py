@@ -12,8 +12,8 @@ CORE = ("connectors", "pipelines", "reports", "spec")
 # What answers differently each time it is asked. `time.monotonic` measures how long something took and decides nothing.
 ASKS = {
     "date.today", "datetime.now", "datetime.today", "datetime.utcnow", "getpass.getuser", "locale.getlocale",
-    "locale.setlocale", "os.environ", "os.getenv", "os.urandom", "platform.node", "socket.gethostname", "time.localtime",
-    "time.time", "uuid.uuid1", "uuid.uuid4", "uuid1", "uuid4",
+    "locale.setlocale", "os.environ", "os.getenv", "os.urandom", "platform.node", "socket.gethostname",
+    "time.localtime", "time.time", "uuid.uuid1", "uuid.uuid4", "uuid1", "uuid4",
 }  # fmt: skip
 
 ALLOWED: dict[tuple[str, str], str] = {}
