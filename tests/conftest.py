@@ -1,6 +1,8 @@
 """What every test gets: no way out of this machine, real servers, and a word about what could not be tested."""
 
 import os
+import re
+import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -11,6 +13,7 @@ from typing import NoReturn
 
 import pytest
 import servers
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SESSION = "DREFLOW_TEST_SESSION"
@@ -18,6 +21,10 @@ SESSION = "DREFLOW_TEST_SESSION"
 
 REQUIRED = "DREFLOW_REQUIRE_SERVICES"
 """Set to 1 in CI: what a test needs and does not find is a failure there, and a skip with its reason elsewhere."""
+
+
+PERSONAL = re.compile(r"DREFLOW_(DATABASE_URL|DEBUG|HOME|KEY.*|WORKSPACE)|PG[A-Z]+|MYSQL_.*|[A-Z]+_API_KEY")
+"""Variables of the person who runs the tests that would change what is tested, or let a test touch what is theirs."""
 
 
 class OutsideConnectionRefused(RuntimeError):
@@ -53,18 +60,23 @@ sys.addaudithook(refuse_outside)
 
 
 def pytest_configure() -> None:
-    """Begin the session's notes in its main process; the test processes that it starts inherit the variable."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        os.environ[SESSION] = f"{tempfile.mkdtemp(prefix='dreflow-tests-')}:{os.getpid()}"
+    """Begin the session in its main process; the test processes that it starts inherit these variables."""
+    settings.register_profile("here", deadline=None)
+    settings.register_profile("ci", deadline=None, derandomize=True)
+    settings.load_profile("ci" if os.environ.get("CI") else "here")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    folder = tempfile.mkdtemp(prefix="dreflow-tests-")
+    os.environ[SESSION] = f"{folder}:{os.getpid()}"
+    for name in [name for name in os.environ if PERSONAL.fullmatch(name)]:
+        del os.environ[name]
+    os.environ["DREFLOW_HOME"] = str(Path(folder) / "home")
 
 
 def pytest_unconfigure() -> None:
-    """Remove the notes; each server's keeper sees to the server itself."""
+    """Remove what the session kept; each server's keeper sees to the server itself."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        folder = Path(os.environ.pop(SESSION).rpartition(":")[0])
-        for note in folder.iterdir():
-            note.unlink()
-        folder.rmdir()
+        shutil.rmtree(os.environ.pop(SESSION).rpartition(":")[0])
 
 
 def missing(what: str) -> NoReturn:

@@ -1,5 +1,6 @@
 """The guard of the test suite itself."""
 
+import os
 import socket
 import urllib.request
 
@@ -21,3 +22,8 @@ def test_a_name_of_another_machine_is_not_even_looked_up() -> None:
 def test_loopback_is_open() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
         assert client.getpeername() == server.getsockname()
+
+
+def test_the_settings_of_whoever_runs_the_tests_are_out_of_reach() -> None:
+    assert "dreflow-tests-" in os.environ["DREFLOW_HOME"]
+    assert [name for name in os.environ if name.startswith("PG") or name == "DREFLOW_WORKSPACE"] == []
