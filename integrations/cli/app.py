@@ -1,0 +1,148 @@
+"""The ``dreflow`` command: finds the command's file, runs it, and turns errors into a sentence and an exit code.
+
+Each command is a module of ``commands/`` (an underscore in its file name is a dash or nothing typed) with ``SUMMARY``,
+``arguments(parser)`` and ``run(args) -> exit code``. Nothing heavy is imported before the command itself needs it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+
+from spec.errors import DreflowError, UsageError
+from spec.registry import Shelf
+
+if TYPE_CHECKING:
+    import argparse
+
+COMMANDS = Shelf("integrations.cli.commands", "command")
+DESCRIPTION = """\
+Say what your business needs to know; get a data pipeline that is proven, approved, and runs without AI.
+"""
+GROUPS = (
+    ("Start here", ("demo", "ask", "plan", "doctor")),
+    ("Plans", ("validate", "explain", "diff", "approve", "schema")),
+    ("Runs", ("run", "runs", "replay", "report")),
+    ("Your data", ("connectors", "vault", "steps")),
+)
+
+
+class Command(Protocol):
+    """A module of ``commands/``."""
+
+    SUMMARY: str
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare what can be typed."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it; the exit code."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; 0 done, 1 failed or declined, 2 wrong usage, 3 a question is open, 4 approval needed."""
+    typed = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(typed)
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough. Python would complain once more while closing stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 1
+    except DreflowError as error:
+        if os.environ.get("DREFLOW_DEBUG") == "1":
+            raise
+        return _report(error, as_json="--json" in typed)
+    except Exception as error:  # the last line of defence: a sentence, not a traceback
+        if os.environ.get("DREFLOW_DEBUG") == "1":
+            raise
+        unexpected = DreflowError(
+            f"Something went wrong inside DReflowPro ({type(error).__name__}).",
+            hint="Run it again with DREFLOW_DEBUG=1 to see where, and please report it.",
+        )
+        return _report(unexpected, as_json="--json" in typed)
+
+
+def _dispatch(typed: list[str]) -> int:
+    workspace: str | None = None
+    while typed and typed[0].startswith("-"):
+        first = typed.pop(0)
+        if first in {"-h", "--help"}:
+            print(_overview())
+            return 0
+        if first == "--version":
+            from importlib.metadata import version
+
+            print(f"dreflow {version('dreflowpro')}")
+            return 0
+        name, equals, value = first.partition("=")
+        if name != "--workspace" or not (equals or typed):
+            raise UsageError(f"There is no option {first!r} here.", hint="See 'dreflow --help'.")
+        workspace = value if equals else typed.pop(0)
+    if not typed or typed[0] == "help":
+        print(_overview())
+        return 0 if typed else 2
+    name = typed.pop(0)
+    args = _parser(name).parse_args(typed)
+    args.workspace = args.workspace or workspace
+    return _command(name).run(args)
+
+
+def _command(name: str) -> Command:
+    from spec.errors import nearest
+
+    if name not in COMMANDS.names():
+        near = nearest(name, COMMANDS.names())
+        hint = f"Did you mean 'dreflow {near}'?" if near else "See 'dreflow --help'."
+        raise UsageError(f"There is no command {name!r}.", hint=hint)
+    return cast("Command", COMMANDS.load(name))
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    import argparse
+
+    class Parser(argparse.ArgumentParser):
+        """Its errors are ours, so that ``--json`` and the exit code hold for them too."""
+
+        def error(self, message: str) -> NoReturn:
+            raise UsageError(f"{message[:1].upper()}{message[1:]}.", hint=f"See '{self.prog} --help'.")
+
+    command = _command(name)
+    parser = Parser(
+        prog=f"dreflow {name}",
+        description=command.SUMMARY,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--workspace", metavar="DIR", help="folder of the workspace (default: .dreflow here)")
+    command.arguments(parser)
+    return parser
+
+
+def _overview() -> str:
+    lines = [DESCRIPTION, "Usage: dreflow [--workspace DIR] COMMAND ...", ""]
+    names = set(COMMANDS.names())
+    grouped = {name for _, members in GROUPS for name in members}
+    for title, members in (*GROUPS, ("More", tuple(sorted(names - grouped)))):
+        present = [name for name in members if name in names]
+        if present:
+            lines.append(f"{title}:")
+            lines += [f"  {name:<11} {_command(name).SUMMARY}" for name in present]
+            lines.append("")
+    lines.append("'dreflow COMMAND --help' tells more about one. DREFLOW_WORKSPACE names the workspace, too.")
+    return "\n".join(lines)
+
+
+def _report(error: DreflowError, *, as_json: bool) -> int:
+    """Say what happened: on stderr in words, and with ``--json`` as the one document on stdout."""
+    if as_json:
+        import json
+
+        status = "failed"
+        print(json.dumps({"status": status, "message": error.message, "error": error.to_json()}, ensure_ascii=False))
+    print(f"dreflow: {error}", file=sys.stderr)
+    return error.exit_code
