@@ -1,0 +1,1 @@
+"""Typed functions that an agent, the shell, HTTP and MCP may call."""

@@ -1,0 +1,1 @@
+"""The demo business: a seeded small online shop whose true answers are known."""
