@@ -7,7 +7,8 @@ SELECT c, person, created_s FROM (
     FROM orders WHERE is_new AND has_double(c)
 ) ORDER BY person;
 
-CREATE VIEW customer_export ASSELECT customer_id(person) AS customer_id, first_name(person) AS first_name, last_name(person) AS last_name,
+CREATE VIEW customer_export AS
+SELECT customer_id(person) AS customer_id, first_name(person) AS first_name, last_name(person) AS last_name,
     email_of(person) AS email,
     CASE WHEN kind_of(person) = 'dots' THEN replace(phone_of(c), ' ', '') ELSE phone_of(c) END AS phone,
     CASE WHEN kind_of(person) = 'case' THEN upper(getvariable('cities')[city_of(c)])

@@ -13,7 +13,8 @@ ORDER BY created_s, kind, i;
 
 DROP TABLE event;
 
-CREATE VIEW stripe_export ASSELECT
+CREATE VIEW stripe_export AS
+SELECT
     stripe_id('txn_', i * 8 + kind, 'transaction') AS id,
     CASE kind WHEN 0 THEN 'charge' WHEN 4 THEN 'adjustment' WHEN 5 THEN 'stripe_fee' WHEN 6 THEN 'payout'
         ELSE 'refund' END AS type,
@@ -34,6 +35,7 @@ CREATE VIEW stripe_export ASSELECT
     CASE WHEN kind < 5 THEN order_name(i) END AS "payment_metadata[order_name]"
 FROM transaction;
 
-CREATE VIEW payout_export ASSELECT id, eur(cents) AS amount, 'eur' AS currency, plain_time(created_s) AS created_utc, arrival AS arrival_date,
+CREATE VIEW payout_export AS
+SELECT id, eur(cents) AS amount, 'eur' AS currency, plain_time(created_s) AS created_utc, arrival AS arrival_date,
     'paid' AS status, 'standard' AS method, upper(getvariable('shop')) AS statement_descriptor
 FROM payout ORDER BY number;
