@@ -47,6 +47,8 @@ class Relation:
     name: str
     fields: tuple[Field, ...]
     keys: frozenset[frozenset[str]] = frozenset()
+    order: tuple[str, ...] = ()
+    """Row order that readers keep, as ``column`` or ``column desc`` with nulls last; empty means none was asked for."""
 
     def field(self, name: str) -> Field | None:
         """The field of that name, compared as SQL does."""
@@ -119,3 +121,7 @@ class Job:
     parameters: Mapping[str, JsonValue] = field(default_factory=dict)
     """Values by name, with ``now`` and ``today`` of the run; bound as query parameters, never pasted."""
     notes: tuple[str, ...] = ()
+    parameter_types: Mapping[str, str] = field(default_factory=dict)
+    """DuckDB type of each parameter; the SQL casts each one where it stands."""
+    quarantine: Mapping[str, str] = field(default_factory=dict)
+    """Step outputs that hold rows set aside, with the reason; they are reported and kept though nothing reads them."""

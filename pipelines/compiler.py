@@ -1,0 +1,403 @@
+"""Spec to Job: every name, type and key resolved, SQL built as trees, lineage derived, effects listed.
+
+Pure but for an empty, locked, in-memory DuckDB that says the types (binder.py). Anything that cannot be proven right
+here is refused with a SpecError that names the step, the thing and the likeliest fix, or becomes a check on the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+from sqlglot import exp
+
+from pipelines import proofs
+from pipelines.binder import Binder
+from pipelines.contract import MAIN, Built, ImpliedCheck, Transform, check_unit, transform
+from pipelines.effects import effects_of
+from pipelines.figures import report_sources
+from pipelines.job import CompiledCheck, Field, Job, Origin, Relation, Stage
+from pipelines.lineage import derive, smallest
+from pipelines.planning import Plan, plan_steps
+from pipelines.scope import StepScope
+from pipelines.values import parameter_values
+from spec.base import Document, JsonValue
+from spec.codec import digest
+from spec.errors import SpecError, nearest
+from spec.pipeline import Check, InlineTable, Pipeline, Source, Step
+
+
+def compile_spec(
+    spec: Pipeline,
+    *,
+    base: Path,
+    parameters: Mapping[str, JsonValue] | None = None,
+    now: datetime,
+    rebound: Mapping[str, Source] | None = None,
+) -> Job:
+    """Resolve a whole spec.
+
+    ``base`` is the folder its relative paths start from, ``now`` the instant of the run (with a zone), ``rebound``
+    sources to read instead of the spec's own of the same name; with any, the job has no effect beyond its output folder.
+    Raises SpecError; where a parameter's value is not permitted, too.
+    """
+    values = parameter_values(spec, parameters or {}, now)
+    sources = _sources(spec, rebound or {})
+    plan = plan_steps(spec)
+    with Binder(spec.timezone, values) as binder:
+        building = _Building(spec, binder, plan, {name: type_ for name, (type_, _) in values.items()})
+        for name, source in sources.items():
+            building.add_source(name, source)
+        for name, table in spec.tables.items():
+            building.add_table(name, table)
+        building.add_declared_keys()
+        for step in plan.steps:
+            building.add_step(step)
+        building.outputs()
+        checks = building.checks()
+        report_sources(spec, building.scope("report", noun="report"))
+    effects, dropped = effects_of(spec, building.relations, rebound=bool(rebound))
+    return Job(
+        spec=spec,
+        digest=digest(spec),
+        base=base,
+        sources=sources,
+        relations={relation.name: relation for relation in building.relations.values()},
+        stages=tuple(_materialised(building.stages, plan, checks)),
+        checks=tuple(checks),
+        outputs=spec.outputs,
+        loads=() if rebound else spec.loads,
+        effects=effects,
+        parameters={name: value for name, (_, value) in values.items()},
+        notes=(*plan.notes, *building.notes, *dropped),
+        parameter_types={name: type_ for name, (type_, _) in values.items()},
+        quarantine=dict(building.quarantine),
+    )
+
+
+def _sources(spec: Pipeline, rebound: Mapping[str, Source]) -> dict[str, Source]:
+    known = {name.casefold(): name for name in spec.sources}
+    found = dict(spec.sources)
+    for name, source in rebound.items():
+        own = known.get(name.casefold())
+        if own is None:
+            near = nearest(name, list(spec.sources))
+            raise SpecError(
+                f"The spec has no source {name!r} to read from elsewhere.",
+                hint=f"Did you mean {near!r}?" if near else f"Its sources: {', '.join(spec.sources)}.",
+                where={"source": name},
+                data={"what": "source", "unknown": name, "known": list(spec.sources), "nearest": near},
+            )
+        # The contract stays the spec's: other data, the same columns and keys.
+        contract = spec.sources[own]
+        found[own] = source.model_copy(
+            update={
+                "columns": contract.columns,
+                "primary_key": contract.primary_key,
+                "foreign_keys": contract.foreign_keys,
+                "sensitive": contract.sensitive,
+                "on_error": contract.on_error,
+                "drift": contract.drift,
+            }
+        )
+    return found
+
+
+@dataclass
+class _Building:
+    """What is known so far while a spec is compiled, in the order of its steps."""
+
+    spec: Pipeline
+    binder: Binder
+    plan: Plan
+    parameters: Mapping[str, str]
+    relations: dict[str, Relation] = field(default_factory=dict)
+    stages: list[Stage] = field(default_factory=list)
+    implied: list[ImpliedCheck] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    quarantine: dict[str, str] = field(default_factory=dict)
+    declared: dict[str, list[frozenset[str]]] = field(default_factory=dict)
+
+    def scope(self, name: str, *, noun: str = "step", wanted: frozenset[str] = frozenset()) -> StepScope:
+        return StepScope(
+            name=name,
+            binder=self.binder,
+            relations=self.relations,
+            parameters=self.parameters,
+            noun=noun,
+            wanted=wanted,
+            timezone=self.spec.timezone,
+            notes=self.notes,
+        )
+
+    def add_source(self, name: str, source: Source) -> None:
+        where: dict[str, str | int] = {"source": name}
+        if not source.columns:
+            raise SpecError(
+                f"The source {name!r} does not say its columns.",
+                hint="'dreflow connectors discover' shows them with their types.",
+                where=where,
+                data={"what": "columns", "source": name},
+            )
+        self._add_base(name, source.columns, source.primary_key, where)
+        for column in (*source.sensitive, *([source.cursor] if source.cursor else ())):
+            self.scope(name, noun="source").field(column, self.relations[name.casefold()], "columns")
+
+    def add_table(self, name: str, table: InlineTable) -> None:
+        where: dict[str, str | int] = {"table": name}
+        for number, row in enumerate(table.rows, start=1):
+            if len(row) != len(table.columns):
+                raise SpecError(
+                    f"Row {number} of the table {name!r} has {len(row)} values for {len(table.columns)} columns.",
+                    hint=f"The columns are {', '.join(table.columns)}.",
+                    where={**where, "row": number},
+                )
+        self._add_base(name, table.columns, table.primary_key, where)
+        scope = self.scope(name, noun="table")
+        types = list(table.columns.values())
+        constants = [
+            exp.Cast(this=exp.Literal.string(str(value)), to=scope.type(type_, "columns"))
+            for row in table.rows
+            for value, type_ in zip(row, types, strict=True)
+            if value is not None and not isinstance(value, list | dict)
+        ]
+        if constants:
+            self.binder.constants(constants, {**where, "field": "rows"})
+
+    def _add_base(
+        self, name: str, columns: Mapping[str, str], key: Sequence[str], where: dict[str, str | int]
+    ) -> None:
+        self.scope(name, noun=next(iter(where))).distinct(list(columns), "columns")
+        types = self.binder.declare(name, columns, where)
+        fields = tuple(
+            Field(column, type_, exact=not _floating(type_), origins=frozenset({Origin(name, column)}))
+            for column, type_ in zip(columns, types, strict=True)
+        )
+        relation = Relation(name, fields)
+        scope = self.scope(name, noun=next(iter(where)))
+        names = [item.name for item in scope.fields(key, relation, "primary_key")]
+        if names:
+            relation = replace(relation, keys=frozenset({frozenset(names)}))
+            query, evidence = proofs.unique_key(relation, names)
+            self.implied.append(ImpliedCheck("primary_key", name, "block", query, (name,), evidence=evidence))
+        self.relations[name.casefold()] = relation
+
+    def add_declared_keys(self) -> None:
+        """A blocking ``unique`` check identifies rows: what relies on it is published only when it holds."""
+        for check in self.spec.checks:
+            if check.check == "unique" and check.severity == "block":
+                columns = check.params.get("columns")
+                names = [columns] if isinstance(columns, str) else columns
+                if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
+                    self.declared.setdefault(check.on.casefold(), []).append(frozenset(str(name) for name in names))
+        for folded, relation in self.relations.items():
+            self.relations[folded] = self._with_declared(relation)
+
+    def _with_declared(self, relation: Relation) -> Relation:
+        found = set(relation.keys)
+        for key in self.declared.get(relation.name.casefold(), ()):
+            fields = [relation.field(name) for name in key]
+            if all(fields):
+                found.add(frozenset(item.name for item in fields if item is not None))
+        return replace(relation, keys=smallest(found))
+
+    def add_step(self, step: Step) -> None:
+        unit = transform(step.use)
+        params = read_params(unit.Params, step.params, {"step": step.id})
+        reads = self.plan.inputs[step.id]
+        _check_arity(step, unit, len(reads))
+        inputs = [self.relations[name.casefold()] for name in reads]
+        wanted = self.plan.wanted(step.id)
+        for output in wanted - set(unit.outputs) - {MAIN}:
+            raise _unknown_output(step, unit, output)
+        scope = self.scope(step.id, wanted=frozenset(wanted))
+        built = unit.build(params, inputs, scope)
+        for output, query in built.outputs.items():
+            self._add_stage(step, output, query, built, reads)
+        for output, fields in built.fields.items():
+            self._add_applied(step, output, fields, built)
+        self.implied += built.checks
+        self.notes += built.notes
+
+    def _add_stage(self, step: Step, output: str, query: exp.Query, built: Built, reads: Sequence[str]) -> None:
+        name = f"{step.id}.{output}" if output else step.id
+        where: dict[str, str | int] = {"step": step.id}
+        types = self.binder.define(name, query, where)
+        shown = derive(query, self.relations)
+        fields = tuple(
+            replace(item, type=type_, exact=item.exact and not _floating(type_))
+            for item, type_ in zip(shown.fields, types, strict=True)
+        )
+        keys = smallest(shown.keys | built.keys.get(output, frozenset()))
+        names = {item.name for item in fields}
+        order = tuple(item for item in built.order.get(output, ()) if item.removesuffix(" desc") in names)
+        relation = self._with_declared(Relation(name, fields, keys, order))
+        self.relations[name.casefold()] = relation
+        self.stages.append(
+            Stage(
+                step=step.id,
+                relation=relation,
+                inputs=tuple(reads),
+                select=query,
+                engine=step.engine or "duckdb",
+                why_engine="pinned in the spec" if step.engine else "the data is read into DuckDB",
+            )
+        )
+        if output in built.quarantine:
+            self.quarantine[name] = built.quarantine[output]
+
+    def _add_applied(self, step: Step, output: str, fields: tuple[Field, ...], built: Built) -> None:
+        name = f"{step.id}.{output}" if output else step.id
+        self.binder.declare(name, {item.name: item.type for item in fields}, {"step": step.id})
+        relation = self._with_declared(
+            Relation(name, fields, built.keys.get(output, frozenset()), built.order.get(output, ()))
+        )
+        self.relations[name.casefold()] = relation
+        feeds = tuple(f"{step.id}.{item}" for item in built.outputs)
+        self.stages.append(
+            Stage(
+                step=step.id,
+                relation=relation,
+                inputs=feeds,
+                apply=built.apply,
+                apply_output=output,
+                materialise=True,
+                why_engine="SQL cannot say this step; it is computed here",
+            )
+        )
+
+    def checks(self) -> list[CompiledCheck]:
+        found = [
+            CompiledCheck(
+                check=item.check,
+                on=item.on,
+                severity=item.severity,
+                query=item.query,
+                inputs=item.inputs,
+                implied=True,
+                evidence=item.evidence,
+            )
+            for item in self.implied
+        ]
+        found += [self._check(check, number) for number, check in enumerate(self.spec.checks)]
+        for compiled in found:
+            where: dict[str, str | int] = {"check": compiled.check, "on": compiled.on}
+            self.binder.types(compiled.query, where)
+        return found
+
+    def _check(self, check: Check, number: int) -> CompiledCheck:
+        unit = check_unit(check.check)
+        where: dict[str, str | int] = {"check": check.check, "field": f"checks.{number}"}
+        params = read_params(unit.Params, check.params, where)
+        scope = self.scope(check.check, noun="check")
+        on = scope.relation(check.on, "on")
+        built = unit.build(params, on, scope)
+        return CompiledCheck(
+            check=check.check,
+            on=on.name,
+            severity=check.severity,
+            query=built.query,
+            inputs=built.inputs,
+            evidence=built.evidence,
+        )
+
+    def outputs(self) -> None:
+        """Outputs and loads name what exists, and their orders and keys name columns of it."""
+        for output in self.spec.outputs:
+            scope = self.scope(output.file, noun="output")
+            relation = scope.relation(output.from_)
+            scope.order(output.order_by, relation, "order_by")
+        for load in self.spec.loads:
+            scope = self.scope(load.table, noun="load")
+            relation = scope.relation(load.from_)
+            scope.fields(load.primary_key, relation, "primary_key")
+            if load.write == "merge" and not load.primary_key:
+                raise scope.fail(
+                    "Merging needs to know which columns identify a row.",
+                    field="primary_key",
+                    hint="Name them in primary_key, or use write: replace.",
+                )
+            if load.write == "merge" and not any(
+                key <= {name.casefold() for name in load.primary_key}
+                for key in (frozenset(name.casefold() for name in key) for key in relation.keys)
+            ):
+                names = [item.name for item in scope.fields(load.primary_key, relation, "primary_key")]
+                query, evidence = proofs.unique_key(relation, names)
+                self.implied.append(
+                    ImpliedCheck("merge_key", relation.name, "block", query, (relation.name,), evidence=evidence)
+                )
+
+
+def read_params(model: type[Document], written: Mapping[str, JsonValue], where: dict[str, str | int]) -> Document:
+    """A unit's parameters as its own model; SpecError naming the field and, for an unknown one, the likeliest."""
+    try:
+        return model.model_validate(dict(written))
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False)
+        first = problems[0]
+        path = ".".join(str(part) for part in first["loc"] if not str(part).endswith("]"))
+        known = [item.alias or name for name, item in model.model_fields.items()]
+        at = {**where, "field": path}
+        data: dict[str, object] = {**at, "problems": [{"field": p["loc"], "problem": p["msg"]} for p in problems]}
+        if first["type"] == "extra_forbidden":
+            unknown = str(first["loc"][0])
+            near = nearest(unknown, known)
+            raise SpecError(
+                f"There is no parameter {unknown!r} here.",
+                hint=f"Did you mean {near!r}?" if near else f"It takes: {', '.join(known) or 'none'}.",
+                where=at,
+                data={**data, "what": "parameter", "unknown": unknown, "known": known, "nearest": near},
+            ) from None
+        raise SpecError(
+            f"The parameters are not valid: {first['msg'].rstrip('.')}.",
+            hint=f"It takes: {', '.join(known)}.",
+            where=at,
+            data=data,
+        ) from None
+
+
+def _check_arity(step: Step, unit: Transform, count: int) -> None:
+    least, most = unit.arity
+    if count < least or (most is not None and count > most):
+        wanted = f"{least}" if least == most else f"at least {least}" if most is None else f"{least} to {most}"
+        raise SpecError(
+            f"{step.use!r} reads {wanted} input{'s' if wanted != '1' else ''}; {count} are named.",
+            hint="Name them in 'from'.",
+            where={"step": step.id, "field": "from"},
+            data={"step": step.id, "field": "from", "inputs": list(step.from_), "least": least, "most": most},
+        )
+
+
+def _unknown_output(step: Step, unit: Transform, output: str) -> SpecError:
+    known = [f"{step.id}.{name}" for name in unit.outputs]
+    near = nearest(f"{step.id}.{output}", known)
+    return SpecError(
+        f"The step {step.id!r} has no output {output!r}.",
+        hint=f"Did you mean {near!r}?" if near else f"It has: {', '.join([step.id, *known])}.",
+        where={"step": step.id},
+        data={"what": "output", "step": step.id, "unknown": output, "known": known, "nearest": near},
+    )
+
+
+def _floating(type_: str) -> bool:
+    return "DOUBLE" in type_ or "FLOAT" in type_
+
+
+def _materialised(stages: Sequence[Stage], plan: Plan, checks: Sequence[CompiledCheck]) -> list[Stage]:
+    """Mark what more than one reader needs; the rest stay inside their only reader."""
+    readers: dict[str, int] = {}
+    for stage in stages:
+        for name in stage.inputs:
+            readers[name.casefold()] = readers.get(name.casefold(), 0) + 1
+    for check in checks:
+        for name in check.inputs:
+            readers[name.casefold()] = readers.get(name.casefold(), 0) + 1
+    for name, number in plan.final_readers.items():
+        readers[name] = readers.get(name, 0) + number
+    return [
+        replace(stage, materialise=stage.materialise or readers.get(stage.relation.name.casefold(), 0) > 1)
+        for stage in stages
+    ]

@@ -1,0 +1,118 @@
+"""Effects: all that leaves a run, listed before it starts, and held against what the spec allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from pipelines.job import Relation
+from spec.errors import SpecError
+from spec.pipeline import Load, Pipeline
+from spec.report import ChartBlock, Figure, TableBlock
+from spec.run import Effect
+
+
+def effects_of(
+    spec: Pipeline, relations: Mapping[str, Relation], *, rebound: bool
+) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
+    """The effects, and notes on those that a run on other data leaves out.
+
+    Files under the output folder need no approval; loads, deliveries and the schedule do. Raises SpecError for anything
+    that ``allow`` does not name: an approval covers what is written there, never what a step or a report adds later.
+    """
+    _check_allowed(spec, relations)
+    files = [
+        Effect(kind="write", target=output.file, detail=f"file of {output.from_}", needs_approval=False)
+        for output in spec.outputs
+    ]
+    if spec.report is not None:
+        files += [
+            Effect(kind="write", target=f"{spec.report.file}.{kind}", detail="report", needs_approval=False)
+            for kind in spec.report.formats
+        ]
+    beyond = [Effect(kind="write", target=load_target(load), detail=f"{load.write} {load.from_}") for load in spec.loads]
+    for delivery in spec.report.deliver if spec.report else ():
+        beyond += [
+            Effect(kind="send", target=f"{delivery.channel}:{to}", detail=f"report as {delivery.format}")
+            for to in delivery.to
+        ]
+    if spec.schedule is not None:
+        zone = spec.schedule.timezone
+        beyond.append(Effect(kind="schedule", target=spec.name, detail=f"{spec.schedule.cron} ({zone})"))
+    if rebound and beyond:
+        left_out = ", ".join(effect.target for effect in beyond)
+        return tuple(files), (f"Read from other data, this run writes its output folder only; left out: {left_out}.",)
+    return tuple([*files, *beyond]), ()
+
+
+def load_target(load: Load) -> str:
+    """A destination table as ``allow.tables`` names it: ``connection-or-location/table``."""
+    return f"{load.connection or load.location or load.connector}/{load.table}"
+
+
+def _check_allowed(spec: Pipeline, relations: Mapping[str, Relation]) -> None:
+    for load in spec.loads:
+        if load_target(load) not in spec.allow.tables:
+            raise _not_allowed("tables", load_target(load), spec.allow.tables, {"load": load.table})
+    for delivery in spec.report.deliver if spec.report else ():
+        for to in delivery.to:
+            if to not in spec.allow.recipients:
+                raise _not_allowed("recipients", to, spec.allow.recipients, {"report": "deliver"})
+    for name, source in spec.sources.items():
+        host = urlsplit(source.location).hostname if source.location and "://" in source.location else None
+        if host and host not in spec.allow.hosts:
+            raise _not_allowed("hosts", host, spec.allow.hosts, {"source": name, "field": "location"})
+    for where, name, columns in _leaving(spec, relations):
+        _check_columns(spec, relations[name.casefold()], columns, where)
+
+
+def _leaving(
+    spec: Pipeline, relations: Mapping[str, Relation]
+) -> Iterator[tuple[dict[str, str | int], str, tuple[str, ...]]]:
+    """Columns that leave in files, loads and report blocks: (place, relation, columns)."""
+    from pipelines.planning import report_parts
+
+    for output in spec.outputs:
+        yield {"output": output.file}, output.from_, relations[output.from_.casefold()].names
+    for load in spec.loads:
+        yield {"load": load.table}, load.from_, relations[load.from_.casefold()].names
+    for _, where, part in report_parts(spec):
+        if isinstance(part, TableBlock):
+            shown = tuple(item.name for item in part.columns) or relations[part.from_.casefold()].names
+            yield where, part.from_, shown
+        elif isinstance(part, ChartBlock):
+            yield where, part.from_, (part.x, *part.y, *([part.series] if part.series else ()))
+        elif isinstance(part, Figure):
+            continue
+
+
+def _check_columns(
+    spec: Pipeline, relation: Relation, columns: tuple[str, ...], where: dict[str, str | int]
+) -> None:
+    allowed = None if spec.allow.columns is None else {name.casefold() for name in spec.allow.columns}
+    for name in columns:
+        field = relation.field(name)
+        if field is None:
+            continue
+        named = {field.name.casefold(), f"{relation.name}.{field.name}".casefold()}
+        if allowed is not None and not named & allowed:
+            raise _not_allowed("columns", field.name, spec.allow.columns or (), where)
+        for origin in field.origins:
+            source = spec.sources.get(origin.source)
+            sensitive = {key.casefold(): value for key, value in source.sensitive.items()} if source else {}
+            if sensitive.get(origin.column.casefold()) == "secret" and not named & (allowed or set()):
+                raise SpecError(
+                    f"The column {field.name!r} holds the secret {origin.source}.{origin.column} and would leave the run.",
+                    hint="Leave it out with a 'select' step, or name it in allow.columns.",
+                    where=where,
+                    data={**where, "column": field.name, "origin": f"{origin.source}.{origin.column}"},
+                )
+
+
+def _not_allowed(what: str, name: str, allowed: tuple[str, ...], where: dict[str, str | int]) -> SpecError:
+    return SpecError(
+        f"{name!r} is not among the {what} this spec allows.",
+        hint=f"Add it to allow.{what}, so that an approval covers it.",
+        where=where,
+        data={**where, "what": what, "unknown": name, "known": list(allowed), "add_to": f"allow.{what}"},
+    )

@@ -1,0 +1,234 @@
+"""The functions an expression may call, and what the compiler must know of each.
+
+An allow-list: whatever is not named here is refused, so a function that DuckDB gains tomorrow is not let through by
+default. Nothing here reads a file, the environment, a setting, the clock or a random source.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SCALARS: Final = _words("""
+    abs ceil ceiling floor round trunc sign greatest least coalesce ifnull nullif if mod gcd lcm
+    lower upper lcase ucase trim ltrim rtrim length len strlen char_length character_length substring substr left right
+    replace concat concat_ws contains starts_with ends_with prefix suffix position strpos instr split_part string_split
+    str_split string_to_array lpad rpad repeat reverse translate regexp_matches regexp_full_match regexp_replace
+    regexp_extract regexp_extract_all strip_accents nfc_normalize ascii chr unicode ord levenshtein editdist3
+    damerau_levenshtein jaccard jaro_similarity jaro_winkler_similarity md5 sha256
+    date date_trunc datetrunc date_part datepart extract year month day hour minute second millisecond quarter week
+    weekofyear yearweek dayofweek weekday isodow dayofyear isoyear dayname monthname last_day date_diff datediff date_sub
+    datesub date_add make_date make_time make_timestamp strftime strptime try_strptime to_days to_months to_years
+    to_hours to_minutes to_seconds to_weeks to_timestamp epoch_ms epoch age time_bucket timezone
+    isnan isfinite isinf sqrt ln log log10 log2 exp pow power sin cos tan asin acos atan atan2 pi degrees radians cbrt
+    list_value list_contains list_has array_contains list_sum list_avg list_min list_max list_count list_sort
+    list_extract array_extract element_at array_length list_concat array_to_string list_slice flatten
+    json_extract json_extract_string json_array_length json_keys json_type json_valid struct_extract typeof
+""")
+
+AGGREGATES: Final = _words("""
+    count sum min max count_if bool_and bool_or bit_and bit_or bit_xor product median quantile_disc quantile_cont mode
+    avg mean fsum favg kahan_sum stddev stddev_pop stddev_samp var_pop var_samp variance corr covar_pop covar_samp
+    skewness kurtosis arg_min arg_max min_by max_by first last any_value arbitrary list array_agg string_agg group_concat
+    listagg
+""")
+
+WINDOWS: Final = _words("""
+    row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value
+""")
+
+TABLES: Final = _words("unnest range generate_series")
+"""Allowed in a whole SELECT only (the sql step), and in FROM."""
+
+ALLOWED: Final = SCALARS | AGGREGATES | WINDOWS
+
+INEXACT: Final = _words("""
+    avg mean favg fsum kahan_sum median quantile_cont product stddev stddev_pop stddev_samp var_pop var_samp variance corr
+    covar_pop covar_samp skewness kurtosis cume_dist percent_rank epoch jaccard jaro_similarity jaro_winkler_similarity
+    list_avg pi sqrt ln log log10 log2 exp pow power sin cos tan asin acos atan atan2 degrees radians cbrt
+""")
+"""Floating-point arithmetic is in the result, whatever type it is cast to afterwards."""
+
+ORDERED_AGGREGATES: Final = _words("""
+    arg_min arg_max min_by max_by first last any_value arbitrary list array_agg string_agg group_concat listagg mode
+""")
+"""Equal input rows in another order can give another result."""
+
+ORDERED_WINDOWS: Final = _words("row_number ntile lag lead first_value last_value nth_value")
+
+CLOCKS: Final = _words("""
+    now today current_date current_timestamp current_time localtime localtimestamp get_current_time
+    get_current_timestamp current_localtime current_localtimestamp transaction_timestamp current_datetime
+    currentdate currenttimestamp currenttime localtimestamp currentdatetime currenttimestampltz
+""")
+RANDOMS: Final = _words("random rand randn uuid gen_random_uuid uuidv4 uuidv7 setseed")
+
+# SQLGlot parses a known function into a class of its own and keeps no written name; this maps each class back.
+# A test regenerates the table from the lists above.
+CLASSES: Final[dict[str, str]] = {
+    "Abs": "abs",
+    "Acos": "acos",
+    "AnyValue": "any_value",
+    "ArgMax": "arg_max",
+    "ArgMin": "arg_min",
+    "ArrayAgg": "array_agg",
+    "ArrayConcat": "list_concat",
+    "ArrayContains": "array_contains",
+    "ArrayMax": "list_max",
+    "ArrayMin": "list_min",
+    "ArraySize": "array_length",
+    "ArraySort": "list_sort",
+    "ArrayToString": "array_to_string",
+    "Ascii": "ascii",
+    "Asin": "asin",
+    "Atan": "atan",
+    "Atan2": "atan2",
+    "Avg": "avg",
+    "BitwiseAndAgg": "bit_and",
+    "BitwiseOrAgg": "bit_or",
+    "BitwiseXorAgg": "bit_xor",
+    "Cbrt": "cbrt",
+    "Ceil": "ceil",
+    "Chr": "chr",
+    "Coalesce": "coalesce",
+    "Concat": "concat",
+    "ConcatWs": "concat_ws",
+    "Contains": "contains",
+    "Corr": "corr",
+    "Cos": "cos",
+    "Count": "count",
+    "CountIf": "count_if",
+    "CovarPop": "covar_pop",
+    "CovarSamp": "covar_samp",
+    "CumeDist": "cume_dist",
+    "Date": "date",
+    "DateAdd": "date_add",
+    "DateBin": "time_bucket",
+    "DateDiff": "date_diff",
+    "DateFromParts": "make_date",
+    "Day": "day",
+    "DayOfWeek": "dayofweek",
+    "DayOfWeekIso": "isodow",
+    "DayOfYear": "dayofyear",
+    "Dayname": "dayname",
+    "Degrees": "degrees",
+    "DenseRank": "dense_rank",
+    "EndsWith": "ends_with",
+    "Exp": "exp",
+    "Explode": "unnest",
+    "First": "first",
+    "FirstValue": "first_value",
+    "Flatten": "flatten",
+    "Floor": "floor",
+    "GenerateSeries": "generate_series",
+    "Greatest": "greatest",
+    "GroupConcat": "group_concat",
+    "Hour": "hour",
+    "IsInf": "isinf",
+    "IsNan": "isnan",
+    "JSONKeys": "json_keys",
+    "JSONType": "json_type",
+    "JarowinklerSimilarity": "jaro_winkler_similarity",
+    "Kurtosis": "kurtosis",
+    "Lag": "lag",
+    "Last": "last",
+    "LastDay": "last_day",
+    "LastValue": "last_value",
+    "Lead": "lead",
+    "Least": "least",
+    "Left": "left",
+    "Length": "char_length",
+    "Levenshtein": "editdist3",
+    "Ln": "ln",
+    "Log": "log",
+    "LogicalAnd": "bool_and",
+    "LogicalOr": "bool_or",
+    "Lower": "lcase",
+    "MD5": "md5",
+    "Max": "max",
+    "Median": "median",
+    "Min": "min",
+    "Minute": "minute",
+    "Mode": "mode",
+    "Month": "month",
+    "Monthname": "monthname",
+    "NthValue": "nth_value",
+    "Ntile": "ntile",
+    "Nullif": "nullif",
+    "Pad": "lpad",
+    "PercentRank": "percent_rank",
+    "PercentileCont": "quantile_cont",
+    "PercentileDisc": "quantile_disc",
+    "Pi": "pi",
+    "Pow": "pow",
+    "Quarter": "quarter",
+    "Radians": "radians",
+    "Rank": "rank",
+    "RegexpExtract": "regexp_extract",
+    "RegexpExtractAll": "regexp_extract_all",
+    "RegexpFullMatch": "regexp_full_match",
+    "RegexpLike": "regexp_matches",
+    "RegexpReplace": "regexp_replace",
+    "Repeat": "repeat",
+    "Replace": "replace",
+    "Reverse": "reverse",
+    "Right": "right",
+    "Round": "round",
+    "RowNumber": "row_number",
+    "SHA2": "sha256",
+    "Second": "second",
+    "Sign": "sign",
+    "Sin": "sin",
+    "Skewness": "skewness",
+    "Split": "str_split",
+    "SplitPart": "split_part",
+    "Sqrt": "sqrt",
+    "StartsWith": "starts_with",
+    "Stddev": "stddev",
+    "StddevPop": "stddev_pop",
+    "StddevSamp": "stddev_samp",
+    "StrPosition": "instr",
+    "StrToTime": "strptime",
+    "StructExtract": "struct_extract",
+    "Substring": "substr",
+    "Sum": "sum",
+    "Tan": "tan",
+    "TimeFromParts": "make_time",
+    "TimeToStr": "strftime",
+    "TimeToUnix": "epoch",
+    "TimestampFromParts": "make_timestamp",
+    "TimestampTrunc": "date_trunc",
+    "ToDays": "to_days",
+    "Translate": "translate",
+    "Trim": "ltrim",
+    "Trunc": "trunc",
+    "Typeof": "typeof",
+    "Unicode": "unicode",
+    "UnixToTime": "epoch_ms",
+    "Upper": "ucase",
+    "Variance": "var_samp",
+    "VariancePop": "var_pop",
+    "Week": "week",
+    "WeekOfYear": "weekofyear",
+    "Year": "year",
+}
+
+STRUCTURE: Final = _words("""
+    Column Identifier Literal RawString Boolean Null Placeholder Paren And Or Not EQ NEQ GT GTE LT LTE NullSafeEQ
+    NullSafeNEQ Is In Between Like ILike SimilarTo Escape Add Sub Mul Div IntDiv Mod Neg DPipe Case If Cast TryCast
+    DataType DataTypeParam Interval IntervalSpan Var Distinct Star Filter Where Window WindowSpec Order Ordered Tuple
+    Array Bracket Slice Dot AtTimeZone Extract IgnoreNulls RespectNulls Any
+    JSONExtract JSONExtractScalar JSONPath JSONPathRoot JSONPathKey JSONPathSubscript JSONPathWildcard ColumnDef
+    Struct PropertyEQ
+""")
+"""Node classes of SQLGlot that are operators or punctuation of an expression."""
+
+QUERY_STRUCTURE: Final = _words("""
+    Select From Join Table Subquery With CTE TableAlias Group Having Qualify Limit Offset Union Intersect Except Alias
+    Exists Values Unnest Lateral Cube Rollup GroupingSets Fetch
+""")
+"""Node classes of a read-only SELECT around expressions."""

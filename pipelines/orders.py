@@ -1,0 +1,123 @@
+"""Total orders: what depends on the order of rows compiles only where that order leaves nothing open.
+
+An order is total when it covers a set of columns known to identify a row, or all columns (rows alike in all columns
+are interchangeable). The error names the columns to add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from sqlglot import exp
+
+from pipelines.expressions import Where, function_name
+from pipelines.functions import AGGREGATES, ORDERED_AGGREGATES, ORDERED_WINDOWS
+from pipelines.lineage import Keys
+from spec.errors import SpecError
+
+
+def is_total(covered: Collection[str], names: Collection[str], keys: Keys) -> bool:
+    """Whether ordering (or partitioning) by ``covered`` leaves no two different rows tied."""
+    have = {name.casefold() for name in covered}
+    if all(name.casefold() in have for name in names):
+        return True
+    return any(all(name.casefold() in have for name in key) for key in keys)
+
+
+def require_total(
+    covered: Collection[str], names: Collection[str], keys: Keys, *, what: str, where: Where, field: str = "order"
+) -> None:
+    """Raise SpecError naming the columns to add unless the order is total."""
+    if is_total(covered, names, keys):
+        return
+    have = {name.casefold() for name in covered}
+    missing = sorted(
+        (sorted(name for name in key if name.casefold() not in have) for key in keys), key=lambda item: (len(item), item)
+    )
+    tied = f"rows that are equal in {', '.join(covered)}" if covered else "the rows"
+    if missing:
+        hint = f"Add {' and '.join(missing[0])} to the {field}: together they identify a row."
+    else:
+        hint = (
+            "No columns are known to identify a row here: declare the source's primary_key, add a blocking 'unique' "
+            f"check, or add all remaining columns to the {field}."
+        )
+    raise SpecError(
+        f"{what} depends on the order of rows, and {tied} may come in any order, so the result could change.",
+        hint=hint,
+        where=where,
+        data={
+            **where,
+            "covered": list(covered),
+            "add": missing[0] if missing else [],
+            "keys": [sorted(key) for key in sorted(keys, key=sorted)],
+        },
+    )
+
+
+def plain_columns(expressions: Iterable[exp.Expr]) -> list[str]:
+    """Names of those expressions that are plain columns; any other orders or groups without identifying."""
+    found: list[str] = []
+    for item in expressions:
+        value = item.this if isinstance(item, exp.Ordered) else item
+        while isinstance(value, exp.Paren):
+            value = value.this
+        if isinstance(value, exp.Column):
+            found.append(value.name)
+    return found
+
+
+def check_orders(tree: exp.Expr, names: Collection[str], keys: Keys, where: Where) -> None:
+    """Refuse aggregates and windows in ``tree`` whose result depends on an order that is not total."""
+    for node in tree.walk(prune=lambda item: isinstance(item, exp.Query) and item is not tree):
+        if isinstance(node, exp.Window):
+            _check_window(node, names, keys, where)
+        else:
+            name = function_name(node)
+            if name in ORDERED_AGGREGATES and not _windowed(node):
+                _check_aggregate(node, name or "", names, keys, where)
+
+
+def _windowed(node: exp.Expr) -> bool:
+    return node.find_ancestor(exp.Window, exp.Query) is not None and isinstance(
+        node.find_ancestor(exp.Window, exp.Query), exp.Window
+    )
+
+
+def _check_window(window: exp.Window, names: Collection[str], keys: Keys, where: Where) -> None:
+    function = window.this
+    while isinstance(function, exp.IgnoreNulls | exp.RespectNulls | exp.Filter):
+        function = function.this
+    name = function_name(function) or function.key
+    spec = window.args.get("spec")
+    frame_of_rows = spec is not None and str(spec.args.get("kind") or "").upper() == "ROWS"
+    by_row = name in ORDERED_WINDOWS or name in ORDERED_AGGREGATES or (frame_of_rows and name in AGGREGATES)
+    if not by_row:
+        return
+    order = window.args.get("order")
+    covered = plain_columns(window.args.get("partition_by") or ())
+    covered += plain_columns(order.expressions if order is not None else ())
+    require_total(covered, names, keys, what=f"{name}(...)", where=where, field="window's order")
+
+
+def _check_aggregate(node: exp.Expr, name: str, names: Collection[str], keys: Keys, where: Where) -> None:
+    if name == "mode":
+        raise SpecError(
+            "mode(...) gives any one of the values that are equally frequent.",
+            hint="Count the rows by value, and keep the largest with a total order.",
+            where=where,
+            data={**where, "refused": "mode"},
+        )
+    order = next((item for item in node.find_all(exp.Order) if item.find_ancestor(exp.Func) is node), None)
+    covered = plain_columns(order.expressions) if order is not None else []
+    if name in ("arg_min", "arg_max", "min_by", "max_by"):
+        measure = node.args.get("expression") or (node.expressions[1] if len(node.expressions) > 1 else None)
+        while isinstance(measure, exp.Order):
+            measure = measure.this
+        covered = [*plain_columns([measure] if measure is not None else []), *covered]
+    elif name == "any_value" and order is None:
+        covered = []
+    values = {column.name for column in node.find_all(exp.Column)}
+    if covered and all(value in covered for value in values):
+        return
+    require_total(covered, names, keys, what=f"{name}(...)", where=where, field="ORDER BY inside the call")

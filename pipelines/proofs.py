@@ -1,0 +1,156 @@
+"""Proofs as queries: each gives one row ``(passed, expected, found, detail)``, all but the first as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from pipelines.contract import ImpliedCheck
+from pipelines.expressions import aliased, column, quoted, select_from, table_of
+from pipelines.job import Relation
+
+TEXT = exp.DataType(this=exp.DType.TEXT)
+BIGINT = exp.DataType(this=exp.DType.BIGINT)
+
+
+def text(value: exp.Expr) -> exp.Expr:
+    """A value as it is shown."""
+    return exp.Cast(this=value, to=TEXT.copy())
+
+
+def say(*parts: exp.Expr | str) -> exp.Expr:
+    """Constants and values joined into a sentence; a null value shows as nothing."""
+    values = [exp.Literal.string(part) if isinstance(part, str) else text(part) for part in parts]
+    return exp.Concat(expressions=values, safe=True, coalesce=True) if len(values) > 1 else values[0]
+
+
+def verdict(passed: exp.Expr, expected: exp.Expr, found: exp.Expr, detail: exp.Expr, source: exp.Expr) -> exp.Select:
+    """SELECT passed, expected, found, detail FROM source."""
+    return exp.Select(
+        expressions=[
+            aliased(passed, "passed"),
+            aliased(expected, "expected"),
+            aliased(found, "found"),
+            aliased(detail, "detail"),
+        ],
+        from_=exp.From(this=source),
+    )
+
+
+def subquery(query: exp.Query, alias: str) -> exp.Subquery:
+    """A query to select from."""
+    return exp.Subquery(this=query, alias=exp.TableAlias(this=quoted(alias)))
+
+
+def count_all() -> exp.Expr:
+    """count(*)."""
+    return exp.Count(this=exp.Star(), big_int=True)
+
+
+def equals(left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    """left = right."""
+    return exp.EQ(this=left, expression=right)
+
+
+def zero() -> exp.Expr:
+    """The number 0."""
+    return exp.Literal.number(0)
+
+
+def no_rows(rows: exp.Select, expected: str, found: str) -> exp.Select:
+    """Passes when ``rows`` selects none; ``found`` is said after the number of rows."""
+    counted = exp.Select(expressions=[aliased(count_all(), "n")], from_=exp.From(this=subquery(rows, "bad")))
+    n = column("n")
+    return verdict(
+        equals(n, zero()),
+        exp.Literal.string(expected),
+        say(n.copy(), found),
+        exp.Literal.string(""),
+        subquery(counted, "counted"),
+    )
+
+
+def present(columns: Sequence[str], table: str | None = None) -> exp.Expr:
+    """None of the columns is null."""
+    tests = [exp.Not(this=exp.Is(this=column(name, table), expression=exp.Null())) for name in columns]
+    return exp.and_(*tests, copy=False)
+
+
+def repeated(relation: str, columns: Sequence[str]) -> exp.Select:
+    """Each combination of the columns that stands in more than one row, with its number of rows as ``rows``."""
+    keys = [column(name) for name in columns]
+    query = select_from(relation, [*keys, aliased(count_all(), "rows")])
+    query.set("where", exp.Where(this=present(columns)))
+    if columns:
+        query.set("group", exp.Group(expressions=[key.copy() for key in keys]))
+    query.set("having", exp.Having(this=exp.GT(this=count_all(), expression=exp.Literal.number(1))))
+    return query
+
+
+def fan_out(step: str, many: Relation, columns: Sequence[str], other: Relation) -> ImpliedCheck:
+    """No key of ``many`` stands in two rows, so that no row of ``other`` is doubled by joining."""
+    rows = repeated(many.name, columns)
+    n, most, total = column("n"), column("most"), column("total")
+    counted = exp.Select(
+        expressions=[
+            aliased(count_all(), "n"),
+            aliased(exp.Max(this=column("rows")), "most"),
+            aliased(exp.Sum(this=column("rows")), "total"),
+        ],
+        from_=exp.From(this=subquery(rows, "keys")),
+    )
+    detail = exp.Case(
+        ifs=[exp.If(this=equals(n.copy(), zero()), true=exp.Literal.string(""))],
+        default=say(total, f" rows of {many.name} share a key, up to ", most, " rows a key"),
+    )
+    query = verdict(
+        equals(n, zero()),
+        exp.Literal.string(f"each row of {other.name} meets at most one row of {many.name}"),
+        say(n.copy(), f" values of {', '.join(columns)} stand in several rows of {many.name}"),
+        detail,
+        subquery(counted, "counted"),
+    )
+    return ImpliedCheck("join_fan_out", step, "block", query, (many.name,), evidence=repeated(many.name, columns))
+
+
+def lost_rows(step: str, left: Relation, right: Relation, on_left: Sequence[str], on_right: Sequence[str]) -> ImpliedCheck:
+    """How many rows of ``left`` have no partner in ``right`` and so leave the result; a warning with the number."""
+
+    def without_partner(projections: list[exp.Expr]) -> exp.Select:
+        pairs = zip(on_left, on_right, strict=True)
+        partner = exp.Select(
+            expressions=[exp.Literal.number(1)],
+            from_=exp.From(this=table_of(right.name, "r")),
+            where=exp.Where(this=exp.and_(*(equals(column(a, "l"), column(b, "r")) for a, b in pairs), copy=False)),
+        )
+        return exp.Select(
+            expressions=projections,
+            from_=exp.From(this=table_of(left.name, "l")),
+            where=exp.Where(this=exp.Not(this=exp.Exists(this=partner))),
+        )
+
+    query = no_rows(
+        without_partner([exp.Literal.number(1)]),
+        f"each row of {left.name} has a partner in {right.name}",
+        f" rows of {left.name} have none and are left out",
+    )
+    evidence = without_partner([aliased(column(name, "l"), name) for name in left.names])
+    return ImpliedCheck("join_lost_rows", step, "warn", query, (left.name, right.name), evidence=evidence)
+
+
+def unique_key(on: Relation, columns: Sequence[str]) -> tuple[exp.Select, exp.Select]:
+    """The columns identify a row: no combination stands twice, none is empty. The query, and one selecting the bad keys."""
+    keys = [column(name) for name in columns]
+
+    def bad() -> exp.Select:
+        query = select_from(on.name, [*(key.copy() for key in keys), aliased(count_all(), "rows")])
+        query.set("group", exp.Group(expressions=[key.copy() for key in keys]))
+        several = exp.GT(this=count_all(), expression=exp.Literal.number(1))
+        empty = exp.Not(this=exp.Paren(this=present(columns)))
+        query.set("having", exp.Having(this=exp.Or(this=several, expression=empty)))
+        return query
+
+    named = ", ".join(columns)
+    query = no_rows(bad(), f"{named} identifies a row of {on.name}", f" values of {named} stand in several rows or are empty")
+    return query, bad()

@@ -1,0 +1,280 @@
+"""What a unit may ask while it is built: columns, expressions, orders and types, with errors that name the step."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlglot import exp
+
+from pipelines.binder import Binder, parse_type
+from pipelines.expressions import (
+    column,
+    has_aggregate,
+    has_window,
+    parse_expression,
+    parse_query,
+    resolve,
+    select_from,
+    unknown_column,
+)
+from pipelines.job import Field, Relation
+from pipelines.lineage import is_aggregate_call
+from pipelines.orders import check_orders, require_total
+from spec.base import JsonValue
+from spec.errors import SpecError, unknown_name
+
+COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+
+
+@dataclass(frozen=True)
+class StepScope:
+    """One step or check being built. ``wanted`` are the further outputs that someone reads."""
+
+    name: str
+    binder: Binder
+    relations: Mapping[str, Relation]
+    """Everything already built, by casefolded name."""
+    parameters: Mapping[str, str]
+    noun: str = "step"
+    wanted: frozenset[str] = frozenset()
+    timezone: str = "UTC"
+    notes: list[str] = field(default_factory=list)
+
+    def where(self, field: str = "") -> dict[str, str | int]:
+        """The place of an error: this step, and a parameter of it."""
+        return {self.noun: self.name, "field": field} if field else {self.noun: self.name}
+
+    def wants(self, output: str) -> bool:
+        """Whether someone reads that further output."""
+        return output in self.wanted
+
+    def fail(
+        self, message: str, *, field: str = "", hint: str = "", data: Mapping[str, object] | None = None
+    ) -> SpecError:
+        """A SpecError at this step."""
+        where = self.where(field)
+        return SpecError(message, hint=hint, where=where, data={**where, **(data or {})})
+
+    def relation(self, name: str, field: str = "from") -> Relation:
+        """A source, table or step output by name, without regard to case."""
+        found = self.relations.get(name.casefold())
+        if found is None:
+            known = [relation.name for relation in self.relations.values()]
+            raise unknown_name("source, table or step", name, known, where=self.where(field))
+        return found
+
+    def field(self, name: str, relation: Relation, field: str) -> Field:
+        """A column of the relation, without regard to case."""
+        found = relation.field(name)
+        if found is None:
+            raise unknown_column(name, relation, self.where(field))
+        return found
+
+    def fields(self, names: Collection[str], relation: Relation, field: str) -> list[Field]:
+        """Columns of the relation, each at most once."""
+        found: list[Field] = []
+        for name in names:
+            item = self.field(name, relation, field)
+            if item in found:
+                raise self.fail(f"The column {item.name!r} stands twice.", field=field, hint="Name it once.")
+            found.append(item)
+        return found
+
+    def distinct(self, names: Sequence[str], field: str) -> None:
+        """Refuse two columns of one name; case does not tell them apart."""
+        seen: set[str] = set()
+        for name in names:
+            if name.casefold() in seen:
+                raise self.fail(f"Two columns would be named {name!r}.", field=field, hint="Give one another name.")
+            seen.add(name.casefold())
+
+    def expression(
+        self,
+        text: str,
+        relation: Relation,
+        field: str,
+        *,
+        aggregates: bool = False,
+        windows: bool = True,
+        table: str | None = None,
+    ) -> exp.Expr:
+        """An expression over the relation's columns: admitted, resolved, and independent of the order of rows.
+
+        Without ``aggregates`` an aggregate must be a window; with it, windows are refused.
+        """
+        where = self.where(field)
+        tree = resolve(parse_expression(text, where, self.parameters), relation, where, table=table)
+        if aggregates or not windows:
+            if has_window(tree):
+                raise self.fail("A window cannot stand here.", field=field, hint="Use a 'window' step.")
+        if not aggregates and has_aggregate(tree):
+            raise self.fail(
+                f"{text!r} aggregates over rows.", field=field, hint="Use an 'aggregate' step, or a 'window' step."
+            )
+        check_orders(tree, relation.names, relation.keys, where)
+        self.check_literals(tree, relation, field)
+        return tree
+
+    def condition(self, text: str, relation: Relation, field: str, *, table: str | None = None) -> exp.Expr:
+        """An expression that is true or false for a row."""
+        tree = self.expression(text, relation, field, windows=False, table=table)
+        probe = tree.copy()
+        for node in [probe] if isinstance(probe, exp.Column) else list(probe.find_all(exp.Column)):
+            node.set("table", None)
+        type_ = self.binder.types(
+            select_from(relation.name, [exp.Alias(this=probe, alias=exp.to_identifier("c"))]), self.where(field)
+        )[0]
+        if type_ != "BOOLEAN":
+            raise self.fail(
+                f"A condition must be true or false; {text!r} is {type_}.",
+                field=field,
+                hint="Compare it with something: =, <, >, IS NOT NULL.",
+                data={"type": type_},
+            )
+        return tree
+
+    def query(self, text: str, field: str) -> exp.Query:
+        """A whole read-only SELECT, admitted but with its tables and columns as written."""
+        return parse_query(text, self.where(field), self.parameters)
+
+    def order(self, items: Sequence[str], relation: Relation, field: str) -> list[exp.Ordered]:
+        """``column``, ``column desc`` or an expression with ``asc`` or ``desc``; nulls come last either way."""
+        return [ordered(*self._order_item(item, relation, field)) for item in items]
+
+    def _order_item(self, item: str, relation: Relation, field: str) -> tuple[exp.Expr, bool]:
+        text, descending = split_order(item)
+        known = relation.field(text)
+        if known is not None:
+            return column(known.name), descending
+        return self.expression(text, relation, field, windows=False), descending
+
+    def order_columns(self, items: Sequence[str], relation: Relation) -> list[str]:
+        """The columns among the items of an order; expressions cover nothing."""
+        found = [relation.field(split_order(item)[0]) for item in items]
+        return [known.name for known in found if known is not None]
+
+    def require_total(self, covered: Collection[str], relation: Relation, what: str, field: str) -> None:
+        """Refuse an order that leaves rows tied, naming the columns to add."""
+        require_total(covered, relation.names, relation.keys, what=what, where=self.where(field), field=field)
+
+    def type(self, text: str, field: str) -> exp.DataType:
+        """A type by its spelling."""
+        return parse_type(text, self.where(field))
+
+    def literal(self, value: JsonValue, type_: str, field: str) -> exp.Expr:
+        """A plain value of the spec as a constant of a column's type, proven to convert."""
+        tree = constant(value)
+        if value is None:
+            return tree
+        cast = exp.Cast(this=tree, to=parse_type(type_, self.where(field)))
+        self.binder.constants([cast], self.where(field))
+        return cast
+
+    def check_literals(self, tree: exp.Expr, relation: Relation, field: str) -> None:
+        """Refuse text constants that do not convert to what they are compared with, and text compared with other types."""
+        constants: list[exp.Expr] = []
+        for node in tree.walk():
+            if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast) and _is_text(node.this):
+                constants.append(node)
+            pairs = _compared(node)
+            for left, right in pairs:
+                self._check_pair(left, right, relation, field, constants)
+        if constants:
+            self.binder.constants(constants, self.where(field))
+
+    def _check_pair(
+        self, left: exp.Expr, right: exp.Expr, relation: Relation, field: str, constants: list[exp.Expr]
+    ) -> None:
+        types = [self._known_type(item, relation) for item in (left, right)]
+        if None not in types and (family(types[0] or "") == "text") != (family(types[1] or "") == "text"):
+            if "" not in types:
+                raise self.fail(
+                    f"{left.sql('duckdb')} ({types[0]}) and {right.sql('duckdb')} ({types[1]}) are compared, "
+                    "and one of them is text.",
+                    field=field,
+                    hint="Cast the text first, in a 'cast' step that says what happens to values that do not parse.",
+                    data={"types": types},
+                )
+        for value, type_ in ((left, types[1]), (right, types[0])):
+            if _is_text(value) and type_ and family(type_) not in ("text", "other"):
+                constants.append(exp.Cast(this=value.copy(), to=exp.DataType.build(type_, dialect="duckdb")))
+
+    def _known_type(self, node: exp.Expr, relation: Relation) -> str | None:
+        while isinstance(node, exp.Paren):
+            node = node.this
+        if isinstance(node, exp.Column):
+            found = relation.field(node.name)
+            return found.type if found else None
+        if isinstance(node, exp.Cast):
+            return str(node.to.sql("duckdb"))
+        if isinstance(node, exp.Lower | exp.Upper | exp.Trim | exp.Concat | exp.DPipe | exp.Substring | exp.Replace):
+            return "VARCHAR"
+        return None
+
+
+def ordered(expression: exp.Expr, descending: bool) -> exp.Ordered:
+    """One item of an ORDER BY with nulls last, spelled out, because engines differ in their default."""
+    return exp.Ordered(this=expression, desc=descending, nulls_first=False)
+
+
+def split_order(item: str) -> tuple[str, bool]:
+    """``total desc`` as (``total``, True)."""
+    text = item.strip()
+    head, _, last = text.rpartition(" ")
+    if head and last.lower() in ("asc", "desc"):
+        return head.strip(), last.lower() == "desc"
+    return text, False
+
+
+def constant(value: JsonValue) -> exp.Expr:
+    """A plain JSON value as a constant; lists and objects are not constants."""
+    if value is None:
+        return exp.Null()
+    if isinstance(value, bool):
+        return exp.Boolean(this=value)
+    if isinstance(value, int):
+        return exp.Literal.number(value) if value >= 0 else exp.Neg(this=exp.Literal.number(-value))
+    return exp.Literal.string(str(value))
+
+
+_FAMILIES = {
+    "number": ("TINYINT", "SMALLINT", "INT", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
+               "UHUGEINT", "DECIMAL", "NUMERIC", "FLOAT", "DOUBLE", "REAL"),
+    "text": ("VARCHAR", "TEXT", "CHAR", "STRING", "ENUM"),
+    "date": ("DATE", "TIMESTAMP"),
+    "time": ("TIME",),
+    "boolean": ("BOOL",),
+}  # fmt: skip
+
+
+def family(type_: str) -> str:
+    """Number, text, date, time, boolean or other: types within one compare without a cast."""
+    upper = type_.upper()
+    if upper.endswith("]") or upper.startswith("INTERVAL"):
+        return "other"
+    if upper.startswith("TIMESTAMP"):
+        return "date"
+    return next((name for name, starts in _FAMILIES.items() if upper.startswith(starts)), "other")
+
+
+def rename_relation(relation: Relation, name: str) -> Relation:
+    """The same relation under another name."""
+    return replace(relation, name=name)
+
+
+def _is_text(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Literal) and node.is_string
+
+
+def _compared(node: exp.Expr) -> list[tuple[exp.Expr, exp.Expr]]:
+    if isinstance(node, COMPARISONS):
+        return [(node.this, node.expression)]
+    if isinstance(node, exp.Between):
+        return [(node.this, node.args["low"]), (node.this, node.args["high"])]
+    if isinstance(node, exp.In):
+        return [(node.this, item) for item in node.expressions]
+    return []
+
+
+__all__ = ["StepScope", "constant", "family", "is_aggregate_call", "ordered", "rename_relation", "split_order"]

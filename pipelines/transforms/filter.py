@@ -1,0 +1,47 @@
+"""Keep the rows for which a condition is true; ``<step>.rest`` holds all others, so that nothing is lost unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pydantic import Field
+from sqlglot import exp
+
+from pipelines.contract import MAIN, Built, Expression
+from pipelines.expressions import column, select_from
+from pipelines.job import Relation
+from pipelines.scope import StepScope
+from spec.base import Document, JsonValue
+
+
+class Params(Document):
+    """A condition."""
+
+    where: Expression = Field(description="Condition on a row; rows for which it is false or null go to the rest.")
+
+
+arity: Final = (1, 1)
+outputs: Final[Mapping[str, str]] = {"rest": "Rows for which the condition is false or null."}
+example: Final[Mapping[str, JsonValue]] = {
+    "tables": {"orders": {"columns": {"id": "INTEGER", "test": "BOOLEAN"}, "rows": [[1, False], [2, True], [3, None]]}},
+    "step": {"use": "filter", "from": "orders", "where": "not test"},
+    "rows": {"": [[1, False]], "rest": [[2, True], [3, None]]},
+}
+
+
+def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
+    """The rows that pass, and the rest where someone reads it."""
+    (relation,) = inputs
+    condition = scope.condition(params.where, relation, "where")
+
+    def rows(where: exp.Expr) -> exp.Select:
+        query = select_from(relation.name, [column(name) for name in relation.names])
+        query.set("where", exp.Where(this=where))
+        return query
+
+    found: dict[str, exp.Query] = {MAIN: rows(condition)}
+    if scope.wants("rest"):
+        found["rest"] = rows(exp.Not(this=exp.Paren(this=exp.Is(this=exp.Paren(this=condition.copy()), expression=exp.true()))))
+    order = {name: relation.order for name in found}
+    return Built(found, order=order)

@@ -1,0 +1,201 @@
+"""Bring two inputs together on equal keys.
+
+Columns that are equal by ``on`` under one name appear once. Other columns of the right input that clash get a suffix.
+``expect`` is a promise about the data that each run proves: with ``many_to_one``, the default, no left row may match
+two right rows, because that would count the left row's money twice. Rows that an inner join leaves out are counted and
+told. Nulls match nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final, Literal
+
+from pydantic import BeforeValidator, Field
+from sqlglot import exp
+
+from pipelines import proofs
+from pipelines.contract import MAIN, Built, ImpliedCheck
+from pipelines.expressions import aliased, column, table_of
+from pipelines.job import Field as Column
+from pipelines.job import Relation
+from pipelines.scope import StepScope, family
+from spec.base import Document, JsonValue
+from spec.pipeline import Strings
+
+LEFT, RIGHT = "l", "r"
+
+
+def _as_pairs(value: object) -> object:
+    if isinstance(value, str):
+        return ((value, value),)
+    if isinstance(value, dict):
+        return tuple(value.items())
+    if isinstance(value, list | tuple):
+        return tuple((item, item) if isinstance(item, str) else item for item in value)
+    return value
+
+
+class Params(Document):
+    """How two inputs meet; ``from`` names the left one first."""
+
+    how: Literal["inner", "left", "right", "full", "semi", "anti"] = Field(
+        default="inner",
+        description="inner: matching rows; left, right, full: also the rows without a match of that side; "
+        "semi, anti: left rows with or without a match, left columns only.",
+    )
+    on: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_as_pairs)] = Field(
+        min_length=1,
+        description="Columns that must be equal: names found on both sides, or pairs [left, right].",
+        json_schema_extra={
+            "anyOf": [
+                {"type": "string"},
+                {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"},
+                                                                          "minItems": 2, "maxItems": 2}]}},
+                {"type": "object", "additionalProperties": {"type": "string"}},
+            ]
+        },
+    )  # fmt: skip
+    take: Strings = Field(default=(), description="Columns of the right input to add; all of them when empty.")
+    suffix: str | None = Field(
+        default=None,
+        description="Added to a right column whose name the left input has; '_' and the right input's name by default.",
+    )
+    expect: Literal["one_to_one", "many_to_one", "one_to_many", "many_to_many"] = Field(
+        default="many_to_one",
+        description="How many rows may share a key on each side, left first; proven on the data by every run.",
+    )
+
+
+arity: Final = (2, 2)
+outputs: Final[Mapping[str, str]] = {}
+example: Final[Mapping[str, JsonValue]] = {
+    "tables": {
+        "orders": {"columns": {"id": "INTEGER", "customer_id": "INTEGER", "total": "DECIMAL(18,2)"},
+                   "rows": [[1, 7, "10.00"], [2, 9, "4.00"]]},
+        "customers": {"columns": {"customer_id": "INTEGER", "name": "VARCHAR"}, "rows": [[7, "Ada"]]},
+    },
+    "step": {"use": "join", "from": ["orders", "customers"], "how": "left", "on": "customer_id"},
+    "rows": {"": [[1, 7, "10.00", "Ada"], [2, 9, "4.00", None]]},
+}  # fmt: skip
+
+
+def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
+    """The join, with proofs of what it relies on."""
+    left, right = inputs
+    pairs = _pairs(params, left, right, scope)
+    if params.how in ("semi", "anti"):
+        return Built({MAIN: _existence(params.how, left, right, pairs)}, order={MAIN: left.order})
+    projections = _projections(params, left, right, pairs, scope)
+    query = exp.Select(
+        expressions=[aliased(value, name) for name, value in projections],
+        from_=exp.From(this=table_of(left.name, LEFT)),
+        joins=[
+            exp.Join(
+                this=table_of(right.name, RIGHT),
+                side=None if params.how == "inner" else params.how.upper(),
+                kind="INNER" if params.how == "inner" else None,
+                on=_equal(pairs),
+            )
+        ],
+    )
+    return Built(
+        {MAIN: query},
+        keys={MAIN: _keys(params, left, right, dict(_placed(projections)))},
+        checks=tuple(_checks(params, left, right, pairs, scope)),
+    )
+
+
+def _pairs(params: Params, left: Relation, right: Relation, scope: StepScope) -> list[tuple[Column, Column]]:
+    if left.name == right.name:
+        raise scope.fail("An input is joined with itself.", field="from", hint="Use the 'sql' step for a self-join.")
+    pairs = [(scope.field(a, left, "on"), scope.field(b, right, "on")) for a, b in params.on]
+    for a, b in pairs:
+        if family(a.type) != family(b.type) or (family(a.type) == "date" and ("Z" in a.type) != ("Z" in b.type)):
+            raise scope.fail(
+                f"The keys differ in type: {left.name}.{a.name} is {a.type}, {right.name}.{b.name} is {b.type}.",
+                field="on",
+                hint="Cast one of them in a 'cast' step first.",
+                data={"left": a.name, "right": b.name, "types": [a.type, b.type]},
+            )
+    return pairs
+
+
+def _equal(pairs: Sequence[tuple[Column, Column]]) -> exp.Expr:
+    return exp.and_(*(exp.EQ(this=column(a.name, LEFT), expression=column(b.name, RIGHT)) for a, b in pairs), copy=False)
+
+
+def _existence(how: str, left: Relation, right: Relation, pairs: Sequence[tuple[Column, Column]]) -> exp.Select:
+    partner = exp.Select(
+        expressions=[exp.Literal.number(1)],
+        from_=exp.From(this=table_of(right.name, RIGHT)),
+        where=exp.Where(this=_equal(pairs)),
+    )
+    exists: exp.Expr = exp.Exists(this=partner)
+    return exp.Select(
+        expressions=[aliased(column(name, LEFT), name) for name in left.names],
+        from_=exp.From(this=table_of(left.name, LEFT)),
+        where=exp.Where(this=exists if how == "semi" else exp.Not(this=exists)),
+    )
+
+
+def _projections(
+    params: Params, left: Relation, right: Relation, pairs: Sequence[tuple[Column, Column]], scope: StepScope
+) -> list[tuple[str, exp.Expr]]:
+    merged = {a.name: b.name for a, b in pairs if a.name.casefold() == b.name.casefold()}
+    found: list[tuple[str, exp.Expr]] = []
+    for name in left.names:
+        value: exp.Expr = column(name, LEFT)
+        if name in merged and params.how == "right":
+            value = column(merged[name], RIGHT)
+        elif name in merged and params.how == "full":
+            value = exp.Coalesce(this=value, expressions=[column(merged[name], RIGHT)])
+        found.append((name, value))
+    taken = {name.casefold() for name in left.names}
+    wanted = {field.name for field in scope.fields(params.take, right, "take")} or set(right.names)
+    suffix = f"_{right.name.replace('.', '_')}" if params.suffix is None else params.suffix
+    for name in right.names:
+        if name not in wanted or name in merged.values():
+            continue
+        new = name + suffix if name.casefold() in taken else name
+        found.append((new, column(name, RIGHT)))
+    scope.distinct([name for name, _ in found], "suffix")
+    return found
+
+
+def _placed(projections: Sequence[tuple[str, exp.Expr]]) -> list[tuple[tuple[str, str], str]]:
+    return [((value.table, value.name), name) for name, value in projections if isinstance(value, exp.Column)]
+
+
+def _keys(
+    params: Params, left: Relation, right: Relation, placed: Mapping[tuple[str, str], str]
+) -> frozenset[frozenset[str]]:
+    """A side's keys survive where the other side matches each of its rows at most once, and no row has an empty side."""
+    found: set[frozenset[str]] = set()
+    sides = (
+        (LEFT, left, params.expect in ("one_to_one", "many_to_one") and params.how in ("inner", "left")),
+        (RIGHT, right, params.expect in ("one_to_one", "one_to_many") and params.how in ("inner", "right")),
+    )
+    for side, relation, once in sides:
+        for key in relation.keys if once else ():
+            if all((side, name) in placed for name in key):
+                found.add(frozenset(placed[side, name] for name in key))
+    return frozenset(found)
+
+
+def _checks(
+    params: Params, left: Relation, right: Relation, pairs: Sequence[tuple[Column, Column]], scope: StepScope
+) -> list[ImpliedCheck]:
+    checks: list[ImpliedCheck] = []
+    on_left, on_right = [a.name for a, _ in pairs], [b.name for _, b in pairs]
+    one_right = params.expect in ("one_to_one", "many_to_one")
+    one_left = params.expect in ("one_to_one", "one_to_many")
+    for relation, columns, other, proven in ((right, on_right, left, one_right), (left, on_left, right, one_left)):
+        if not proven:
+            continue
+        checks.append(proofs.fan_out(scope.name, relation, columns, other))
+    if params.how in ("inner", "right"):
+        checks.append(proofs.lost_rows(scope.name, left, right, on_left, on_right))
+    if params.how == "inner" and params.expect != "many_to_one":
+        checks.append(proofs.lost_rows(scope.name, right, left, on_right, on_left))
+    return checks
