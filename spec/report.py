@@ -111,7 +111,7 @@ class Report(Document):
     title: str
     subtitle: str = ""
     language: str = Field(
-        default="en", description="Language of the fixed words, numbers and dates: en, de, es, fr, it, nl, pt."
+        default="en", description="Language of the fixed words, numbers and dates: en, de, es, fr, it."
     )
     currency: str | None = Field(default=None, description="ISO 4217 code of money where nothing nearer says one.")
     formats: tuple[str, ...] = ("html", "xlsx")

@@ -1,0 +1,34 @@
+"""A course over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reports.chart import Chart, Need, courses
+from reports.drawing import Drawing, curves
+
+if TYPE_CHECKING:
+    from xlsxwriter.chart import Chart as NativeChart
+
+    from reports.chart import ChartCells
+    from reports.language import Language
+
+needs: frozenset[Need] = frozenset({"trend"})
+most_points = 20_000
+most_series = 6
+legend = "series"
+
+
+def draw(chart: Chart, width: float, language: Language) -> Drawing:
+    """A line a series; a gap where a value is missing, a dot where a point stands alone."""
+    drawn, marks = courses(chart)
+    return curves(drawn, marks, width, language)
+
+
+def native(cells: ChartCells) -> NativeChart:
+    """Lines; a gap stays a gap."""
+    made = cells.new("line")
+    for at in range(len(cells.chart.series)):
+        made.add_series(cells.series(at, line=True))
+    made.show_blanks_as("gap")
+    return made

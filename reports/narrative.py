@@ -1,0 +1,77 @@
+"""Sentences: those the report's author wrote, filled with computed figures, and those about the run itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from reports.document import FigureValue, ReportDocument
+from spec.errors import SpecError, unknown_name
+from spec.report import Figure, Text
+from spec.run import CheckResult
+
+_BLANK = re.compile(r"\{([^{}]*)\}")
+_DIGITS = re.compile(r"(?<![^\W\d_])\d[\d.,]*")
+
+_CHECKS = {
+    "accepted_values": "only agreed values",
+    "conserve": "nothing lost or added on the way",
+    "foreign_key": "every reference is found",
+    "freshness": "the data is recent enough",
+    "not_null": "no empty values",
+    "range": "values within their limits",
+    "reconcile": "two totals agree",
+    "row_count": "the number of rows",
+    "schema": "the columns are as agreed",
+    "unique": "no row twice",
+}
+
+
+def pieces(block: Text, resolve: Callable[[str, Figure], FigureValue]) -> tuple[str | FigureValue, ...]:
+    """The text with each ``{name}`` replaced by its figure.
+
+    SpecError for a name without a figure, and for a number in digits: what is written by hand would stay when the data
+    changes. Words such as Q3 or A4 are no numbers.
+    """
+    check_text(block)
+    parts = _BLANK.split(block.text)
+    made: list[str | FigureValue] = []
+    for at, part in enumerate(parts):
+        if at % 2:
+            made.append(resolve(part, block.figures[part]))
+        elif part:
+            made.append(part)
+    return tuple(made)
+
+
+def check_text(block: Text) -> None:
+    """Raise SpecError where a text could say something its figures do not."""
+    parts = _BLANK.split(block.text)
+    for name in parts[1::2]:
+        if name not in block.figures:
+            raise unknown_name("figure", name, block.figures, where={"field": "text"})
+    written = _DIGITS.search(" ".join(parts[::2]))
+    if written:
+        raise SpecError(
+            f"The sentence has the number {written[0]!r} written by hand.",
+            hint="Put a figure in its place, as {name}, or say it in words: it would stay when the data changes.",
+            where={"field": "text"},
+            data={"text": block.text, "number": written[0]},
+        )
+
+
+def check_name(check: CheckResult, labels: Mapping[str, str]) -> str:
+    """A check in words: what it promises, and about what."""
+    promise = _CHECKS.get(check.check, check.check.replace("_", " "))
+    return f"{labels.get(check.on, check.on)}: {promise}"
+
+
+def check_sentence(check: CheckResult, document: ReportDocument) -> str:
+    """What a check expected and what it found, in one sentence."""
+    say = document.language.say
+    parts = [check_name(check, document.meta.labels)]
+    if check.expected or check.found:
+        expected = check.expected or say("empty")
+        found = check.found or say("empty")
+        parts.append(f"{say('expected').casefold()} {expected}, {say('found').casefold()} {found}")
+    return f"{' – '.join(parts)}. {check.detail}".strip()
