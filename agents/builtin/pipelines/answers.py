@@ -1,0 +1,85 @@
+"""An owner's answer to a question: an option's value or label, its number, yes or no, or the option its words fit."""
+
+from __future__ import annotations
+
+import re
+
+from agents.contract import Question
+
+_YES = frozenset(
+    {"yes", "y", "yeah", "yep", "sure", "ok", "okay", "correct", "right", "please", "si", "sì", "ja", "oui"}
+)
+_NO = frozenset({"no", "n", "nope", "nah", "not", "don't", "nein", "non"})
+_STOP = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "as",
+        "by",
+        "of",
+        "on",
+        "to",
+        "and",
+        "or",
+        "it",
+        "is",
+        "them",
+        "they",
+        "be",
+        "i",
+        "we",
+        "you",
+        "with",
+        "for",
+        "in",
+        "that",
+        "this",
+        "my",
+        "our",
+        "please",
+    ]
+)
+
+
+def resolve_answer(question: Question, answer: str) -> str | None:
+    """The value of the option meant, or None when the answer fits none or more than one equally."""
+    said = answer.strip().casefold()
+    if not said:
+        return None
+    for option in question.options:
+        if said in (option.value.casefold(), option.label.casefold()):
+            return option.value
+    number = re.fullmatch(r"\(?(?:option\s+)?(\d{1,2})[.)]?", said)
+    if number and 1 <= int(number[1]) <= len(question.options):
+        return question.options[int(number[1]) - 1].value
+    words = _words(said)
+    if len(question.options) == 2 and words:
+        first = re.findall(r"[\w']+", said)[0]
+        if first in _YES and not words - _YES:
+            return question.options[0].value
+        if first in _NO and not words - _NO:
+            return question.options[1].value
+    return _best_fit(question, words)
+
+
+def _best_fit(question: Question, words: set[str]) -> str | None:
+    own = [_words(f"{option.label} {option.value}") for option in question.options]
+    scores = []
+    for index, option in enumerate(question.options):
+        others = set().union(*(own[i] for i in range(len(own)) if i != index)) if len(own) > 1 else set()
+        # A word that only this option has decides; one that several share says nothing.
+        scores.append((len(words & (own[index] - others)), option.value))
+    scores.sort(key=lambda score: -score[0])
+    if not scores or scores[0][0] == 0:
+        return None
+    if len(scores) > 1 and scores[1][0] * 3 > scores[0][0]:
+        # Words of two options at once are no answer: better asked again than guessed.
+        return None
+    return scores[0][1]
+
+
+def _words(text: str) -> set[str]:
+    return {
+        word.removesuffix("s") if len(word) > 3 else word for word in re.findall(r"[\w']+", text.casefold())
+    } - _STOP

@@ -1,0 +1,155 @@
+"""Does the request ask why money does not agree between systems? And whom does it name?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Literal
+
+from agents.builtin.pipelines.reconcile.words import words_of
+
+_MISMATCH = re.compile(
+    r"""
+    \breconcil\w*
+  | \b(?:do|does|did|will|can|could)(?:n['’]?t|\s+not|\s+never)\s+(?:\w+\s+){0,3}?
+      (?:match|agree|tally|balance|add\s+up|line\s+up|tie|equal|reconcile|correspond|fit|square|come\s+out)\b
+  | \b(?:never|hardly\s+ever|rarely|not)\s+(?:quite\s+|really\s+|ever\s+)?
+      (?:match\w*|agree\w*|tall(?:y|ies)|balanc\w+|add(?:s|ing)?\s+up|lin(?:e|es|ing)\s+up|equal\w*|the\s+same)\b
+  | \b(?:mismatch\w*|discrepanc\w+|unmatched|shortfall\w*)\b
+  | \btie\s+out\b | \btying\b | \bout\s+of\s+(?:sync|balance)\b | \boff\s+by\b
+  | \b(?:match|compare|check|tie|line\s+up|square|cross[- ]?check|verify|audit|agree)\b.{1,60}?
+      \b(?:with|to|against|and|versus|vs\.?)\b
+  | \b(?:difference|differences|gap|differ|differs|different)\b
+  | \bwhere\s+(?:(?:is|does|do|did|has|have)\s+)?(?:all\s+)?(?:the|my|our)?\s*
+      (?:\w+\s+)?(?:money|cash|rest|remainder)\b
+  | \b(?:money|cash|euros?|dollars?|amounts?)\s+(?:is|are|goes|go|went|gone|that\s+is)?\s*
+      (?:missing|lost|disappear\w*|vanish\w*)\b
+  | \bmissing\s+(?:money|cash|deposits?|payouts?|payments?)\b
+  | \b(?:less|lower|smaller|fewer|more|higher|short(?:er)?)\s+than\b(?!\s+(?:about\s+|around\s+)?[€$£]?\d)
+  | \bshort\s+of\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_GOES = re.compile(r"\bwhere\b.{0,30}?\b(?:money|cash)\b.{0,20}?\b(?:go|goes|going|went|gone)\b", re.IGNORECASE)
+Side = Literal["sales", "processor", "bank"]
+_SIDES: dict[Side, frozenset[str]] = {
+    "sales": frozenset(
+        [
+            "shop",
+            "store",
+            "webshop",
+            "order",
+            "orders",
+            "sale",
+            "sales",
+            "sold",
+            "sell",
+            "takings",
+            "took",
+            "revenue",
+            "turnover",
+            "invoice",
+            "invoices",
+        ]
+    ),
+    "processor": frozenset(
+        [
+            "payout",
+            "payouts",
+            "settlement",
+            "settlements",
+            "processor",
+            "fee",
+            "fees",
+            "charge",
+            "charges",
+            "card",
+            "cards",
+            "gateway",
+        ]
+    ),
+    "bank": frozenset(
+        [
+            "bank",
+            "banks",
+            "banked",
+            "deposit",
+            "deposits",
+            "deposited",
+            "statement",
+            "statements",
+            "landed",
+            "account",
+            "received",
+        ]
+    ),
+}
+
+
+def sides_named(text: str, own_words: Mapping[Side, Collection[str]]) -> set[Side]:
+    """Which sides of the money's way a request speaks of: by general words, or by words of the tables' own names."""
+    said = set(words_of(text))
+    return {side for side, general in _SIDES.items() if said & (general | set(own_words.get(side, ())))}
+
+
+_NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b([A-Z][a-z]+(?:[A-Z][a-z]+)*)\b")
+_NOT_NAMES = frozenset(
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "excel",
+        "pdf",
+        "html",
+        "xlsx",
+        "csv",
+        "slack",
+        "please",
+        "can",
+        "could",
+        "why",
+        "show",
+        "give",
+        "i",
+        "my",
+        "our",
+    ]
+)
+
+
+def asks_to_reconcile(text: str, own_words: Mapping[Side, Collection[str]]) -> bool:
+    """True when the words say that the money of two sides does not, or should, agree, or ask where money goes."""
+    sides = sides_named(text, own_words)
+    # A name that no table has is a side too: the person speaks of a system whose data is missing or called otherwise.
+    others = [name for name in proper_names(text) if not set(words_of(name)) & set().union(*own_words.values())]
+    return bool(_MISMATCH.search(text) and len(sides) + len(others) > 1) or bool(_GOES.search(text) and sides)
+
+
+def unknown_names(text: str, known: Collection[str]) -> list[str]:
+    """Proper names in the request of which no table, column or text of the data says anything.
+
+    ``known`` holds lower-case words. The first word of a sentence is a name only when it is known as one, so it is
+    never reported.
+    """
+    return [name for name in proper_names(text) if not set(words_of(name)) & set(known) and name.lower() not in known]
+
+
+def proper_names(text: str) -> list[str]:
+    """Capitalised words inside sentences that are not days, months or file kinds, each once, in order."""
+    return list(dict.fromkeys(name for name in _NAME.findall(text) if name.lower() not in _NOT_NAMES))

@@ -1,0 +1,240 @@
+"""From "the deposits don't match" to a draft: roles, two questions at most, and the spec."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from agents.builtin.pipelines.answers import resolve_answer
+from agents.builtin.pipelines.reconcile.evidence import Evidence, ref, source
+from agents.builtin.pipelines.reconcile.exceptions import write_exceptions
+from agents.builtin.pipelines.reconcile.find import find_roles
+from agents.builtin.pipelines.reconcile.intent import Side, asks_to_reconcile, unknown_names
+from agents.builtin.pipelines.reconcile.report import write_report
+from agents.builtin.pipelines.reconcile.roles import Roles
+from agents.builtin.pipelines.reconcile.steps import SHORT_AMOUNT, SHORT_DAYS, Choices, Walk, write_steps
+from agents.builtin.pipelines.reconcile.walk import write_walk
+from agents.builtin.pipelines.reconcile.words import STORED_VALUE_WORDS, says, words_of
+from agents.builtin.pipelines.schedule import Timing, find_timing
+from agents.contract import DataView, Draft, Option, Question, Refusal, Request
+from spec.pipeline import Allow, Output, Pipeline
+
+FILE = "reconciliation"
+
+
+def draft_reconciliation(request: Request, data: DataView) -> Draft | Question | Refusal | None:
+    """A draft when the request asks why money does not agree; None when it asks for something else."""
+    names = {word for table in data.catalog.tables for word in words_of(table.name)}
+    if not asks_to_reconcile(request.text, _all_sides(names)):
+        return None
+    roles = find_roles(Evidence(data))
+    if roles is None:
+        return _refusal("a payment processor's movements (an amount, a fee and a net) with the payouts they add up to")
+    if roles.sales is None:
+        return _refusal(f"the shop's orders that the movements in {roles.ledger.table} belong to")
+    if roles.bank is None:
+        return _refusal(f"a bank statement in which the payouts of {roles.payouts.table} arrive")
+    strangers = unknown_names(request.text, _known_words(data, roles))
+    if strangers:
+        question = _about_strangers(strangers, roles)
+        if resolve_answer(question, request.answers.get(question.key, "")) != "yes":
+            return question
+    choices = _choices(request, roles)
+    if isinstance(choices, Question):
+        return choices
+    types = {table.name: {column.name: column.type for column in table.columns} for table in data.catalog.tables}
+    walk = Walk(
+        roles.ledger,
+        roles.payouts,
+        roles.sales,
+        roles.payments,
+        roles.returns,
+        roles.bank,
+        roles.stored,
+        choices,
+        request.timezone,
+        types,
+    )
+    return _draft(request, data, walk)
+
+
+def _all_sides(names: set[str]) -> dict[Side, set[str]]:
+    # Before the roles are known, any word of a table's name may stand for a side; the two sides then differ by word.
+    return {"sales": names, "processor": names}
+
+
+def _refusal(missing: str) -> Refusal:
+    return Refusal(
+        message=f"To follow the money I need {missing}; I find no such table in this data.",
+        hint="Add the missing export with --data and ask again.",
+    )
+
+
+def _known_words(data: DataView, roles: Roles) -> set[str]:
+    words = {word for table in data.catalog.tables for word in words_of(table.name)}
+    words |= {word for table in data.catalog.tables for column in table.columns for word in words_of(column.name)}
+    if roles.payments:
+        words |= {w for m in (*roles.payments.processor_methods, *roles.payments.other_methods) for w in words_of(m)}
+    if roles.bank:
+        words.add(roles.bank.token)
+        texts = data.rows(_texts(roles.bank.table, roles.bank.text), limit=2000)
+        words |= {word for (text,) in texts for word in words_of(str(text))}
+    return words
+
+
+def _texts(table: str, column: str) -> exp.Select:
+    return exp.select(ref(column)).from_(source(table)).order_by(exp.Literal.number(1))
+
+
+def _about_strangers(strangers: list[str], roles: Roles) -> Question:
+    named = " or ".join(strangers)
+    sales = roles.sales.table if roles.sales else ""
+    return Question(
+        key="names",
+        text=(
+            f"I find nothing called {named} in this data. Shall I follow the money through {sales}, "
+            f"{roles.ledger.table}, {roles.payouts.table} and {roles.bank.table if roles.bank else ''} instead?"
+        ),
+        options=(Option(label="Yes, use these", value="yes"), Option(label="No, I will add the data", value="no")),
+    )
+
+
+def _choices(request: Request, roles: Roles) -> Choices | Question:
+    match_on = _match_question(roles)
+    on = _answer(match_on, request)
+    if on is None:
+        return match_on
+    stored = _stored_value(roles)
+    if not stored:
+        return Choices(match_on="payout" if on == "payout" else "date", stored_value="liability")
+    gift = _gift_question(stored)
+    treated = _answer(gift, request)
+    if treated is None:
+        return gift
+    return Choices(
+        match_on="payout" if on == "payout" else "date",
+        stored_value="liability" if treated == "liability" else "revenue",
+    )
+
+
+def _answer(question: Question, request: Request) -> str | None:
+    """What was answered, or said in the request itself or its context."""
+    given = request.answers.get(question.key)
+    if given is not None:
+        return resolve_answer(question, given)
+    said = f"{request.text} {request.context}".lower()
+    if question.key == "match_on" and "payout id" in said:
+        return "payout"
+    if question.key == "gift_cards" and "gift card" in said:
+        return next((value for value in ("liability", "revenue") if value in said), None)
+    return None
+
+
+def _match_question(roles: Roles) -> Question:
+    return Question(
+        key="match_on",
+        text=(
+            f"How shall I tie the bank deposits to the sales: by the payout id that {roles.ledger.table} gives each "
+            "movement, or by date and amount alone?"
+        ),
+        options=(
+            Option(
+                label="By payout id: each deposit is broken down into its own sales, fees and refunds", value="payout"
+            ),
+            Option(label="By date and amount: movements are grouped by the day they became available", value="date"),
+        ),
+        reading=". ".join(proof[0].upper() + proof[1:] for proof in roles.proofs) + ".",
+    )
+
+
+def _stored_value(roles: Roles) -> list[str]:
+    methods = roles.payments.other_methods if roles.payments else ()
+    return [method for method in methods if says(method, STORED_VALUE_WORDS)]
+
+
+def _gift_question(methods: list[str]) -> Question:
+    named = " and ".join(method.replace("_", " ") for method in methods)
+    return Question(
+        key="gift_cards",
+        text=(
+            f"Some orders were paid with a {named}. Shall I treat gift cards as a liability (revenue when the card is "
+            "spent), or as revenue already when the card is sold?"
+        ),
+        options=(
+            Option(
+                label="Liability: a card sold is owed to its holder and becomes revenue when spent", value="liability"
+            ),
+            Option(label="Revenue when sold: what is bought with a card later is not counted again", value="revenue"),
+        ),
+    )
+
+
+def _draft(request: Request, data: DataView, walk: Walk) -> Draft:
+    steps = write_steps(walk)
+    write_exceptions(steps, walk)
+    write_walk(steps, walk)
+    timing = find_timing(request.text, request.timezone)
+    used = _used(walk)
+    reading = _reading(walk, timing)
+    assumptions = _assumptions(walk, timing)
+    spec = Pipeline(
+        name="reconcile_payouts",
+        title="Where the money goes",
+        request=request.text,
+        reading=reading,
+        assumptions=assumptions,
+        timezone=request.timezone,
+        sources={name: data.sources[name] for name in used},
+        steps=tuple(steps.steps),
+        checks=tuple(steps.checks),
+        outputs=(
+            Output(file="exceptions.csv", from_="exceptions", order_by=("exception", "reference")),
+            Output(file="per_payout.csv", from_="per_payout", order_by=("payout",)),
+            Output(file="money_walk.csv", from_="money_walk", order_by=("line",)),
+        ),
+        report=write_report(walk, _currency(data, walk), FILE),
+        schedule=timing.schedule if timing else None,
+        allow=Allow(),
+    )
+    return Draft(spec=spec, reading=reading, assumptions=assumptions)
+
+
+def _used(walk: Walk) -> list[str]:
+    found = [walk.sales, walk.payments, walk.returns, walk.stored, walk.ledger, walk.payouts, walk.bank]
+    return list(dict.fromkeys(role.table for role in found if role))
+
+
+def _reading(walk: Walk, timing: Timing | None) -> str:
+    on = "payout id" if walk.choices.match_on == "payout" else "the day they became available"
+    every = f", {timing.reading}" if timing else ""
+    return (
+        f"Follow the money from {walk.sales.table} through {walk.ledger.table} and {walk.payouts.table} to "
+        f"{walk.bank.table}{every}: group the processor's movements by {on}, compare each order with its charge and "
+        "refunds, find each payout in the bank (to the cent, at most 3 days late), and list what does not agree."
+    )
+
+
+def _assumptions(walk: Walk, timing: Timing | None) -> tuple[str, ...]:
+    said = []
+    if walk.sales.test_flag:
+        said.append(f"orders marked as {walk.sales.test_flag} are left out")
+    if walk.sales.unpaid_states:
+        said.append(f"orders that are {', '.join(walk.sales.unpaid_states)} are left out")
+    said.append(f"bank entries count as deposits when money comes in and the text says '{walk.bank.token}'")
+    said.append(
+        f"a deposit at most {SHORT_AMOUNT} short of a payout and {SHORT_DAYS} days late is that payout less a charge "
+        "of the bank"
+    )
+    if timing and timing.assumption:
+        said.append(timing.assumption)
+    return tuple(said)
+
+
+def _currency(data: DataView, walk: Walk) -> str | None:
+    """The one currency of the ledger, when it names exactly one."""
+    columns = walk.types[walk.ledger.table]
+    column = next((name for name in columns if "currency" in words_of(name)), None)
+    if column is None:
+        return None
+    query = exp.select(ref(column)).distinct().from_(source(walk.ledger.table)).order_by(exp.Literal.number(1))
+    values = [str(value).upper() for (value,) in data.rows(query, limit=3) if value]
+    return values[0] if len(values) == 1 and len(values[0]) == 3 else None

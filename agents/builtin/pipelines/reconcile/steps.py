@@ -1,0 +1,411 @@
+"""The walk as steps: from the shop's orders through the processor's movements and payouts to the bank's deposits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlglot import exp
+
+from agents.builtin.pipelines.draftsteps import Draftsman, among, money, name, or_zero, sum_where, text
+from agents.builtin.pipelines.reconcile.roles import Bank, Ledger, Parts, Payouts, Sales, StoredValue
+from agents.builtin.pipelines.reconcile.shop import reference_of
+from agents.builtin.pipelines.reconcile.words import STORED_VALUE_WORDS, Movement, says
+
+TOLERANCE = "0.01"
+DEPOSIT_DAYS = 3
+SHORT_DAYS = 5
+SHORT_AMOUNT = "50.00"
+"""A deposit short by no more than this, days near and from the same sender, is the payout less a bank's charge."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the owner decided."""
+
+    match_on: Literal["payout", "date"]
+    stored_value: Literal["liability", "revenue"]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Everything the steps are made from; all roles were found."""
+
+    ledger: Ledger
+    payouts: Payouts
+    sales: Sales
+    payments: Parts | None
+    returns: Parts | None
+    bank: Bank
+    stored: StoredValue | None
+    choices: Choices
+    timezone: str
+    types: Mapping[str, Mapping[str, str]]
+    """DuckDB type of each column by table."""
+
+    @property
+    def stored_value_methods(self) -> list[str]:
+        """Payment methods that spend a balance sold earlier: gift cards, vouchers, store credit."""
+        others = self.payments.other_methods if self.payments else ()
+        return [method for method in others if says(method, STORED_VALUE_WORDS)]
+
+
+def write_steps(walk: Walk) -> Draftsman:
+    """All steps and checks of the reconciliation; ``per_payout``, ``exceptions`` and ``money_walk`` are its results."""
+    draft = Draftsman()
+    _orders(draft, walk)
+    _movements(draft, walk)
+    _orders_against_movements(draft, walk)
+    _payouts(draft, walk)
+    _deposits(draft, walk)
+    _per_payout(draft)
+    return draft
+
+
+def _orders(draft: Draftsman, walk: Walk) -> None:
+    sales = walk.sales
+    counted: list[exp.Expr] = []
+    if sales.test_flag:
+        counted.append(exp.not_(exp.Coalesce(this=name(sales.test_flag), expressions=[exp.false()])))
+    if sales.state and sales.unpaid_states:
+        counted.append(exp.not_(among(name(sales.state), sales.unpaid_states)))
+    orders = sales.table
+    if counted:
+        orders = draft.step("orders_counted", "filter", orders, where=text(exp.and_(*counted)))
+    columns = {"order_ref": text(exp.cast(name(sales.key), "VARCHAR")), "order_id": text(name(sales.id))}
+    if sales.created:
+        columns["ordered_on"] = text(_business_day(walk, sales.table, sales.created))
+    columns["order_total"] = text(name(sales.total))
+    draft.step("shop_orders", "select", orders, columns=dict(columns))
+    if walk.payments:
+        _paid_parts(draft, walk, walk.payments)
+    if walk.returns:
+        _returned(draft, walk.returns)
+    if walk.stored:
+        _gift_cards_sold(draft, walk.stored)
+
+
+def _paid_parts(draft: Draftsman, walk: Walk, parts: Parts) -> None:
+    conditions: list[exp.Expr] = []
+    if parts.kind and parts.sale_kinds:
+        conditions.append(among(name(parts.kind), parts.sale_kinds))
+    if parts.state and parts.failed_states:
+        conditions.append(exp.not_(among(name(parts.state), parts.failed_states)))
+    table = parts.table
+    if conditions:
+        table = draft.step("payments_made", "filter", table, where=text(exp.and_(*conditions)))
+    stored = walk.stored_value_methods
+    other = [method for method in parts.other_methods if method not in stored]
+    method = name(parts.method or "")
+    draft.step(
+        "paid_by_order",
+        "aggregate",
+        table,
+        group_by={"order_id": text(name(parts.order_ref))},
+        measures={
+            "by_gift_card": text(sum_where(name(parts.amount), among(method, stored))),
+            "by_other_means": text(sum_where(name(parts.amount), among(method.copy(), other))),
+        },
+    )
+
+
+def _gift_cards_sold(draft: Draftsman, stored: StoredValue) -> None:
+    lines = draft.step("gift_card_lines", "filter", stored.table, where=text(name(stored.flag)))
+    value: exp.Expr = name(stored.price)
+    if stored.quantity:
+        value = exp.Mul(this=value, expression=name(stored.quantity))
+    draft.step(
+        "gift_card_sales",
+        "select",
+        lines,
+        columns={"order_id": text(name(stored.order_ref)), "sold": text(exp.cast(value, "DECIMAL(18,2)"))},
+    )
+    draft.step("gift_cards_sold", "join", "gift_card_sales", "shop_orders", how="semi", on=["order_id"])
+
+
+def _returned(draft: Draftsman, parts: Parts) -> None:
+    conditions: list[exp.Expr] = []
+    if parts.state and parts.failed_states:
+        conditions.append(exp.not_(among(name(parts.state), parts.failed_states)))
+    table = parts.table
+    if conditions:
+        table = draft.step("returns_made", "filter", table, where=text(exp.and_(*conditions)))
+    draft.step(
+        "returned_by_order",
+        "aggregate",
+        table,
+        group_by={"order_id": text(name(parts.order_ref))},
+        measures={"returned_in_shop": text(exp.Sum(this=exp.Abs(this=name(parts.amount))))},
+    )
+
+
+def _movements(draft: Draftsman, walk: Walk) -> None:
+    ledger, sales = walk.ledger, walk.sales
+    own = ledger.values("payout")
+    table = ledger.table
+    if own:
+        table = draft.step(
+            "movements_counted",
+            "filter",
+            table,
+            where=text(exp.not_(among(name(ledger.kind), own))),
+            note="The processor's own payout rows are left out: they repeat what the payouts table says.",
+        )
+    movement = exp.Case(default=exp.Literal.string("adjustment"))
+    kinds: tuple[Movement, ...] = ("sale", "refund", "dispute", "fee")
+    for kind in kinds:
+        if values := ledger.values(kind):
+            movement = movement.when(among(name(ledger.kind), values), exp.Literal.string(kind))
+    columns: dict[str, str] = {
+        "movement": text(movement),
+        "order_ref": text(exp.cast(reference_of(sales.reference, sales.pattern), "VARCHAR")),
+        "payout": text(_payout_of(walk)),
+        "amount": text(name(ledger.amount)),
+        "fee": text(name(ledger.fee)),
+        "net": text(name(ledger.net)),
+    }
+    if ledger.created:
+        columns["moved_on"] = text(_business_day(walk, ledger.table, ledger.created))
+    draft.step("movements", "select", table, columns=dict(columns))
+
+
+def _payout_of(walk: Walk) -> exp.Expr:
+    ledger = walk.ledger
+    if walk.choices.match_on == "payout" or ledger.available is None:
+        return exp.cast(name(ledger.payout_ref), "VARCHAR")
+    return exp.cast(exp.cast(name(ledger.available), "DATE"), "VARCHAR")
+
+
+def _orders_against_movements(draft: Draftsman, walk: Walk) -> None:
+    amount, fee = name("amount"), name("fee")
+
+    def of(kind: str) -> exp.Expr:
+        return exp.EQ(this=name("movement"), expression=exp.Literal.string(kind))
+
+    draft.step("order_movements", "filter", "movements", where=text(name("order_ref").is_(exp.null()).not_()))
+    draft.step(
+        "processor_by_order",
+        "aggregate",
+        "order_movements",
+        group_by=["order_ref"],
+        measures={
+            "charged": text(sum_where(amount, of("sale"))),
+            "refunded": text(exp.Neg(this=sum_where(amount, of("refund")))),
+            "disputed": text(exp.Neg(this=sum_where(amount, of("dispute")))),
+            "dispute_fee": text(sum_where(fee, of("dispute"))),
+            "last_moved_on": text(exp.Max(this=name("moved_on"))) if walk.ledger.created else "NULL",
+        },
+    )
+    joined = draft.step(
+        "orders_and_movements",
+        "join",
+        "shop_orders",
+        "processor_by_order",
+        how="full",
+        on=["order_ref"],
+        expect="one_to_one",
+    )
+    if walk.payments:
+        joined = draft.step("orders_and_parts", "join", joined, "paid_by_order", how="left", on=["order_id"])
+    if walk.returns:
+        joined = draft.step("orders_and_returns", "join", joined, "returned_by_order", how="left", on=["order_id"])
+    by_gift = or_zero("by_gift_card") if walk.payments else exp.Literal.number(0)
+    by_other = or_zero("by_other_means") if walk.payments else exp.Literal.number(0)
+    returned = or_zero("returned_in_shop") if walk.returns else exp.Literal.number(0)
+    expected = exp.Sub(this=exp.Sub(this=or_zero("order_total"), expression=by_gift), expression=by_other)
+    draft.step(
+        "order_differences",
+        "derive",
+        joined,
+        columns={
+            "gift_card_part": text(by_gift),
+            "other_part": text(by_other),
+            "returned": text(returned),
+            "charge_difference": text(exp.Sub(this=expected, expression=or_zero("charged"))),
+        },
+    )
+    draft.step(
+        "order_findings",
+        "derive",
+        "order_differences",
+        columns={
+            "refund_only_at_processor": text(
+                exp.Greatest(this=exp.Sub(this=or_zero("refunded"), expression=name("returned")), expressions=[money()])
+            ),
+            "refund_only_in_shop": text(
+                exp.Greatest(
+                    this=exp.Sub(
+                        this=exp.Sub(this=name("returned"), expression=or_zero("refunded")),
+                        expression=or_zero("disputed"),
+                    ),
+                    expressions=[money()],
+                )
+            ),
+            "dispute_unknown_to_shop": text(
+                exp.Greatest(
+                    this=exp.Sub(
+                        this=or_zero("disputed"),
+                        expression=exp.Greatest(
+                            this=exp.Sub(this=name("returned"), expression=or_zero("refunded")), expressions=[money()]
+                        ),
+                    ),
+                    expressions=[money()],
+                )
+            ),
+        },
+    )
+
+
+def _payouts(draft: Draftsman, walk: Walk) -> None:
+    payouts = walk.payouts
+
+    def of(kind: str) -> exp.Expr:
+        return exp.EQ(this=name("movement"), expression=exp.Literal.string(kind))
+
+    draft.step("settled_movements", "filter", "movements", where=text(name("payout").is_(exp.null()).not_()))
+    draft.step(
+        "movements_by_payout",
+        "aggregate",
+        "settled_movements",
+        group_by=["payout"],
+        measures={
+            "sales": text(sum_where(name("amount"), of("sale"))),
+            "refunds": text(sum_where(name("amount"), of("refund"))),
+            "chargebacks": text(sum_where(name("amount"), of("dispute"))),
+            "adjustments": text(sum_where(name("amount"), of("adjustment"))),
+            "fees": text(exp.Sub(this=sum_where(name("amount"), of("fee")), expression=exp.Sum(this=name("fee")))),
+            "net": text(exp.Sum(this=name("net"))),
+        },
+    )
+    columns = {
+        "payout": text(exp.cast(name(payouts.key), "VARCHAR")),
+        "paid_out": text(name(payouts.amount)),
+        "expected_on": text(exp.cast(name(payouts.arrival), "DATE")),
+    }
+    if payouts.created:
+        columns["created_on"] = text(_business_day(walk, payouts.table, payouts.created))
+    if walk.choices.match_on == "date":
+        columns["payout"] = text(exp.cast(exp.cast(name(payouts.arrival), "DATE"), "VARCHAR"))
+        draft.step("payout_rows", "select", payouts.table, columns=dict(columns))
+        first = {"created_on": "min(created_on)"} if payouts.created else {}
+        draft.step(
+            "payout_list",
+            "aggregate",
+            "payout_rows",
+            group_by=["payout"],
+            measures={"paid_out": "sum(paid_out)", "expected_on": "min(expected_on)", **first},
+        )
+    else:
+        draft.step("payout_list", "select", payouts.table, columns=dict(columns))
+    draft.step(
+        "payouts_explained",
+        "join",
+        "payout_list",
+        "movements_by_payout",
+        how="full",
+        on=["payout"],
+        expect="one_to_one",
+    )
+    draft.check(
+        "reconcile",
+        "payouts_explained",
+        left="sum(paid_out)",
+        right="sum(net)",
+        tolerance="0",
+        note="What the processor says it paid out is what its movements add up to.",
+    )
+
+
+def _deposits(draft: Draftsman, walk: Walk) -> None:
+    bank = walk.bank
+    incoming = exp.GT(this=name(bank.amount), expression=exp.Literal.number(0))
+    from_processor = exp.Anonymous(
+        this="contains", expressions=[exp.Lower(this=name(bank.text)), exp.Literal.string(bank.token)]
+    )
+    draft.step("deposit_rows", "filter", bank.table, where=text(exp.and_(incoming, from_processor)))
+    draft.step(
+        "deposits",
+        "select",
+        "deposit_rows",
+        columns={
+            "deposited_on": text(exp.cast(name(bank.date), "DATE")),
+            "deposited": text(name(bank.amount)),
+            "bank_text": text(name(bank.text)),
+        },
+    )
+    draft.step(
+        "deposit_match",
+        "match",
+        "payout_list",
+        "deposits",
+        amount={"left": "paid_out", "right": "deposited", "tolerance": TOLERANCE},
+        days={"left": "expected_on", "right": "deposited_on", "before": 1, "after": DEPOSIT_DAYS},
+    )
+    draft.step(
+        "short_match",
+        "match",
+        "deposit_match.left_rest",
+        "deposit_match.right_rest",
+        amount={"left": "paid_out", "right": "deposited", "tolerance": SHORT_AMOUNT},
+        days={"left": "expected_on", "right": "deposited_on", "before": 1, "after": SHORT_DAYS},
+    )
+
+
+def _per_payout(draft: Draftsman) -> None:
+    found = {"payout": "payout", "deposited_on": "deposited_on", "deposited": "deposited"}
+    draft.step("deposits_exact", "select", "deposit_match", columns=dict(found))
+    draft.step("deposits_short", "select", "short_match", columns=dict(found))
+    draft.step("deposits_found", "union", "deposits_exact", "deposits_short")
+    draft.step(
+        "payouts_and_deposits",
+        "join",
+        "payouts_explained",
+        "deposits_found",
+        how="left",
+        on=["payout"],
+        expect="one_to_one",
+    )
+    status = exp.Case(default=exp.Literal.string("arrived in full"))
+    status = status.when(name("paid_out").is_(exp.null()), exp.Literal.string("no payout"))
+    status = status.when(name("deposited").is_(exp.null()), exp.Literal.string("not in the bank"))
+    short = exp.GT(this=name("paid_out"), expression=name("deposited"))
+    status = status.when(short, exp.Literal.string("arrived short"))
+    draft.step(
+        "per_payout",
+        "derive",
+        "payouts_and_deposits",
+        columns={
+            "unexplained": text(exp.Sub(this=or_zero("paid_out"), expression=or_zero("net"))),
+            "bank_charge": text(
+                exp.Case(
+                    ifs=[exp.If(this=name("deposited").is_(exp.null()), true=money())],
+                    default=exp.Sub(this=name("paid_out"), expression=name("deposited")),
+                )
+            ),
+            "not_arrived": text(
+                exp.Case(
+                    ifs=[exp.If(this=name("deposited").is_(exp.null()), true=or_zero("paid_out"))], default=money()
+                )
+            ),
+            "status": text(status),
+        },
+    )
+    draft.check(
+        "accepted_values",
+        "per_payout",
+        column="unexplained",
+        values=["0.00"],
+        note="Each payout is exactly its sales less refunds, chargebacks and fees.",
+    )
+
+
+def _business_day(walk: Walk, table: str, column: str) -> exp.Expr:
+    """The calendar day in the business's time zone. A date stays what it is; a time without a zone is taken as UTC."""
+    kind = walk.types[table][column]
+    day: exp.Expr = name(column)
+    if kind == "DATE":
+        return day
+    if kind == "TIMESTAMP":
+        day = exp.AtTimeZone(this=day, zone=exp.Literal.string("UTC"))
+    return exp.cast(exp.AtTimeZone(this=day, zone=exp.Literal.string(walk.timezone)), "DATE")

@@ -1,0 +1,55 @@
+"""Words for times become cron fields; words for grains and single days do not."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.builtin.pipelines.schedule import find_timing
+
+
+@pytest.mark.parametrize(
+    ("text", "cron"),
+    [
+        ("show me where the money goes, every Monday", "0 8 * * 1"),
+        ("every Monday 8:00 send the partners a report", "0 8 * * 1"),
+        ("on the 1st of each month at 7am", "0 7 1 * *"),
+        ("every month on the 15th", "0 8 15 * *"),
+        ("send it weekly", "0 8 * * 1"),
+        ("each weekday at 6.30 pm", "30 18 * * 1-5"),
+        ("every Monday and Thursday at noon", "0 12 * * 1,4"),
+        ("every Sunday at midnight", "0 0 * * 0"),
+        ("daily", "0 8 * * *"),
+        ("every morning", "0 8 * * *"),
+        ("every hour", "0 * * * *"),
+        ("once a quarter", "0 8 1 1,4,7,10 *"),
+        ("on Mondays at 12 am", "0 0 * * 1"),
+    ],
+)
+def test_a_time_in_words_becomes_cron_fields(text: str, cron: str) -> None:
+    timing = find_timing(text, "Europe/Rome")
+    assert timing is not None
+    assert (timing.schedule.cron, timing.schedule.timezone) == (cron, "Europe/Rome")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "weekly sales per region",
+        "orders on Monday",
+        "sales by month",
+        "average per day",
+        "revenue in March at 20 shops",
+    ],
+)
+def test_a_grain_or_a_single_day_is_no_schedule(text: str) -> None:
+    assert find_timing(text, "UTC") is None
+
+
+def test_an_assumed_hour_is_said() -> None:
+    timing = find_timing("every Monday", "UTC")
+    assert timing is not None
+    assert timing.assumption == "runs at 08:00 UTC time, as no time was given"
+    stated = find_timing("every Monday at 9", "UTC")
+    assert stated is not None
+    assert stated.assumption is None
+    assert stated.schedule.cron == "0 9 * * 1"
