@@ -49,11 +49,41 @@ class Discovered:
     """Table name for people and SQL, made of the file, sheet or table name."""
     source: Source
     table: Table
+    warnings: Sequence[str] = ()
+    """What a person should know: how an unclear value was read, what was left out."""
+    choices: Sequence[Choice] = ()
+    """What the data alone cannot decide; ``source`` holds the first value until somebody answers."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A read option that the data leaves open, as a question with the values to choose from."""
+
+    option: str
+    column: str
+    question: str
+    values: Sequence[tuple[str, str]]
+    """(value for the option, how it reads to a person)."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The first rows of a source as it will be read; ``rows`` are Python values in the order of ``columns``."""
+
+    columns: Sequence[tuple[str, str]]
+    rows: Sequence[tuple[object, ...]]
+    truncated: bool
+    quarantined: Sequence[tuple[str, int | None, str, str]] = ()
+    """(file, line, reason, record) of rows that could not be read."""
 
 
 @dataclass(frozen=True)
 class QuarantinedRows:
-    """Rows set aside during a read, kept as ``table`` in the staging database with their ``line`` and ``reason``."""
+    """Rows set aside during a read, kept in the staging database as ``table``.
+
+    The table's columns are ``file VARCHAR, line BIGINT, reason VARCHAR, record VARCHAR``; ``line`` counts from 1 (a row
+    number in a worksheet), ``record`` is the row as it stood there.
+    """
 
     table: str
     rows: int
@@ -100,8 +130,9 @@ class Connector(Protocol):
         *,
         since: str | None = None,
     ) -> Reading:
-        """Create ``table`` in ``into`` with exactly ``source.columns`` and fill it.
+        """Create ``table`` in ``into`` with exactly ``source.columns`` and fill it; call it outside a transaction.
 
+        Rows that cannot be read go to a table named like ``table`` with ``__quarantine`` behind it.
         ``since`` is the cursor to start from, inclusive, the lookback already subtracted by the caller. Raises
         DriftError when the source no longer has the declared columns, DataError with file, line and column otherwise.
         """

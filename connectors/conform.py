@@ -1,0 +1,348 @@
+"""Text as a source wrote it becomes typed columns, exactly or not at all.
+
+DuckDB's own casts are kinder than an accountant: ``'12.345'`` becomes ``12.35`` as DECIMAL(18,2), ``'7.5'`` becomes 8 as
+BIGINT, a time of day is dropped by DATE and a zone by TIMESTAMP, each without a word. So a value is matched before it is cast,
+and what does not fit is an unreadable value, which the source's policy nulls and counts, quarantines, or stops at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from sqlglot import exp
+
+from connectors import sql
+from spec.errors import DataError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Policy = Literal["null", "quarantine", "stop"]
+LINE = "__line"
+UNREADABLE = "dreflow: unreadable value"
+QUARANTINE = "__quarantine"
+TRUE_WORDS = ("true", "t", "yes", "y", "1")
+FALSE_WORDS = ("false", "f", "no", "n", "0")
+_SPACES = " \u00a0\u202f"
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+_ISO_DATE = r"\d{4}-\d{1,2}-\d{1,2}"
+_CLOCK = r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6}0*)?)?"
+_ZONE = r" ?(Z|z|UTC|[+-]\d{2}(:?\d{2})?)"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How values are spelled in one source. A format given per column stands before the one for all."""
+
+    decimal: str = "."
+    thousands: str = ""
+    currency: Sequence[str] = ()
+    negative: str = ""
+    """``parentheses`` for (12.00), ``trailing`` for 12.00-; a leading minus is always understood."""
+    date_format: str | Mapping[str, str] = ""
+    timestamp_format: str | Mapping[str, str] = ""
+    true_values: Sequence[str] = TRUE_WORDS
+    false_values: Sequence[str] = FALSE_WORDS
+    serial_dates: int = 0
+    """1900 or 1904 when a date may be a worksheet's day number, else 0."""
+
+
+@dataclass
+class Outcome:
+    """What a careful load did; ``bad`` counts the unreadable values of each column."""
+
+    rows: int = 0
+    quarantined: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    nulled: dict[str, int] = field(default_factory=dict)
+
+
+def typed(text: exp.Expression, name: str, type_: str, rules: Rules) -> exp.Expression:
+    """The value of type ``type_`` that ``text`` spells, NULL where it spells none."""
+    kind = type_.upper().split("(", 1)[0].strip()
+    if kind in {"VARCHAR", "TEXT"}:
+        return text
+    trimmed = sql.template("trim(:x)", x=text)
+    if kind in _INTEGERS:
+        return _guarded(_plain_number(trimmed, rules), r"[+-]?[0-9]+(\.0+)?", type_)
+    if kind in {"DECIMAL", "NUMERIC"}:
+        _, scale = decimal_size(type_)
+        digits = rf"(\.[0-9]{{0,{scale}}}0*)?" if scale else r"(\.0*)?"
+        return _guarded(_plain_number(trimmed, rules), rf"[+-]?([0-9]+{digits}|\.[0-9]{{1,{max(scale, 1)}}}0*)", type_)
+    if kind in {"DOUBLE", "FLOAT", "REAL"}:
+        return _guarded(_plain_number(trimmed, rules), r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", type_)
+    if kind == "DATE":
+        return _date(trimmed, _format(rules.date_format, name), rules)
+    if kind in {"TIMESTAMP", "DATETIME"}:
+        return _timestamp(trimmed, _format(rules.timestamp_format, name), rules)
+    if kind in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
+        form = _format(rules.timestamp_format, name)
+        if form:
+            return sql.try_cast(sql.template("try_strptime(:x, :form)", x=trimmed, form=form), type_)
+        return _guarded(trimmed, rf"{_ISO_DATE}[ T]{_CLOCK}{_ZONE}", type_)
+    if kind == "TIME":
+        return _guarded(trimmed, _CLOCK, type_)
+    if kind in {"BOOLEAN", "BOOL"}:
+        return sql.template(
+            "CASE WHEN list_contains(:yes, lower(:x)) THEN TRUE WHEN list_contains(:no, lower(:x)) THEN FALSE END",
+            x=trimmed,
+            yes=[word.lower() for word in rules.true_values],
+            no=[word.lower() for word in rules.false_values],
+        )
+    return sql.try_cast(text, type_)
+
+
+def strict(text: exp.Expression, name: str, type_: str, rules: Rules) -> exp.Expression:
+    """As ``typed``, but the first unreadable value ends the statement."""
+    found = typed(text, name, type_, rules)
+    if found is text:
+        return text
+    return sql.template(
+        "CASE WHEN :found IS NULL AND :x IS NOT NULL THEN error(:word) ELSE :found END",
+        found=found,
+        x=text,
+        word=UNREADABLE,
+    )
+
+
+def decimal_size(type_: str) -> tuple[int, int]:
+    """Precision and scale of a DECIMAL; DuckDB's own default is (18, 3)."""
+    found = re.search(r"\((\d+)\s*(?:,\s*(\d+))?\)", type_)
+    return (int(found[1]), int(found[2] or 0)) if found else (18, 3)
+
+
+def _format(formats: str | Mapping[str, str], name: str) -> str:
+    return formats if isinstance(formats, str) else formats.get(name, "")
+
+
+def _guarded(text: exp.Expression, pattern: str, type_: str) -> exp.Expression:
+    condition = sql.call("regexp_full_match", text, pattern)
+    return exp.Case().when(condition, sql.try_cast(text.copy(), type_))
+
+
+def _plain_number(text: exp.Expression, rules: Rules) -> exp.Expression:
+    """The number as DuckDB spells it; text whose groups of thousands are not groups of three stays unreadable."""
+    for sign in rules.currency:
+        text = sql.template("trim(replace(:x, :sign, ''))", x=text, sign=sign)
+    if rules.negative == "parentheses":
+        text = sql.template(r"regexp_replace(:x, '^\((.*)\)$', '-\1')", x=text)
+    elif rules.negative == "trailing":
+        text = sql.template(r"regexp_replace(:x, '^(.*[0-9]) ?-$', '-\1')", x=text)
+    if not rules.thousands and rules.decimal == ".":
+        return text
+    point = re.escape(rules.decimal)
+    bare = text
+    grouped: exp.Expression | None = None
+    if rules.thousands:
+        groups = f"[{_SPACES}]" if rules.thousands in _SPACES else re.escape(rules.thousands)
+        grouped = sql.call("regexp_full_match", text, rf"[+-]?[0-9]{{1,3}}({groups}[0-9]{{3}})+({point}[0-9]*)?")
+        bare = sql.template("regexp_replace(:x, :groups, '', 'g')", x=text, groups=groups)
+    if rules.decimal != ".":
+        # A point that is left after the thousands are gone would turn into a decimal point, so it is refused.
+        swapped = sql.template("replace(:x, :point, '.')", x=bare, point=rules.decimal)
+        plain = sql.template(
+            "CASE WHEN contains(:x, '.') THEN NULL ELSE replace(:x, :point, '.') END", x=text, point=rules.decimal
+        )
+    else:
+        swapped, plain = bare, text
+    return swapped_or_plain(grouped, swapped, plain)
+
+
+def swapped_or_plain(grouped: exp.Expression | None, swapped: exp.Expression, plain: exp.Expression) -> exp.Expression:
+    """The number without its groups where it has well-formed ones, else as it stands."""
+    if grouped is None:
+        return plain
+    return exp.Case().when(grouped, swapped).else_(plain)
+
+
+def _date(text: exp.Expression, form: str, rules: Rules) -> exp.Expression:
+    if form:
+        read = sql.template("CAST(try_strptime(:x, :form) AS DATE)", x=text, form=form)
+    else:
+        read = _guarded(text, _ISO_DATE + r"([ T]0?0:00(:00(\.0+)?)?)?", "DATE")
+    if not rules.serial_dates:
+        return read
+    serial = sql.template(
+        r"CASE WHEN regexp_full_match(:x, '[0-9]{1,7}') THEN CAST(:zero AS DATE) + TRY_CAST(:x AS INTEGER) END",
+        x=text,
+        zero=_serial_zero(rules),
+    )
+    return sql.template("coalesce(:serial, :read)", serial=serial, read=read)
+
+
+def _timestamp(text: exp.Expression, form: str, rules: Rules) -> exp.Expression:
+    if form:
+        read = sql.template("CAST(try_strptime(:x, :form) AS TIMESTAMP)", x=text, form=form)
+    else:
+        read = _guarded(text, rf"{_ISO_DATE}([ T]{_CLOCK})?", "TIMESTAMP")
+    if not rules.serial_dates:
+        return read
+    serial = sql.template(
+        r"""CASE WHEN regexp_full_match(:x, '[0-9]{1,7}(\.[0-9]+)?') THEN CAST(:zero AS TIMESTAMP)
+        + to_microseconds(CAST(round(TRY_CAST(:x AS DOUBLE) * 86400000) AS BIGINT) * 1000) END""",
+        x=text,
+        zero=_serial_zero(rules),
+    )
+    return sql.template("coalesce(:serial, :read)", serial=serial, read=read)
+
+
+def _serial_zero(rules: Rules) -> str:
+    # Day 60 of the 1900 system is 29 February 1900, which never was; counting from 30 December makes every later day right.
+    return "1904-01-01" if rules.serial_dates == 1904 else "1899-12-30"
+
+
+def complaint(type_: str, name: str) -> str:
+    """Why a value of this column was set aside, in a person's words."""
+    kind = type_.upper().split("(", 1)[0].strip()
+    if kind in _INTEGERS:
+        return f"not a whole number: {name}"
+    if kind in {"DECIMAL", "NUMERIC"}:
+        precision, scale = decimal_size(type_)
+        return f"not a number with at most {precision - scale} digits and {scale} decimals: {name}"
+    words = {
+        "DOUBLE": "a number",
+        "FLOAT": "a number",
+        "REAL": "a number",
+        "DATE": "a date",
+        "TIMESTAMP": "a date and time",
+        "TIMESTAMP WITH TIME ZONE": "a date and time with its time zone",
+        "TIMESTAMPTZ": "a date and time with its time zone",
+        "TIME": "a time of day",
+        "BOOLEAN": "yes or no",
+    }
+    return f"not {words.get(kind, f'a value of type {type_}')}: {name}"
+
+
+def strict_query(
+    raw: exp.Expression, texts: Mapping[str, exp.Expression], columns: Mapping[str, str], rules: Rules
+) -> exp.Select:
+    """One SELECT that reads ``raw`` straight into ``columns`` and fails at the first unreadable value."""
+    picked = [
+        exp.alias_(strict(texts[name], name, type_, rules), sql.identifier(name)) for name, type_ in columns.items()
+    ]
+    return exp.select(*picked).from_(raw)
+
+
+def quarantine_table(connection: DuckDBPyConnection, table: exp.Table) -> exp.Table:
+    """Make (once) the table beside ``table`` that takes the rows set aside."""
+    aside = sql.sibling(table, QUARANTINE)
+    shape = exp.select(
+        *(
+            exp.alias_(sql.cast(exp.null(), type_), sql.identifier(name))
+            for name, type_ in (("file", "VARCHAR"), ("line", "BIGINT"), ("reason", "VARCHAR"), ("record", "VARCHAR"))
+        )
+    ).where(exp.false())
+    statement = sql.create(aside, shape)
+    statement.set("exists", True)
+    sql.run(connection, statement)
+    return aside
+
+
+def load(
+    connection: DuckDBPyConnection,
+    raw: exp.Table,
+    table: exp.Table,
+    columns: Mapping[str, str],
+    rules: Rules,
+    *,
+    policy: Policy,
+    file: str,
+    hidden: frozenset[str] = frozenset(),
+    append: bool = False,
+    texts: Mapping[str, exp.Expression] | None = None,
+) -> Outcome:
+    """Fill ``table`` from the text table ``raw``, which has a ``__line`` column, following the policy.
+
+    ``hidden`` names columns whose values no message may show; ``append`` adds to a table that is already there.
+    """
+    spelled = texts or {name: sql.column(name) for name in columns}
+    values = {name: typed(spelled[name], name, type_, rules) for name, type_ in columns.items()}
+    bad = {
+        name: sql.template("(:x IS NOT NULL AND :found IS NULL)", x=spelled[name], found=found)
+        for name, found in values.items()
+        if found is not spelled[name]
+    }
+    outcome = Outcome()
+    counts = _counts(connection, raw, bad)
+    if any(counts.values()):
+        if policy == "stop":
+            raise _first_unreadable(connection, raw, spelled, columns, bad, file, hidden)
+        if policy == "null":
+            outcome.nulled = counts
+        else:
+            outcome.reasons = {complaint(columns[name], name): number for name, number in counts.items()}
+            outcome.quarantined = _set_aside(connection, raw, table, columns, spelled, bad, file)
+    picked = [exp.alias_(values[name], sql.identifier(name)) for name in columns]
+    query = exp.select(*picked).from_(raw)
+    if outcome.quarantined:
+        query = query.where(exp.not_(exp.paren(sql.any_of(list(bad.values())))))
+    sql.run(connection, exp.insert(query, table) if append else sql.create(table, query))
+    outcome.rows = sql.count(connection, raw) - outcome.quarantined
+    return outcome
+
+
+def _counts(connection: DuckDBPyConnection, raw: exp.Table, bad: Mapping[str, exp.Expression]) -> dict[str, int]:
+    if not bad:
+        return {}
+    found = sql.row(connection, exp.select(*(sql.call("count_if", item) for item in bad.values())).from_(raw))
+    return {name: int(str(number)) for name, number in zip(bad, found, strict=True) if number}
+
+
+def _set_aside(
+    connection: DuckDBPyConnection,
+    raw: exp.Table,
+    table: exp.Table,
+    columns: Mapping[str, str],
+    spelled: Mapping[str, exp.Expression],
+    bad: Mapping[str, exp.Expression],
+    file: str,
+) -> int:
+    aside = quarantine_table(connection, table)
+    reasons = [exp.Case().when(item, sql.value(complaint(columns[name], name))) for name, item in bad.items()]
+    record = exp.Struct(
+        expressions=[exp.PropertyEQ(this=sql.identifier(name), expression=spelled[name].copy()) for name in columns]
+    )
+    query = (
+        exp.select(
+            sql.value(file),
+            sql.column(LINE),
+            sql.call("concat_ws", "; ", *reasons),
+            sql.cast(sql.call("to_json", record), "VARCHAR"),
+        )
+        .from_(raw)
+        .where(sql.any_of(list(bad.values())))
+    )
+    before = sql.count(connection, aside)
+    sql.run(connection, exp.insert(query, aside))
+    return sql.count(connection, aside) - before
+
+
+def _first_unreadable(
+    connection: DuckDBPyConnection,
+    raw: exp.Table,
+    spelled: Mapping[str, exp.Expression],
+    columns: Mapping[str, str],
+    bad: Mapping[str, exp.Expression],
+    file: str,
+    hidden: frozenset[str],
+) -> DataError:
+    query = (
+        exp.select(sql.column(LINE), *(item.copy() for item in bad.values()), *(spelled[name].copy() for name in bad))
+        .from_(raw)
+        .where(sql.any_of(list(bad.values())))
+        .order_by(sql.column(LINE))
+        .limit(1)
+    )
+    line, *rest = sql.row(connection, query)
+    flags, texts = rest[: len(bad)], rest[len(bad) :]
+    name, found = next((name, text) for name, flag, text in zip(bad, flags, texts, strict=True) if flag)
+    shown = "" if name in hidden else f" It is {str(found)[:40]!r}."
+    return DataError(
+        f"A value is {complaint(columns[name], name)}.{shown}",
+        hint="Mend it at the source, or let the source's on_error be 'quarantine' or 'null'.",
+        where={"file": file, "line": int(str(line)), "column": name},
+        data={"type": columns[name]},
+    )

@@ -1,0 +1,196 @@
+"""Loading into a DuckDB file: staged inside the file, then renamed into place in one transaction with the state."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from connectors.contract import Place
+from connectors.destination import (
+    STATE_COLUMNS,
+    STATE_TABLE,
+    Promise,
+    StateRow,
+    TableLoad,
+    equal,
+    fits,
+    qualified,
+    spell,
+    staging_prefix,
+)
+from spec.errors import AccessError, BusyError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+    from sqlglot import exp
+
+promise: Promise = "transactional"
+Q = '"'
+
+
+def open_session(place: Place, engine: DuckDBPyConnection) -> DuckDBSession:
+    """Attach the file, made when it is not there. One process may write to a DuckDB file at a time."""
+    import duckdb
+
+    path = place.path
+    alias = "dest_" + hashlib.sha256(str(path).encode()).hexdigest()[:10]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        engine.execute("ATTACH " + "'" + str(path).replace("'", "''") + "' AS " + alias)
+    except duckdb.IOException as error:
+        if "lock" in str(error).casefold():
+            raise BusyError(
+                "Another program has this DuckDB file open.",
+                hint="Close it there (a notebook, a shell, another run) and run again.",
+                where={"file": str(path)},
+            ) from error
+        raise AccessError(
+            "This DuckDB file cannot be opened for writing.",
+            hint="Check that it is a DuckDB file and that you may write to its folder.",
+            where={"file": str(path)},
+            data={"engine": str(error).split("\n")[0]},
+        ) from error
+    return DuckDBSession(engine, alias)
+
+
+class DuckDBSession:
+    """As ``connectors.destination.Session``."""
+
+    def __init__(self, engine: DuckDBPyConnection, alias: str) -> None:
+        self._engine = engine
+        self._alias = alias
+        self._staged: dict[str, int] = {}
+
+    def states(self, pipeline: str, schema: str | None) -> Mapping[str, StateRow]:
+        """As ``Session``."""
+        if not self._exists(schema, STATE_TABLE):
+            return {}
+        query = spell(
+            "SELECT load, run_id, cursor, spec_digest FROM {state} WHERE pipeline = ?",
+            Q,
+            state=self._at(schema, STATE_TABLE),
+        )
+        rows = self._engine.execute(query, [pipeline]).fetchall()
+        return {str(row[0]): StateRow(str(row[1]), str(row[2]), str(row[3])) for row in rows}
+
+    def hold(self, pipeline: str) -> None:
+        """Drop what dead runs staged; the file itself is locked by DuckDB."""
+        found = self._engine.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? AND starts_with(table_name, ?)",
+            [self._alias, staging_prefix(pipeline)],
+        ).fetchall()
+        for schema, table in found:
+            if table not in self._staged:
+                self._engine.execute(spell("DROP TABLE {table}", Q, table=self._at(str(schema), str(table))))
+
+    def inside(self, load: TableLoad) -> exp.Table:
+        """As ``Session``: in the file, in the target's schema."""
+        from sqlglot import exp
+
+        schema = load.schema or "main"
+        self._engine.execute(spell("CREATE SCHEMA IF NOT EXISTS {schema}", Q, schema=qualified(Q, self._alias, schema)))
+        if load.staging not in self._staged:
+            self._engine.execute(spell("DROP TABLE IF EXISTS {table}", Q, table=self._at(schema, load.staging)))
+            self._staged[load.staging] = 0
+        return exp.table_(load.staging, db=schema, catalog=self._alias, quoted=True)
+
+    def stage(self, load: TableLoad, rows: exp.Table) -> int:
+        """As ``Session``; the rows were written in place, so they are counted there."""
+        count = spell("SELECT count(*) FROM {table}", Q, table=self._at(load.schema, load.staging))
+        row = self._engine.execute(count).fetchone()
+        self._staged[load.staging] = int(row[0]) if row else 0
+        return self._staged[load.staging]
+
+    def commit(self, loads: Sequence[TableLoad]) -> None:
+        """As ``Session``."""
+        self._engine.execute("BEGIN TRANSACTION")
+        try:
+            for load in loads:
+                self._publish(load)
+                self._save_state(load)
+        except BaseException:
+            self._engine.execute("ROLLBACK")
+            raise
+        self._engine.execute("COMMIT")
+
+    def close(self) -> None:
+        """As ``Session``."""
+        import duckdb
+
+        for staging in self._staged:
+            for schema, table in self._engine.execute(
+                "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? AND table_name = ?",
+                [self._alias, staging],
+            ).fetchall():
+                self._engine.execute(spell("DROP TABLE {table}", Q, table=self._at(str(schema), str(table))))
+        try:
+            self._engine.execute(spell("DETACH {alias}", Q, alias=self._alias))
+        except duckdb.Error:
+            # A connection that was interrupted may still hold it; closing the connection lets go of it.
+            return
+
+    def _publish(self, load: TableLoad) -> None:
+        target, staging = self._at(load.schema, load.name), self._at(load.schema, load.staging)
+        names = [name for name, _ in load.columns]
+        there = self._exists(load.schema, load.name)
+        if there and load.write != "replace":
+            fits(load, self._types(load.schema, load.staging), self._types(load.schema, load.name))
+            if load.write == "merge":
+                others = [name for name in names if name not in load.primary_key]
+                update = (
+                    spell("WHEN MATCHED THEN UPDATE SET {pairs}", Q, pairs=equal(Q, "", "s", others, ", "))
+                    if others
+                    else ""
+                )
+                merge = spell(
+                    "MERGE INTO {target} AS t USING {staging} AS s ON {keys} ",
+                    Q, target=target, staging=staging, keys=equal(Q, "t", "s", load.primary_key),
+                )  # fmt: skip
+                insert = spell(
+                    " WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({values})",
+                    Q, columns=names, values=[qualified(Q, "s", name) for name in names],
+                )  # fmt: skip
+                self._engine.execute(merge + update + insert)
+            else:
+                self._engine.execute(
+                    spell(
+                        "INSERT INTO {target} ({columns}) SELECT {columns} FROM {staging}",
+                        Q,
+                        target=target,
+                        columns=names,
+                        staging=staging,
+                    )  # fmt: skip
+                )
+            self._engine.execute(spell("DROP TABLE {staging}", Q, staging=staging))
+            return
+        if there:
+            self._engine.execute(spell("DROP TABLE {target}", Q, target=target))
+        self._engine.execute(spell("ALTER TABLE {staging} RENAME TO {name}", Q, staging=staging, name=load.name))
+
+    def _save_state(self, load: TableLoad) -> None:
+        state = self._at(load.schema, STATE_TABLE)
+        columns = [qualified(Q, name) for name in STATE_COLUMNS]
+        typed = [qualified(Q, name) + " VARCHAR" for name in STATE_COLUMNS]
+        self._engine.execute(f"CREATE TABLE IF NOT EXISTS {state} ({', '.join(typed)})")
+        self._engine.execute(
+            spell("DELETE FROM {state} WHERE pipeline = ? AND load = ?", Q, state=state), [load.pipeline, load.label]
+        )
+        self._engine.execute(
+            spell("INSERT INTO {state} ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", Q, state=state, columns=columns),
+            list(load.state_values(self._staged.get(load.staging, 0))),
+        )
+
+    def _types(self, schema: str | None, table: str) -> dict[str, str]:
+        rows = self._engine.execute(spell("DESCRIBE {table}", Q, table=self._at(schema, table))).fetchall()
+        return {str(row[0]): str(row[1]) for row in rows}
+
+    def _exists(self, schema: str | None, table: str) -> bool:
+        found = self._engine.execute(
+            "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? AND lower(table_name) = lower(?)",
+            [self._alias, schema or "main", table],
+        ).fetchone()
+        return found is not None
+
+    def _at(self, schema: str | None, table: str) -> str:
+        return qualified(Q, self._alias, schema or "main", table)

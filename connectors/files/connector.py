@@ -1,0 +1,312 @@
+"""Files and folders of CSV, TSV, JSON, NDJSON, Excel and Parquet."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from sqlglot import exp
+
+from connectors import conform, sql
+from connectors.contract import Capability, Discovered, Place, Preview, QuarantinedRows, Reading
+from connectors.files import text
+from connectors.files.formats import reader_of
+from connectors.files.options import Format, ReadOptions, parse_options
+from connectors.names import distinct, table_name
+from spec.base import JsonValue
+from spec.errors import DataError, SpecError, UnsupportedError
+from spec.pipeline import Source
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+can: frozenset[Capability] = frozenset({"discover", "read", "incremental"})
+ENDINGS: Mapping[str, Format] = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".xlsx": "xlsx",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_PACKED = {".gz", ".zst"}
+
+
+def format_of(path: Path) -> Format | None:
+    """The format that a file's ending names, also before ``.gz`` and ``.zst``; None when it names none."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    while suffixes and suffixes[-1] in _PACKED:
+        suffixes.pop()
+    return ENDINGS.get(suffixes[-1]) if suffixes else None
+
+
+def stem_of(path: Path) -> str:
+    """The file's name without the endings that name format and packing."""
+    name = path.name
+    for _ in range(2):
+        ending = Path(name).suffix.lower()
+        if ending in ENDINGS or ending in _PACKED:
+            name = name[: -len(ending)]
+    return name
+
+
+def check(place: Place) -> None:
+    """See that the file or folder is there and may be read."""
+    for path in _paths(place, ReadOptions())[:1]:
+        with text.reachable(path), path.open("rb") as stream:
+            stream.read(1)
+
+
+def discover(place: Place, *, options: Mapping[str, JsonValue] | None = None) -> Sequence[Discovered]:
+    """Each data file of the place as a table, each worksheet with rows, each list in JSON records as a child table.
+
+    A glob, or a folder with the option ``pattern``, is one source of several files. Files of a folder whose ending names
+    no format are listed in the first table's ``warnings``.
+    """
+    stated = frozenset(options or {})
+    wanted = parse_options(options)
+    found: list[Discovered] = []
+    ignored: list[str] = []
+    if place.path.is_dir() and "pattern" not in stated:
+        for path in sorted(place.path.iterdir()):
+            if not path.is_file() or path.name.startswith((".", "~$")):
+                continue
+            if format_of(path) is None:
+                ignored.append(path.name)
+                continue
+            found += _discover_one(path, _location(place, path), wanted, stated)
+    else:
+        paths = _paths(place, wanted)
+        if len(paths) > 1:
+            found += _discover_one(paths[0], place.location or "", wanted, stated, all_of=paths)
+        else:
+            found += _discover_one(paths[0], _location(place, paths[0]), wanted, stated)
+    if not found:
+        hint = f"Files that can be read end in {', '.join(ENDINGS)}."
+        raise DataError("There is no data file here.", hint=hint, where={"file": str(place.path)})
+    if ignored:
+        left = f"Left out, since they are not data files: {', '.join(ignored)}."
+        found[0] = replace(found[0], warnings=(*found[0].warnings, left))
+    return _distinctly_named(found)
+
+
+def read(
+    source: Source, place: Place, into: DuckDBPyConnection, table: exp.Table, *, since: str | None = None
+) -> Reading:
+    """Read the source's file, or all files of its folder or glob, into ``table``. ``since`` filters on the cursor."""
+    options = parse_options(source.options)
+    if not source.columns:
+        raise SpecError("The source states no columns.", hint="Discover it first: its columns are how it is read.")
+    paths = _paths(place, options)
+    _clean(into, table)
+    with _order_not_kept(into):
+        total = _read_one(source, options, place, paths[0], into, table, append=False)
+        for path in paths[1:]:
+            total = _sum(total, _read_one(source, options, place, path, into, table, append=True))
+    return _with_cursor(source, into, table, _with_quarantine(into, table, total), since)
+
+
+def _read_one(
+    source: Source,
+    options: ReadOptions,
+    place: Place,
+    path: Path,
+    into: DuckDBPyConnection,
+    table: exp.Table,
+    *,
+    append: bool,
+) -> Reading:
+    given = _with_format(options, path)
+    before = text.stamp(path)
+    reading = reader_of(given.format).read(source, given, path, _shown(place, path), into, table, append=append)
+    if text.stamp(path) != before:
+        raise DataError(
+            "The file changed while it was read.", hint="Run again when it is finished.", where={"file": str(path)}
+        )
+    return replace(reading, as_of=datetime.fromtimestamp(before.modified_ns / 1e9, tz=UTC))
+
+
+def preview(source: Source, place: Place, *, limit: int = 20) -> Preview:
+    """The first rows as they will be read, at most ``limit``."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET preserve_insertion_order = true")
+        table = exp.Table(this=sql.identifier("preview"))
+        options = parse_options(source.options)
+        path = _paths(place, options)[0]
+        given = _with_format(options, path)
+        lenient = source.model_copy(update={"on_error": "quarantine"}) if source.on_error == "stop" else source
+        reader_of(given.format).read(lenient, given, path, _shown(place, path), connection, table, append=False)
+        found = sql.rows(connection, exp.select("*").from_(table).limit(limit + 1))
+        aside = sql.sibling(table, conform.QUARANTINE)
+        set_aside: list[sql.Row] = []
+        if _exists(connection, aside):
+            set_aside = sql.rows(connection, exp.select("*").from_(aside).limit(limit))
+    return Preview(
+        columns=tuple(source.columns.items()),
+        rows=tuple(found[:limit]),
+        truncated=len(found) > limit,
+        quarantined=tuple(cast("list[tuple[str, int | None, str, str]]", set_aside)),
+    )
+
+
+def _paths(place: Place, options: ReadOptions) -> list[Path]:
+    path = place.path
+    where = {"file": str(path)}
+    if path.is_dir():
+        files = sorted(item for item in path.glob(options.pattern) if item.is_file() and format_of(item))
+        if not files:
+            raise DataError("No file of this folder matches.", hint=f"The pattern is {options.pattern!r}.", where=where)
+        return files
+    if any(mark in (place.location or "") for mark in "*?[") and not path.exists():
+        files = sorted(Path(found) for found in glob.glob(str(path)) if Path(found).is_file())  # noqa: PTH207 - an absolute pattern
+        if not files:
+            raise DataError("No file matches.", hint="Check the pattern.", where=where)
+        return files
+    with text.reachable(path):
+        path.stat()
+    return [path]
+
+
+def _with_format(options: ReadOptions, path: Path) -> ReadOptions:
+    found = options.format or format_of(path)
+    if found is None:
+        raise UnsupportedError(
+            "The file's ending names no format that can be read.",
+            hint=f"Set the option format, or use one of {', '.join(ENDINGS)}.",
+            where={"file": str(path)},
+        )
+    return options.model_copy(update={"format": found})
+
+
+def _discover_one(
+    path: Path, location: str, options: ReadOptions, stated: frozenset[str], *, all_of: Sequence[Path] = ()
+) -> list[Discovered]:
+    given = _with_format(options, path)
+    found = reader_of(given.format).discover(path, location, given, stated)
+    warnings = (f"One source of {len(all_of)} files, described by {path.name}.",) if all_of else ()
+    named = []
+    for item in found:
+        name = table_name(stem_of(path) if not all_of else _glob_stem(location), *item.name.split("\x00")[1:])
+        table = item.table.model_copy(update={"name": name, "rows": None if all_of else item.table.rows})
+        named.append(replace(item, name=name, table=table, warnings=(*item.warnings, *warnings)))
+    return named
+
+
+def _glob_stem(location: str) -> str:
+    stem = stem_of(Path(location.replace("*", "").replace("?", "")))
+    return stem.strip("-_. ") or Path(location).parent.name
+
+
+def _distinctly_named(found: Sequence[Discovered]) -> list[Discovered]:
+    taken: list[str] = []
+    named = []
+    for item in found:
+        name = distinct(item.name, taken)
+        taken.append(name)
+        if name != item.name:
+            note = f"Named {name}, since another table is called {item.name}."
+            table = item.table.model_copy(update={"name": name})
+            named.append(replace(item, name=name, table=table, warnings=(*item.warnings, note)))
+        else:
+            named.append(item)
+    return named
+
+
+def _location(place: Place, path: Path) -> str:
+    if place.location and not Path(place.location).is_absolute():
+        return str(path.relative_to(place.base.resolve())) if path.is_relative_to(place.base.resolve()) else str(path)
+    return str(path)
+
+
+def _shown(place: Place, path: Path) -> str:
+    return path.name if path != place.path else (place.location or path.name)
+
+
+@contextmanager
+def _order_not_kept(connection: DuckDBPyConnection) -> Iterator[None]:
+    """Rows of a table have no order; keeping a file's costs a fifth of the reading."""
+    kept = sql.row(connection, exp.select(sql.call("current_setting", "preserve_insertion_order")))[0]
+    if not kept:
+        yield
+        return
+    connection.execute("SET preserve_insertion_order = false")
+    try:
+        yield
+    finally:
+        connection.execute("SET preserve_insertion_order = true")
+
+
+def _clean(connection: DuckDBPyConnection, table: exp.Table) -> None:
+    """A table that an earlier, killed attempt left is not added to."""
+    sql.run(connection, sql.drop(table))
+    sql.run(connection, sql.drop(sql.sibling(table, conform.QUARANTINE)))
+
+
+def _exists(connection: DuckDBPyConnection, table: exp.Table) -> bool:
+    query = exp.select("1").from_(sql.call("duckdb_tables")).where(sql.template("table_name = :name", name=table.name))
+    return bool(sql.rows(connection, query))
+
+
+def _sum(first: Reading, second: Reading) -> Reading:
+    expected = None
+    if first.expected_rows is not None and second.expected_rows is not None:
+        expected = first.expected_rows + second.expected_rows
+    nulled = {
+        name: first.nulled.get(name, 0) + second.nulled.get(name, 0) for name in {**first.nulled, **second.nulled}
+    }
+    dates = [date for date in (first.as_of, second.as_of) if date]
+    return Reading(
+        rows=first.rows + second.rows,
+        expected_rows=expected,
+        quarantined=(*first.quarantined, *second.quarantined),
+        nulled=nulled,
+        fingerprint=f"{first.fingerprint} {second.fingerprint}",
+        as_of=max(dates, default=None),
+        warnings=(*first.warnings, *second.warnings),
+    )
+
+
+def _with_quarantine(connection: DuckDBPyConnection, table: exp.Table, reading: Reading) -> Reading:
+    """The quarantine as one table with its reasons together."""
+    if not reading.quarantined:
+        return reading
+    rows = sum(item.rows for item in reading.quarantined)
+    reasons = "; ".join(dict.fromkeys(item.reason for item in reading.quarantined))
+    aside = sql.sibling(table, conform.QUARANTINE)
+    return replace(reading, quarantined=(QuarantinedRows(aside.name, rows, reasons),))
+
+
+def _with_cursor(
+    source: Source, connection: DuckDBPyConnection, table: exp.Table, reading: Reading, since: str | None
+) -> Reading:
+    if source.cursor is None:
+        return reading
+    type_ = source.columns.get(source.cursor)
+    if type_ is None:
+        raise SpecError(
+            f"The cursor {source.cursor!r} is no column of the source.",
+            hint=f"Its columns: {', '.join(source.columns)}.",
+        )
+    cursor = sql.column(source.cursor)
+    if since is not None:
+        older = exp.Or(
+            this=exp.LT(this=cursor, expression=sql.cast(sql.value(since), type_)),
+            expression=sql.template(":x IS NULL", x=cursor),
+        )
+        sql.run(connection, exp.delete(table).where(older))
+    highest = sql.row(connection, exp.select(sql.cast(exp.Max(this=cursor.copy()), "VARCHAR")).from_(table))[0]
+    rows = sql.count(connection, table)
+    expected = reading.expected_rows if since is None else None
+    return replace(reading, rows=rows, expected_rows=expected, cursor=cast("str | None", highest))

@@ -1,0 +1,603 @@
+"""CSV and TSV: the dialect and header are found once and written down; reading follows what is written."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+from sqlglot import exp
+
+from connectors import conform, sql
+from connectors.contract import Discovered, QuarantinedRows, Reading
+from connectors.files import text
+from connectors.files.options import ReadOptions, plain_options
+from connectors.files.records import Dialect, Record, Splitter, count_records
+from connectors.names import column_names, filled_right, joined_headers
+from connectors.profile import DecimalMark, Profile, profile
+from spec.catalog import Column, Table
+from spec.errors import DataError, DriftError
+from spec.pipeline import Source
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_SNIFFED = 256 << 10
+_SNIFFED_RECORDS = 500
+PROFILED = 16 << 20
+"""Bytes of a file that are profiled; of a larger one, this much spread over all of it."""
+_MOST_BROKEN = 1_000_000
+_CARRIED_ON = (
+    duckdb.InvalidInputException,
+    duckdb.ConversionException,
+    duckdb.NotImplementedException,
+    duckdb.OutOfRangeException,
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file to read, as UTF-8: where its bytes are, what to call it, and its columns in the file's order."""
+
+    file: Path
+    shown: str
+    compression: text.Compression
+    names: tuple[str, ...]
+
+
+def dialect_of(options: ReadOptions) -> Dialect:
+    """The dialect the options state."""
+    return Dialect(options.separator, options.quote, options.escape or options.quote)
+
+
+def sniff(path: Path, options: ReadOptions, stated: frozenset[str]) -> ReadOptions:
+    """Complete the options that are not ``stated`` from the file's first 256 kB."""
+    compression = text.compression_of(path, options.compression)
+    sample = text.head(path, compression, _SNIFFED)
+    whole = len(sample) < _SNIFFED
+    found: dict[str, object] = {}
+    if "encoding" not in stated:
+        found["encoding"] = _encoding(path, compression, sample, whole=whole)
+    encoding = str(found.get("encoding", options.encoding))
+    decoded = sample.decode(encoding, "replace").lstrip("\ufeff")
+    if not whole:
+        decoded = decoded[: decoded.rfind("\n") + 1] or decoded
+    if not decoded.strip():
+        raise DataError(
+            "The file is empty.", hint="Export it again; it should at least have a header.", where={"file": str(path)}
+        )
+    if "delimiter" not in stated:
+        found["delimiter"] = _delimiter(decoded, path, options)
+    delimiter = str(found.get("delimiter", options.separator))
+    if (
+        "quote" not in stated
+        and '"' not in decoded
+        and re.search(rf"(?:^|{re.escape(delimiter)})'[^'\n]*'(?:{re.escape(delimiter)}|$)", decoded, re.M)
+    ):
+        found["quote"] = "'"
+    quote = str(found.get("quote", options.quote))
+    if "escape" not in stated and f"\\{quote}" in decoded and f"{quote}{quote}" not in decoded:
+        found["escape"] = "\\"
+    completed = options.model_copy(update=found)
+    if "header_row" not in stated:
+        completed = completed.model_copy(update={"header_row": _header_row(decoded, dialect_of(completed))})
+    return completed
+
+
+def _encoding(path: Path, compression: text.Compression, sample: bytes, *, whole: bool) -> str:
+    found = text.detect_encoding(sample, whole=whole)
+    if found != "utf-8" or whole or not sample.isascii():
+        return found
+    # The start of a file may be plain ASCII and its umlauts come later, so look on until one is met.
+    with text.reachable(path), text.open_plain(path, compression) as stream:
+        while block := stream.read(1 << 20):
+            if not block.isascii():
+                rest = block + stream.read(1 << 20)
+                return text.detect_encoding(_from_line_start(rest), whole=False)
+    return found
+
+
+def _from_line_start(block: bytes) -> bytes:
+    return block[block.find(b"\n") + 1 :]
+
+
+def _delimiter(decoded: str, path: Path, options: ReadOptions) -> str:
+    if options.format == "tsv" or ".tsv" in [suffix.lower() for suffix in path.suffixes]:
+        return "\t"
+    scores: list[tuple[float, int, str]] = []
+    for rank, delimiter in enumerate((",", ";", "\t", "|")):
+        widths = Counter(len(fields) for fields in _fields(decoded, Dialect(delimiter)) if fields)
+        wide = {width: number for width, number in widths.items() if width > 1}
+        if not wide:
+            continue
+        width, number = max(wide.items(), key=lambda item: (item[1], item[0]))
+        scores.append((number / sum(widths.values()), width, delimiter if rank >= 0 else ""))
+    if not scores:
+        return ","
+    best = max(score for score, _, _ in scores)
+    return max((item for item in scores if item[0] >= best - 0.1), key=lambda item: item[1])[2]
+
+
+def _fields(decoded: str, dialect: Dialect) -> Iterator[list[str]]:
+    """Records as the standard library cuts them: lenient, and good enough to look at."""
+    reader = csv.reader(
+        io.StringIO(decoded.replace("\x00", ""), newline=""),
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote or None,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        escapechar="\\" if dialect.escape == "\\" else None,
+        doublequote=dialect.escape != "\\",
+    )
+    with contextlib.suppress(csv.Error):
+        for number, fields in enumerate(reader):
+            if number >= _SNIFFED_RECORDS:
+                return
+            yield fields
+
+
+def _header_row(decoded: str, dialect: Dialect) -> int:
+    """The first line whose record is as wide as most and holds names; 0 when the first such record is data."""
+    reader = Splitter(dialect, 0)
+    records = list(reader.records(io.BytesIO(decoded.encode())))[:_SNIFFED_RECORDS]
+    values = [reader.values(record) for record in records]
+    widths = Counter(len(fields) for fields in values)
+    usual = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
+    first = next(position for position, fields in enumerate(values) if len(fields) == usual)
+    # A title row padded with delimiters is as wide as the table, and blank but for one cell.
+    while usual > 2 and first + 1 < len(values) and sum(bool(cell.strip()) for cell in values[first]) <= 1:
+        if len(values[first + 1]) != usual:
+            break
+        first += 1
+    names = values[first]
+    below = [fields for fields in values[first + 1 :] if len(fields) == usual]
+    if _are_names(names, below):
+        return records[first].line
+    return 0
+
+
+def _are_names(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    if not filled or any(_is_value(cell) for cell in filled):
+        return False
+    if not below:
+        return True
+    # A row of words above rows of words is a header unless its words are values that come again.
+    again = sum(
+        1 for position, cell in enumerate(cells) if cell.strip() and any(row[position] == cell for row in below)
+    )
+    return again * 2 <= len(filled)
+
+
+def _is_value(cell: str) -> bool:
+    return (
+        bool(re.fullmatch(r"[+-]?[\d.,' ]*\d[\d.,' ]*%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|[€$£].*\d", cell))
+        or "@" in cell
+    )
+
+
+def header_names(path: Path, shown: str, options: ReadOptions, compression: text.Compression) -> tuple[str, ...]:
+    """Column names as the file's header states them; ``column1`` and so on when it has none."""
+    dialect = dialect_of(options)
+    reader = Splitter(dialect, 0)
+    with text.reachable(path), text.open_plain(path, compression) as stream:
+        skip = max(options.header_row - 1, 0)
+        levels: list[list[str]] = []
+        for record in reader.records(stream, skip=skip):
+            levels.append(reader.values(record))
+            if not options.header_row or len(levels) == options.header_rows:
+                break
+    if not levels:
+        place: dict[str, str | int] = {"file": shown}
+        if options.header_row > 1:
+            place["line"] = options.header_row
+        raise DataError("The file has no header.", hint="It is empty, or shorter than header_row says.", where=place)
+    if not options.header_row:
+        return tuple(f"column{number}" for number in range(1, len(levels[0]) + 1))
+    levels[0][0] = levels[0][0].lstrip("\ufeff").strip('"')
+    if len(levels) > 1:
+        levels = [[cell or "" for cell in filled_right(level)] for level in levels[:-1]] + [levels[-1]]
+    return column_names(joined_headers(levels))
+
+
+def raw_table(
+    connection: DuckDBPyConnection, part: Part, options: ReadOptions, name: str, *, sample: bool = False
+) -> tuple[exp.Table, list[Record]]:
+    """The sound records as a temporary table of text with ``__line``, and the broken ones.
+
+    ``sample`` takes some 16 MB, spread over the file, instead of all of it.
+    """
+    dialect = dialect_of(options)
+    splitter = Splitter(dialect, len(part.names))
+    broken: list[Record] = []
+    table = exp.Table(this=sql.identifier(name))
+    with tempfile.NamedTemporaryFile(prefix="dreflow-", suffix=".csv") as sound:
+        pending: list[Record] = []
+        separator = dialect.delimiter.encode()
+        for record in _records(part, options, splitter, sample=sample):
+            if record.problem:
+                broken.append(record)
+                if len(broken) > _MOST_BROKEN:
+                    raise DataError(
+                        f"More than {_MOST_BROKEN:,} lines are broken: {record.problem}.",
+                        hint="The file's delimiter, quote or encoding is probably not what the options say.",
+                        where={"file": part.shown, "line": record.line},
+                    )
+                continue
+            pending.append(record)
+            if len(pending) > options.skip_footer:
+                kept = pending.pop(0) if options.skip_footer else pending.pop()
+                sound.write(b"%d%b%b\n" % (kept.line, separator, _canonical(kept, splitter, dialect)))
+        sound.flush()
+        broken = _without_footer(broken, pending)
+        names = (conform.LINE, *part.names)
+        plain = Dialect(dialect.delimiter)
+        read = _reader(Path(sound.name), "none", plain, names, options, skip=0, longest=True)
+        query = exp.select(
+            exp.alias_(sql.cast(sql.column(conform.LINE), "BIGINT"), sql.identifier(conform.LINE)),
+            *(sql.column(column) for column in part.names),
+        ).from_(read)
+        sql.run(connection, sql.drop(table))
+        sql.run(connection, sql.create(table, query, temporary=True))
+    return table, broken
+
+
+def _canonical(record: Record, splitter: Splitter, dialect: Dialect) -> bytes:
+    """The record with every value that needs quotes in double ones, so that DuckDB cannot read it another way."""
+    raw = record.raw
+    if b'"' not in raw and b"\r" not in raw and (not dialect.quote or dialect.quote.encode() not in raw):
+        return raw
+    values = [value.replace('"', '""') for value in splitter.values(record)]
+    quoted = [f'"{value}"' if value else "" for value in values]
+    return dialect.delimiter.join(quoted).encode()
+
+
+def _without_footer(broken: list[Record], footer: Sequence[Record]) -> list[Record]:
+    if not footer:
+        return broken
+    return [record for record in broken if record.line < footer[0].line]
+
+
+def _records(part: Part, options: ReadOptions, splitter: Splitter, *, sample: bool) -> Iterator[Record]:
+    skip = options.first_data_row - 1
+    with text.reachable(part.file), text.open_plain(part.file, part.compression) as stream:
+        size = part.file.stat().st_size
+        if not sample or size <= PROFILED or part.compression != "none":
+            yield from splitter.records(stream, skip=skip)
+            return
+        # Sixteen stretches over the file: the start alone may not hold the values that decide.
+        stretch = PROFILED // 16
+        for number in range(16):
+            stream.seek(size * number // 16)
+            block = stream.read(stretch)
+            lines = io.BytesIO(block[: block.rfind(b"\n") + 1])
+            # A stretch may begin inside a quoted value, so what looks broken in it need not be.
+            found = splitter.records(lines, skip=1 if number else skip)
+            yield from (record for record in found if not number or not record.problem)
+
+
+def _reader(
+    path: Path,
+    compression: text.Compression,
+    dialect: Dialect,
+    names: Sequence[str],
+    options: ReadOptions,
+    *,
+    skip: int,
+    longest: bool = False,
+) -> exp.Expression:
+    named: dict[str, sql.Plain | exp.Expression] = {
+        "columns": dict.fromkeys(names, "VARCHAR"),
+        "auto_detect": False,
+        "header": False,
+        "skip": skip,
+        "delim": dialect.delimiter,
+        "quote": dialect.quote,
+        "escape": dialect.escape,
+        "nullstr": ["", *options.null_values],
+        "compression": compression,
+        "strict_mode": True,
+    }
+    if longest:
+        # DuckDB's buffer is a multiple of the longest line, so the generous bound stays out of the fast way.
+        named["max_line_size"] = 17_000_000
+        named["buffer_size"] = 68_000_000
+        named["new_line"] = "\\n"
+    return sql.call("read_csv", str(path), **named)
+
+
+@contextlib.contextmanager
+def prepared(path: Path, shown: str, options: ReadOptions) -> Iterator[Part]:
+    """The file as UTF-8, with the columns its header states."""
+    compression = text.compression_of(path, options.compression)
+    with text.reachable(path), text.as_utf8(path, options.encoding, compression) as (plain, packed):
+        yield Part(plain, shown, packed, header_names(plain, shown, options, packed))
+
+
+@dataclass
+class Loaded:
+    """What reading one file brought."""
+
+    rows: int
+    expected: int
+    outcome: conform.Outcome
+    broken: int
+
+
+def load(
+    connection: DuckDBPyConnection,
+    part: Part,
+    options: ReadOptions,
+    table: exp.Table,
+    columns: Mapping[str, str],
+    *,
+    policy: conform.Policy,
+    hidden: frozenset[str],
+    append: bool,
+    found: text.Content,
+) -> Loaded:
+    """Read one file into ``table``: in one statement if all of it is sound, else record by record."""
+    texts = texts_of(part, columns)
+    before = sql.count(connection, table) if append else 0
+    rows = None
+    if not options.skip_footer and not found.has_nul:
+        rows = _fast(connection, part, options, table, columns, texts, append=append)
+    if rows is not None:
+        rows -= before
+        expected = _expected(part, options, rows, found.lines)
+        if rows == expected:
+            return Loaded(rows, expected, conform.Outcome(rows=rows), 0)
+        _take_back(connection, table, append=append, before=before)
+    return _careful(connection, part, options, table, columns, texts, policy=policy, hidden=hidden, append=append)
+
+
+def texts_of(part: Part, columns: Mapping[str, str]) -> dict[str, exp.Expression]:
+    """Each declared column as text of the file, NULL for one that the file lacks."""
+    present = {name.casefold(): name for name in part.names}
+    return {
+        name: sql.column(present[name.casefold()]) if name.casefold() in present else sql.cast(exp.null(), "VARCHAR")
+        for name in columns
+    }
+
+
+def _fast(
+    connection: DuckDBPyConnection,
+    part: Part,
+    options: ReadOptions,
+    table: exp.Table,
+    columns: Mapping[str, str],
+    texts: Mapping[str, exp.Expression],
+    *,
+    append: bool,
+) -> int | None:
+    """Rows of ``table`` after one statement, or None when something in the file is not as it should be."""
+    skip = options.first_data_row - 1
+    read = _reader(part.file, part.compression, dialect_of(options), part.names, options, skip=skip)
+    query = conform.strict_query(read, texts, columns, options.rules)
+    try:
+        sql.run(connection, exp.insert(query, table) if append else sql.create(table, query))
+    except _CARRIED_ON:
+        return None
+    return sql.count(connection, table)
+
+
+def _take_back(connection: DuckDBPyConnection, table: exp.Table, *, append: bool, before: int) -> None:
+    if not append:
+        sql.run(connection, sql.drop(table))
+        return
+    # Rows were only added behind the others, so those from the old count on are this file's.
+    sql.run(connection, exp.delete(table).where(sql.template("rowid >= :before", before=before)))
+
+
+def _expected(part: Part, options: ReadOptions, rows: int, lines: int | None) -> int:
+    """How many records the file has, counted without DuckDB: by its lines if that agrees, else record by record."""
+    skip = options.first_data_row - 1
+    if lines is not None and part.compression == "none" and lines - skip == rows:
+        return rows
+    with text.open_plain(part.file, part.compression) as stream:
+        return count_records(stream, dialect_of(options), len(part.names), skip=skip)
+
+
+def _careful(
+    connection: DuckDBPyConnection,
+    part: Part,
+    options: ReadOptions,
+    table: exp.Table,
+    columns: Mapping[str, str],
+    texts: Mapping[str, exp.Expression],
+    *,
+    policy: conform.Policy,
+    hidden: frozenset[str],
+    append: bool,
+) -> Loaded:
+    raw, broken = raw_table(connection, part, options, f"{table.name}__raw")
+    try:
+        if broken and policy == "stop":
+            first = broken[0]
+            raise DataError(
+                f"A line is broken: {first.problem}.",
+                hint="Mend the line, or let the source's on_error be 'quarantine'.",
+                where={"file": part.shown, "line": first.line},
+                data={"broken_lines": len(broken)},
+            )
+        outcome = conform.load(
+            connection, raw, table, columns, options.rules,
+            policy=policy, file=part.shown, hidden=hidden, append=append, texts=texts,
+        )  # fmt: skip
+        if broken:
+            keep_broken(connection, table, part.shown, broken)
+        for record in broken:
+            reason = re.sub(r"^\d+ values where \d+", "more or fewer values than", record.problem)
+            outcome.reasons[reason] = outcome.reasons.get(reason, 0) + 1
+        expected = sql.count(connection, raw) + len(broken)
+    finally:
+        sql.run(connection, sql.drop(raw))
+    return Loaded(outcome.rows, expected, outcome, len(broken))
+
+
+def keep_broken(connection: DuckDBPyConnection, table: exp.Table, shown: str, broken: Sequence[Record]) -> None:
+    """Add broken records to the quarantine beside ``table``."""
+    aside = conform.quarantine_table(connection, table)
+    # Three lists as parameters: an INSERT of its own for each of many lines would take minutes.
+    lists = [sql.call("unnest", exp.Placeholder()) for _ in range(3)]
+    statement = sql.text(exp.insert(exp.select(sql.value(shown), *lists), aside))
+    for start in range(0, len(broken), 10_000):
+        some = broken[start : start + 10_000]
+        connection.execute(
+            statement,
+            [
+                [record.line for record in some],
+                [record.problem for record in some],
+                [_shown(record.raw) for record in some],
+            ],
+        )
+
+
+def _shown(raw: bytes) -> str:
+    kept = raw.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+    return kept if len(kept) <= 2000 else kept[:2000] + " ..."
+
+
+def drift(
+    declared: Mapping[str, str], present: Sequence[str], where: Mapping[str, str | int], *, policy: str, fill: bool
+) -> list[str]:
+    """Compare a source's columns with those declared: warnings for what the policy lets pass, else DriftError."""
+    known = {name.casefold() for name in declared}
+    there = {name.casefold() for name in present}
+    added = [name for name in present if name.casefold() not in known]
+    missing = [name for name in declared if name.casefold() not in there]
+    if missing and not fill or added and policy in {"ask", "freeze"}:
+        raise drifted(added=added, missing=[] if fill else missing, where=where)
+    warnings = []
+    if added:
+        warnings.append(f"New columns were left out: {', '.join(added)}.")
+    if missing:
+        warnings.append(f"Columns that are not there were filled with nothing: {', '.join(missing)}.")
+    return warnings
+
+
+def drifted(
+    *,
+    where: Mapping[str, str | int],
+    added: Sequence[str] = (),
+    missing: Sequence[str] = (),
+    retyped: Mapping[str, tuple[str, str]] | None = None,
+) -> DriftError:
+    """Say what is new, gone or of another type; a lone new and a lone missing column may be one that was renamed."""
+    said = []
+    if missing:
+        said.append("missing " + ", ".join(repr(name) for name in missing))
+    if added:
+        said.append("new " + ", ".join(repr(name) for name in added))
+    said.extend(f"{name!r} is now {now} instead of {then}" for name, (then, now) in (retyped or {}).items())
+    hint = "Plan again to take the change in, or set the source's drift policy."
+    if len(added) == 1 and len(missing) == 1:
+        hint = f"Was {missing[0]!r} renamed to {added[0]!r}? Plan again to take the change in."
+    return DriftError(
+        f"The columns are not those that the spec was made for: {'; '.join(said)}.",
+        hint=hint,
+        where=where,
+        data={
+            "added": list(added),
+            "missing": list(missing),
+            "retyped": {name: list(types) for name, types in (retyped or {}).items()},
+        },
+    )
+
+
+def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[str]) -> Sequence[Discovered]:
+    """The file's one table."""
+    completed = sniff(path, options, stated)
+    with prepared(path, path.name, completed) as part, _scratch() as connection:
+        sampled = part.compression == "none" and part.file.stat().st_size > PROFILED
+        raw, broken = raw_table(connection, part, completed, "raw", sample=True)
+        rows = sql.count(connection, raw)
+        likely: DecimalMark | None = "," if completed.separator == ";" else None
+        found = profile(connection, raw, part.names, likely=likely)
+    spelled = {name: value for name, value in spelling_of(found).items() if name not in stated}
+    completed = completed.model_copy(update=spelled)
+    warnings = list(found.warnings)
+    if not rows:
+        warnings.append("The file has a header and no rows.")
+    if broken:
+        warnings.append(
+            f"{len(broken)} lines are broken and would be set aside; line {broken[0].line}: {broken[0].problem}."
+        )
+    if sampled:
+        warnings.append(f"Types were found on {rows:,} rows spread over the file; a value that differs is set aside.")
+    source = Source(connector="files", location=location, options=plain_options(completed), columns=found.types)
+    columns = tuple(Column(name=name, type=type_) for name, type_ in found.types.items())
+    table = Table(name="", columns=columns, rows=None if sampled else rows)
+    return [Discovered("", source, table, tuple(warnings), tuple(found.choices))]
+
+
+def spelling_of(found: Profile) -> dict[str, object]:
+    """A profile's findings as read options."""
+    spelled: dict[str, object] = {
+        "decimal": found.decimal,
+        "thousands": found.thousands,
+        "currency": found.currency,
+        "negative": found.negative,
+        "null_values": found.null_values,
+    }
+    for option, formats in (("date_format", found.date_format), ("timestamp_format", found.timestamp_format)):
+        forms = set(formats.values())
+        kind = "DATE" if option == "date_format" else "TIMESTAMP"
+        alike = [name for name, type_ in found.types.items() if type_ == kind]
+        # One format for all where all have it, else by column: a column without one is ISO.
+        spelled[option] = forms.pop() if len(forms) == 1 and len(alike) == len(formats) else formats or ""
+    return spelled
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+
+
+def read(
+    source: Source,
+    options: ReadOptions,
+    path: Path,
+    shown: str,
+    into: DuckDBPyConnection,
+    table: exp.Table,
+    *,
+    append: bool,
+) -> Reading:
+    """Read one file; what its header says is compared with the declared columns first."""
+    packed = text.compression_of(path, options.compression)
+    found = text.content(path, packed)
+    with prepared(path, shown, options) as part:
+        fill = options.union == "by_name"
+        warnings = drift(source.columns, part.names, {"file": shown}, policy=source.drift, fill=fill)
+        hidden = frozenset(name for name, kind in source.sensitive.items() if kind != "public")
+        loaded = load(
+            into, part, options, table, source.columns,
+            policy=source.on_error, hidden=hidden, append=append, found=found if part.file == path else replace(found, lines=None),
+        )  # fmt: skip
+    return Reading(
+        rows=loaded.rows,
+        expected_rows=loaded.expected,
+        quarantined=quarantined(table, loaded.outcome, loaded.broken),
+        nulled=loaded.outcome.nulled,
+        fingerprint=found.fingerprint,
+        warnings=warnings,
+    )
+
+
+def quarantined(table: exp.Table, outcome: conform.Outcome, broken: int) -> tuple[QuarantinedRows, ...]:
+    """The rows set aside, with their reasons in one line."""
+    rows = outcome.quarantined + broken
+    if not rows:
+        return ()
+    reasons = "; ".join(f"{reason} ({number})" for reason, number in outcome.reasons.items())
+    return (QuarantinedRows(table.name + conform.QUARANTINE, rows, reasons),)

@@ -1,0 +1,202 @@
+"""Records of delimited text, told sound from broken line by line.
+
+This is the slow, exact way, for files in which DuckDB's reader met something: a broken line costs that line, never its
+neighbours, and each is kept with its number and the reason. It is also the independent count of a file's records.
+Files are UTF-8 here; ``connectors.files.text`` makes them so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+MAX_RECORD = 16_000_000
+"""Longest record, in bytes, that is read; a longer line is set aside."""
+_MAX_LINES = 1_000
+_BLOCK = 1 << 20
+_KEPT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How records and values are delimited. ``escape`` equal to ``quote`` means that quotes are doubled."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = '"'
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record: its first line from 1, its bytes without the line end, and why it is broken, if it is."""
+
+    line: int
+    raw: bytes
+    problem: str = ""
+
+
+class Splitter:
+    """Cuts lines into records of ``width`` values; ``width`` 0 takes any number."""
+
+    def __init__(self, dialect: Dialect, width: int) -> None:
+        self._quote = dialect.quote.encode()
+        self._delimiter = dialect.delimiter.encode()
+        self._width = width
+        self._field = _field_pattern(dialect)
+
+    def records(self, stream: IO[bytes], first_line: int = 1, *, skip: int = 0) -> Iterator[Record]:
+        """All records after ``skip`` lines, blank lines left out; in a file of one column a blank line is a value."""
+        lines = _Lines(stream, first_line)
+        for _ in range(skip):
+            if lines.take() is None:
+                return
+        quote, delimiter, width = self._quote, self._delimiter, self._width
+        while (taken := lines.take()) is not None:
+            line, raw, too_long = taken
+            if too_long:
+                yield Record(line, raw, f"longer than {MAX_RECORD // 1_000_000} MB")
+                continue
+            bare = raw.rstrip(b"\r\n")
+            if not bare and width != 1:
+                continue
+            if not quote or quote not in bare:
+                fields = bare.count(delimiter) + 1
+                yield Record(line, bare, _problem(bare, fields, width))
+                continue
+            yield self._quoted(line, raw, lines)
+
+    def _quoted(self, line: int, raw: bytes, lines: _Lines) -> Record:
+        """A record with quotes in it; it may go on over more lines, and if they do not close it, it is one broken line."""
+        first = raw
+        later: list[tuple[int, bytes, bool]] = []
+        bare = raw.rstrip(b"\r\n")
+        fields, state = self._scan(bare)
+        while state == "open" and len(later) < _MAX_LINES and len(raw) < MAX_RECORD:
+            following = lines.take()
+            if following is None:
+                break
+            later.append(following)
+            raw += following[1]
+            if self._quote in following[1]:
+                bare = raw.rstrip(b"\r\n")
+                fields, state = self._scan(bare)
+        if state == "closed":
+            return Record(line, bare, _problem(bare, fields, self._width))
+        lines.give_back(later)
+        reason = "a quote is opened and never closed" if state == "open" else "text stands after a closing quote"
+        # Text after the closing quote may mean that the quote of an earlier, unclosed value was met: only this line is broken.
+        return Record(line, first.rstrip(b"\r\n"), reason)
+
+    def _scan(self, bare: bytes) -> tuple[int, str]:
+        position, fields, end = 0, 0, len(bare)
+        match = self._field.match
+        while True:
+            found = match(bare, position)
+            if found is None:
+                return fields, "open" if self._is_open(bare, position) else "bad"
+            fields += 1
+            position = found.end()
+            if position >= end:
+                return fields, "closed"
+            position += len(self._delimiter)
+            if position == end:
+                return fields + 1, "closed"
+
+    def _is_open(self, bare: bytes, position: int) -> bool:
+        """Whether the value that starts here runs to the end of the text without its closing quote."""
+        inside = bare[position + 1 :]
+        bared = re.sub(rb"\\.", b"", inside, flags=re.DOTALL) if self._backslash else inside
+        return bared.replace(self._quote * 2, b"").count(self._quote) == 0
+
+    @property
+    def _backslash(self) -> bool:
+        return self._field.pattern.find(b"\\\\.") >= 0
+
+    def values(self, record: Record) -> list[str]:
+        """The values of a sound record as text, quotes removed."""
+        bare, position = record.raw, 0
+        found: list[str] = []
+        while True:
+            match = self._field.match(bare, position)
+            if match is None:
+                return [*found, bare[position:].decode("utf-8", "replace")]
+            found.append(self._unquoted(match[0]))
+            if match.end() >= len(bare):
+                return found
+            position = match.end() + len(self._delimiter)
+
+    def _unquoted(self, raw: bytes) -> str:
+        quote = self._quote
+        if quote and len(raw) >= 2 and raw.startswith(quote) and raw.endswith(quote):
+            raw = raw[1:-1].replace(quote * 2, quote)
+            if self._backslash:
+                raw = re.sub(rb"\\(.)", rb"\1", raw)
+        return raw.decode("utf-8", "replace")
+
+
+def _field_pattern(dialect: Dialect) -> re.Pattern[bytes]:
+    delimiter = re.escape(dialect.delimiter.encode())
+    quote = re.escape(dialect.quote.encode())
+    if not quote:
+        return re.compile(rb"[^" + delimiter + rb"]*+")
+    inner = rb"[^" + quote + rb"]|" + quote * 2
+    if dialect.escape == "\\":
+        inner = rb"[^" + quote + rb"\\]|\\.|" + quote * 2
+    closed = quote + rb"(?:" + inner + rb")*+" + quote + rb"(?=" + delimiter + rb"|\Z)"
+    bare = rb"(?!" + quote + rb")[^" + delimiter + rb"]*+"
+    return re.compile(closed + rb"|" + bare, re.DOTALL)
+
+
+def _problem(bare: bytes, fields: int, width: int) -> str:
+    if width and fields != width:
+        return f"{fields} values where {width} are expected"
+    if b"\x00" in bare:
+        return "holds a NUL byte"
+    if not bare.isascii():
+        try:
+            bare.decode("utf-8")
+        except UnicodeDecodeError:
+            return "bytes that are no text in the file's encoding"
+    return ""
+
+
+class _Lines:
+    """Lines with their numbers, bounded in length, with a way to give some back."""
+
+    def __init__(self, stream: IO[bytes], first: int) -> None:
+        self._stream = stream
+        self._next = first
+        self._returned: deque[tuple[int, bytes, bool]] = deque()
+
+    def take(self) -> tuple[int, bytes, bool] | None:
+        if self._returned:
+            return self._returned.popleft()
+        raw = self._stream.readline(MAX_RECORD + 1)
+        if not raw:
+            return None
+        number, self._next = self._next, self._next + 1
+        if len(raw) <= MAX_RECORD or raw.endswith(b"\n"):
+            return number, raw, False
+        while (rest := self._stream.readline(_BLOCK)) and not rest.endswith(b"\n"):
+            pass
+        return number, raw[:_KEPT], True
+
+    def give_back(self, lines: list[tuple[int, bytes, bool]]) -> None:
+        self._returned.extendleft(reversed(lines))
+
+
+def count_lines(stream: IO[bytes]) -> int:
+    """Lines of a file; the last counts without its line end too."""
+    lines, last = 0, b"\n"
+    while block := stream.read(_BLOCK):
+        lines += block.count(b"\n")
+        last = block[-1:]
+    return lines + (last != b"\n")
+
+
+def count_records(stream: IO[bytes], dialect: Dialect, width: int, *, skip: int) -> int:
+    """Records, sound and broken, after ``skip`` lines."""
+    return sum(1 for _ in Splitter(dialect, width).records(stream, skip=skip))

@@ -1,0 +1,177 @@
+"""Files as UTF-8 bytes: encodings, byte order marks, compression, and what identifies the content."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import gzip
+import hashlib
+import io
+import os
+import tempfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal, cast
+
+from spec.errors import AccessError, DataError
+
+Compression = Literal["none", "gzip", "zstd"]
+_BLOCK = 1 << 20
+_HASHED_WHOLE = 64 << 20
+_UTF8 = {"utf-8", "utf8", "ascii", "us-ascii", "utf-8-sig"}
+
+
+def compression_of(path: Path, stated: Compression | None) -> Compression:
+    """How the file is packed: as stated, else by its ending."""
+    if stated is not None:
+        return stated
+    return cast("Compression", {".gz": "gzip", ".zst": "zstd"}.get(path.suffix.lower(), "none"))
+
+
+@contextlib.contextmanager
+def reachable(path: Path) -> Iterator[None]:
+    """Turn what the system says about a file into an error that names it."""
+    where = {"file": str(path)}
+    try:
+        yield
+    except FileNotFoundError:
+        raise DataError("There is no such file.", hint="Check the path, or where the file went.", where=where) from None
+    except IsADirectoryError:
+        raise DataError("This is a folder, not a file.", hint="Name one of its files.", where=where) from None
+    except PermissionError:
+        raise AccessError(
+            "This file may not be read.", hint="Give yourself the right to read it.", where=where
+        ) from None
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise DataError("The compressed file is damaged.", hint="Fetch or make it again.", where=where) from None
+
+
+def open_plain(path: Path, compression: Compression) -> IO[bytes]:
+    """The unpacked bytes."""
+    if compression == "gzip":
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    if compression == "zstd":
+        import pyarrow as pa
+
+        packed = pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
+        return io.BufferedReader(cast("io.RawIOBase", packed), _BLOCK)
+    return path.open("rb", buffering=_BLOCK)
+
+
+def head(path: Path, compression: Compression, size: int) -> bytes:
+    """The first bytes."""
+    with reachable(path), open_plain(path, compression) as stream:
+        return stream.read(size)
+
+
+def is_utf8(encoding: str) -> bool:
+    """Whether DuckDB can read the encoding as it stands."""
+    return encoding.lower().replace("_", "-") in _UTF8
+
+
+@contextlib.contextmanager
+def as_utf8(path: Path, encoding: str, compression: Compression) -> Iterator[tuple[Path, Compression]]:
+    """The file itself if it is UTF-8, else a temporary copy that is, gone afterwards.
+
+    Bytes that mean nothing in the encoding stay as they are, so that their line is found to be broken, not mended.
+    """
+    if is_utf8(encoding):
+        yield path, compression
+        return
+    try:
+        decoder = codecs.getincrementaldecoder(encoding)(errors="surrogateescape")
+    except LookupError:
+        raise DataError(
+            f"There is no encoding {encoding!r}.",
+            hint="Use utf-8, utf-16, cp1252 or latin-1.",
+            where={"file": str(path)},
+        ) from None
+    handle, name = tempfile.mkstemp(prefix="dreflow-", suffix=".txt")
+    copy = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as target, reachable(path), open_plain(path, compression) as stream:
+            while block := stream.read(_BLOCK):
+                target.write(decoder.decode(block).encode("utf-8", "surrogateescape"))
+            target.write(decoder.decode(b"", final=True).encode("utf-8", "surrogateescape"))
+        yield copy, "none"
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def detect_encoding(sample: bytes, *, whole: bool) -> str:
+    """The encoding of a text's first bytes: by its byte order mark, else UTF-8 if it is that, else one of Western Europe.
+
+    A few bad bytes among many good UTF-8 sequences stay UTF-8: their lines are broken, the file is not.
+    """
+    for mark, name in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if sample.startswith(mark):
+            return name
+    if len(sample) >= 4:
+        even, odd = sample[0::2].count(0), sample[1::2].count(0)
+        half = len(sample) // 2
+        if odd > half * 0.6 and even < half * 0.1:
+            return "utf-16-le"
+        if even > half * 0.6 and odd < half * 0.1:
+            return "utf-16-be"
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    text = decoder.decode(sample, final=whole)
+    broken = text.count("\ufffd")
+    if not broken:
+        return "utf-8"
+    good = sum(1 for character in text if character > "\x7f" and character != "\ufffd")
+    if good > broken * 4:
+        return "utf-8"
+    undefined = sum(sample.count(byte) for byte in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"))
+    return "latin-1" if undefined else "cp1252"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """When and how large a file was, to see whether it changed while it was read."""
+
+    size: int
+    modified_ns: int
+
+
+def stamp(path: Path) -> Stamp:
+    """The file's size and time of change."""
+    with reachable(path):
+        found = path.stat()
+    return Stamp(found.st_size, found.st_mtime_ns)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What one pass over the stored bytes tells."""
+
+    fingerprint: str
+    lines: int | None
+    """Line count; None when the file is packed."""
+    has_nul: bool
+
+
+def content(path: Path, compression: Compression) -> Content:
+    """Fingerprint the file and count its lines in one pass.
+
+    Files of up to 64 MB are hashed with SHA-256. Larger ones get size, CRC-32 of all bytes and SHA-256 of the first
+    and last megabyte: a stronger hash of a gigabyte costs several percent of loading it.
+    """
+    size, lines, last, checksum, has_nul = 0, 0, b"\n", 0, False
+    strong = hashlib.sha256()
+    with reachable(path), path.open("rb", buffering=0) as stream:
+        total = os.fstat(stream.fileno()).st_size
+        whole = total <= _HASHED_WHOLE
+        while block := stream.read(_BLOCK):
+            if whole or size == 0 or size + len(block) >= total:
+                strong.update(block)
+            if not whole:
+                checksum = zlib.crc32(block, checksum)
+            lines += block.count(b"\n")
+            has_nul = has_nul or b"\x00" in block
+            last = block[-1:]
+            size += len(block)
+    mark = f"{size}:sha256:{strong.hexdigest()}" if whole else f"{size}:crc32:{checksum:08x}:{strong.hexdigest()[:32]}"
+    plain = compression == "none"
+    return Content(mark, lines + (last != b"\n") if plain else None, plain and has_nul)
