@@ -1,0 +1,401 @@
+"""Publishing what a run computed: files as one journalled set, tables and their state in the destination's transaction.
+
+Everything is staged and compared first. Then each destination commits once, and the files come last. From the first
+commit to the last a note in the workspace names the run, so that the next run of the pipeline finishes this one under the
+same run id: a destination whose state already names the run is not written again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from connectors.contract import Place
+from connectors.destination import Session, StateRow, TableLoad, destination
+from connectors.files import destination as files
+from pipelines import journal, state
+from pipelines.digest import call
+from pipelines.engines.duckdb import bound
+from pipelines.folder import read_json, write_json
+from pipelines.job import Job
+from pipelines.staging import Places, Staged, staged_table
+from pipelines.state import Border
+from pipelines.transform import Workbench
+from spec.base import JsonValue
+from spec.errors import BusyError, DataError, SpecError
+from spec.pipeline import Load
+from spec.run import OutputResult, Quarantined
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+    from sqlglot import exp
+
+
+@dataclass(frozen=True)
+class Target:
+    """One destination of a job and the loads that go there."""
+
+    place: Place
+    loads: tuple[Load, ...]
+
+
+def label(load: Load) -> str:
+    """The key of a load's state: what goes where."""
+    return f"{load.from_}:{load.table}"
+
+
+def targets(job: Job, places: Places) -> list[Target]:
+    """The job's loads by destination, in order of their first load."""
+    grouped: dict[tuple[str, str], list[Load]] = {}
+    found: dict[tuple[str, str], Place] = {}
+    for load in job.loads:
+        place = places(load)
+        key = (place.connector, place.url or str(place.path))
+        grouped.setdefault(key, []).append(load)
+        found[key] = place
+    return [Target(found[key], tuple(loads)) for key, loads in grouped.items()]
+
+
+def schema_of(load: Load) -> str | None:
+    """The schema that a load's table names, if any."""
+    before, dot, _ = load.table.rpartition(".")
+    return before if dot else None
+
+
+def destination_states(target: Target, pipeline: str, engine: DuckDBPyConnection) -> dict[str, StateRow | None]:
+    """The state of each load of a target, by label; None for one that was never loaded."""
+    session = destination(target.place.connector).open_session(target.place, engine)
+    try:
+        return session_states(session, target, pipeline)
+    finally:
+        session.close()
+
+
+def session_states(session: Session, target: Target, pipeline: str) -> dict[str, StateRow | None]:
+    """The same over an open session."""
+    found: dict[str, StateRow | None] = {}
+    for load in target.loads:
+        found[label(load)] = session.states(pipeline, schema_of(load)).get(label(load))
+    return found
+
+
+def borders_of(job: Job, states: Mapping[str, StateRow | None]) -> dict[str, Border]:
+    """Where an incremental job goes on, from the states of its loads; SpecError when they disagree and one appends."""
+    rows = list(states.values())
+    cursors = {row.cursor if row else "" for row in rows}
+    if len(cursors) > 1:
+        if any(load.write == "append" for load in job.loads):
+            raise SpecError(
+                "The tables of this pipeline are not at the same point, so rows would be appended twice.",
+                hint="Finish the run that was interrupted ('dreflow runs list', 'dreflow runs resume RUN_ID'), or load a new "
+                "table with a pipeline of its own.",
+                data={"states": {key: row.run_id if row else None for key, row in states.items()}},
+            )
+        # Merging again what is there already changes nothing, so everything is read again.
+        return {}
+    cursor = cursors.pop() if cursors else ""
+    return state.loaded(cursor) if cursor else {}
+
+
+def pointer_path(workspace: Path, pipeline: str) -> Path:
+    """The note that names the run of a pipeline that is publishing."""
+    return workspace / "runs" / f"{pipeline}.publishing.json"
+
+
+def read_pointer(workspace: Path, pipeline: str) -> str | None:
+    """The run that began to publish and did not end, if there is one."""
+    note = read_json(pointer_path(workspace, pipeline))
+    return str(note["run_id"]) if note else None
+
+
+def conclude(workspace: Path, pipeline: str) -> None:
+    """Everything of the run is out; the note goes."""
+    pointer_path(workspace, pipeline).unlink(missing_ok=True)
+
+
+def planned(job: Job, load: Load, run_id: str, cursor: str, committed_at: str, previous_run: str | None) -> TableLoad:
+    """One load of a job as its destination sees it."""
+    folded = {name.casefold(): relation for name, relation in job.relations.items()}
+    return TableLoad(
+        pipeline=job.spec.name,
+        label=label(load),
+        run_id=run_id,
+        spec_digest=job.digest,
+        table=load.table,
+        write=load.write,
+        primary_key=load.primary_key,
+        columns=tuple((item.name, item.type) for item in folded[load.from_.casefold()].fields),
+        cursor=cursor,
+        committed_at=committed_at,
+        previous_run=previous_run,
+    )
+
+
+class Publisher:
+    """The last phase of one run. ``prepare`` stages everything and changes nothing that is published; ``commit`` does."""
+
+    def __init__(
+        self,
+        bench: Workbench,
+        *,
+        run_id: str,
+        folder: Path,
+        out: Path,
+        workspace: Path,
+        staged: Mapping[str, Staged],
+        sessions: Sequence[tuple[Target, Session]],
+        previous: Mapping[str, StateRow | None],
+        committed_at: str,
+        digests: bool,
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._bench = bench
+        self._job = bench.job
+        self._run_id = run_id
+        self._folder = folder
+        self._out = out
+        self._workspace = workspace
+        self._staged = staged
+        self._sessions = sessions
+        self._previous = previous
+        self._at = committed_at
+        self._digests = digests
+        self._sleep = sleep
+        self._stack = ExitStack()
+        self._files: list[str] = []
+        self._loads: list[tuple[Session, list[TableLoad]]] = []
+        self._tables: dict[str, str] = {}
+        self.outputs: list[OutputResult] = []
+        self.quarantined: list[Quarantined] = []
+
+    def close(self) -> None:
+        """Let go of the output folder."""
+        self._stack.close()
+
+    def prepare(self, documents: Mapping[str, bytes]) -> None:
+        """Stage tables and files, and compare what was staged with what was computed."""
+        for target, session in self._sessions:
+            self._stage_tables(target, session)
+        self._stage_files(documents)
+
+    def commit(self, borders: Mapping[str, Border], told: Callable[[str], None]) -> dict[str, JsonValue]:
+        """Publish. What was committed before by this same run is left as it is. ``told`` hears of each step."""
+        facts: dict[str, JsonValue] = {
+            "borders": state.dumped(borders),
+            "outputs": [item.model_dump(mode="json") for item in self.outputs],
+            "quarantined": [item.model_dump(mode="json") for item in self.quarantined],
+        }
+        for session, loads in self._loads:
+            if loads:
+                self._bench.guard.check()
+                session.commit(loads)
+                told(f"committed {', '.join(load.table for load in loads)}")
+        obsolete = [quarantine_file(source) for source in self._job.sources]
+        journal.commit(
+            self._out,
+            self._run_id,
+            self._folder,
+            files=self._files,
+            obsolete=[file for file in obsolete if file not in self._files],
+            facts=facts,
+        )
+        return facts
+
+    def announce(self) -> None:
+        """Note durably that this run begins to publish."""
+        write_json(
+            pointer_path(self._workspace, self._job.spec.name), {"run_id": self._run_id, "digest": self._job.digest}
+        )
+
+    def _stage_tables(self, target: Target, session: Session) -> None:
+        pipeline = self._job.spec.name
+        session.hold(pipeline)
+        states = session_states(session, target, pipeline)
+        pending: list[TableLoad] = []
+        for load in target.loads:
+            now_there = states[label(load)]
+            done = now_there is not None and now_there.run_id == self._run_id
+            before = self._previous.get(label(load)) if label(load) in self._previous else now_there
+            if not done and (now_there.run_id if now_there else None) != (before.run_id if before else None):
+                raise BusyError(
+                    "Another run of this pipeline published to the destination meanwhile.",
+                    hint="Run it again; it will go on from there.",
+                    where={"table": load.table},
+                    data={"run_id": now_there.run_id if now_there else None},
+                )
+            planned = self._planned(load, before.run_id if before else None)
+            rows, digest = self._stage_rows(load, planned, session, done=done)
+            if not done:
+                pending.append(planned)
+            self.outputs.append(OutputResult(name=load.from_, table=load.table, rows=rows, digest=digest))
+        self._loads.append((session, pending))
+
+    def _planned(self, load: Load, previous_run: str | None) -> TableLoad:
+        borders = {source: item.border for source, item in self._staged.items() if item.border}
+        return planned(self._job, load, self._run_id, state.dumped(borders), self._at, previous_run)
+
+    def _stage_rows(self, load: Load, planned: TableLoad, session: Session, *, done: bool) -> tuple[int, str | None]:
+        """Put the rows where the destination wants them; those of a load that is done are only counted and digested."""
+        from sqlglot import exp
+
+        bench = self._bench
+        inside = session.inside(planned)
+        query = self._rows_of(load)
+        source = self._staged.get(load.from_)
+        if source is not None and source.direct and inside is not None:
+            table = inside
+        elif inside is not None and not done:
+            table = inside
+            bench.materialise(table.name, query, (load.from_,), schema=f"{table.catalog}.{table.db}")
+        elif source is not None and not source.direct and query.args.get("qualify") is None:
+            table = staged_table(load.from_)
+        else:
+            table = exp.table_(planned.staging, db="main", catalog="memory", quoted=True)
+            bench.materialise(table.name, query, (load.from_,))
+        if load.write == "merge":
+            self._keys_are_sound(load, table)
+        digest = bench.digest(load.from_, table).text if self._digests else None
+        counted = bench.connection.execute(f"SELECT count(*) FROM {table.sql(dialect='duckdb')}").fetchone()
+        rows = int(counted[0]) if counted else 0
+        if not done:
+            staged = bench.call(lambda: session.stage(planned, table))
+            if staged != rows:
+                raise DataError(
+                    f"{staged} rows arrived in the destination and {rows} were sent.",
+                    hint="Nothing was published. Run it again.",
+                    where={"table": load.table},
+                )
+        return rows, digest
+
+    def _rows_of(self, load: Load) -> exp.Query:
+        """The load's rows; for a merge only the latest of each key, where a cursor says which one that is."""
+        from sqlglot import exp
+
+        fields = self._bench.relation(load.from_).fields
+        rows = exp.select(*(exp.column(item.name, quoted=True) for item in fields)).from_(
+            exp.table_(load.from_, quoted=True)
+        )
+        newest = self._cursor_column(load)
+        if load.write != "merge" or newest is None:
+            return rows
+        latest = exp.Ordered(this=exp.column(newest, quoted=True), desc=True, nulls_first=False)
+        # Every other column settles a tie, so that which row wins does not depend on the order of reading.
+        rest = [
+            exp.Ordered(this=exp.column(item.name, quoted=True), desc=True, nulls_first=False)
+            for item in fields
+            if item.name != newest
+        ]
+        number = exp.Window(
+            this=exp.RowNumber(),
+            partition_by=[exp.column(key, quoted=True) for key in load.primary_key],
+            order=exp.Order(expressions=[latest, *rest]),
+        )
+        return rows.qualify(exp.EQ(this=number, expression=exp.Literal.number(1)))
+
+    def _cursor_column(self, load: Load) -> str | None:
+        """The column of the load that is an incremental source's cursor, unchanged, if exactly one is."""
+        found: list[str] = []
+        for item in self._bench.relation(load.from_).fields:
+            origins = {(origin.source.casefold(), origin.column.casefold()) for origin in item.origins}
+            for source_name, source in self._job.sources.items():
+                if source.cursor is None:
+                    continue
+                itself = (
+                    load.from_.casefold() == source_name.casefold() and item.name.casefold() == source.cursor.casefold()
+                )
+                if itself or origins == {(source_name.casefold(), source.cursor.casefold())}:
+                    found.append(item.name)
+        return found[0] if len(set(found)) == 1 else None
+
+    def _keys_are_sound(self, load: Load, table: exp.Table) -> None:
+        from sqlglot import exp
+
+        keys = [exp.column(key, quoted=True) for key in load.primary_key]
+        if not keys:
+            raise SpecError(
+                "A merge needs the columns that identify a row.", hint="State primary_key.", where={"table": load.table}
+            )
+        grouped = exp.select(*keys, exp.alias_(exp.Count(this=exp.Star()), "n")).from_(table.copy()).group_by(*keys)
+        missing = exp.or_(*(exp.Is(this=key.copy(), expression=exp.Null()) for key in keys))
+        query = exp.select(
+            call("count_if", exp.GT(this=exp.column("n"), expression=exp.Literal.number(1))),
+            call("count_if", missing),
+        ).from_(grouped.subquery("keys"))
+        row = self._bench.connection.execute(query.sql(dialect="duckdb")).fetchone() or (0, 0)
+        if row[0] or row[1]:
+            raise DataError(
+                f"{row[0]} keys stand more than once and {row[1]} are empty, so the rows cannot be merged.",
+                hint="Remove the duplicates in a step (dedupe), or state the columns that identify a row.",
+                where={"table": load.table, "field": "primary_key"},
+                data={"primary_key": list(load.primary_key), "repeated": row[0], "empty": row[1]},
+            )
+
+    def _stage_files(self, documents: Mapping[str, bytes]) -> None:
+        from sqlglot import exp
+
+        self._stack.enter_context(journal.holding(self._out, self._bench.guard.check, self._sleep))
+        folder = journal.staging_folder(self._out, self._run_id)
+        for output in self._job.outputs:
+            self._bench.guard.check()
+            query, digest = self._bench.select(output.from_), None
+            if self._digests:
+                table = self._output_table(output.from_)
+                digest = self._bench.digest(output.from_, table).text
+                query = exp.select("*").from_(table)
+            rows = self._write(query, folder / output.file, output.order_by)
+            self._files.append(output.file)
+            self.outputs.append(OutputResult(name=output.from_, file=output.file, rows=rows, digest=digest))
+        for source, item in self._staged.items():
+            self._stage_quarantine(folder, source, item)
+        for file, content in documents.items():
+            (folder / file).write_bytes(content)
+            self._files.append(file)
+
+    def _output_table(self, relation: str) -> exp.Table:
+        """The relation's rows as a table, made once: the digest and the file must be of the same rows."""
+        from sqlglot import exp
+
+        if relation not in self._tables:
+            table = f"_dreflow_output_{len(self._tables)}"
+            self._bench.materialise(table, exp.select("*").from_(exp.table_(relation, quoted=True)), (relation,))
+            self._tables[relation] = table
+        return exp.table_(self._tables[relation], db="main", catalog="memory", quoted=True)
+
+    def _stage_quarantine(self, folder: Path, source: str, item: Staged) -> None:
+        from sqlglot import exp
+
+        rows = [one for one in item.quarantined if one.rows]
+        if not rows:
+            return
+        file = quarantine_file(source)
+        query: exp.Query | None = None
+        for one in rows:
+            part = exp.select("*").from_(staged_table(one.table))
+            query = part if query is None else exp.union(query, part, distinct=False, by_name=True)
+            self.quarantined.append(Quarantined(table=source, rows=one.rows, file=file, reason=one.reason))
+        if query is not None:
+            self._write(query, folder / file, ())
+            self._files.append(file)
+
+    def _write(self, query: exp.Query, path: Path, order_by: Sequence[str]) -> int:
+        _, values = bound(query, self._job.parameters)
+        connection = self._bench.connection
+        return self._bench.call(lambda: files.write_file(connection, query, path, order_by=order_by, values=values))
+
+
+def quarantine_file(source: str) -> str:
+    """The file under the output folder that holds a source's rows that were set aside."""
+    return f"{source}.quarantine.csv"
+
+
+def result_parts(facts: Mapping[str, JsonValue]) -> tuple[tuple[OutputResult, ...], tuple[Quarantined, ...]]:
+    """Outputs and quarantined rows out of a marker that ``Publisher.commit`` left."""
+    outputs = cast("list[dict[str, JsonValue]]", facts["outputs"])
+    quarantined = cast("list[dict[str, JsonValue]]", facts["quarantined"])
+    return (
+        tuple(OutputResult.model_validate(item) for item in outputs),
+        tuple(Quarantined.model_validate(item) for item in quarantined),
+    )

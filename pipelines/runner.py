@@ -1,0 +1,600 @@
+"""A compiled job becomes a run: extract, transform, check, publish. The only place with effects.
+
+Order of things, and why: an approval is looked for before anything is read; the lease is taken before anything is
+written; sources are read into the run's own folder, then the connection is locked, and only then does anything the spec says
+run in it; every check runs; only a run that no blocking check held back stages, compares and publishes.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from connectors.destination import Session, StateRow, destination
+from connectors.files import destination as files
+from pipelines import journal, publish, staging, state
+from pipelines.engines.duckdb import Guard, Limits, lock, open_engine
+from pipelines.events import EventLog
+from pipelines.folder import read_json, write_json
+from pipelines.job import Job
+from pipelines.publish import Publisher, Target
+from pipelines.staging import Places, Staged
+from pipelines.state import Border
+from pipelines.transform import Workbench
+from spec.base import JsonValue
+from spec.errors import ApprovalNeededError, BusyError, CancelledError, DreflowError, SpecError
+from spec.run import CheckResult, Effect, RunEvent, RunResult, RunStatus, RunStore, StoredRun
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+    from sqlglot import exp
+
+LEASE_SECONDS = 60.0
+RUN_FILE = "run.json"
+
+Documents = Callable[[Workbench, RunResult], Mapping[str, bytes]]
+"""Makes further files of the run (a report): file name to content, published in one set with the outputs."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a run gets from outside, the same for every run of a workspace.
+
+    ``clock`` gives aware instants in UTC; ``monotonic`` and ``sleep`` are the machine's. ``owner`` names this process to the
+    store's leases. ``after`` is called with every durable event.
+    """
+
+    store: RunStore
+    workspace: Path
+    places: Places
+    clock: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
+    owner: str
+    limits: Limits = field(default_factory=Limits)
+    after: Callable[[RunEvent], None] = lambda _: None
+
+
+def run(
+    job: Job,
+    setting: Setting,
+    *,
+    new_id: Callable[[], str],
+    out: Path,
+    now: datetime,
+    rebound: Mapping[str, str] | None = None,
+    seed: int = 0,
+    digests: bool = True,
+    documents: Documents | None = None,
+) -> RunResult:
+    """Run a job once, or finish the run of the same spec, parameters and folders that was interrupted.
+
+    A failure after the run began is a result (``failed``, with its ``error``), as are ``blocked`` and ``cancelled``. Raised are only
+    ApprovalNeededError and BusyError, before anything was read or written, and what is a bug of ours.
+    """
+    permitted(job, setting.store, rebound or {})
+    adopted, going_on = _interrupted(job, setting, out, rebound or {})
+    run_id = adopted or new_id()
+    _claim(job, setting, run_id)
+    attempt = _Attempt(job, setting, run_id, out, now, rebound or {}, seed, digests, documents)
+    try:
+        _abandon(job, setting, keep=run_id)
+        return attempt.perform(going_on=going_on)
+    finally:
+        setting.store.release(job.spec.name, run_id)
+
+
+def resume(job: Job, setting: Setting, run_id: str, *, documents: Documents | None = None) -> RunResult:
+    """Go on with a run that did not end well: from its staged rows where they are complete, else from the start.
+
+    ``job`` is the run's own spec, compiled. A run that ended well is given back as it is.
+    """
+    stored = setting.store.get(run_id)
+    if stored is None:
+        raise SpecError(
+            f"There is no run {run_id!r}.", hint="'dreflow runs list' shows them.", data={"unknown": run_id}
+        )
+    if stored.status == "succeeded" and stored.result is not None:
+        return stored.result
+    if stored.spec_digest != job.digest:
+        raise SpecError("The run is of another spec.", data={"run": stored.spec_digest, "given": job.digest})
+    permitted(job, setting.store, stored.rebound)
+    _claim(job, setting, run_id)
+    try:
+        attempt = _Attempt(job, setting, run_id, Path(stored.out), stored.now, stored.rebound, 0, True, documents)
+        return attempt.perform(going_on=True)
+    finally:
+        setting.store.release(job.spec.name, run_id)
+
+
+def permitted(job: Job, store: RunStore, rebound: Mapping[str, str]) -> None:
+    """Raise ApprovalNeededError unless every effect beyond the output folder is approved for exactly this spec."""
+    beyond = [effect for effect in job.effects if effect.needs_approval and effect.kind != "schedule"]
+    listed = {load.table for load in job.loads} - {effect.target.rpartition("/")[2] for effect in beyond}
+    beyond += [Effect(kind="write", target=table) for table in sorted(listed)]
+    if not beyond:
+        return
+    wanted = [{"kind": effect.kind, "target": effect.target, "detail": effect.detail} for effect in beyond]
+    data: dict[str, object] = {"spec_digest": job.digest, "effects": wanted}
+    if rebound:
+        raise ApprovalNeededError(
+            f"A run on other data than the spec names may write only to the output folder, and this spec also has: {_listed(beyond)}.",
+            hint="Leave out --data, or remove those loads and deliveries from the spec.",
+            data=data,
+        )
+    approval = store.approval(job.digest)
+    if approval is None or approval.spec_digest != job.digest:
+        raise ApprovalNeededError(
+            f"This needs a person's approval first: {_listed(beyond)}.",
+            hint="Look at it with 'dreflow explain SPEC' and approve it with 'dreflow approve SPEC --by NAME'.",
+            data=data,
+        )
+
+
+@contextmanager
+def computing(
+    job: Job,
+    places: Places,
+    guard: Guard,
+    *,
+    folder: Path | None = None,
+    limits: Limits | None = None,
+    sleep: Callable[[float], None],
+    seed: int = 0,
+) -> Iterator[tuple[Workbench, Mapping[str, Staged]]]:
+    """Read the job's sources (in full) and give a locked workbench over them; nothing is published or recorded.
+
+    Without ``folder`` everything stays in memory; with it the staged rows and what spills lie there, for the caller to remove.
+    """
+    connection = open_engine(limits or Limits(), folder)
+    try:
+        staging.attach(connection, folder)
+        staged = staging.extract(
+            connection,
+            job.sources,
+            places,
+            guard,
+            borders={},
+            into=staging.staged_table,
+            direct=lambda _: False,
+            sleep=sleep,
+            told=lambda _name, _staged: None,
+        )
+        for source in job.sources:
+            staging.as_source(connection, source, staging.staged_table(source))
+        lock(connection, [folder] if folder else [])
+        yield Workbench(connection, job, guard, seed=seed), staged
+    finally:
+        connection.close()
+
+
+def prove(bench: Workbench) -> tuple[CheckResult, ...]:
+    """Run the stages and every check, the implied ones too, on the workbench's data."""
+    bench.run_stages()
+    return tuple(bench.run_check(check) for check in bench.job.checks)
+
+
+def proofs(
+    job: Job,
+    places: Places,
+    *,
+    folder: Path | None,
+    monotonic: Callable[[], float],
+    sleep: Callable[[float], None],
+    limits: Limits | None = None,
+) -> tuple[CheckResult, ...]:
+    """What ``plan`` shows: every check of the job on its real data, with numbers. Nothing is published."""
+    bounds = limits or Limits()
+    guard = Guard(monotonic=monotonic, seconds=bounds.seconds)
+    with computing(job, places, guard, folder=folder, limits=bounds, sleep=sleep) as (bench, _):
+        return prove(bench)
+
+
+class _Attempt:
+    """One attempt at one run, by this process."""
+
+    def __init__(
+        self,
+        job: Job,
+        setting: Setting,
+        run_id: str,
+        out: Path,
+        now: datetime,
+        rebound: Mapping[str, str],
+        seed: int,
+        digests: bool,
+        documents: Documents | None,
+    ) -> None:
+        self._job = job
+        self._setting = setting
+        self._run_id = run_id
+        self._out = out.absolute()
+        self._now = now
+        self._rebound = rebound
+        self._seed = seed
+        self._digests = digests
+        self._documents = documents
+        self._folder = run_folder(setting.workspace, run_id)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._beat_at = setting.monotonic()
+        self._started = setting.clock()
+        self._checks: tuple[CheckResult, ...] = ()
+        self._staged: Mapping[str, Staged] = {}
+        self._guard = Guard(
+            monotonic=setting.monotonic,
+            seconds=setting.limits.seconds,
+            cancelled=lambda: setting.store.cancel_requested(run_id),
+            beat=self._beat,
+        )
+
+    def perform(self, *, going_on: bool) -> RunResult:
+        """Do it. ``going_on`` keeps what an earlier attempt staged and its parameters; without it the run starts afresh."""
+        self._record(going_on=going_on)
+        log = EventLog(self._folder, self._run_id, self._setting.store, self._setting.clock, self._setting.after)
+        try:
+            log.append("start", self._job.spec.name, data={"spec_digest": self._job.digest, "going_on": going_on})
+            try:
+                result = self._steps(log, going_on=going_on)
+            except CancelledError as error:
+                log.append("cancel")
+                result = self._result("cancelled", message=str(error))
+            except KeyboardInterrupt:
+                log.append("cancel")
+                result = self._result("cancelled", message="The run was interrupted; nothing was published.")
+            except DreflowError as error:
+                log.append("error", error.kind, data=cast("dict[str, JsonValue]", _jsonable(error.to_json())))
+                plain = cast("dict[str, JsonValue]", _jsonable(error.to_json()))
+                result = self._result("failed", message=str(error), error=plain)
+            log.append("finish", result.status)
+            self._setting.store.finish(self._run_id, result)
+            return result
+        finally:
+            log.close()
+            self._tidy()
+
+    def _record(self, *, going_on: bool) -> None:
+        job, saved = self._job, read_json(self._folder / RUN_FILE)
+        if going_on and saved is not None:
+            # "now" and every parameter stay those of the first attempt, or the rest would not fit what is out already.
+            self._job = replace(job, parameters=cast("dict[str, JsonValue]", saved["parameters"]))
+        else:
+            _emptied(self._folder)
+            write_json(
+                self._folder / RUN_FILE,
+                {
+                    "run_id": self._run_id,
+                    "spec_digest": job.digest,
+                    "parameters": _jsonable(dict(job.parameters)),
+                    "seed": self._seed,
+                    "now": self._now.isoformat(),
+                },
+            )
+        self._setting.store.begin(
+            StoredRun(
+                run_id=self._run_id,
+                pipeline=job.spec.name,
+                spec_digest=job.digest,
+                spec=job.spec,
+                base=str(job.base),
+                parameters=_given(job),
+                rebound=dict(self._rebound),
+                out=str(self._out),
+                now=self._now,
+                status="running",
+                started=self._started,
+            )
+        )
+
+    def _steps(self, log: EventLog, *, going_on: bool) -> RunResult:
+        out_already = journal_state(self._out, self._folder, self._guard, self._setting.sleep) if going_on else None
+        if out_already is not None:
+            return self._conclude(log, out_already)
+        _refuse_partial_replace(self._job)
+        with ExitStack() as stack:
+            connection = open_engine(self._setting.limits, self._folder / "spill")
+            stack.callback(connection.close)
+            sessions: list[tuple[Target, Session]] = []
+            stack.callback(_close, sessions)
+            targets = publish.targets(self._job, self._setting.places)
+            previous, borders = self._where_to_start(connection, targets)
+            self._extract(connection, log, targets, sessions, borders)
+            self._open_sessions(connection, targets, sessions)
+            files.prepare(connection, [output.file for output in self._job.outputs])
+            lock(connection, [self._folder, self._out / journal.HIDDEN / self._run_id])
+            bench = Workbench(connection, self._job, self._guard, seed=self._seed)
+            bench.run_stages(lambda stage, rows: log.append("transform", stage.relation.name, rows=rows))
+            if not self._passed(bench, log):
+                failed = [check for check in self._checks if not check.passed and check.severity == "block"]
+                return self._result("blocked", message=_blocked(failed))
+            return self._publish(bench, log, sessions, previous)
+
+    def _where_to_start(
+        self, connection: DuckDBPyConnection, targets: Sequence[Target]
+    ) -> tuple[dict[str, StateRow | None], dict[str, Border]]:
+        """The destinations' states before the run, and where each incremental source goes on."""
+        if not any(source.read == "incremental" for source in self._job.sources.values()):
+            return {}, {}
+        previous: dict[str, StateRow | None] = {}
+        for target in targets:
+            previous |= publish.destination_states(target, self._job.spec.name, connection)
+        if targets:
+            return previous, publish.borders_of(self._job, previous)
+        text = self._setting.store.state(self._job.spec.name).get("borders", "")
+        return {}, state.loaded(str(text)) if text else {}
+
+    def _extract(
+        self,
+        connection: DuckDBPyConnection,
+        log: EventLog,
+        targets: Sequence[Target],
+        sessions: list[tuple[Target, Session]],
+        borders: Mapping[str, Border],
+    ) -> None:
+        kept = staging.read_manifest(self._folder)
+        straight = {} if kept is not None else self._straight(connection, targets, sessions)
+        if kept is None:
+            (self._folder / staging.FILE).unlink(missing_ok=True)
+        if kept is not None or straight.keys() != self._job.sources.keys():
+            staging.attach(connection, self._folder, read_only=kept is not None)
+
+        def into(source: str) -> exp.Table:
+            return straight.get(source) or staging.staged_table(source)
+
+        def told(source: str, item: Staged) -> None:
+            data: dict[str, JsonValue] = {"repeated": item.repeated, "fingerprint": item.fingerprint}
+            data["quarantined"] = sum(one.rows for one in item.quarantined)
+            data["nulled"] = cast("JsonValue", dict(item.nulled or {}))
+            data["warnings"] = list(item.warnings)
+            log.append("extract", source, rows=item.rows, data=data)
+
+        if kept is None:
+            self._staged = staging.extract(
+                connection,
+                self._job.sources,
+                self._setting.places,
+                self._guard,
+                borders=borders,
+                into=into,
+                direct=lambda source: source in straight,
+                sleep=self._setting.sleep,
+                told=told,
+            )
+            if not straight:
+                self._guard.call(connection, lambda: connection.execute(f"CHECKPOINT {staging.STAGING}"))
+                staging.write_manifest(self._folder, self._staged)
+        else:
+            self._staged = kept
+        for source in self._job.sources:
+            staging.as_source(connection, source, into(source))
+
+    def _straight(
+        self, connection: DuckDBPyConnection, targets: Sequence[Target], sessions: list[tuple[Target, Session]]
+    ) -> dict[str, exp.Table]:
+        """Sources that are read straight into a destination's staging table: all rows, one load, nothing in between."""
+        if any(source.connector == "duckdb" for source in self._job.sources.values()):
+            # It might be the same file, and DuckDB opens a file once.
+            return {}
+        found: dict[str, exp.Table] = {}
+        readers = [load.from_ for load in self._job.loads] + [output.from_ for output in self._job.outputs]
+        readers += [item for stage in self._job.stages for item in stage.inputs]
+        for target in targets:
+            alone = [load for load in target.loads if load.write == "replace" and readers.count(load.from_) == 1]
+            alone = [load for load in alone if load.from_ in self._job.sources]
+            if not alone or target.place.connector != "duckdb":
+                continue
+            session = destination("duckdb").open_session(target.place, connection)
+            sessions.append((target, session))
+            session.hold(self._job.spec.name)
+            for load in alone:
+                table = session.inside(publish.planned(self._job, load, self._run_id, "", "", None))
+                if table is not None:
+                    found[load.from_] = table
+        return found
+
+    def _open_sessions(
+        self, connection: DuckDBPyConnection, targets: Sequence[Target], sessions: list[tuple[Target, Session]]
+    ) -> None:
+        opened = {id(target) for target, _ in sessions}
+        for target in targets:
+            if id(target) not in opened:
+                sessions.append((target, destination(target.place.connector).open_session(target.place, connection)))
+
+    def _passed(self, bench: Workbench, log: EventLog) -> bool:
+        """Run every check, also after one has failed."""
+        results: list[CheckResult] = []
+        for check in self._job.checks:
+            self._guard.check()
+            result = bench.run_check(check)
+            results.append(result)
+            data = cast("dict[str, JsonValue]", result.model_dump(mode="json"))
+            log.append("check", f"{check.check}:{check.on}", data=data)
+        self._checks = tuple(results)
+        return all(result.passed or result.severity != "block" for result in results)
+
+    def _publish(
+        self,
+        bench: Workbench,
+        log: EventLog,
+        sessions: Sequence[tuple[Target, Session]],
+        previous: Mapping[str, StateRow | None],
+    ) -> RunResult:
+        documents = self._documents(bench, self._result("succeeded")) if self._documents else {}
+        if documents:
+            log.append("report", ", ".join(sorted(documents)), size=sum(len(item) for item in documents.values()))
+        publisher = Publisher(
+            bench,
+            run_id=self._run_id,
+            folder=self._folder,
+            out=self._out,
+            workspace=self._setting.workspace,
+            staged=self._staged,
+            sessions=sessions,
+            previous=previous,
+            committed_at=self._setting.clock().isoformat(),
+            digests=self._digests,
+            sleep=self._setting.sleep,
+        )
+        try:
+            publisher.prepare(documents)
+            log.append("publish", "staged")
+            publisher.announce()
+            borders = {source: item.border for source, item in self._staged.items() if item.border}
+            facts = publisher.commit(borders, lambda what: log.append("publish", what))
+        finally:
+            publisher.close()
+        return self._conclude(log, facts | {"checks": [item.model_dump(mode="json") for item in self._checks]})
+
+    def _conclude(self, log: EventLog, facts: Mapping[str, JsonValue]) -> RunResult:
+        """Everything is out: keep the cursors of a pipeline without tables, and drop the note."""
+        outputs, quarantined = publish.result_parts(facts)
+        if not self._job.loads and facts.get("borders", "{}") != "{}":
+            self._setting.store.save_state(self._job.spec.name, self._run_id, {"borders": facts["borders"]})
+        publish.conclude(self._setting.workspace, self._job.spec.name)
+        for output in outputs:
+            log.append(
+                "publish", output.file or output.table or output.name, rows=output.rows, data={"digest": output.digest}
+            )
+        if not self._staged:
+            self._staged = staging.read_manifest(self._folder) or {}
+        return self._result("succeeded").model_copy(update={"outputs": outputs, "quarantined": quarantined})
+
+    def _result(
+        self, status: RunStatus, *, message: str | None = None, error: dict[str, JsonValue] | None = None
+    ) -> RunResult:
+        known = [item.as_of for item in self._staged.values() if item.as_of is not None]
+        return RunResult(
+            run_id=self._run_id,
+            status=status,
+            spec_digest=self._job.digest,
+            started=self._started,
+            finished=self._setting.clock(),
+            # All data is at least as recent as its oldest part.
+            data_as_of=min(known) if known else None,
+            checks=self._checks,
+            events=f"runs/{self._run_id}/events.jsonl",
+            message=message,
+            error=error,
+        )
+
+    def _beat(self) -> None:
+        if self._setting.monotonic() - self._beat_at < LEASE_SECONDS / 4:
+            return
+        self._beat_at = self._setting.monotonic()
+        _claim(self._job, self._setting, self._run_id)
+
+    def _tidy(self) -> None:
+        shutil.rmtree(self._folder / "spill", ignore_errors=True)
+
+
+def run_folder(workspace: Path, run_id: str) -> Path:
+    """Where a run keeps its events, its staged rows and its notes."""
+    return workspace / "runs" / run_id
+
+
+def journal_state(out: Path, folder: Path, guard: Guard, sleep: Callable[[float], None]) -> dict[str, JsonValue] | None:
+    """Finish a set of files whose journal stands, and give the run's marker if its set is out."""
+    with journal.holding(out, guard.check, sleep):
+        return journal.published(folder)
+
+
+def _interrupted(job: Job, setting: Setting, out: Path, rebound: Mapping[str, str]) -> tuple[str | None, bool]:
+    """The interrupted run this one repeats, if any, and whether some of it is published already, so that it must go on."""
+    publishing = publish.read_pointer(setting.workspace, job.spec.name)
+    candidates = list(setting.store.unfinished(job.spec.name, job.digest))
+    if publishing is not None:
+        stored = setting.store.get(publishing)
+        candidates = [stored, *candidates] if stored is not None else candidates
+    for stored in candidates:
+        alike = (
+            stored.spec_digest == job.digest
+            and stored.parameters == _given(job)
+            and stored.rebound == dict(rebound)
+            and Path(stored.out) == out.absolute()
+        )
+        if alike:
+            return stored.run_id, stored.run_id == publishing
+    return None, False
+
+
+def _abandon(job: Job, setting: Setting, *, keep: str) -> None:
+    """Runs of this spec whose process died and that nothing goes on with are recorded as failed: we hold the lease."""
+    for stored in setting.store.unfinished(job.spec.name, job.digest):
+        if stored.run_id != keep:
+            result = RunResult(
+                run_id=stored.run_id,
+                status="failed",
+                spec_digest=stored.spec_digest,
+                started=stored.started,
+                finished=setting.clock(),
+                message="Its process ended before the run did; nothing was published.",
+                events=f"runs/{stored.run_id}/events.jsonl",
+            )
+            setting.store.finish(stored.run_id, result)
+
+
+def _claim(job: Job, setting: Setting, run_id: str) -> None:
+    store, pipeline = setting.store, job.spec.name
+    if store.claim(pipeline, run_id, owner=setting.owner, now=setting.clock(), seconds=LEASE_SECONDS):
+        return
+    others = [stored.run_id for stored in store.unfinished(pipeline, job.digest)]
+    named = f" ({others[0]})" if others else ""
+    raise BusyError(
+        f"Another run of {pipeline!r} is at work{named}.",
+        hint="Wait for it to end, or stop it with 'dreflow runs cancel'.",
+        data={"pipeline": pipeline, "run_id": others[0] if others else None},
+    )
+
+
+def _given(job: Job) -> dict[str, JsonValue]:
+    """The parameters a person can choose; the run's clock is recorded apart."""
+    chosen = {key: value for key, value in job.parameters.items() if key in job.spec.parameters}
+    return cast("dict[str, JsonValue]", _jsonable(chosen))
+
+
+def _refuse_partial_replace(job: Job) -> None:
+    partial = [key for key, source in job.sources.items() if source.read == "incremental"]
+    for load in job.loads:
+        if load.write == "replace" and partial:
+            raise SpecError(
+                f"{load.table!r} would be replaced by the new rows of {partial[0]!r} alone.",
+                hint="Use write: merge or append, or read the source with read: full_refresh.",
+                where={"table": load.table, "source": partial[0]},
+            )
+
+
+def _emptied(folder: Path) -> None:
+    """Begin afresh, but keep the events: they are what happened."""
+    for path in folder.iterdir():
+        if path.name != "events.jsonl":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _blocked(failed: Sequence[CheckResult]) -> str:
+    first = failed[0]
+    more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+    found = f": expected {first.expected}, found {first.found}" if first.expected or first.found else ""
+    return f"Nothing was published, because the check {first.check!r} on {first.on!r} failed{found}{more}."
+
+
+def _listed(effects: Sequence[Effect]) -> str:
+    return "; ".join(f"{effect.kind} {effect.target}" for effect in effects)
+
+
+def _jsonable(value: object) -> JsonValue:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_jsonable(item) for item in value]
+    return str(value)
+
+
+def _close(sessions: Sequence[tuple[Target, Session]]) -> None:
+    for _, session in sessions:
+        session.close()

@@ -1,0 +1,218 @@
+"""Reading each source, once, into the run's own DuckDB file: what the run computes from, and what replay reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from connectors.contract import Place, Reading, connector
+from pipelines import state
+from pipelines.engines.duckdb import Guard, name, quoted
+from pipelines.folder import read_json, write_json
+from pipelines.state import Border
+from spec.base import JsonValue
+from spec.errors import DataError, DreflowError, TransientError
+from spec.pipeline import Load, Source
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+    from sqlglot import exp
+
+Places = Callable[[Source | Load], Place]
+STAGING = "staging"
+FILE = "staging.duckdb"
+MANIFEST = "staged.json"
+BACKOFF_SECONDS = (1.0, 4.0, 16.0)
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """Rows set aside while reading a source; ``table`` stands in the staging database."""
+
+    table: str
+    rows: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Staged:
+    """One source as this run has it. ``repeated`` rows were read before and taken out; ``border`` is where the next read starts."""
+
+    rows: int
+    repeated: int = 0
+    as_of: datetime | None = None
+    fingerprint: str = ""
+    quarantined: tuple[Quarantine, ...] = ()
+    nulled: Mapping[str, int] | None = None
+    warnings: tuple[str, ...] = ()
+    border: Border | None = None
+    direct: bool = False
+    """Read straight into a destination's staging table; nothing of it is kept."""
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """As the manifest holds it."""
+        return {
+            "rows": self.rows,
+            "repeated": self.repeated,
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+            "fingerprint": self.fingerprint,
+            "quarantined": [[item.table, item.rows, item.reason] for item in self.quarantined],
+            "nulled": dict(self.nulled or {}),
+            "warnings": list(self.warnings),
+            "border": self.border.to_json() if self.border else None,
+            "direct": self.direct,
+        }
+
+
+def from_json(plain: Mapping[str, JsonValue]) -> Staged:
+    """What ``Staged.to_json`` gave."""
+    border = cast("dict[str, JsonValue] | None", plain["border"])
+    as_of = plain["as_of"]
+    return Staged(
+        rows=cast("int", plain["rows"]),
+        repeated=cast("int", plain["repeated"]),
+        as_of=datetime.fromisoformat(str(as_of)) if as_of else None,
+        fingerprint=str(plain["fingerprint"]),
+        quarantined=tuple(
+            Quarantine(str(table), cast("int", rows), str(reason))
+            for table, rows, reason in cast("list[list[JsonValue]]", plain["quarantined"])
+        ),
+        nulled=cast("dict[str, int]", plain["nulled"]),
+        warnings=tuple(cast("list[str]", plain["warnings"])),
+        border=Border(str(border["cursor"]), cast("dict[str, int]", border["seen"])) if border else None,
+        direct=bool(plain["direct"]),
+    )
+
+
+def attach(connection: DuckDBPyConnection, folder: Path | None, *, read_only: bool = False) -> None:
+    """Attach the staging database: the file in ``folder``, or one in memory."""
+    target = quoted(str(folder / FILE)) if folder else "':memory:'"
+    connection.execute(f"ATTACH {target} AS {STAGING}" + (" (READ_ONLY)" if read_only else ""))
+
+
+def staged_table(source: str) -> exp.Table:
+    """Where a source's rows are."""
+    from sqlglot import exp
+
+    return exp.table_(source, db="main", catalog=STAGING, quoted=True)
+
+
+def extract(
+    connection: DuckDBPyConnection,
+    sources: Mapping[str, Source],
+    places: Places,
+    guard: Guard,
+    *,
+    borders: Mapping[str, Border],
+    into: Callable[[str], exp.Table],
+    direct: Callable[[str], bool],
+    sleep: Callable[[float], None],
+    told: Callable[[str, Staged], None],
+) -> dict[str, Staged]:
+    """Read every source. A TransientError is tried again, three times, after 1, 4 and 16 seconds."""
+    staged: dict[str, Staged] = {}
+    for source_name, source in sources.items():
+        guard.check()
+        table = into(source_name)
+        before = borders.get(source_name) if source.read == "incremental" else None
+        since = state.start(connection, source, before.cursor) if before else None
+        reading = _read(connection, source_name, source, places(source), table, since, guard, sleep)
+        _compare(connection, source_name, table, reading)
+        border, repeated = None, 0
+        if source.read == "incremental":
+            border, repeated = guard.call(
+                connection,
+                lambda: state.settle(connection, table, source, before),  # noqa: B023 - called at once
+            )
+        staged[source_name] = Staged(
+            rows=reading.rows - repeated,
+            repeated=repeated,
+            as_of=reading.as_of,
+            fingerprint=reading.fingerprint,
+            quarantined=tuple(Quarantine(item.table, item.rows, item.reason) for item in reading.quarantined),
+            nulled=dict(reading.nulled),
+            warnings=tuple(reading.warnings),
+            border=border,
+            direct=direct(source_name),
+        )
+        told(source_name, staged[source_name])
+    return staged
+
+
+def write_manifest(folder: Path, staged: Mapping[str, Staged]) -> None:
+    """Say durably that every source has been read; from here on a retry computes from the same rows."""
+    write_json(folder / MANIFEST, {source: item.to_json() for source, item in staged.items()})
+
+
+def read_manifest(folder: Path) -> dict[str, Staged] | None:
+    """What an earlier attempt of this run staged completely, if it did and the rows are still there."""
+    plain = read_json(folder / MANIFEST)
+    if plain is None or not (folder / FILE).exists():
+        return None
+    return {source: from_json(cast("dict[str, JsonValue]", item)) for source, item in plain.items()}
+
+
+def _read(
+    connection: DuckDBPyConnection,
+    source_name: str,
+    source: Source,
+    place: Place,
+    table: exp.Table,
+    since: str | None,
+    guard: Guard,
+    sleep: Callable[[float], None],
+) -> Reading:
+    unit = connector(source.connector)
+    for wait in (*BACKOFF_SECONDS, None):
+        connection.execute(f"DROP TABLE IF EXISTS {table.sql(dialect='duckdb')}")
+        try:
+            return guard.call(connection, lambda: unit.read(source, place, connection, table, since=since))
+        except TransientError as error:
+            if wait is None:
+                raise _located(error, source_name) from error
+            sleep(wait)
+            guard.check()
+        except DreflowError as error:
+            raise _located(error, source_name) from error
+    raise AssertionError("the last wait is None")
+
+
+def _located(error: DreflowError, source_name: str) -> DreflowError:
+    error.where.setdefault("source", source_name)
+    return error
+
+
+def _compare(connection: DuckDBPyConnection, source_name: str, table: exp.Table, reading: Reading) -> None:
+    """The read's own counts and sums must agree with what is there now."""
+    row = connection.execute(f"SELECT count(*) FROM {table.sql(dialect='duckdb')}").fetchone()
+    arrived = int(row[0]) if row else 0
+    aside = sum(item.rows for item in reading.quarantined)
+    expected = reading.rows if reading.expected_rows is None else reading.expected_rows - aside
+    if arrived != reading.rows or arrived != expected:
+        raise DataError(
+            f"{arrived} rows arrived and {aside} were set aside, of {expected + aside} in the source.",
+            hint="Nothing was published. Was the source changed while it was read? Run it again.",
+            where={"source": source_name},
+            data={"arrived": arrived, "set_aside": aside, "expected": expected + aside},
+        )
+    for column, (there, here) in reading.sums.items():
+        if there != here:
+            raise DataError(
+                f"The sum of {column!r} is {there} in the source and {here} as it arrived.",
+                hint="Nothing was published. Was the source changed while it was read? Run it again.",
+                where={"source": source_name, "column": column},
+                data={"source_sum": there, "arrived_sum": here},
+            )
+
+
+def columns_of(connection: DuckDBPyConnection, table: str) -> Sequence[tuple[str, str]]:
+    """Names and DuckDB types of a table or view, in order; ``table`` is already quoted."""
+    return [(str(row[0]), str(row[1])) for row in connection.execute(f"DESCRIBE {table}").fetchall()]
+
+
+def as_source(connection: DuckDBPyConnection, source_name: str, table: exp.Table) -> None:
+    """Let the spec's name of the source stand for its staged rows."""
+    connection.execute(f"CREATE VIEW {name(source_name)} AS SELECT * FROM {table.sql(dialect='duckdb')}")
