@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
@@ -59,7 +59,9 @@ class Draftsman:
         self.steps.append(Step.model_validate(plain))
         return id_
 
-    def check(self, check: str, on: str, *, severity: str = "block", note: str = "", **params: JsonValue) -> None:
+    def check(
+        self, check: str, on: str, *, params: Mapping[str, JsonValue], severity: str = "block", note: str = ""
+    ) -> None:
         """Add a check."""
         plain: dict[str, JsonValue] = {"check": check, "on": on, "severity": severity, **params}
         if note:

@@ -310,9 +310,7 @@ def _payouts(draft: Draftsman, walk: Walk) -> None:
     draft.check(
         "reconcile",
         "payouts_explained",
-        left="sum(paid_out)",
-        right="sum(net)",
-        tolerance="0",
+        params={"left": "sum(paid_out)", "right": "sum(net)", "tolerance": "0"},
         note="What the processor says it paid out is what its movements add up to.",
     )
 
@@ -392,10 +390,9 @@ def _per_payout(draft: Draftsman) -> None:
         },
     )
     draft.check(
-        "accepted_values",
+        "range",
         "per_payout",
-        column="unexplained",
-        values=["0.00"],
+        params={"column": "unexplained", "min": "0.00", "max": "0.00"},
         note="Each payout is exactly its sales less refunds, chargebacks and fees.",
     )
 

@@ -146,9 +146,7 @@ def write_walk(draft: Draftsman, walk: Walk) -> None:
     draft.check(
         "reconcile",
         "walk_columns",
-        left="sum(residual)",
-        right="0",
-        tolerance="0.00",
+        params={"left": "sum(residual)", "right": "0", "tolerance": "0"},
         note="Every cent between the shop and the bank is on a line of its own.",
     )
 

@@ -1,0 +1,281 @@
+"""Requests that want a pipeline: a reconciliation, or tables cleaned, computed, promised, saved and repeated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from agents.builtin.pipelines.clauses import Clauses, Cleaning, LoadInto, take_apart
+from agents.builtin.pipelines.columns import find_columns, find_table, listed, name_words
+from agents.builtin.pipelines.draftsteps import Draftsman, name, text
+from agents.builtin.pipelines.promises import read_promise
+from agents.builtin.pipelines.reconcile.planner import draft_reconciliation
+from agents.contract import DataView, Draft, Option, Question, Refusal, Request
+from spec.catalog import Column, Table
+from spec.pipeline import Allow, Load, Output, Pipeline, Source, Step
+from spec.report import Figure, Report, Section, TableBlock, Tiles
+
+Ask = Callable[[Request, DataView], Draft | Question | Refusal]
+_DATABASES = {".duckdb": "duckdb", ".db": "sqlite", ".sqlite": "sqlite", ".sqlite3": "sqlite"}
+
+
+def draft_pipeline(request: Request, data: DataView, ask: Ask) -> Draft | Question | Refusal:
+    """The draft of a request of ``dreflow plan``; ``ask`` drafts the plain question inside it."""
+    reconciliation = draft_reconciliation(request, data)
+    if reconciliation is not None:
+        return reconciliation
+    clauses = take_apart(request.text, request.timezone)
+    asked: Draft | None = None
+    if clauses.rest:
+        answer = ask(request.model_copy(update={"text": clauses.rest, "want": "answer"}), data)
+        if not isinstance(answer, Draft):
+            return answer
+        asked = answer
+    tables = _tables(clauses, asked, request, data)
+    if isinstance(tables, Question | Refusal):
+        return tables
+    work = _Work(clauses, request, data, tables, asked)
+    problem = work.clean() or work.compute() or work.promise()
+    return problem or work.draft()
+
+
+def _tables(
+    clauses: Clauses, asked: Draft | None, request: Request, data: DataView
+) -> list[Table] | Question | Refusal:
+    """The tables the pipeline starts from: the ones the question reads, or the one that is named or asked for."""
+    if asked is not None:
+        return [table for table in data.catalog.tables if table.name in asked.spec.sources]
+    words = request.answers.get("table") or clauses.table
+    if words:
+        found = find_table(words, data.catalog)
+        if found is None:
+            known = listed([table.name for table in data.catalog.tables])
+            return Refusal(message=f"There is no table {words!r} in this data.", hint=f"There is: {known}.")
+        return [found]
+    if len(data.catalog.tables) == 1:
+        return [data.catalog.tables[0]]
+    named = [t for t in data.catalog.tables if set(name_words(t.name)) & set(name_words(request.text))]
+    if len(named) == 1:
+        return named
+    return Question(
+        key="table",
+        text="Which table shall I start from?",
+        options=tuple(Option(label=table.name, value=table.name) for table in (named or data.catalog.tables)[:12]),
+    )
+
+
+@dataclass
+class _Work:
+    """The draft in the making: each part adds its steps, or says why it cannot."""
+
+    clauses: Clauses
+    request: Request
+    data: DataView
+    tables: list[Table]
+    asked: Draft | None
+    draftsman: Draftsman = field(default_factory=Draftsman)
+    current: dict[str, str] = field(default_factory=dict)
+    """The relation that stands for each table by now."""
+    said: list[str] = field(default_factory=list)
+    assumptions: list[str] = field(default_factory=list)
+    result: str = ""
+    result_columns: tuple[str, ...] | None = None
+
+    def clean(self) -> Question | Refusal | None:
+        """Each cleaning on each table that it fits."""
+        self.current = {table.name: table.name for table in self.tables}
+        for cleaning in self.clauses.cleaning:
+            problem = self._clean_one(cleaning)
+            if problem:
+                return problem
+        return None
+
+    def compute(self) -> Question | Refusal | None:
+        """The question as a step over the cleaned tables, or the cleaned table itself."""
+        if self.asked is None:
+            table = self.tables[0]
+            self.result = self.current[table.name]
+            self.result_columns = tuple(column.name for column in table.columns)
+            self.said.append(f"all rows of {table.name}" if not self.clauses.cleaning else f"the cleaned {table.name}")
+            return None
+        renamed = {old: new for old, new in self.current.items() if old != new}
+        for step in self.asked.spec.steps:
+            self.draftsman.steps.append(_reading_from(step, renamed))
+        self.result = self.asked.answer or self.asked.spec.steps[-1].id
+        self.said.append(self.asked.reading.rstrip("."))
+        self.assumptions += self.asked.assumptions
+        return None
+
+    def promise(self) -> Question | Refusal | None:
+        """Each promise as a check on the table that has its column."""
+        for words in self.clauses.promises:
+            for table in self.tables:
+                found = read_promise(words, table)
+                if found:
+                    check, params = found
+                    self.draftsman.check(check, self.current[table.name], params=params)
+                    self.said.append(f"stop when it is not so that {words}")
+                    break
+            else:
+                return Refusal(
+                    message=f"I do not know how to check that {words!r} on {listed([t.name for t in self.tables])}.",
+                    hint="I can check that a column is never empty, unique, positive, between two numbers or one of "
+                    "some values, and that there are at least so many rows. Name the column as the data does.",
+                )
+        return None
+
+    def draft(self) -> Draft | Question | Refusal:
+        """The whole spec."""
+        loads = []
+        for wanted in self.clauses.loads:
+            load = _load(wanted, self.result)
+            if isinstance(load, Refusal):
+                return load
+            loads.append(load)
+            self.said.append(f"{wanted.write} the table {wanted.table} of {wanted.place}")
+        files = self.clauses.files or ([] if loads else ["result.csv"])
+        self.said += [f"save as {file}" for file in files]
+        timing = self.clauses.timing
+        if timing:
+            self.said.append(timing.reading)
+            self.assumptions += [timing.assumption] if timing.assumption else []
+        reading = "; ".join(part for part in self.said if part) + "."
+        reading = reading[0].upper() + reading[1:]
+        order = self._order()
+        spec = Pipeline(
+            name=_identifier(self.clauses.files[0] if self.clauses.files else self.result),
+            request=self.request.text,
+            reading=reading,
+            assumptions=tuple(self.assumptions),
+            timezone=self.request.timezone,
+            sources=self._sources(),
+            steps=tuple(self.draftsman.steps),
+            checks=tuple(self.draftsman.checks),
+            outputs=tuple(Output(file=file, from_=self.result, order_by=order) for file in files),
+            loads=tuple(loads),
+            report=self._report() if self.clauses.report else None,
+            schedule=timing.schedule if timing else None,
+            allow=Allow(tables=tuple(f"{load.location or load.connection}/{load.table}" for load in loads)),
+        )
+        return Draft(spec=spec, reading=reading, assumptions=tuple(self.assumptions))
+
+    def _clean_one(self, cleaning: Cleaning) -> Question | Refusal | None:
+        fitting = [
+            (table, columns) for table in self.tables if (columns := _named_columns(cleaning, table)) is not None
+        ]
+        if not fitting:
+            return Refusal(
+                message=f"I find no column {cleaning.words!r} in {listed([table.name for table in self.tables])}.",
+                hint="There is: " + listed([column.name for table in self.tables for column in table.columns]) + ".",
+            )
+        for table, columns in fitting:
+            relation = self.current[table.name]
+            step = f"{table.name}_{len([s for s in self.draftsman.steps if s.id.startswith(table.name)]) + 1}"
+            self.current[table.name] = _cleaning_step(self.draftsman, step, relation, cleaning, columns, table)
+            self.said.append(_cleaning_words(cleaning, columns, table))
+        return None
+
+    def _sources(self) -> dict[str, Source]:
+        if self.asked is not None:
+            return dict(self.asked.spec.sources)
+        return {table.name: self.data.sources[table.name] for table in self.tables}
+
+    def _order(self) -> tuple[str, ...]:
+        return () if self.result_columns is None else self.tables[0].primary_key
+
+    def _report(self) -> Report:
+        title = self.clauses.rest[:1].upper() + self.clauses.rest[1:] if self.clauses.rest else self.tables[0].name
+        rows = Tiles(figures={"Rows": Figure(from_=self.result, value="count(*)", format="integer")})
+        table = TableBlock(title=title, from_=self.result)
+        return Report(title=title, sections=(Section(title="Result", blocks=(rows, table)),))
+
+
+def _named_columns(cleaning: Cleaning, table: Table) -> list[Column] | None:
+    if cleaning.what == "trim":
+        return [column for column in table.columns if column.type == "VARCHAR"]
+    if not cleaning.words or cleaning.words in ("row", "rows", "records"):
+        return [column for column in table.columns if "[]" not in column.type and "STRUCT" not in column.type]
+    return find_columns(cleaning.words, table)
+
+
+def _cleaning_step(
+    draftsman: Draftsman, step: str, relation: str, cleaning: Cleaning, columns: list[Column], table: Table
+) -> str:
+    if cleaning.what == "trim":
+        trimmed = {
+            column.name: text(exp.Nullif(this=exp.Trim(this=name(column.name)), expression=exp.Literal.string("")))
+            for column in columns
+        }
+        return draftsman.step(step, "derive", relation, columns=dict(trimmed))
+    if cleaning.what == "without":
+        filled = [name(column.name).is_(exp.null()).not_() for column in columns]
+        return draftsman.step(step, "filter", relation, where=text(exp.and_(*filled)))
+    # All columns decide which of several rows stays, so that the same rows give the same table in any order.
+    by = [column.name for column in columns]
+    keep = [column.name for column in table.columns if column.name not in by]
+    return draftsman.step(step, "dedupe", relation, by=list(by), order_by=list(keep))
+
+
+def _cleaning_words(cleaning: Cleaning, columns: list[Column], table: Table) -> str:
+    names = listed([column.name for column in columns])
+    if cleaning.what == "trim":
+        return f"trim spaces in the texts of {table.name}"
+    if cleaning.what == "without":
+        return f"leave out rows of {table.name} without {names}"
+    if not cleaning.words:
+        return f"keep one of equal rows of {table.name}"
+    return f"keep one row of {table.name} for each {names}"
+
+
+def _reading_from(step: Step, renamed: dict[str, str]) -> Step:
+    """The step reading cleaned tables instead of raw ones; a query keeps its words through a table alias."""
+    if not renamed or not set(step.from_) & set(renamed):
+        return step
+    plain = step.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    plain["from"] = [renamed.get(relation, relation) for relation in step.from_]
+    query = plain.get("query")
+    if isinstance(query, str):
+        import sqlglot
+
+        tree = sqlglot.parse_one(query, dialect="duckdb")
+        for table in tree.find_all(exp.Table):
+            if table.name in renamed:
+                if not table.alias:
+                    table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
+                table.set("this", exp.to_identifier(renamed[table.name], quoted=True))
+        plain["query"] = tree.sql(dialect="duckdb")
+    return Step.model_validate(plain)
+
+
+def _load(wanted: LoadInto, relation: str) -> Load | Refusal:
+    ending = re.search(r"\.\w+$", wanted.place)
+    keys = tuple(word for word in re.split(r"\s*,\s*|\s+and\s+", wanted.key) if word)
+    if wanted.write == "merge" and not keys:
+        return Refusal(
+            message=f"To merge into {wanted.table} I need the column that identifies a row.",
+            hint=f"Say for instance: merge it into the table {wanted.table} of {wanted.place} by id.",
+        )
+    if ending:
+        connector = _DATABASES.get(ending[0].lower())
+        if connector is None:
+            return Refusal(
+                message=f"I cannot write tables into {wanted.place}.",
+                hint="A database file ends in .duckdb or .sqlite.",
+            )
+        return Load(
+            from_=relation, connector=connector, location=wanted.place, table=wanted.table, write=wanted.write,
+            primary_key=keys,
+        )  # fmt: skip
+    return Refusal(
+        message=f"There is no saved connection {wanted.place!r} to write to.",
+        hint="Name a .duckdb or .sqlite file, or add the connection with 'dreflow connectors add'.",
+    )
+
+
+def _identifier(words: str) -> str:
+    stem = re.sub(r"\.\w+$", "", words)
+    plain = re.sub(r"\W+", "_", stem.casefold()).strip("_")
+    return plain if re.match(r"^[a-z_]", plain) else f"p_{plain or 'pipeline'}"
