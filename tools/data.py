@@ -11,15 +11,20 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connectors.contract import Place, Reading, connector
+from connectors.contract import Choice, Discovered, Place, Reading, connector
+from connectors.names import distinct
 from pipelines.engines.duckdb import Limits, explained, lock, name, open_engine, quoted
-from spec.catalog import Catalog, Table
+from pipelines.expressions import to_sql
+from spec.catalog import Catalog
+from spec.codec import canonical_json
 from spec.errors import DataError, LimitError, unknown_name
-from spec.pipeline import Definition, Source
+from spec.pipeline import Definition, Pipeline, Source
+from tools.context import Context
+from tools.locations import database_kind
 from tools.values import Rows, json_rows
 
 if TYPE_CHECKING:
@@ -36,9 +41,13 @@ class Found:
     """One table of what was named with ``--data``: under which name, how a spec reads it, and where it is."""
 
     name: str
-    source: Source
-    table: Table
+    offer: Discovered
     place: Place
+
+    @property
+    def source(self) -> Source:
+        """How a spec reads it."""
+        return self.offer.source
 
 
 class OpenData:
@@ -50,20 +59,22 @@ class OpenData:
         definitions: Mapping[str, Definition] | None = None,
         *,
         warnings: Sequence[str] = (),
+        answers: Mapping[str, str] | None = None,
         limits: Limits = QUESTION_LIMITS,
     ) -> None:
         self._found = {item.name.casefold(): item for item in found}
-        self._limits = limits
+        self.limits = limits
         self._lock = threading.RLock()
         self._readings: dict[str, Reading] = {}
         self._engine: DuckDBPyConnection | None = None
-        self._folder = Path(tempfile.mkdtemp(prefix="dreflow-"))
-        self._cleaned = weakref.finalize(self, _remove, self._folder)
-        self.catalog = Catalog(tables=tuple(item.table.model_copy(update={"name": item.name}) for item in found))
+        self.folder = Path(tempfile.mkdtemp(prefix="dreflow-"))
+        self._cleaned = weakref.finalize(self, _remove, self.folder)
+        self.catalog = Catalog(tables=tuple(item.offer.table.model_copy(update={"name": item.name}) for item in found))
         self.sources: Mapping[str, Source] = {item.name: item.source for item in found}
         self.places: Mapping[str, Place] = {item.name: item.place for item in found}
         self.definitions: Mapping[str, Definition] = dict(definitions or {})
-        self.warnings = tuple(warnings)
+        self.warnings = tuple(dict.fromkeys(warnings))
+        self._answers = dict(answers or {})
 
     def __enter__(self) -> OpenData:
         return self
@@ -86,15 +97,60 @@ class OpenData:
     def scalars(self, query: exp.Query) -> Sequence[object]:
         """As ``DataView``."""
         engine = self._ready(query)
-        with _Bound(engine, self._limits.seconds):
-            row = engine.execute(query.sql(dialect="duckdb")).fetchone()
+        with _Bound(engine, self.limits.seconds):
+            row = engine.execute(to_sql(query)).fetchone()
         return row or ()
 
     def answer(self, query: exp.Query, *, limit: int) -> Rows:
         """At most ``limit`` rows with names and types."""
         engine = self._ready(query)
-        with _Bound(engine, self._limits.seconds):
+        with _Bound(engine, self.limits.seconds):
             return json_rows(engine, query, limit=limit)
+
+    def named_as(self, sources: Mapping[str, Source]) -> tuple[str, ...]:
+        """Let the names that a spec gives its sources stand for the tables; the tables' own names, in that order."""
+        own: list[str] = []
+        for wanted, source in sources.items():
+            item = self._found.get(wanted.casefold()) or self._same(source)
+            if item is None:
+                raise unknown_name("table", wanted, tuple(self.sources), where={"source": wanted})
+            self._found.setdefault(wanted.casefold(), replace(item, name=wanted))
+            own.append(item.name)
+        return tuple(own)
+
+    def _same(self, source: Source) -> Found | None:
+        def identity(one: Source) -> tuple[object, ...]:
+            return one.connector, one.connection, one.location, one.stream, one.options
+
+        return next((item for item in self._found.values() if identity(item.source) == identity(source)), None)
+
+    def unclear(self, spec: Pipeline) -> dict[str, JsonValue] | None:
+        """The first thing the spec relies on that discovery could not decide and nobody has: as a question's fields."""
+        # The sources list every column; what counts is what the rest of the spec names.
+        bare = spec.model_copy(update={"sources": {}, "request": "", "reading": ""})
+        text = canonical_json(bare).decode().casefold()
+        for table in spec.sources:
+            item = self._found.get(table.casefold())
+            for choice in item.offer.choices if item is not None else ():
+                key = choice_key(table, choice)
+                if key not in self._answers and choice.column.casefold() in text:
+                    options: list[JsonValue] = [{"label": label, "value": value} for value, label in choice.values]
+                    return {"key": key, "text": choice.question, "options": options}
+        return None
+
+    def remarks(self, table: str) -> tuple[str, ...]:
+        """What reading the table set aside or emptied, in words; reads it if that was not done yet."""
+        reading = self.reading(table)
+        said = [
+            f"{aside.rows:,} rows of {table} could not be read and are left out: {aside.reason}"
+            for aside in reading.quarantined
+        ]
+        said += [
+            f"{count:,} values of {table}.{column} could not be read and count as empty"
+            for column, count in reading.nulled.items()
+            if count
+        ]
+        return tuple(said)
 
     def reading(self, table: str) -> Reading:
         """What reading a table brought: rows, values set aside, and as of when; reads it if that was not done yet."""
@@ -118,8 +174,8 @@ class OpenData:
 
     def _locked(self) -> DuckDBPyConnection:
         if self._engine is None:
-            self._engine = open_engine(self._limits, self._folder)
-            lock(self._engine, [self._folder])
+            self._engine = open_engine(self.limits, self.folder)
+            lock(self._engine, [self.folder])
         return self._engine
 
     def _load(self, item: Found) -> None:
@@ -129,12 +185,12 @@ class OpenData:
         if key in self._readings:
             return
         number = len(self._readings)
-        file, inside = self._folder / f"{number}.duckdb", f"d{number}"
-        loader = open_engine(self._limits, self._folder)
+        file, inside = self.folder / f"{number}.duckdb", f"d{number}"
+        loader = open_engine(self.limits, self.folder)
         try:
             loader.execute(f"ATTACH {quoted(str(file))} AS {name(inside)}")
             target = exp.table_(item.name, db="main", catalog=inside, quoted=True)
-            with _Bound(loader, self._limits.seconds):
+            with _Bound(loader, self.limits.seconds):
                 self._readings[key] = connector(item.source.connector).read(item.source, item.place, loader, target)
             loader.execute(f"DETACH {name(inside)}")
         finally:
@@ -188,6 +244,63 @@ def _remove(folder: Path) -> None:
     import shutil
 
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def open_data(items: Sequence[str], context: Context, *, answers: Mapping[str, str] | None = None) -> OpenData:
+    """Discover everything that the items name; nothing is read yet.
+
+    ``answers`` settle what discovery left open, by the keys that ``OpenData.unclear`` gave. Raises UsageError where an
+    item names nothing, DataError where nothing in it can be read.
+    """
+    from tools import connections
+
+    context.need("ask")
+    base = Path.cwd()
+    found: list[Found] = []
+    warnings: list[str] = []
+    for item in items:
+        location = connections.located(context, item, base=base)
+        at = connections.place(context, location, base=base)
+        offered = _offered(at, warnings)
+        for one in offered:
+            wanted = location.name if location.name and len(offered) == 1 else one.name
+            wanted = f"{location.name}_{one.name}" if location.name and len(offered) > 1 else wanted
+            found.append(_settled(Found(distinct(wanted, [f.name for f in found]), one, at), answers or {}))
+    if not found:
+        raise nothing_found(items)
+    return OpenData(found, context.workspace.store.definitions(), warnings=warnings, answers=answers)
+
+
+def _offered(at: Place, warnings: list[str]) -> Sequence[Discovered]:
+    """All tables of a place; in a folder, those of database files too."""
+    offered = list(connector(at.connector).discover(at))
+    if at.connector == "files" and at.path.is_dir():
+        for path in sorted(at.path.iterdir()):
+            kind = database_kind(path)
+            if kind is not None:
+                offered += connector(kind).discover(Place(kind, at.base, location=str(path)))
+    warnings += [f"{one.name}: {text}" for one in offered for text in one.warnings]
+    return offered
+
+
+def _settled(found: Found, answers: Mapping[str, str]) -> Found:
+    """With the read options that a person chose."""
+    options = dict(found.offer.source.options)
+    for choice in found.offer.choices:
+        said = answers.get(choice_key(found.name, choice))
+        if said is None:
+            continue
+        before = options.get(choice.option)
+        options[choice.option] = {**before, choice.column: said} if isinstance(before, dict) else said
+    if options == found.offer.source.options:
+        return found
+    source = found.offer.source.model_copy(update={"options": options})
+    return replace(found, offer=replace(found.offer, source=source))
+
+
+def choice_key(table: str, choice: Choice) -> str:
+    """The key of the question that a choice becomes."""
+    return f"read.{table}.{choice.column}.{choice.option}"
 
 
 def nothing_found(items: Sequence[str]) -> DataError:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from spec.base import Document, JsonValue
+from spec.errors import DreflowError
 from spec.run import CheckResult, Effect
 
 Error = dict[str, JsonValue]
@@ -99,4 +100,25 @@ def _plain(document: AskDocument | PlanDocument) -> dict[str, JsonValue]:
     for name in ("id", "error"):
         if plain.get(name) is None:
             plain.pop(name, None)
+    return plain
+
+
+def failed_ask(error: DreflowError) -> AskDocument:
+    """The document of a question that failed."""
+    return AskDocument(status="failed", message=_said(error), error=_plain_error(error))
+
+
+def failed_plan(error: DreflowError) -> PlanDocument:
+    """The document of a plan that failed."""
+    return PlanDocument(status="failed", message=_said(error), error=_plain_error(error))
+
+
+def _said(error: DreflowError) -> str:
+    return f"{error.message} {error.hint}".strip()
+
+
+def _plain_error(error: DreflowError) -> Error:
+    import json
+
+    plain: Error = json.loads(json.dumps(error.to_json(), default=str))
     return plain

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from pipelines.expressions import to_sql
 from spec.base import JsonValue
 
 if TYPE_CHECKING:
@@ -33,12 +34,12 @@ def json_rows(connection: DuckDBPyConnection, query: exp.Query, *, limit: int) -
     """At most ``limit`` rows in the query's own order; a column name that comes again gets ``_2``."""
     from sqlglot import exp
 
-    described = connection.execute("DESCRIBE " + query.sql(dialect="duckdb")).fetchall()
+    described = connection.execute("DESCRIBE " + to_sql(query)).fetchall()
     types = tuple(str(row[1]) for row in described)
     cells = tuple(f"c{position}" for position in range(len(types)))
     inner = query.subquery(exp.TableAlias(this=exp.to_identifier("q"), columns=[exp.to_identifier(c) for c in cells]))
     outer = exp.select(*(_fetchable(cell, kind) for cell, kind in zip(cells, types, strict=True))).from_(inner)
-    cursor = connection.execute(outer.sql(dialect="duckdb"))
+    cursor = connection.execute(to_sql(outer))
     fetched: list[tuple[object, ...]] = cursor.fetchmany(limit + 1)
     rows = tuple(tuple(_cell(value, kind) for value, kind in zip(row, types, strict=True)) for row in fetched[:limit])
     return Rows(_unique([str(row[0]) for row in described]), types, rows, truncated=len(fetched) > limit)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
 from spec.errors import DreflowError, UsageError
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; 0 done, 1 failed or declined, 2 wrong usage, 3 a question is open, 4 approval needed."""
     typed = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _dispatch(typed)
+        return _dispatch(list(typed))
     except BrokenPipeError:
         # The reader (head, less) has seen enough. Python would complain once more while closing stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -53,18 +53,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 1
-    except DreflowError as error:
+    except Exception as error:
+        # The last line of defence: a person gets a sentence, not a traceback.
         if os.environ.get("DREFLOW_DEBUG") == "1":
             raise
-        return _report(error, as_json="--json" in typed)
-    except Exception as error:  # the last line of defence: a sentence, not a traceback
-        if os.environ.get("DREFLOW_DEBUG") == "1":
-            raise
-        unexpected = DreflowError(
-            f"Something went wrong inside DReflowPro ({type(error).__name__}).",
-            hint="Run it again with DREFLOW_DEBUG=1 to see where, and please report it.",
-        )
-        return _report(unexpected, as_json="--json" in typed)
+        return _report(as_ours(error), typed)
+
+
+def as_ours(error: Exception) -> DreflowError:
+    """The error itself when it is one of ours, else one that says that we are at fault."""
+    if isinstance(error, DreflowError):
+        return error
+    return DreflowError(
+        f"Something went wrong inside DReflowPro ({type(error).__name__}).",
+        hint="Run it again with DREFLOW_DEBUG=1 to see where, and please report it.",
+    )
 
 
 def _dispatch(typed: list[str]) -> int:
@@ -137,12 +140,17 @@ def _overview() -> str:
     return "\n".join(lines)
 
 
-def _report(error: DreflowError, *, as_json: bool) -> int:
+def _report(error: DreflowError, typed: Sequence[str]) -> int:
     """Say what happened: on stderr in words, and with ``--json`` as the one document on stdout."""
-    if as_json:
+    if "--json" in typed:
         import json
 
-        status = "failed"
-        print(json.dumps({"status": status, "message": error.message, "error": error.to_json()}, ensure_ascii=False))
+        command = next((COMMANDS.load(name) for name in typed if name in COMMANDS.names()), None)
+        failure: Callable[[DreflowError], object] = getattr(command, "failure", _failure)
+        print(json.dumps(failure(error), ensure_ascii=False, default=str))
     print(f"dreflow: {error}", file=sys.stderr)
     return error.exit_code
+
+
+def _failure(error: DreflowError) -> object:
+    return {"status": "failed", "message": error.message, "error": error.to_json()}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,3 +49,16 @@ def now(text: str | None) -> datetime:
             f"--now {text!r} is not a time.", hint="Write it as ISO 8601, for instance 2026-11-02T08:00:00+01:00."
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def print_json(document: Mapping[str, object]) -> None:
+    """One document on stdout, on one line."""
+    import json
+
+    print(json.dumps(document, ensure_ascii=False, allow_nan=False), flush=True)
+
+
+def remark(remarks: Sequence[str]) -> None:
+    """What a person should know beside the result; never on stdout."""
+    for text in remarks:
+        print(f"dreflow: {text}", file=sys.stderr)

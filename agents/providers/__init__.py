@@ -1,0 +1,1 @@
+"""Who plans: one file a provider."""

@@ -1,0 +1,262 @@
+"""The one door for every surface: a message in, a document out.
+
+A read-only question that the built-in planner answers takes the short way: draft, compile, query. A pipeline is
+drafted, compiled and proven. Either may end in a question, whose thread is kept so that an answer goes on from there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, cast
+
+from agents.contract import Draft, Planner, Question, Refusal, Request, Turn
+from memory.store import SavedThread
+from spec.base import JsonValue
+from spec.codec import digest, to_plain, to_yaml
+from spec.errors import UsageError
+from spec.registry import Shelf
+from tools import threads
+from tools.connections import kept
+from tools.context import Context
+from tools.data import OpenData, open_data
+from tools.documents import AskDocument, Choice, Drawing, OutColumn, PlanDocument
+
+PROVIDERS = Shelf("agents.providers", "model")
+LONGEST_HISTORY = 20
+
+
+@dataclass(frozen=True)
+class Message:
+    """What somebody says. ``now`` has a zone; without it a thread's own clock goes on, and the clock starts a new one.
+
+    ``thread`` goes on with a conversation; with ``answer`` it settles its open question and needs no ``text``.
+    ``context`` holds instructions that belong to the request.
+    """
+
+    text: str = ""
+    data: tuple[str, ...] = ()
+    thread: str | None = None
+    answer: str | None = None
+    context: str = ""
+    now: datetime | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """One turn at work: the request as the planner gets it, and its thread."""
+
+    request: Request
+    thread: SavedThread
+
+
+class Session:
+    """Answers messages in one context. Opened data is kept for further messages about it until it is closed."""
+
+    def __init__(self, context: Context, *, clock: datetime, model: str = "builtin", base: Path | None = None) -> None:
+        self._context = context
+        self._clock = clock
+        self._model = model
+        self._base = base or Path.cwd()
+        self._open: tuple[object, OpenData] | None = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know of the data last opened: how unclear values were read, what was left out."""
+        return self._open[1].warnings if self._open is not None else ()
+
+    def close(self) -> None:
+        """Let go of the data."""
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
+
+    def ask(self, message: Message, *, max_rows: int = 10_000) -> AskDocument:
+        """Answer a question in rows. Raises DreflowError where there is neither answer, question nor refusal."""
+        self._context.need("ask")
+        began = time.monotonic()
+        turn = self._turn(message, "answer")
+        data = self._data(turn)
+        reply = self._draft(turn, data)
+        if isinstance(reply, Draft):
+            document = self._answered(turn, data, reply, max_rows)
+        elif isinstance(reply, Question):
+            document = AskDocument(
+                status="question", reading=reply.reading, question=reply.text, options=_choices(reply)
+            )
+        else:
+            document = AskDocument(status="declined", message=_sentence(reply))
+        self._keep(turn, reply)
+        return document.model_copy(update={"thread": turn.thread.id, "provider": self._model, "seconds": _since(began)})
+
+    def plan(self, message: Message, *, spec_file: Path | None = None) -> PlanDocument:
+        """Plan a pipeline and prove it on the data; with ``spec_file`` the spec is written there."""
+        self._context.need("plan")
+        began = time.monotonic()
+        turn = self._turn(message, "pipeline")
+        data = self._data(turn)
+        reply = self._draft(turn, data)
+        if isinstance(reply, Draft):
+            document = self._planned(turn, data, reply, spec_file)
+        elif isinstance(reply, Question):
+            document = PlanDocument(
+                status="question", reading=reply.reading, question=reply.text, options=_choices(reply)
+            )
+        else:
+            document = PlanDocument(status="declined", message=_sentence(reply))
+        self._keep(turn, reply)
+        return document.model_copy(update={"thread": turn.thread.id, "provider": self._model, "seconds": _since(began)})
+
+    def _turn(self, message: Message, want: Literal["answer", "pipeline"]) -> _Turn:
+        if message.thread is None:
+            return self._first(message, want)
+        thread = threads.opened(self._context, message.thread)
+        before = Request.model_validate(thread.request)
+        if message.answer is not None:
+            if message.text:
+                raise UsageError(
+                    "Give either an answer or a new request.", hint="Leave out the text, or --answer.", where={}
+                )
+            thread = threads.answered(thread, message.answer)
+            request = before.model_copy(update={"answers": dict(thread.answers), "now": message.now or before.now})
+        elif message.text:
+            request = before.model_copy(
+                update={
+                    "text": message.text,
+                    "now": message.now or self._clock,
+                    "context": message.context or before.context,
+                    "history": tuple(Turn.model_validate(turn) for turn in thread.history),
+                    "answers": dict(thread.answers),
+                }
+            )
+        else:
+            request = before.model_copy(update={"now": message.now or before.now})
+        request = request.model_copy(update={"want": want, "timezone": message.timezone or request.timezone})
+        added = self._items(message.data)
+        return _Turn(
+            request,
+            replace(
+                thread,
+                want=want,
+                request=request.model_dump(mode="json", exclude={"answers", "history"}),
+                data=tuple(dict.fromkeys([*thread.data, *added])),
+                question=None,
+            ),
+        )
+
+    def _first(self, message: Message, want: Literal["answer", "pipeline"]) -> _Turn:
+        if message.answer is not None:
+            raise UsageError("An answer needs its conversation.", hint="Name it with --thread.")
+        if not message.text.strip():
+            raise UsageError("There is no request.", hint='Say what you want to know, for instance "how many orders".')
+        request = Request(
+            text=message.text,
+            now=message.now or self._clock,
+            timezone=message.timezone or "UTC",
+            context=message.context,
+            want=want,
+        )
+        plain = request.model_dump(mode="json", exclude={"answers", "history"})
+        return _Turn(request, threads.started(self._context, want, plain, self._items(message.data)))
+
+    def _items(self, data: Sequence[str]) -> tuple[str, ...]:
+        """What was named with --data, as it can be kept: absolute, and without passwords."""
+        return tuple(kept(self._context, item, base=self._base, now=self._clock) for item in data)
+
+    def _data(self, turn: _Turn) -> OpenData:
+        key = (turn.thread.data, tuple(sorted(turn.request.answers.items())))
+        if self._open is not None and self._open[0] == key:
+            return self._open[1]
+        self.close()
+        opened = open_data(turn.thread.data, self._context, answers=turn.request.answers)
+        self._open = (key, opened)
+        return opened
+
+    def _draft(self, turn: _Turn, data: OpenData) -> Draft | Question | Refusal:
+        reply = _planner(self._model).draft(turn.request, data)
+        if isinstance(reply, Draft):
+            unclear = data.unclear(reply.spec)
+            if unclear is not None:
+                return Question.model_validate({**unclear, "reading": reply.reading})
+        return reply
+
+    def _answered(self, turn: _Turn, data: OpenData, draft: Draft, max_rows: int) -> AskDocument:
+        from tools.questions import answer
+
+        result = answer(self._context, draft.spec, draft.answer, data, now=turn.request.now, limit=max_rows)
+        chart = draft.chart
+        return AskDocument(
+            status="answered",
+            reading=draft.reading,
+            columns=tuple(
+                OutColumn(name=name, type=kind) for name, kind in zip(result.rows.names, result.rows.types, strict=True)
+            ),
+            rows=result.rows.rows,
+            row_count=len(result.rows.rows),
+            truncated=result.rows.truncated,
+            sql=result.sql,
+            spec=to_plain(draft.spec),
+            assumptions=(*draft.assumptions, *result.remarks),
+            chart=Drawing(kind=chart.kind, x=chart.x, y=chart.y) if chart else None,
+        )
+
+    def _planned(self, turn: _Turn, data: OpenData, draft: Draft, spec_file: Path | None) -> PlanDocument:
+        from tools.plans import prove, relocated
+
+        spec = relocated(draft.spec, data, spec_file.resolve().parent if spec_file else self._base)
+        proof = prove(
+            self._context, spec, base=spec_file.resolve().parent if spec_file else self._base, now=turn.request.now
+        )
+        if spec_file is not None:
+            spec_file.parent.mkdir(parents=True, exist_ok=True)
+            spec_file.write_text(to_yaml(spec), encoding="utf-8")
+        return PlanDocument(
+            status="planned",
+            reading=draft.reading,
+            spec=to_plain(spec),
+            spec_digest=digest(spec),
+            spec_file=str(spec_file) if spec_file else None,
+            effects=proof.effects,
+            proofs=proof.checks,
+            proven=all(check.passed or check.severity == "warn" for check in proof.checks),
+            rows=dict(proof.rows),
+            assumptions=draft.assumptions,
+            notes=proof.notes,
+        )
+
+    def _keep(self, turn: _Turn, reply: Draft | Question | Refusal) -> None:
+        thread = turn.thread
+        if isinstance(reply, Question):
+            thread = replace(thread, question=cast("Mapping[str, JsonValue]", reply.model_dump(mode="json")))
+        elif isinstance(reply, Draft):
+            said: JsonValue = Turn(request=turn.request.text, reading=reply.reading).model_dump(mode="json")
+            if isinstance(said, dict):
+                said["spec"] = cast("JsonValue", to_plain(reply.spec))
+            thread = replace(thread, question=None, history=(*thread.history, said)[-LONGEST_HISTORY:])
+        threads.kept(self._context, thread, self._clock)
+
+
+def _planner(model: str) -> Planner:
+    return cast("Planner", PROVIDERS.load(model))
+
+
+def _choices(question: Question) -> tuple[Choice, ...]:
+    return tuple(Choice(label=option.label, value=option.value) for option in question.options)
+
+
+def _sentence(refusal: Refusal) -> str:
+    return f"{refusal.message} {refusal.hint}".strip()
+
+
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 3)

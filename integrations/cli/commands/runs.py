@@ -1,0 +1,138 @@
+"""``dreflow runs list|show|cancel|resume``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spec.run import RunEvent, StoredRun
+    from tools.context import Context
+
+SUMMARY = "list runs, look at one, stop it, or finish one that was interrupted"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what can be typed."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|cancel|resume")
+    listed = actions.add_parser("list", help="the newest runs")
+    listed.add_argument("--limit", type=int, default=20, metavar="N", help="how many (default: 20)")
+    for name, help_ in (
+        ("show", "one run: results, checks and events"),
+        ("cancel", "stop a run; it publishes nothing"),
+        ("resume", "finish a run whose process is gone"),
+    ):
+        action = actions.add_parser(name, help=help_)
+        action.add_argument("run_id", metavar="RUN_ID")
+    for action in actions.choices.values():
+        action.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do the chosen thing."""
+    from integrations.cli import workspace
+
+    context = workspace.context(args)
+    if args.action == "list":
+        return _list(context, args)
+    if args.action == "show":
+        return _show(context, args)
+    if args.action == "cancel":
+        return _cancel(context, args)
+    from integrations.cli.commands.run import finished
+    from tools.runs import resume
+
+    return finished(resume(context, args.run_id, now=workspace.now(None)), args)
+
+
+def _list(context: Context, args: argparse.Namespace) -> int:
+    from integrations.cli import workspace
+    from integrations.cli.render import short, table
+    from tools.runs import is_interrupted, recent
+
+    runs = recent(context, limit=args.limit)
+    if args.json:
+        workspace.print_json({"runs": [_summary(context, run) for run in runs]})
+        return 0
+    if not runs:
+        print("No runs yet. Start one with 'dreflow run SPEC'.")
+        return 0
+    rows = [
+        [
+            run.run_id,
+            run.pipeline,
+            "interrupted" if is_interrupted(context, run) else run.status,
+            run.started.strftime("%Y-%m-%d %H:%M:%S"),
+            f"{(run.finished - run.started).total_seconds():.1f} s" if run.finished else "",
+            short(run.spec_digest),
+        ]
+        for run in runs
+    ]
+    print(
+        table(["run", "pipeline", "status", "started (UTC)", "took", "spec"], rows, right=[False] * 4 + [True, False])
+    )
+    return 0
+
+
+def _show(context: Context, args: argparse.Namespace) -> int:
+    from integrations.cli import render, workspace
+    from tools.runs import events, known
+
+    run = known(context, args.run_id)
+    history = events(context, args.run_id)
+    if args.json:
+        document = _summary(context, run)
+        document["result"] = run.result.model_dump(mode="json") if run.result else None
+        document["events_list"] = [event.model_dump(mode="json") for event in history]
+        workspace.print_json(document)
+        return 0
+    if run.result is not None:
+        print(render.run(run.result, run.out))
+    else:
+        print(f"Run {run.run_id} of {run.pipeline}: {run.status}, since {run.started:%Y-%m-%d %H:%M:%S} UTC.")
+    print("\n" + _events(history))
+    return 0
+
+
+def _events(events: Sequence[RunEvent]) -> str:
+    from integrations.cli.render import cell, table
+
+    rows = [
+        [
+            event.at.strftime("%H:%M:%S.%f")[:-3],
+            event.phase,
+            event.name,
+            cell(event.rows, "BIGINT") if event.rows is not None else "",
+        ]
+        for event in events
+    ]
+    return table(["at (UTC)", "phase", "what", "rows"], rows, right=[False, False, False, True])
+
+
+def _cancel(context: Context, args: argparse.Namespace) -> int:
+    from integrations.cli import workspace
+    from tools.runs import cancel
+
+    cancel(context, args.run_id, now=workspace.now(None))
+    if args.json:
+        workspace.print_json({"run_id": args.run_id, "cancel_requested": True})
+    else:
+        print(f"Asked {args.run_id} to stop; it publishes nothing. See 'dreflow runs show {args.run_id}'.")
+    return 0
+
+
+def _summary(context: Context, run: StoredRun) -> dict[str, object]:
+    from tools.runs import is_interrupted
+
+    return {
+        "run_id": run.run_id,
+        "pipeline": run.pipeline,
+        "status": run.status,
+        "interrupted": is_interrupted(context, run),
+        "spec_digest": run.spec_digest,
+        "started": run.started.isoformat(),
+        "finished": run.finished.isoformat() if run.finished else None,
+        "out": run.out,
+    }

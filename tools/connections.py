@@ -1,0 +1,162 @@
+"""Saved connections: added, checked, looked into, and resolved to the places that connectors work on."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+from connectors.contract import CONNECTORS, Discovered, Place, connector
+from memory.store import SavedConnection
+from spec.errors import AccessError, UnsupportedError, UsageError, unknown_name
+from spec.pipeline import Load, Source
+from tools.context import Context
+from tools.locations import Location, parse, with_password, without_password
+
+if TYPE_CHECKING:
+    from connectors.vault import Vault
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A connector as listed."""
+
+    name: str
+    can: tuple[str, ...]
+
+
+def vault() -> Vault:
+    """The vault of this account, under DREFLOW_HOME (default ``~/.dreflow``)."""
+    from connectors.vault import Vault
+
+    return Vault(Path(os.environ.get("DREFLOW_HOME") or Path.home() / ".dreflow"))
+
+
+def units() -> Sequence[Unit]:
+    """All connectors with what they can do."""
+    return [Unit(name, tuple(sorted(connector(name).can))) for name in CONNECTORS.names()]
+
+
+def saved(context: Context) -> Sequence[SavedConnection]:
+    """The workspace's connections, without their secrets."""
+    return context.workspace.store.connections()
+
+
+def known(context: Context, name: str) -> SavedConnection:
+    """One saved connection; SpecError with the nearest name when there is none."""
+    found = context.workspace.store.connection(name)
+    if found is None:
+        raise unknown_name("saved connection", name, [item.name for item in saved(context)])
+    return found
+
+
+def add(context: Context, name: str, url: str, *, now: datetime, password: str | None = None) -> SavedConnection:
+    """Save a connection under a name. A password, in the URL or beside it, goes to the vault and nowhere else."""
+    context.need("connect")
+    if NAME.fullmatch(name) is None:
+        raise UsageError(
+            f"{name!r} cannot be the name of a connection.", hint="Use letters, digits and underscores, as in shop_db."
+        )
+    bare, inside = without_password(url)
+    kind = parse(bare, base=Path.cwd()).connector
+    if kind == "files":
+        raise UsageError("A folder of files needs no connection.", hint="Name it with --data as it is.")
+    secret = password if password is not None else inside
+    connection = SavedConnection(name, kind, {"url": bare}, f"connection/{name}" if secret is not None else None)
+    if secret is not None:
+        vault().put(cast("str", connection.secret), secret)
+    context.workspace.store.save_connection(connection, by=context.principal, now=now)
+    return connection
+
+
+def kept(context: Context, item: str, *, base: Path, now: datetime) -> str:
+    """A ``--data`` item as it may be stored: a path made absolute, a URL exchanged for a saved connection's name."""
+    location = located(context, item, base=base)
+    named = f"{location.name}=" if location.name else ""
+    if location.connection is not None:
+        return named + location.connection
+    if location.url is None:
+        return named + str(location.location)
+    bare, _ = without_password(location.url)
+    same = next((one for one in saved(context) if one.config.get("url") == bare), None)
+    name = same.name if same is not None else _free_name(context, bare)
+    return named + add(context, name, location.url, now=now).name
+
+
+def located(context: Context, item: str, *, base: Path) -> Location:
+    """One ``--data`` item, understood; paths start at ``base``."""
+    return parse(item, base=base, connections=tuple(one.name for one in saved(context)))
+
+
+def place(context: Context, location: Location, *, base: Path) -> Place:
+    """Where a location is, with its password from the vault."""
+    if location.connection is not None:
+        return _of_connection(known(context, location.connection), base)
+    return Place(location.connector, base, location=location.location, url=location.url)
+
+
+def places(context: Context, base: Path) -> Callable[[Source | Load], Place]:
+    """Resolve sources and loads of a spec whose relative paths start at ``base``."""
+
+    def resolved(unit: Source | Load) -> Place:
+        if unit.connection is None:
+            return Place(unit.connector, base, location=unit.location)
+        found = _of_connection(known(context, unit.connection), base)
+        if found.connector != unit.connector:
+            raise UnsupportedError(
+                f"{unit.connection!r} is a connection of {found.connector}, and the spec uses it as {unit.connector}.",
+                hint="Name another connection, or plan again.",
+            )
+        return found
+
+    return resolved
+
+
+def check(context: Context, name: str) -> None:
+    """Reach a saved connection and prove its credentials; raises AccessError or TransientError."""
+    context.need("ask")
+    found = _of_connection(known(context, name), Path.cwd())
+    connector(found.connector).check(found)
+
+
+def discover(context: Context, item: str, *, base: Path) -> Sequence[Discovered]:
+    """All tables of what ``item`` names."""
+    context.need("ask")
+    location = located(context, item, base=base)
+    at = place(context, location, base=base)
+    return connector(at.connector).discover(at)
+
+
+def _of_connection(connection: SavedConnection, base: Path) -> Place:
+    url = str(connection.config["url"])
+    if connection.secret is not None:
+        password = vault().get(connection.secret)
+        if password is None:
+            raise AccessError(
+                f"The vault holds no password for the connection {connection.name!r}.",
+                hint=f"Save it again: dreflow connectors add {connection.name} URL.",
+            )
+        url = with_password(url, password)
+    if "://" not in url or urlsplit(url).scheme in {"sqlite", "duckdb"}:
+        return Place(connection.connector, base, location=url.partition(":///")[2], connection=connection.name)
+    return Place(connection.connector, base, connection=connection.name, url=url)
+
+
+def _free_name(context: Context, url: str) -> str:
+    """A name made of the database's, or the host's where it has none."""
+    parts = urlsplit(url)
+    wanted = re.sub(r"\W+", "_", parts.path.strip("/") or parts.hostname or "database").strip("_")[:50] or "database"
+    wanted = wanted if NAME.fullmatch(wanted) else f"db_{wanted}"
+    taken = {one.name.casefold() for one in saved(context)}
+    name, number = wanted, 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{wanted}_{number}"
+    return name

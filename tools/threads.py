@@ -1,0 +1,63 @@
+"""Conversations as kept: begun with a request, going on with answers or further requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+from memory.store import SavedThread
+from spec.base import JsonValue
+from spec.errors import UsageError
+from tools.context import Context
+
+
+def started(
+    context: Context, want: Literal["answer", "pipeline"], request: Mapping[str, JsonValue], data: tuple[str, ...]
+) -> SavedThread:
+    """A new conversation under the next short id, not yet kept. ``data`` holds no passwords."""
+    return SavedThread(f"t{context.workspace.store.next_id('thread')}", want, dict(request), data)
+
+
+def opened(context: Context, thread_id: str) -> SavedThread:
+    """The conversation of that id; UsageError when there is none."""
+    thread = context.workspace.store.thread(thread_id)
+    if thread is None:
+        raise UsageError(
+            f"There is no conversation {thread_id!r} in this workspace.",
+            hint="Its id was shown with the question; --workspace names another workspace.",
+        )
+    return thread
+
+
+def answered(thread: SavedThread, text: str) -> SavedThread:
+    """The conversation with its open question settled. ``text`` is an option's value or label, or free text."""
+    if thread.question is None:
+        raise UsageError(
+            f"No question is open in {thread.id}.", hint=f'Go on with it by: --thread {thread.id} "your request".'
+        )
+    said = text.strip()
+    if not said:
+        raise UsageError("The answer is empty.", hint="Give one of the options, or say it in your own words.")
+    key = str(thread.question["key"])
+    return replace(thread, question=None, answers={**thread.answers, key: _chosen(thread.question, said)})
+
+
+def kept(context: Context, thread: SavedThread, now: datetime) -> None:
+    """Keep the conversation as it is now."""
+    context.workspace.store.save_thread(thread, by=context.principal, now=now)
+
+
+def _chosen(question: Mapping[str, JsonValue], said: str) -> str:
+    """The value of the option that was meant: by value, by label, or by its place in the list; else the text itself."""
+    options = question.get("options")
+    listed = [option for option in options if isinstance(option, dict)] if isinstance(options, list) else []
+    folded = said.casefold()
+    for field in ("value", "label"):
+        for option in listed:
+            if str(option[field]).casefold() == folded:
+                return str(option["value"])
+    if said.isdigit() and 1 <= int(said) <= len(listed):
+        return str(listed[int(said) - 1]["value"])
+    return said
