@@ -82,6 +82,7 @@ class ChartCells:
     first_row: int
     last_row: int
     number_format: str
+    date_format: str
     palette: Mapping[str, str]
 
     def new(self, kind: str, subtype: str | None = None) -> NativeChart:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from pipelines.job import Relation
 from reports.values import Value
+from spec.base import JsonValue
 from spec.errors import SpecError, unknown_name
 from spec.pipeline import Pipeline
 from spec.run import CheckResult, Quarantined, RunResult
@@ -25,14 +26,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class RunData(Protocol):
     """The rows a run left, to be read and never changed. ``tools`` supplies it from the run's staging file."""
 
+    @property
+    def parameters(self) -> Mapping[str, tuple[str, JsonValue]]:
+        """The run's parameters, ``now`` and ``today`` among them: name to DuckDB type and value."""
+
     def relation(self, name: str) -> Relation:
         """Columns and keys of a source, inline table or step output; SpecError for a name the run does not have."""
 
     def table(self, name: str) -> exp.Table:
         """Where that relation's rows are, for use in a query."""
-
-    def order(self, name: str) -> Sequence[str]:
-        """The order the step itself gives its rows, as ``column`` or ``column desc``; empty when it gives none."""
 
     def rows(self, query: exp.Query, limit: int | None = None) -> Iterator[tuple[Value, ...]]:
         """The query's rows: decimals as Decimal, instants as aware UTC datetimes, nested values as JSON text."""
@@ -94,7 +96,7 @@ class StagedRows:
     connection: DuckDBPyConnection
     relations: Mapping[str, Relation]
     tables: Mapping[str, str] = field(default_factory=dict)
-    orders: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    parameters: Mapping[str, tuple[str, JsonValue]] = field(default_factory=dict)
 
     def relation(self, name: str) -> Relation:
         if name not in self.relations:
@@ -105,9 +107,6 @@ class StagedRows:
         from sqlglot import exp
 
         return exp.Table(this=exp.to_identifier(self.tables.get(name, name), quoted=True))
-
-    def order(self, name: str) -> Sequence[str]:
-        return self.orders.get(name, ())
 
     def rows(self, query: exp.Query, limit: int | None = None) -> Iterator[tuple[Value, ...]]:
         import duckdb
@@ -141,9 +140,9 @@ def _readable(query: exp.Query, types: Sequence[tuple[str, str]]) -> exp.Query:
 
     if not any(kind == "TIMESTAMP WITH TIME ZONE" for _, kind in types):
         return query
-    columns: list[exp.Expression] = []
+    columns: list[exp.Expr] = []
     for name, kind in types:
-        column: exp.Expression = exp.column(exp.to_identifier(name, quoted=True))
+        column: exp.Expr = exp.column(exp.to_identifier(name, quoted=True))
         if kind == "TIMESTAMP WITH TIME ZONE":
             column = exp.Anonymous(this="epoch_us", expressions=[column])
         columns.append(column)

@@ -130,6 +130,11 @@ def lines(text: str, room: float, size: float = FONT) -> list[str]:
     return [first, shortened(" ".join(words), room, size)] if words else [first]
 
 
+def lines_needed(text: str, room: float, size: float = FONT) -> int:
+    """About how many lines a text takes in that room, its own line ends among them."""
+    return sum(max(math.ceil(text_width(line, size) / room), 1) for line in text.split("\n"))
+
+
 # Elements
 
 
@@ -210,7 +215,8 @@ def _standing(rows: Sequence[Bar], width: float, speak: Language, linked: bool) 
         for line_number, line in enumerate(lines(row.label, band - 4)):
             body.append(label(line, left + band * (at + 0.5), bottom + 18 + 14 * line_number, anchor="middle"))
     body.append(element("line", x1=left, y1=axis.at(0), x2=width, y2=axis.at(0), class_="axis"))
-    return Drawing(width, bottom + 40, "".join(body))
+    deepest = max((len(lines(row.label, band - 4)) for row in rows), default=1)
+    return Drawing(width, bottom + 10 + 14 * deepest, "".join(body))
 
 
 def _box(x: float, y_end: float, thick: float, y_start: float, part: Segment) -> str:

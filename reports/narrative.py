@@ -75,3 +75,13 @@ def check_sentence(check: CheckResult, document: ReportDocument) -> str:
         found = check.found or say("empty")
         parts.append(f"{say('expected').casefold()} {expected}, {say('found').casefold()} {found}")
     return f"{' – '.join(parts)}. {check.detail}".strip()
+
+
+def set_aside(document: ReportDocument) -> list[str]:
+    """A sentence for each lot of rows that did not take part."""
+    return [
+        document.language.say(
+            "set_aside", rows=document.language.number(lot.rows, 0), table=lot.table, reason=lot.reason
+        )
+        for lot in document.meta.quarantined
+    ]

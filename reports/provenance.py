@@ -16,8 +16,11 @@ from spec.errors import UsageError, unknown_name
 
 ELEMENT = "provenance"
 """Id of the element that holds it in HTML."""
-PROPERTY = "dreflow provenance"
-"""Worksheet that holds it in a workbook, kept out of sight; one JSON object a row."""
+RANGE = "dreflow_provenance"
+"""Defined name of the cells that hold it in a workbook, whatever the sheet is called."""
+HEADINGS = (
+    "Figure", "Label", "Value", "Step", "Computed as", "Where", "Rows", "Source columns", "SQL", "Run", "Spec",
+)  # fmt: skip
 _VERSION = 1
 
 
@@ -27,6 +30,15 @@ def packed(document: ReportDocument) -> list[str]:
         json.dumps({"version": _VERSION, **asdict(origin)}, ensure_ascii=False, sort_keys=True)
         for origin in document.origins.values()
     ]
+
+
+def spread(origin: Provenance) -> tuple[str, ...]:
+    """One figure as the cells under ``HEADINGS``."""
+    columns = "\n".join(origin.origins)
+    return (
+        origin.figure, origin.label, origin.value, origin.step, origin.expression, origin.where or "",
+        str(origin.rows), columns, origin.sql, origin.run_id, origin.spec_digest,
+    )  # fmt: skip
 
 
 def figure_provenance(path: Path, figure: str) -> Provenance:
@@ -42,19 +54,14 @@ def provenance_of(path: Path) -> dict[str, Provenance]:
     """All figures of a written HTML or XLSX report; UsageError for a file that carries none."""
     if not path.is_file():
         raise UsageError("There is no such report.", where={"file": str(path)})
-    lines = _from_workbook(path) if path.suffix.casefold() == ".xlsx" else _from_page(path)
-    if not lines:
+    found = _from_workbook(path) if path.suffix.casefold() == ".xlsx" else _from_page(path)
+    if not found:
         raise UsageError(
-            "This file is not a report of DReflowPro.",
+            "This file is not a report of DReflowPro, or one without figures.",
             hint="Name the .html or .xlsx file that a run wrote.",
             where={"file": path.name},
         )
-    found = (json.loads(line) for line in lines)
-    origins = (
-        Provenance(**{**item, "origins": tuple(item["origins"])})
-        for item in ({key: value for key, value in plain.items() if key != "version"} for plain in found)
-    )
-    return {origin.figure: origin for origin in origins}
+    return {origin.figure: origin for origin in found}
 
 
 class _Reader(HTMLParser):
@@ -74,19 +81,43 @@ class _Reader(HTMLParser):
             self.text += data
 
 
-def _from_page(path: Path) -> list[str]:
+def _from_page(path: Path) -> list[Provenance]:
     reader = _Reader()
     reader.feed(path.read_text(encoding="utf-8", errors="replace"))
-    return [line for line in reader.text.splitlines() if line.strip()]
+    found = []
+    for line in filter(str.strip, reader.text.splitlines()):
+        plain = json.loads(line)
+        plain.pop("version")
+        found.append(Provenance(**{**plain, "origins": tuple(plain["origins"])}))
+    return found
 
 
-def _from_workbook(path: Path) -> list[str]:
+def _from_workbook(path: Path) -> list[Provenance]:
     from openpyxl import load_workbook
 
-    book = load_workbook(path, read_only=True, data_only=True)
+    book = load_workbook(path, data_only=True)
     try:
-        if PROPERTY not in book.sheetnames:
+        named = book.defined_names.get(RANGE)
+        if named is None:
             return []
-        return [str(row[0]) for row in book[PROPERTY].iter_rows(values_only=True) if row[0]]
+        (sheet, cells), *_ = named.destinations
+        return [_gathered([str(cell.value or "") for cell in row]) for row in book[sheet][cells]]
     finally:
         book.close()
+
+
+def _gathered(texts: list[str]) -> Provenance:
+    figure, label, value, step, expression, where, rows, columns, sql, run_id, digest = texts
+    return Provenance(
+        figure=figure,
+        label=label,
+        value=value,
+        step=step,
+        expression=expression,
+        where=where or None,
+        rows=int(rows),
+        sql=sql,
+        spec_digest=digest,
+        run_id=run_id,
+        origins=tuple(columns.split("\n")) if columns else (),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from pipelines.functions import AGGREGATES
+from pipelines.expressions import column, has_aggregate, parse_expression, resolve
 from pipelines.job import Field, Relation
 from reports.data import RunData
 from spec.errors import SpecError, unknown_name
@@ -17,60 +17,44 @@ if TYPE_CHECKING:
 EXCEL_DIGITS = 15
 
 
-def parsed(text: str, relation: Relation, *, what: str) -> exp.Expression:
-    """One SQL expression whose columns are the relation's; SpecError otherwise."""
-    import sqlglot
-    from sqlglot import exp
-    from sqlglot.errors import SqlglotError
-
-    where: dict[str, str | int] = {"step": relation.name, "field": what}
-    try:
-        trees = sqlglot.parse(text, dialect="duckdb")
-    except SqlglotError as error:
-        raise SpecError(
-            f"{text!r} is not an expression: {str(error).splitlines()[0]}",
-            hint="Write one value, such as sum(amount).",
-            where=where,
-        ) from None
-    tree = trees[0] if len(trees) == 1 else None
-    if tree is None or not isinstance(tree, exp.Expression) or tree.find(exp.Query, exp.Command, exp.DML, exp.DDL):
-        raise SpecError(f"{text!r} is not one expression.", hint="Write one value, such as sum(amount).", where=where)
-    for column in tree.find_all(exp.Column):
-        field = None if column.table else relation.field(column.name)
-        if field is None:
-            raise unknown_name("column", column.sql(dialect="duckdb"), relation.names, where=where)
-        column.set("this", exp.to_identifier(field.name, quoted=True))
-    return tree
-
-
 def figure_query(figure: Figure, data: RunData) -> tuple[exp.Select, bool]:
     """The query of a figure, as (value, rows that counted), and whether it adds its rows up.
 
-    A value that is no aggregate is a plain column, which the caller takes from the step's single row.
+    The expressions pass the compiler's allow-list again, so a report edited after its run can read nothing else. A
+    value that is no aggregate is a plain column, which the caller takes from the step's single row.
     """
     from sqlglot import exp
 
     relation = data.relation(figure.from_)
-    value = parsed(figure.value, relation, what="value")
-    adds_up = value.find(exp.AggFunc) is not None or _names_an_aggregate(value)
+    value = expression(figure.value, relation, data, field="value")
+    adds_up = has_aggregate(value)
     if not adds_up and value.find(exp.Column) is None:
         raise SpecError(
             f"The figure {figure.value!r} is a number written by hand.",
             hint="A figure is computed from rows, e.g. count(*) or sum(amount).",
             where={"step": figure.from_},
         )
-    counted: exp.Expression = exp.Count(this=exp.Star()) if adds_up else exp.Literal.number(1)
+    counted: exp.Expr = exp.Count(this=exp.Star()) if adds_up else exp.Literal.number(1)
     query = exp.select(exp.alias_(value, "value"), exp.alias_(counted, "rows")).from_(data.table(figure.from_))
     if figure.where:
-        query = query.where(parsed(figure.where, relation, what="where"))
+        query = query.where(expression(figure.where, relation, data, field="where"))
     return query, adds_up
 
 
-def _names_an_aggregate(tree: exp.Expression) -> bool:
-    """Aggregates that SQLGlot has no class of its own for."""
+def expression(text: str, relation: Relation, data: RunData, *, field: str) -> exp.Expr:
+    """An admitted expression over the relation's columns, parameters replaced by the run's values."""
     from sqlglot import exp
 
-    return any(call.name.casefold() in AGGREGATES for call in tree.find_all(exp.Anonymous))
+    where: dict[str, str | int] = {"step": relation.name, "field": field}
+    types = {name: kind for name, (kind, _) in data.parameters.items()}
+    tree = resolve(parse_expression(text, where, types), relation, where)
+    for blank in list(tree.find_all(exp.Placeholder)):
+        value = data.parameters[blank.name][1]
+        literal: exp.Expr = exp.null() if value is None else exp.Literal.string(str(value))
+        if blank is tree:
+            return literal
+        blank.replace(literal)
+    return tree
 
 
 def rows_query(data: RunData, name: str, columns: Sequence[str], order_by: Sequence[str]) -> exp.Select:
@@ -78,10 +62,10 @@ def rows_query(data: RunData, name: str, columns: Sequence[str], order_by: Seque
     from sqlglot import exp
 
     relation = data.relation(name)
-    picked = [_column(field.name) for field in fields(relation, columns)]
+    picked = [column(field.name) for field in fields(relation, columns)]
     order = [
-        exp.Ordered(this=_column(field.name), desc=down, nulls_first=False)
-        for field, down in total_order(relation, order_by or data.order(name))
+        exp.Ordered(this=column(field.name), desc=down, nulls_first=False)
+        for field, down in total_order(relation, order_by or relation.order)
     ]
     return exp.select(*picked).from_(data.table(name)).order_by(*order)
 
@@ -118,7 +102,7 @@ def long_numbers_query(data: RunData, name: str, suspects: Sequence[Field]) -> e
     answers = []
     for field in suspects:
         bound = exp.Literal.number("1" + "0" * (EXCEL_DIGITS - (decimal_scale(field.type) or 0)))
-        largest = exp.Max(this=exp.Abs(this=_column(field.name)))
+        largest = exp.Max(this=exp.Abs(this=column(field.name)))
         answers.append(exp.Coalesce(this=exp.GTE(this=largest, expression=bound), expressions=[exp.false()]))
     return exp.select(*(exp.alias_(answer, f"c{at}") for at, answer in enumerate(answers))).from_(data.table(name))
 
@@ -153,9 +137,3 @@ def total_order(relation: Relation, asked: Sequence[str]) -> list[tuple[Field, b
     rest = keys[0] if keys else relation.names
     ties = [field for field in relation.fields if field.name in rest and field.name.casefold() not in taken]
     return [*chosen, *((field, False) for field in ties)]
-
-
-def _column(name: str) -> exp.Column:
-    from sqlglot import exp
-
-    return exp.column(exp.to_identifier(name, quoted=True))

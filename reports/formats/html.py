@@ -22,7 +22,7 @@ from reports.document import (
     TileRow,
 )
 from reports.drawing import NARROW, WIDE, element, style
-from reports.narrative import check_name, check_sentence
+from reports.narrative import check_name, check_sentence, set_aside
 from reports.provenance import ELEMENT, packed
 from reports.values import Look, Value
 
@@ -121,16 +121,6 @@ def _banner(document: ReportDocument) -> str:
         items = "".join(f'<li dir="auto">{escape(text)}</li>' for text in set_aside(document))
         made += f'<div class="notice warn" role="note"><ul>{items}</ul></div>'
     return made
-
-
-def set_aside(document: ReportDocument) -> list[str]:
-    """A sentence for each lot of rows that did not take part."""
-    return [
-        document.language.say(
-            "set_aside", rows=document.language.number(lot.rows, 0), table=lot.table, reason=lot.reason
-        )
-        for lot in document.meta.quarantined
-    ]
 
 
 def _understood(document: ReportDocument) -> str:
