@@ -30,9 +30,7 @@ class Binder:
         self._connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:")
         self._values = {name: value for name, (_, value) in parameters.items()}
         zone = exp.Set(
-            expressions=[
-                exp.SetItem(this=exp.EQ(this=exp.column("TimeZone"), expression=exp.Literal.string(timezone)))
-            ]
+            expressions=[exp.SetItem(this=exp.EQ(this=exp.column("TimeZone"), expression=exp.Literal.string(timezone)))]
         )
         self._connection.execute(to_sql(zone))
         for setting in ("enable_external_access = false", "memory_limit = '512MB'", "lock_configuration = true"):
@@ -109,7 +107,17 @@ def parse_type(text: str, where: Where) -> exp.DataType:
     except (SqlglotError, ValueError):
         type_ = None
     if type_ is None or type_.this == exp.DType.USERDEFINED:
-        known = ("BOOLEAN", "INTEGER", "BIGINT", "DECIMAL(18,2)", "DOUBLE", "VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPTZ")
+        known = (
+            "BOOLEAN",
+            "INTEGER",
+            "BIGINT",
+            "DECIMAL(18,2)",
+            "DOUBLE",
+            "VARCHAR",
+            "DATE",
+            "TIMESTAMP",
+            "TIMESTAMPTZ",
+        )
         near = nearest(text, known)
         raise SpecError(
             f"{text!r} is not a type.",
@@ -126,7 +134,9 @@ def _first_line(error: Exception) -> str:
 
 
 _MISMATCH = re.compile(r"No function matches the given name and argument types '(\w+|[^\w\s(]+)\((.*)\)'\.")
-_COMPARE = re.compile(r"Cannot (?:compare|mix|combine)(?: values of)? types?(?: of)? (.+?) and (?:type )?(.+?)(?: in |, | - |$)")
+_COMPARE = re.compile(
+    r"Cannot (?:compare|mix|combine)(?: values of)? types?(?: of)? (.+?) and (?:type )?(.+?)(?: in |, | - |$)"
+)
 
 
 def explained(error: Exception, where: Where) -> SpecError:

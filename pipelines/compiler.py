@@ -167,9 +167,7 @@ class _Building:
         if constants:
             self.binder.constants(constants, {**where, "field": "rows"})
 
-    def _add_base(
-        self, name: str, columns: Mapping[str, str], key: Sequence[str], where: dict[str, str | int]
-    ) -> None:
+    def _add_base(self, name: str, columns: Mapping[str, str], key: Sequence[str], where: dict[str, str | int]) -> None:
         self.scope(name, noun=next(iter(where))).distinct(list(columns), "columns")
         types = self.binder.declare(name, columns, where)
         fields = tuple(
@@ -215,10 +213,14 @@ class _Building:
             raise _unknown_output(step, unit, output)
         scope = self.scope(step.id, wanted=frozenset(wanted))
         built = unit.build(params, inputs, scope)
-        for output, query in built.outputs.items():
-            self._add_stage(step, output, query, built, reads)
+        for output in built.feeds:
+            self._add_stage(step, output, built.outputs[output], built, reads)
         for output, fields in built.fields.items():
             self._add_applied(step, output, fields, built)
+        own = [f"{step.id}.{output}" for output in (*built.feeds, *built.fields)]
+        for output, query in built.outputs.items():
+            if output not in built.feeds:
+                self._add_stage(step, output, query, built, [*reads, *own])
         self.implied += built.checks
         self.notes += built.notes
 
@@ -256,7 +258,7 @@ class _Building:
             Relation(name, fields, built.keys.get(output, frozenset()), built.order.get(output, ()))
         )
         self.relations[name.casefold()] = relation
-        feeds = tuple(f"{step.id}.{item}" for item in built.outputs)
+        feeds = tuple(f"{step.id}.{item}" for item in built.feeds)
         self.stages.append(
             Stage(
                 step=step.id,

@@ -65,15 +65,17 @@ class Built:
     """What a step became.
 
     ``outputs`` maps an output's name (``MAIN`` for the step's own) to its query over the inputs, each named as its
-    relation, with one named projection a column. A unit that SQL cannot say gives ``apply`` and ``fields`` instead:
-    ``outputs`` then holds the queries that ``apply`` receives the rows of, under names starting with ``_``.
+    relation, with one named projection a column. Names that start with ``_`` are for the step's own use.
+
+    What SQL cannot say is done by ``apply``: it is given the rows of the outputs named in ``feeds``, in that order, and
+    makes the outputs named in ``fields``. Any other output may read all of these, as ``<step>.<output>``.
     """
 
     outputs: Mapping[str, exp.Query]
     keys: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
     """Further column sets known to identify a row, by output, beside those that the tree shows."""
     order: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Row order that a reader must keep, by output: ``column`` or ``column desc``."""
+    """Row order that a reader keeps, by output: ``column`` or ``column desc``."""
     checks: tuple[ImpliedCheck, ...] = ()
     notes: tuple[str, ...] = ()
     quarantine: Mapping[str, str] = field(default_factory=dict)
@@ -81,6 +83,7 @@ class Built:
     apply: Apply | None = None
     fields: Mapping[str, tuple[Field, ...]] = field(default_factory=dict)
     """With ``apply``: the columns of each output it makes."""
+    feeds: tuple[str, ...] = ()
 
 
 class Transform(Protocol):
@@ -128,4 +131,3 @@ def transform(name: str) -> Transform:
 def check_unit(name: str) -> CheckUnit:
     """The check unit of that name; SpecError with the nearest name when there is none."""
     return cast("CheckUnit", CHECKS.load(name))
-

@@ -30,7 +30,9 @@ def effects_of(
             Effect(kind="write", target=f"{spec.report.file}.{kind}", detail="report", needs_approval=False)
             for kind in spec.report.formats
         ]
-    beyond = [Effect(kind="write", target=load_target(load), detail=f"{load.write} {load.from_}") for load in spec.loads]
+    beyond = [
+        Effect(kind="write", target=load_target(load), detail=f"{load.write} {load.from_}") for load in spec.loads
+    ]
     for delivery in spec.report.deliver if spec.report else ():
         beyond += [
             Effect(kind="send", target=f"{delivery.channel}:{to}", detail=f"report as {delivery.format}")
@@ -86,9 +88,7 @@ def _leaving(
             continue
 
 
-def _check_columns(
-    spec: Pipeline, relation: Relation, columns: tuple[str, ...], where: dict[str, str | int]
-) -> None:
+def _check_columns(spec: Pipeline, relation: Relation, columns: tuple[str, ...], where: dict[str, str | int]) -> None:
     allowed = None if spec.allow.columns is None else {name.casefold() for name in spec.allow.columns}
     for name in columns:
         field = relation.field(name)

@@ -6,7 +6,7 @@ and only the tree is turned back into SQL.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -137,9 +137,9 @@ def aliased(expression: exp.Expr, name: str) -> exp.Expr:
     return exp.Alias(this=expression, alias=quoted(name))
 
 
-def select_from(relation: str, projections: list[exp.Expr], alias: str | None = None) -> exp.Select:
+def select_from(relation: str, projections: Sequence[exp.Expr], alias: str | None = None) -> exp.Select:
     """SELECT the projections FROM the relation."""
-    return exp.Select(expressions=projections, from_=exp.From(this=table_of(relation, alias)))
+    return exp.Select(expressions=list(projections), from_=exp.From(this=table_of(relation, alias)))
 
 
 def function_name(node: exp.Expr) -> str | None:

@@ -88,9 +88,7 @@ def compile_figure(job: Job, figure: Figure, *, where: str = "figure") -> Compil
         relations = {relation.name.casefold(): relation for relation in job.relations.values()}
         for relation in relations.values():
             binder.declare(relation.name, {item.name: item.type for item in relation.fields}, {"report": where})
-        scope = StepScope(
-            name=where, binder=binder, relations=relations, parameters=job.parameter_types, noun="report"
-        )
+        scope = StepScope(name=where, binder=binder, relations=relations, parameters=job.parameter_types, noun="report")
         return build_figure(figure, scope, where)
 
 

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from pipelines.expressions import Where, function_name
 from pipelines.functions import AGGREGATES, ORDERED_AGGREGATES, ORDERED_WINDOWS
+from pipelines.job import Relation
 from pipelines.lineage import Keys
 from spec.errors import SpecError
 
@@ -32,7 +33,8 @@ def require_total(
         return
     have = {name.casefold() for name in covered}
     missing = sorted(
-        (sorted(name for name in key if name.casefold() not in have) for key in keys), key=lambda item: (len(item), item)
+        (sorted(name for name in key if name.casefold() not in have) for key in keys),
+        key=lambda item: (len(item), item),
     )
     tied = f"rows that are equal in {', '.join(covered)}" if covered else "the rows"
     if missing:
@@ -53,6 +55,15 @@ def require_total(
             "keys": [sorted(key) for key in sorted(keys, key=sorted)],
         },
     )
+
+
+def tie_break(covered: Collection[str], relation: Relation) -> tuple[str, ...]:
+    """Columns that make an order total when added: the smallest key's, or else all that are left."""
+    have = {name.casefold() for name in covered}
+    if is_total(covered, relation.names, relation.keys):
+        return ()
+    key = min(relation.keys, key=lambda item: (len(item), sorted(item)), default=frozenset(relation.names))
+    return tuple(name for name in relation.names if name in key and name.casefold() not in have)
 
 
 def plain_columns(expressions: Iterable[exp.Expr]) -> list[str]:

@@ -114,7 +114,9 @@ def fan_out(step: str, many: Relation, columns: Sequence[str], other: Relation) 
     return ImpliedCheck("join_fan_out", step, "block", query, (many.name,), evidence=repeated(many.name, columns))
 
 
-def lost_rows(step: str, left: Relation, right: Relation, on_left: Sequence[str], on_right: Sequence[str]) -> ImpliedCheck:
+def lost_rows(
+    step: str, left: Relation, right: Relation, on_left: Sequence[str], on_right: Sequence[str]
+) -> ImpliedCheck:
     """How many rows of ``left`` have no partner in ``right`` and so leave the result; a warning with the number."""
 
     def without_partner(projections: list[exp.Expr]) -> exp.Select:
@@ -152,5 +154,7 @@ def unique_key(on: Relation, columns: Sequence[str]) -> tuple[exp.Select, exp.Se
         return query
 
     named = ", ".join(columns)
-    query = no_rows(bad(), f"{named} identifies a row of {on.name}", f" values of {named} stand in several rows or are empty")
+    query = no_rows(
+        bad(), f"{named} identifies a row of {on.name}", f" values of {named} stand in several rows or are empty"
+    )
     return query, bad()

@@ -27,9 +27,7 @@ def zone_of(name: str) -> ZoneInfo:
         ) from None
 
 
-def parameter_values(
-    spec: Pipeline, given: Mapping[str, JsonValue], now: datetime
-) -> dict[str, tuple[str, JsonValue]]:
+def parameter_values(spec: Pipeline, given: Mapping[str, JsonValue], now: datetime) -> dict[str, tuple[str, JsonValue]]:
     """Name to (DuckDB type, value), with ``now`` and ``today`` of the run in the spec's time zone."""
     if now.tzinfo is None:
         raise UsageError("The instant of a run needs a time zone.", hint="For instance 2026-07-01T09:00:00+02:00.")

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pydantic import Field
+from sqlglot import exp
 
 from pipelines.contract import MAIN, Built, Expression
 from pipelines.expressions import aliased, column, select_from
 from pipelines.job import Relation
-from pipelines.scope import StepScope
+from pipelines.scope import StepScope, split_order
 from spec.base import Document, JsonValue
 from spec.errors import SpecError
 
@@ -41,7 +42,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         if name.casefold() in new:
             raise scope.fail(f"The column {name!r} is derived twice.", field=f"columns.{name}", hint="Name it once.")
         new[name.casefold()] = (name, text)
-    projections = []
+    projections: list[exp.Expr] = []
     for name in relation.names:
         replaced = new.pop(name.casefold(), None)
         if replaced is None:
@@ -49,10 +50,12 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         else:
             projections.append(aliased(_expression(replaced, params, relation, scope), replaced[0]))
     projections += [aliased(_expression(item, params, relation, scope), item[0]) for item in new.values()]
-    return Built({MAIN: select_from(relation.name, projections)})
+    kept = {item.name for item in projections if isinstance(item, exp.Column)}
+    order = relation.order if all(split_order(item)[0] in kept for item in relation.order) else ()
+    return Built({MAIN: select_from(relation.name, projections)}, order={MAIN: order})
 
 
-def _expression(item: tuple[str, str], params: Params, relation: Relation, scope: StepScope):  # type: ignore[no-untyped-def]
+def _expression(item: tuple[str, str], params: Params, relation: Relation, scope: StepScope) -> exp.Expr:
     name, text = item
     try:
         return scope.expression(text, relation, f"columns.{name}")

@@ -42,6 +42,6 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
 
     found: dict[str, exp.Query] = {MAIN: rows(condition)}
     if scope.wants("rest"):
-        found["rest"] = rows(exp.Not(this=exp.Paren(this=exp.Is(this=exp.Paren(this=condition.copy()), expression=exp.true()))))
-    order = {name: relation.order for name in found}
-    return Built(found, order=order)
+        is_true = exp.Is(this=exp.Paren(this=condition.copy()), expression=exp.true())
+        found["rest"] = rows(exp.Not(this=exp.Paren(this=is_true)))
+    return Built(found, order=dict.fromkeys(found, relation.order))

@@ -122,7 +122,9 @@ def _pairs(params: Params, left: Relation, right: Relation, scope: StepScope) ->
 
 
 def _equal(pairs: Sequence[tuple[Column, Column]]) -> exp.Expr:
-    return exp.and_(*(exp.EQ(this=column(a.name, LEFT), expression=column(b.name, RIGHT)) for a, b in pairs), copy=False)
+    return exp.and_(
+        *(exp.EQ(this=column(a.name, LEFT), expression=column(b.name, RIGHT)) for a, b in pairs), copy=False
+    )
 
 
 def _existence(how: str, left: Relation, right: Relation, pairs: Sequence[tuple[Column, Column]]) -> exp.Select:

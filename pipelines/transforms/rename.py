@@ -10,7 +10,7 @@ from pydantic import Field
 from pipelines.contract import MAIN, Built
 from pipelines.expressions import aliased, column, select_from
 from pipelines.job import Relation
-from pipelines.scope import StepScope
+from pipelines.scope import StepScope, split_order
 from spec.base import Document, JsonValue
 
 
@@ -37,4 +37,10 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     names = [new.get(name, name) for name in relation.names]
     scope.distinct(names, "columns")
     projections = [aliased(column(name), new.get(name, name)) for name in relation.names]
-    return Built({MAIN: select_from(relation.name, projections)})
+    order = tuple(_renamed(item, new) for item in relation.order)
+    return Built({MAIN: select_from(relation.name, projections)}, order={MAIN: order})
+
+
+def _renamed(item: str, new: Mapping[str, str]) -> str:
+    name, descending = split_order(item)
+    return f"{new.get(name, name)} desc" if descending else new.get(name, name)

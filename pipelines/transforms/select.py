@@ -44,4 +44,4 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         kept = [name for name in relation.names if name not in left_out]
     if not kept:
         raise scope.fail("No column would be left.", field="drop", hint="Keep at least one.")
-    return Built({MAIN: select_from(relation.name, [column(name) for name in kept])})
+    return Built({MAIN: select_from(relation.name, [column(name) for name in kept])}, order={MAIN: relation.order})

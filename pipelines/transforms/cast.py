@@ -1,0 +1,168 @@
+"""Turn columns into another type, with a stated policy for values that do not parse.
+
+Blank text becomes empty (null) and counts as no failure. Text that a number type would have to round ("1.239" as
+``DECIMAL(18,2)``, "2.5" as ``INTEGER``) does not parse; a number that is made narrower is rounded, half away from zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+from pydantic import Field
+from sqlglot import exp
+
+from pipelines import proofs
+from pipelines.contract import MAIN, Built, ImpliedCheck
+from pipelines.expressions import aliased, column, select_from
+from pipelines.job import Field as Column
+from pipelines.job import Relation
+from pipelines.scope import StepScope, family
+from spec.base import Document, JsonValue
+
+
+class Params(Document):
+    """Columns, their new types, and what happens to a value that does not parse."""
+
+    columns: dict[str, str] = Field(
+        min_length=1, description="Column to its new DuckDB type, e.g. DECIMAL(18,2) or DATE."
+    )
+    format: dict[str, str] = Field(
+        default={}, description="Column of text to the format of its dates, e.g. '%d/%m/%Y'; ISO 8601 otherwise."
+    )
+    decimal: Literal[".", ","] = Field(
+        default=".", description="Decimal sign in the text of numbers; with ',' a '.' groups thousands."
+    )
+    on_error: Literal["stop", "null", "quarantine"] = Field(
+        default="stop",
+        description="A value that does not parse: nothing is published; it becomes null and is counted; or its row goes "
+        "to <step>.rejected with the reason, and is counted.",
+    )
+
+
+arity: Final = (1, 1)
+outputs: Final[Mapping[str, str]] = {"rejected": "With on_error: quarantine, rows with a value that does not parse."}
+example: Final[Mapping[str, JsonValue]] = {
+    "tables": {"raw": {"columns": {"id": "INTEGER", "paid": "VARCHAR", "amount": "VARCHAR"},
+                       "rows": [[1, "31/12/2026", "1.204,50"], [2, "soon", "7,00"]]}},
+    "step": {"use": "cast", "from": "raw", "columns": {"paid": "DATE", "amount": "DECIMAL(18,2)"},
+             "format": {"paid": "%d/%m/%Y"}, "decimal": ",", "on_error": "quarantine"},
+    "rows": {"": [[1, "2026-12-31", "1204.50"]], "rejected": [[2, "soon", "7,00", "paid is not DATE: soon"]]},
+}  # fmt: skip
+
+
+def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
+    """All columns, some of another type; the check that says how many values did not parse."""
+    (relation,) = inputs
+    targets = {
+        scope.field(name, relation, f"columns.{name}").name: scope.type(type_, f"columns.{name}")
+        for name, type_ in params.columns.items()
+    }
+    formats = {scope.field(name, relation, f"format.{name}").name: text for name, text in params.format.items()}
+    for name in formats:
+        if name not in targets:
+            raise scope.fail(
+                f"The column {name!r} has a format but no type.", field="format", hint="Add it to columns."
+            )
+    casts = {
+        item.name: _cast(item, targets[item.name], formats.get(item.name), params.decimal)
+        for item in relation.fields
+        if item.name in targets
+    }
+    failures = {name: _failed(relation, name, casts[name], targets[name], params.decimal) for name in casts}
+    rows = select_from(relation.name, [aliased(casts.get(name, column(name)), name) for name in relation.names])
+    found: dict[str, exp.Query] = {MAIN: rows}
+    if params.on_error == "quarantine":
+        rows.set("where", exp.Where(this=exp.Not(this=exp.Paren(this=_any(failures)))))
+        found["rejected"] = _rejected(relation, failures, targets, scope)
+    elif scope.wants("rejected"):
+        raise scope.fail(
+            f"{scope.name}.rejected holds rows only with on_error: quarantine.", field="on_error", hint="Set it."
+        )
+    untouched = all(item.removesuffix(" desc") not in casts for item in relation.order)
+    return Built(
+        found,
+        order={MAIN: relation.order if untouched else ()},
+        checks=(_check(params.on_error, relation, failures, targets, scope),),
+        quarantine={"rejected": "a value does not parse"} if params.on_error == "quarantine" else {},
+    )
+
+
+def _cast(item: Column, target: exp.DataType, format_: str | None, decimal: str) -> exp.Expr:
+    value: exp.Expr = column(item.name)
+    if family(item.type) != "text":
+        return exp.TryCast(this=value, to=target.copy())
+    value = exp.Nullif(this=exp.Trim(this=value), expression=exp.Literal.string(""))
+    if format_ is not None:
+        parsed = exp.Anonymous(this="try_strptime", expressions=[value, exp.Literal.string(format_)])
+        return exp.TryCast(this=parsed, to=target.copy())
+    if family(target.sql("duckdb")) == "number":
+        value = _plain_number(value, decimal)
+    return exp.TryCast(this=value, to=target.copy())
+
+
+def _plain_number(value: exp.Expr, decimal: str) -> exp.Expr:
+    if decimal == ".":
+        return value
+    ungrouped = exp.Replace(this=value, expression=exp.Literal.string("."), replacement=exp.Literal.string(""))
+    return exp.Replace(this=ungrouped, expression=exp.Literal.string(","), replacement=exp.Literal.string("."))
+
+
+def _failed(relation: Relation, name: str, cast: exp.Expr, target: exp.DataType, decimal: str) -> exp.Expr:
+    """True or false, never null: the value is there and did not become what it says."""
+    item = next(field for field in relation.fields if field.name == name)
+    there = exp.Not(this=exp.Is(this=column(name), expression=exp.Null()))
+    gone = exp.Is(this=cast.copy(), expression=exp.Null())
+    if family(item.type) != "text":
+        return exp.Paren(this=exp.and_(there, gone))
+    filled = exp.NEQ(this=exp.Trim(this=column(name)), expression=exp.Literal.string(""))
+    bad: exp.Expr = gone
+    if family(target.sql("duckdb")) == "number" and target.this not in (exp.DType.DOUBLE, exp.DType.FLOAT):
+        text = _plain_number(exp.Trim(this=column(name)), decimal)
+        whole = exp.TryCast(this=text, to=exp.DataType.build("DECIMAL(38,12)", dialect="duckdb"))
+        # False where the exact value is unknown, for instance a number too large for 12 decimals.
+        rounded = exp.Coalesce(
+            this=exp.Paren(this=exp.NEQ(this=whole, expression=cast.copy())), expressions=[exp.false()]
+        )
+        bad = exp.Paren(this=exp.or_(gone, rounded))
+    return exp.Paren(this=exp.and_(there, filled, bad))
+
+
+def _any(failures: Mapping[str, exp.Expr]) -> exp.Expr:
+    return exp.or_(*(failure.copy() for failure in failures.values()))
+
+
+def _rejected(
+    relation: Relation, failures: Mapping[str, exp.Expr], targets: Mapping[str, exp.DataType], scope: StepScope
+) -> exp.Select:
+    scope.distinct([*relation.names, "reason"], "columns")
+    reasons: list[exp.Expr] = [
+        exp.If(this=failure.copy(), true=proofs.say(f"{name} is not {targets[name].sql('duckdb')}: ", column(name)))
+        for name, failure in failures.items()
+    ]
+    cases = [exp.Case(ifs=[reason]) for reason in reasons]
+    reason = exp.Anonymous(this="concat_ws", expressions=[exp.Literal.string("; "), *cases])
+    query = select_from(relation.name, [*(column(name) for name in relation.names), aliased(reason, "reason")])
+    query.set("where", exp.Where(this=_any(failures)))
+    return query
+
+
+def _check(
+    policy: str,
+    relation: Relation,
+    failures: Mapping[str, exp.Expr],
+    targets: Mapping[str, exp.DataType],
+    scope: StepScope,
+) -> ImpliedCheck:
+    bad = select_from(relation.name, [column(name) for name in relation.names])
+    bad.set("where", exp.Where(this=_any(failures)))
+    said = {
+        "stop": " rows hold one that does not",
+        "null": " rows hold one that does not; it became null",
+        "quarantine": f" rows hold one that does not and are in {scope.name}.rejected",
+    }[policy]
+    named = ", ".join(f"{name} as {type_.sql('duckdb')}" for name, type_ in targets.items())
+    query = proofs.no_rows(bad.copy(), f"each value parses: {named}", said)
+    return ImpliedCheck(
+        "cast_rejects", scope.name, "block" if policy == "stop" else "warn", query, (relation.name,), evidence=bad
+    )

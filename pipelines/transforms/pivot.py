@@ -1,0 +1,134 @@
+"""Turn the values of one column into columns, one measure for each.
+
+The values are listed in the spec, so the columns are known before a run. A value that is not listed would drop its
+rows' money unseen; a run that finds one publishes nothing, unless ``other`` names a column that gathers the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator, Field
+from sqlglot import exp
+
+from pipelines import proofs
+from pipelines.contract import MAIN, Built, Expression, ImpliedCheck
+from pipelines.expressions import aliased, column, function_name, has_aggregate, select_from
+from pipelines.functions import AGGREGATES
+from pipelines.job import Field as Column
+from pipelines.job import Relation
+from pipelines.scope import StepScope
+from spec.base import Document, JsonValue
+from spec.pipeline import Strings
+
+
+def _as_named(value: object) -> object:
+    if isinstance(value, dict):
+        return tuple((item, name) for item, name in value.items())
+    if isinstance(value, list | tuple) and all(not isinstance(item, list | tuple) for item in value):
+        return tuple((item, "empty" if item is None else str(item)) for item in value)
+    return value
+
+
+class Params(Document):
+    """Rows to columns."""
+
+    by: Strings = Field(default=(), description="Columns that stay, one row for each combination.")
+    column: str = Field(description="Column whose values become columns.")
+    values: Annotated[tuple[tuple[JsonValue, str], ...], BeforeValidator(_as_named)] = Field(
+        min_length=1,
+        description="The values, as a list (each names its column) or as a mapping of value to column name.",
+        json_schema_extra={
+            "anyOf": [{"type": "array"}, {"type": "object", "additionalProperties": {"type": "string"}}]
+        },
+    )
+    measure: Expression = Field(description="Aggregate for each new column, e.g. sum(amount).")
+    other: str | None = Field(default=None, description="Column for all values that are not listed.")
+    fill: int | str | None = Field(default=None, description="Value where there are no rows, e.g. 0; empty otherwise.")
+
+
+arity: Final = (1, 1)
+outputs: Final[Mapping[str, str]] = {}
+example: Final[Mapping[str, JsonValue]] = {
+    "tables": {"sales": {"columns": {"month": "VARCHAR", "channel": "VARCHAR", "total": "DECIMAL(18,2)"},
+                         "rows": [["07", "web", "5.00"], ["07", "shop", "2.00"], ["08", "web", "1.50"]]}},
+    "step": {"use": "pivot", "from": "sales", "by": "month", "column": "channel", "values": ["web", "shop"],
+             "measure": "sum(total)", "fill": 0},
+    "rows": {"": [["07", "5.00", "2.00"], ["08", "1.50", "0.00"]]},
+}  # fmt: skip
+
+
+def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
+    """One aggregate a value, each over its own rows."""
+    (relation,) = inputs
+    by = [item.name for item in scope.fields(params.by, relation, "by")]
+    spread = scope.field(params.column, relation, "column")
+    measure = scope.expression(params.measure, relation, "measure", aggregates=True)
+    if not has_aggregate(measure):
+        raise scope.fail("The measure is not one value for a group.", field="measure", hint="For instance sum(amount).")
+    names = [*by, *(name for _, name in params.values), *([params.other] if params.other else [])]
+    scope.distinct(names, "values")
+    listed = [_is(spread, value, scope) for value, _ in params.values]
+    projections: list[exp.Expr] = [column(name) for name in by]
+    for (_, name), test in zip(params.values, listed, strict=True):
+        projections.append(aliased(_filled(_only(measure, test), params, scope), name))
+    unlisted = exp.Not(this=exp.Paren(this=exp.or_(*(_certain(test) for test in listed))))
+    if params.other:
+        projections.append(aliased(_filled(_only(measure, unlisted), params, scope), params.other))
+    query = select_from(relation.name, projections)
+    if by:
+        query.set("group", exp.Group(expressions=[column(name) for name in by]))
+    checks = () if params.other else (_drift(relation, spread, unlisted, scope),)
+    return Built({MAIN: query}, checks=checks)
+
+
+def _is(spread: Column, value: JsonValue, scope: StepScope) -> exp.Expr:
+    if value is None:
+        return exp.Is(this=column(spread.name), expression=exp.Null())
+    return exp.EQ(this=column(spread.name), expression=scope.literal(value, spread.type, "values"))
+
+
+def _certain(test: exp.Expr) -> exp.Expr:
+    """The test with an empty value counting as no match."""
+    return exp.Coalesce(this=exp.Paren(this=test.copy()), expressions=[exp.false()])
+
+
+def _only(measure: exp.Expr, test: exp.Expr) -> exp.Expr:
+    """Each aggregate of the measure over the rows for which the test is true."""
+    holder = exp.Paren(this=measure.copy())
+    calls = [node for node in holder.walk() if function_name(node) in AGGREGATES]
+    for call in calls:
+        parent = call.parent
+        if isinstance(parent, exp.Filter):
+            where = parent.expression
+            where.set("this", exp.and_(where.this, test.copy(), copy=False))
+        else:
+            filtered = exp.Filter()
+            call.replace(filtered)
+            filtered.set("this", call)
+            filtered.set("expression", exp.Where(this=test.copy()))
+    inner: exp.Expr = holder.this
+    return inner
+
+
+def _filled(value: exp.Expr, params: Params, scope: StepScope) -> exp.Expr:
+    if params.fill is None:
+        return value
+    return exp.Coalesce(this=value, expressions=[_number(params.fill)])
+
+
+def _number(value: int | str) -> exp.Expr:
+    if isinstance(value, int):
+        return exp.Literal.number(value)
+    return exp.Literal.string(value)
+
+
+def _drift(relation: Relation, spread: Column, unlisted: exp.Expr, scope: StepScope) -> ImpliedCheck:
+    bad = select_from(relation.name, [column(spread.name), aliased(proofs.count_all(), "rows")])
+    bad.set("where", exp.Where(this=unlisted.copy()))
+    bad.set("group", exp.Group(expressions=[column(spread.name)]))
+    query = proofs.no_rows(
+        bad.copy(), f"the values of {spread.name} are those listed", f" values of {spread.name} are not listed"
+    )
+    return ImpliedCheck("pivot_values", scope.name, "block", query, (relation.name,), evidence=bad)
