@@ -104,7 +104,7 @@ def _month_on_main(month: date, base: int, seed: int) -> list[Movement]:
     pay(5, 750, "Competenze", f"CANONE MENSILE CONTO € 7,50 {label}", "6900")
     pay(10, base * (80 + draw(seed, index, "power", 50)) // 10000, "Addebito diretto", "ENERGIA ELETTRICA SDD", "6210")
     pay(16, base * (60 + draw(seed, index, "tax", 30)) // 1000, "Delega F24", f"F24 IVA E CONTRIBUTI {label}", "2600")
-    pay(20, base * 9 // 100 // 100 * 100, "Giroconto", "GIROCONTO A VS. CONTO ONLINE PUBBLICITÀ", "1020")
+    pay(20, base // 10 // 100 * 100, "Giroconto", "GIROCONTO A VS. CONTO ONLINE PUBBLICITÀ", "1020")
     for place, name in enumerate(("MARTA LEONI", "IVO SANTINI")):
         pay(27, base * (10 + place) // 100 + 1337, "Stipendi", f"EMOLUMENTI {label} {name}", "6300")
     for place in range(4):

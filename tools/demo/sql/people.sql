@@ -11,7 +11,7 @@ CREATE MACRO family(person) AS
 CREATE MACRO first_name(person) AS CASE kind_of(person) WHEN 'case' THEN upper(given(person)) ELSE given(person) END;
 CREATE MACRO last_name(person) AS CASE kind_of(person)
     WHEN 'case' THEN upper(family(person))
-    WHEN 'typo' THEN left(family(person), 2) || substr(family(person), 4)
+    WHEN 'typo' THEN left(family(person), len(family(person)) - 2) || right(family(person), 1)
     ELSE family(person) END;
 CREATE MACRO ascii_name(text) AS lower(regexp_replace(strip_accents(text), '[^A-Za-z]', '', 'g'));
 CREATE MACRO mail_domain(person, name) AS
