@@ -130,12 +130,11 @@ class Cells:
 
 def fits(value: Decimal | int | float) -> bool:
     """Whether a spreadsheet's number holds every digit of the value; what is not finite is no number there."""
-    if isinstance(value, float):
-        return math.isfinite(value)
     if isinstance(value, int):
-        return abs(value) < 10**EXCEL_DIGITS
-    if not value.is_finite():
-        return False
+        return len(str(abs(value))) <= EXCEL_DIGITS
+    finite = math.isfinite(value)
+    if not finite or isinstance(value, float):
+        return finite
     digits = value.as_tuple().digits
     return len(digits) <= EXCEL_DIGITS or len("".join(map(str, digits)).strip("0")) <= EXCEL_DIGITS
 

@@ -90,6 +90,19 @@ class ChartCells:
         made = self.workbook.add_chart({"type": kind, "subtype": subtype} if subtype else {"type": kind})
         if made is None:
             raise ValueError(f"XlsxWriter has no chart {kind!r}")
+        ink = {"color": "#565E68", "size": 9}
+        categories: dict[str, object] = {"line": {"color": "#C9C5BB"}, "num_font": ink}
+        if self.date_format:
+            categories |= {"date_axis": True, "num_format": self.date_format}
+        amounts = {
+            "num_format": self.number_format if self.chart.look.format == "percent" else "#,##0",
+            "num_font": ink,
+            "line": {"none": True},
+            "major_gridlines": {"visible": True, "line": {"color": "#E2DFD8", "width": 0.75}},
+        }
+        made.set_x_axis(categories)
+        made.set_y_axis(amounts)
+        made.set_legend({"position": "top", "font": ink} if len(self.chart.series) > 1 else {"none": True})
         return made
 
     def colour(self, at: int) -> str:

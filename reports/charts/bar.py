@@ -39,6 +39,4 @@ def native(cells: ChartCells) -> NativeChart:
     made = cells.new("bar" if lying else "column")
     for at in range(len(cells.chart.series)):
         made.add_series({**cells.series(at), "gap": 60})
-    if lying:
-        made.set_y_axis({"reverse": True, "num_font": {"size": 9}})
     return made

@@ -73,8 +73,13 @@ def native(cells: ChartCells) -> NativeChart:
         look = {**cells.series(at), "gap": 40}
         colour = colours.get(series.name.rstrip("-"))
         look["fill"] = {"color": colour} if colour else {"none": True}
+        if colour and not series.name.endswith("-"):
+            sign = "-" if series.name == "down" else ""
+            number = cells.number_format.partition(";")[0]
+            # A format's third part is for zero: bars of another colour have none of this one, and no label.
+            shown = f"{sign}{number};-{number};;"
+            look["data_labels"] = {"value": True, "num_format": shown, "font": {"size": 8, "bold": True}}
         look["border"] = {"none": True}
         if any(series.values):
             made.add_series(look)
-    made.set_legend({"none": True})
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,8 +38,8 @@ _HEADING = {
     "text_wrap": True,
     "valign": "bottom",
 }
-_RULE = {"bottom": 1, "bottom_color": "#E6E3DC", "valign": "top"}
-_TOTAL = {"bold": True, "top": 1, "top_color": "#1B1F24", "valign": "top"}
+_RULE = {"bottom": 1, "bottom_color": "#E6E3DC", "valign": "vcenter"}
+_TOTAL = {"bold": True, "top": 1, "top_color": "#1B1F24", "valign": "vcenter"}
 
 
 def write(document: ReportDocument, data: RunData, path: Path) -> None:
@@ -118,6 +119,8 @@ class _Workbook:
         """Headings in the first row, so that filters, pivots and other programs find them; totals below the rows."""
         sheet.set_landscape()
         sheet.repeat_rows(0)
+        sheet.set_default_row(18)
+        sheet.set_row(0, 18 if all(text_width(c.label) / 6.6 < 54 for c in table.columns) else 36)
         sheet.freeze_panes(1, 1 if len(table.columns) > 4 else 0)
         for at, column in enumerate(table.columns):
             sheet.set_column(at, at, self.width(table, column, at))
@@ -146,12 +149,12 @@ class _Workbook:
                 self.cells.text(sheet, row, at, self.document.language.say("total") if at == 0 else "", **_TOTAL)
                 continue
             value = column.total.value
-            if column.long_numbers or (not isinstance(value, (int, float)) and not _is_cell_number(value)):
+            if column.long_numbers or not isinstance(value, int | float | Decimal) or not fits(value):
                 self.cells.put(sheet, row, at, value, column.look, **_TOTAL)
                 continue
             first, last = xl_rowcol_to_cell(1, at), xl_rowcol_to_cell(row - 1, at)
             style = self.cells.style(num_format=self.cells.number_format(column.look), **_TOTAL)
-            sheet.write_formula(row, at, f"=SUBTOTAL(9,{first}:{last})", style, _cached(value))
+            sheet.write_formula(row, at, f"=SUBTOTAL(9,{first}:{last})", style, value)
 
     def width(self, table: Table, column: Column, at: int) -> float:
         """Wide enough for the heading and what is shown of the rows, between 9 and 56 characters."""
@@ -206,7 +209,7 @@ class _Workbook:
         title = self.cells.clean(frame.title)
         native.set_title({"name": title, "name_font": {"size": 12, "bold": True}} if title else {"none": True})
         native.set_chartarea({"border": {"color": "#E2DFD8"}})
-        native.set_size({"width": 960, "height": 380})
+        native.set_size({"width": 865, "height": 380})
         return native, row
 
     # Origins
@@ -227,18 +230,6 @@ class _Workbook:
                 self.cells.text(sheet, row, at, text, text_wrap=True, **_RULE)
         name = sheet.get_name().replace("'", "''")
         self.book.define_name(RANGE, f"='{name}'!$A$2:$K${row + 1}")
-
-
-def _is_cell_number(value: object) -> bool:
-    from decimal import Decimal
-
-    return isinstance(value, Decimal) and fits(value)
-
-
-def _cached(value: object) -> str | float:
-    from decimal import Decimal
-
-    return f"{value:f}" if isinstance(value, Decimal) else value if isinstance(value, (int, float)) else 0
 
 
 def _written(chart: Chart, document: ReportDocument) -> tuple[tuple[str, ...], tuple[Series, ...]]:
