@@ -108,8 +108,8 @@ class BuiltCheck:
     query: exp.Query
     inputs: tuple[str, ...]
     evidence: exp.Query | None = None
-    proves: frozenset[str] | None = None
-    """Columns of the checked relation that identify a row once the check passed."""
+
+
 
 
 class CheckUnit(Protocol):
