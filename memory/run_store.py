@@ -33,7 +33,7 @@ WHERE (leases.run_id = excluded.run_id AND leases.owner = excluded.owner)
    OR (leases.expires <= :now AND leases.owner <> :alive)
    OR leases.owner = :gone
 """
-HOLDER = "SELECT owner FROM leases WHERE workspace = :workspace AND pipeline = :pipeline"
+HOLDER = "SELECT run_id, owner FROM leases WHERE workspace = :workspace AND pipeline = :pipeline"
 RELEASE = "DELETE FROM leases WHERE workspace = :workspace AND pipeline = :pipeline AND run_id = :run_id"
 BEGIN = """
 INSERT INTO runs (workspace, run_id, pipeline, spec_digest, spec, base, parameters, rebound, out, now,
@@ -41,8 +41,9 @@ INSERT INTO runs (workspace, run_id, pipeline, spec_digest, spec, base, paramete
 VALUES (:workspace, :run_id, :pipeline, :spec_digest, :spec, :base, :parameters, :rebound, :out, :now,
         :status, :started, :finished, :result)
 ON CONFLICT (workspace, run_id) DO UPDATE
-SET status = excluded.status, finished = excluded.finished, result = excluded.result,
-    cancel_requested_by = NULL, cancel_requested_at = NULL
+SET base = excluded.base, parameters = excluded.parameters, rebound = excluded.rebound, out = excluded.out,
+    now = excluded.now, status = excluded.status, started = excluded.started, finished = excluded.finished,
+    result = excluded.result, cancel_requested_by = NULL, cancel_requested_at = NULL
 WHERE runs.spec_digest = excluded.spec_digest
 """
 APPEND = """
@@ -113,11 +114,15 @@ class StoredRuns:
             "now": instant(now),
             "expires": instant(now + timedelta(seconds=seconds)),
         }
-        holders = self._database.read(HOLDER, {"workspace": self._workspace, "pipeline": pipeline})
-        holder = str(holders[0]["owner"]) if holders else ""
+        _, holder = self.holder(pipeline) or ("", "")
         values["gone"] = holder if holder != owner and is_gone(holder) else ""
         values["alive"] = holder if is_alive(holder) else ""
         return self._database.write(CLAIM, values) == 1
+
+    def holder(self, pipeline: str) -> tuple[str, str] | None:
+        """The run that holds a pipeline and its process; the lease may have ended meanwhile."""
+        rows = self._database.read(HOLDER, {"workspace": self._workspace, "pipeline": pipeline})
+        return (str(rows[0]["run_id"]), str(rows[0]["owner"])) if rows else None
 
     def release(self, pipeline: str, run_id: str) -> None:
         """As ``RunStore``."""

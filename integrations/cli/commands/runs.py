@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from integrations.cli.commands.run import finished
     from tools.runs import resume
 
-    return finished(resume(context, args.run_id, now=workspace.now(None)), args)
+    return finished(resume(context, args.run_id), args)
 
 
 def _list(context: Context, args: argparse.Namespace) -> int:

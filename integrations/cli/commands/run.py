@@ -1,0 +1,80 @@
+"""``dreflow run``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spec.base import JsonValue
+    from spec.run import RunResult
+
+SUMMARY = "run a plan: read, compute, check, publish"
+EPILOG = """\
+examples:
+  dreflow run totals.yaml
+  dreflow run totals.yaml --data orders=exports/july.csv --out july
+  dreflow run totals.yaml --param month=2026-07 --json
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what can be typed."""
+    parser.epilog = EPILOG
+    parser.add_argument("spec", metavar="SPEC", help="the plan's file")
+    parser.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="NAME=X",
+        help="read that source from X instead; such a run writes its output folder only",
+    )
+    parser.add_argument("--out", default="out", metavar="DIR", help="folder of the output files (default: out)")
+    parser.add_argument(
+        "--param", action="append", default=[], metavar="K=V", help="a parameter's value, from what the plan permits"
+    )
+    parser.add_argument("--engine", default="duckdb", choices=("duckdb",), help="where it is computed")
+    parser.add_argument("--now", metavar="T", help="the time it is, as ISO 8601 (default: the clock)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it."""
+    from pathlib import Path
+
+    from integrations.cli import workspace
+    from tools import runs
+
+    clock = workspace.now(args.now)
+    result = runs.run(
+        workspace.context(args),
+        Path(args.spec),
+        now=clock,
+        out=Path(args.out),
+        data=args.data,
+        parameters=_parameters(args.param),
+    )
+    return finished(result, args, out=args.out)
+
+
+def finished(result: RunResult, args: argparse.Namespace, *, out: str | None = None) -> int:
+    """Show how a run ended; 0 when it succeeded."""
+    from integrations.cli import render, workspace
+
+    if args.json:
+        workspace.print_json(result.model_dump(mode="json"))
+    else:
+        print(render.run(result, out or ""))
+    return 0 if result.status == "succeeded" else 1
+
+
+def _parameters(items: list[str]) -> dict[str, JsonValue]:
+    from spec.errors import UsageError
+
+    values: dict[str, JsonValue] = {}
+    for item in items:
+        name, equals, value = item.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--param {item!r} is not NAME=VALUE.", hint="For instance --param month=2026-07.")
+        values[name] = value
+    return values

@@ -1,0 +1,230 @@
+"""Runs: started, listed, stopped, resumed. The runner gets its store, its approvals and its places from here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from memory.owners import is_gone, this_owner
+from pipelines import runner
+from pipelines.compiler import compile_spec
+from pipelines.job import Job
+from spec.base import JsonValue
+from spec.codec import load_spec
+from spec.errors import UsageError, unknown_name
+from spec.pipeline import Pipeline, Source
+from spec.run import RunEvent, RunResult, StoredRun
+from tools import connections
+from tools.context import Context
+from tools.locations import Location
+
+
+def run(
+    context: Context,
+    path: Path,
+    *,
+    now: datetime,
+    out: Path,
+    data: Sequence[str] = (),
+    parameters: Mapping[str, JsonValue] | None = None,
+    told: Callable[[RunEvent], None] = lambda _: None,
+) -> RunResult:
+    """Run a spec file. ``data`` rebinds sources (``NAME=X``); ``told`` hears each durable event.
+
+    Raises SpecError where it does not compile, ApprovalNeededError and BusyError before anything was done; what goes
+    wrong later is in the result.
+    """
+    context.need("run")
+    spec, base = load_spec(path), path.resolve().parent
+    rebound = _rebound(context, spec, data, now)
+    sources = {name: source for name, (source, _) in rebound.items()}
+    job = compile_spec(spec, base=base, parameters=parameters, now=now, rebound=sources)
+    store = context.workspace.store
+    store.save_spec(spec, by=context.principal, now=now)
+    result = runner.run(
+        job,
+        _setting(context, base, told),
+        new_id=lambda: f"r{store.next_id('run')}",
+        out=out.absolute(),
+        now=now,
+        rebound={name: item for name, (_, item) in rebound.items()},
+        documents=_documents(job, now),
+    )
+    _recorded(context, job, result)
+    return result
+
+
+def resume(context: Context, run_id: str, *, told: Callable[[RunEvent], None] = lambda _: None) -> RunResult:
+    """Finish a run that did not end well, as the same run. One that succeeded is given back as it is."""
+    context.need("run")
+    stored = known(context, run_id)
+    job = job_of(context, stored)
+    result = runner.resume(
+        job, _setting(context, Path(stored.base), told), run_id, documents=_documents(job, stored.now)
+    )
+    _recorded(context, job, result)
+    return result
+
+
+def job_of(context: Context, stored: StoredRun) -> Job:
+    """A stored run's own spec, compiled again for its own time, parameters and sources."""
+    base = Path(stored.base)
+    items = [f"{name}={item}" for name, item in stored.rebound.items()]
+    rebound = _rebound(context, stored.spec, items, stored.now)
+    return compile_spec(
+        stored.spec,
+        base=base,
+        parameters=stored.parameters,
+        now=stored.now,
+        rebound={name: source for name, (source, _) in rebound.items()},
+    )
+
+
+def known(context: Context, run_id: str) -> StoredRun:
+    """One run; SpecError with the nearest id when there is none."""
+    context.need("ask")
+    stored = context.workspace.store.get(run_id)
+    if stored is None:
+        raise unknown_name("run", run_id, [run.run_id for run in context.workspace.store.recent(200)])
+    return stored
+
+
+def recent(context: Context, *, limit: int) -> Sequence[StoredRun]:
+    """Runs, the newest first."""
+    context.need("ask")
+    return context.workspace.store.recent(limit)
+
+
+def events(context: Context, run_id: str) -> Sequence[RunEvent]:
+    """A run's events in order."""
+    context.need("ask")
+    return context.workspace.store.events(run_id)
+
+
+def is_interrupted(context: Context, run: StoredRun) -> bool:
+    """True for a run recorded as running whose process is gone; it can be resumed."""
+    if run.status != "running":
+        return False
+    holder = context.workspace.store.holder(run.pipeline)
+    return holder is None or holder[0] != run.run_id or is_gone(holder[1])
+
+
+def cancel(context: Context, run_id: str, *, now: datetime) -> None:
+    """Ask a run to stop; it publishes nothing. Raises UsageError when it is not running."""
+    context.need("run")
+    run = known(context, run_id)
+    store = context.workspace.store
+    if not store.request_cancel(run_id, by=context.principal, now=now):
+        raise UsageError(f"{run_id} is not running: it {_ended(run)}.", hint="'dreflow runs list' shows all runs.")
+    if is_interrupted(context, run):
+        # Nobody is left to hear it, so it is recorded here.
+        store.finish(
+            run_id,
+            RunResult(
+                run_id=run_id,
+                status="cancelled",
+                spec_digest=run.spec_digest,
+                started=run.started,
+                finished=now,
+                message="Cancelled after its process had ended; nothing was published.",
+                events=f"runs/{run_id}/events.jsonl",
+            ),
+        )
+    store.record(context.principal, "cancel run", run_id, {"pipeline": run.pipeline}, now)
+
+
+def _ended(run: StoredRun) -> str:
+    return {"succeeded": "succeeded", "blocked": "was held back", "failed": "failed"}.get(run.status, "was cancelled")
+
+
+def _setting(context: Context, base: Path, told: Callable[[RunEvent], None]) -> runner.Setting:
+    return runner.Setting(
+        store=context.workspace.store,
+        workspace=context.workspace.folder,
+        places=connections.places(context, base),
+        clock=lambda: datetime.now(UTC),
+        monotonic=time.monotonic,
+        sleep=time.sleep,
+        owner=this_owner(),
+        after=told,
+    )
+
+
+def _documents(job: Job, now: datetime) -> runner.Documents | None:
+    """The report's files, made from the run's rows and published in one set with its outputs."""
+    if job.spec.report is None:
+        return None
+    from tools.reports import documents
+
+    return documents(job, now)
+
+
+def _recorded(context: Context, job: Job, result: RunResult) -> None:
+    detail: dict[str, JsonValue] = {"pipeline": job.spec.name, "spec_digest": job.digest, "status": result.status}
+    context.workspace.store.record(context.principal, "run", result.run_id, detail, datetime.now(UTC))
+
+
+def _rebound(context: Context, spec: Pipeline, data: Sequence[str], now: datetime) -> dict[str, tuple[Source, str]]:
+    """For each source that is read from elsewhere: how, and the item as it can be stored."""
+    found: dict[str, tuple[Source, str]] = {}
+    for item in data:
+        location = connections.located(context, item, base=Path.cwd())
+        stored = connections.kept(context, item, base=Path.cwd(), now=now)
+        if location.name is not None:
+            own = {name.casefold(): name for name in spec.sources}.get(location.name.casefold())
+            if own is None:
+                raise unknown_name("source", location.name, list(spec.sources), where={"field": "--data"})
+            found[own] = (_elsewhere(context, spec.sources[own], location, stored), stored.partition("=")[2])
+        else:
+            found |= _by_file_name(context, spec, location, item)
+    return found
+
+
+def _by_file_name(context: Context, spec: Pipeline, location: Location, item: str) -> dict[str, tuple[Source, str]]:
+    """Without a name: the only source, or in a folder every source whose file name is there."""
+    if len(spec.sources) == 1 and not (location.location and Path(location.location).is_dir()):
+        name, source = next(iter(spec.sources.items()))
+        return {name: (_elsewhere(context, source, location, item), location.location or item)}
+    if location.location is None or not Path(location.location).is_dir():
+        raise UsageError(f"Which source is {item!r}?", hint=f"Write NAME=X; the sources are {', '.join(spec.sources)}.")
+    found: dict[str, tuple[Source, str]] = {}
+    for name, source in spec.sources.items():
+        there = Path(location.location) / Path(source.location or "?").name
+        if there.is_file():
+            one = replace(location, connector=source.connector, location=str(there))
+            found[name] = (_elsewhere(context, source, one, str(there)), str(there))
+    if not found:
+        raise UsageError(
+            "No file of this folder is named like one of the spec's.",
+            hint=f"Write NAME=X; the sources are {', '.join(spec.sources)}.",
+            where={"file": location.location},
+        )
+    return found
+
+
+def _elsewhere(context: Context, source: Source, location: Location, stored: str) -> Source:
+    """The source read from another place by the spec's own rules; rules of its own only for another kind of place."""
+    at = connections.place(context, location, base=Path.cwd())
+    connection = stored.rpartition("=")[2] if location.url is not None else location.connection
+    if at.connector == source.connector and _same_format(source, location):
+        return source.model_copy(update={"location": location.location, "connection": connection})
+    offered = connections.discover(context, stored, base=Path.cwd())
+    if len(offered) != 1:
+        raise UsageError(
+            f"{stored!r} holds {len(offered)} tables; a source is one.",
+            hint=f"It has: {', '.join(one.name for one in offered[:20])}. Name one file.",
+        )
+    return offered[0].source.model_copy(update={"connection": connection})
+
+
+def _same_format(source: Source, location: Location) -> bool:
+    if source.connector != "files" or location.location is None:
+        return True
+    from connectors.files.connector import format_of
+
+    stated = source.options.get("format")
+    before = stated or format_of(Path(source.location or ""))
+    return before == format_of(Path(location.location))
