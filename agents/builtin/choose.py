@@ -1,0 +1,129 @@
+"""Which column is meant where the words leave it open: the date of an event, the amount of a sale, the name of a thing."""
+
+from __future__ import annotations
+
+from agents.builtin.lexicon import synonyms
+from agents.builtin.meaning import Ref
+from agents.builtin.schema import Col, Schema
+from agents.builtin.words import stem
+
+_AUDIT = frozenset(
+    {"created", "updated", "modified", "inserted", "loaded", "crtd", "changed", "deleted", "synced", "timestamp"}
+)
+_MONEY = (
+    "total",
+    "amount",
+    "revenue",
+    "sales",
+    "price",
+    "value",
+    "cost",
+    "payment",
+    "paid",
+    "spend",
+    "turnover",
+    "sum",
+    "fee",
+)
+ADDITIVE = frozenset(
+    stem(w)
+    for w in "revenue sales spend spending income amount profit quantity turnover earning payment takings units total cost expense volume hours".split()
+)
+_LABELS = ("name", "title", "label", "full name", "symbol", "subject")
+
+
+def label_columns(schema: Schema, table: str) -> list[Ref]:
+    """The columns by which people know a row: its name or title, first and last name, else its key."""
+    columns = schema.of(table)
+    first = next((c for c in columns if c.core == ("first", "name")), None)
+    last = next((c for c in columns if c.core == ("last", "name")), None)
+    for label in _LABELS:
+        for column in columns:
+            if column.kind == "text" and " ".join(column.core) == label:
+                return [column.ref]
+    if first and last:
+        return [first.ref, last.ref]
+    for column in columns:
+        if (
+            column.kind == "text"
+            and column.core[-1:]
+            and column.core[-1] in {"name", "title"}
+            and not _points_elsewhere(schema, column)
+        ):
+            return [column.ref]
+    owner = {stem(w) for w in schema.tables[table]}
+    for column in columns:
+        if column.kind == "text" and {stem(w) for w in column.words} == owner:
+            return [column.ref]
+    if schema.keys.get(table):
+        return [(table, name) for name in schema.keys[table]]
+    return [columns[0].ref] if columns else []
+
+
+def _points_elsewhere(schema: Schema, column: Col) -> bool:
+    return any(join.table == column.table and column.name in join.columns for join in schema.joins)
+
+
+def date_columns(schema: Schema, table: str) -> list[Col]:
+    """Columns that can date a row, the likeliest first; bookkeeping stamps only when there is nothing else."""
+    dates = [c for c in schema.of(table) if c.kind == "date"]
+    business = [c for c in dates if not _AUDIT & set(c.words)] or dates
+    owner = {stem(w) for w in schema.tables[table]}
+
+    def rank(column: Col) -> tuple[int, int]:
+        words = {stem(w) for w in column.words}
+        plain = words <= {"dat", "date", "tim", "time", "datetim", "day"} | owner
+        return (0 if plain or words & owner else 1, len(column.words))
+
+    return sorted(business, key=rank)
+
+
+def main_measure(schema: Schema, table: str) -> Ref | None:
+    """The one amount of money a table's rows are about; None when there is none or more than one might be."""
+    scored = []
+    for column in schema.of(table):
+        if column.kind != "number" or column.is_id or _points_elsewhere(schema, column):
+            continue
+        words = set(column.words)
+        hits = [place for place, word in enumerate(_MONEY) if word in words]
+        if hits and not words & {"tax", "discount", "unit", "fee", "commission", "cost", "percent"}:
+            scored.append((hits[0], column.ref))
+    scored.sort()
+    if not scored:
+        return None
+    if len(scored) > 1 and scored[0][0] == scored[1][0]:
+        return None
+    return scored[0][1]
+
+
+def hinted_column(
+    schema: Schema, table: str, hints: tuple[str, ...], *, kinds: frozenset[str] = frozenset({"number"})
+) -> Ref | None:
+    """The table's column that a hint names ("longest" hints at length), in the order of the hints."""
+    if hints == ("date",):
+        dates = date_columns(schema, table)
+        if dates:
+            return dates[0].ref
+        year = next((c for c in schema.of(table) if c.core == ("year",)), None)
+        return year.ref if year else None
+    for hint in hints:
+        wanted = stem(hint)
+        for column in schema.of(table):
+            stems = {stem(w) for w in column.core}
+            if wanted in stems and (column.kind in kinds or column.kind == "date"):
+                return column.ref
+    for hint in hints:
+        for column in schema.of(table):
+            stems = {stem(w) for w in column.core}
+            if column.kind in kinds and stems & synonyms(stem(hint)):
+                return column.ref
+    if hints == ("age",):
+        return next((c.ref for c in schema.of(table) if c.kind == "date" and {"birth", "dob"} & set(c.words)), None)
+    return None
+
+
+def is_additive(column: Col, spoken: str) -> bool:
+    """Whether amounts in the column are added up when people speak of them: revenue is, a price or a rating is not."""
+    if column.kind != "number" or column.is_id:
+        return False
+    return any(stem(word) in ADDITIVE for word in spoken.lower().split())

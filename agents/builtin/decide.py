@@ -1,0 +1,115 @@
+"""Deciding: answer, ask or refuse."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from agents.builtin.finish import finish
+from agents.builtin.index import Index, index_of
+from agents.builtin.lexicon import CHANGES, OPINIONS
+from agents.builtin.links import Linker
+from agents.builtin.meaning import Meaning
+from agents.builtin.parse import Reader
+from agents.builtin.reading import reading_of
+from agents.builtin.resolve import resolve
+from agents.builtin.sqlbuild import Builder, CannotBuildError
+from agents.builtin.tags import Tag, tag
+from agents.contract import DataView, Draft, Question, Refusal, Request
+from spec.pipeline import Pipeline, Step
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+CONFIDENT = 0.6
+
+
+@dataclass
+class Candidate:
+    """A reading with its query and how sure it is (0 to 1)."""
+
+    meaning: Meaning
+    query: exp.Query
+    confidence: float
+    tags: list[Tag]
+
+
+def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
+    """The whole of planning, stage by stage."""
+    index = index_of(data)
+    candidate = understand(request, index)
+    if isinstance(candidate, Refusal):
+        return candidate
+    if candidate.confidence < CONFIDENT:
+        return Refusal(message="I am not sure what this asks of the data.", hint="; ".join(candidate.meaning.problems))
+    return _draft(request, data, index, candidate)
+
+
+def understand(request: Request, index: Index) -> Candidate | Refusal:
+    """The best reading of the question, or why there is none."""
+    today: date = request.now.astimezone(ZoneInfo(request.timezone)).date()
+    linker = Linker(index)
+    tags = tag(request.text, linker, today)
+    resolve(tags, index)
+    words = set(re.findall(r"[a-z]+", request.text.lower()))
+    if words & OPINIONS or (
+        words & CHANGES and request.text.lower().split()[:1] and request.text.lower().split()[0] in CHANGES
+    ):
+        return Refusal(message="This asks for something data cannot say, or that a question may not do.")
+    reader = Reader(tags, index)
+    reader.read()
+    meaning = finish(reader)
+    try:
+        query = Builder(index, request.timezone).build(meaning)
+    except CannotBuildError as error:
+        return Refusal(message=f"The data cannot answer this: {error}.", hint="; ".join(meaning.problems))
+    return Candidate(meaning, query, confidence(meaning, tags), tags)
+
+
+def confidence(meaning: Meaning, tags: list[Tag]) -> float:
+    """From 1 downwards: for words that mean nothing here, for weak links, for what was left unused."""
+    sure = 1.0 + meaning.score
+    for problem in meaning.problems:
+        sure -= 0.5 if problem.startswith("unknown:") else 0.45
+    for one in tags:
+        if one.kind == "link" and one.links:
+            sure -= 0.35 * max(0.0, 0.9 - one.links[0].score)
+    return max(0.0, sure)
+
+
+def _draft(request: Request, data: DataView, index: Index, candidate: Candidate) -> Draft:
+    from sqlglot import exp
+
+    query = candidate.query
+    by_name = {source_table(data, name): name for name in data.sources}
+    used = {}
+    for table in query.find_all(exp.Table):
+        name = by_name.get(table.name)
+        if name is not None:
+            used[name] = data.sources[name]
+    sentence = reading_of(candidate.meaning, index)
+    spec = Pipeline(
+        name="question",
+        request=request.text,
+        reading=sentence,
+        timezone=request.timezone,
+        sources=used,
+        steps=(Step(id="answer", use="sql", **{"from": tuple(used)}, query=query.sql(dialect="duckdb", pretty=True)),),  # type: ignore[arg-type]
+    )
+    ordered = candidate.meaning.asked_order or bool(candidate.meaning.limit and not candidate.meaning.ties)
+    return Draft(
+        spec=spec, reading=sentence, assumptions=tuple(candidate.meaning.assumptions), answer="answer", ordered=ordered
+    )
+
+
+def source_table(data: DataView, name: str) -> str:
+    """The catalog table a source reads; sources are named after their tables, spelled as identifiers."""
+    if data.catalog.table(name) is not None:
+        return name
+    for table in data.catalog.tables:
+        if re.sub(r"\W", "_", table.name) == name:
+            return table.name
+    return name

@@ -1,0 +1,250 @@
+"""Finishing a meaning: what is shown, what groups, what orders, once everything has been read."""
+
+from __future__ import annotations
+
+from agents.builtin.choose import date_columns, hinted_column, label_columns, main_measure
+from agents.builtin.index import Index
+from agents.builtin.meaning import Compare, Either, Meaning, Nested, Out, Ref, Scope
+from agents.builtin.parse import Reader
+from agents.builtin.schema import Schema
+
+
+def finish(reader: Reader) -> Meaning:
+    """Settle what the reader left open. Problems that remain are in ``meaning.problems``."""
+    meaning, schema = reader.meaning, reader.schema
+    _hints(reader)
+    _pending(reader)
+    _nested_pending(meaning, schema, reader.root)
+    _grains(meaning, schema, reader)
+    outs = _shown(reader)
+    measured = (
+        [o for o in outs if o.is_measure]
+        or [o for o, _ in meaning.order if o.is_measure]
+        or [o for o, _, _ in meaning.having]
+    )
+    if measured:
+        keys = [o for o in outs if not o.is_measure]
+        meaning.groups = [*meaning.groups, *(k for k in keys if not _within(k, meaning.groups))]
+    else:
+        outs = [*(g for g in meaning.groups if not _within(g, outs)), *outs]
+        if meaning.groups and not meaning.order:
+            meaning.order = [(g, False) for g in meaning.groups]
+        meaning.groups = []
+    meaning.outs = outs
+    _flag_columns(meaning, schema)
+    meaning.distinct = not measured and (meaning.distinct or _should_be_distinct(meaning, schema))
+    if not meaning.scope.table:
+        tables = [t for o in outs for t in sorted(o.tables()) if t]
+        meaning.scope.table = tables[0] if tables else ""
+    if not meaning.outs:
+        meaning.problems.append("nothing asked for")
+    return meaning
+
+
+def _hints(reader: Reader) -> None:
+    for outs in (reader.focus, reader.asked):
+        for place, out in enumerate(outs):
+            if out.kind == "hint":
+                column = _hinted_anywhere(reader, tuple(out.label.split()))
+                if column is None:
+                    reader.meaning.problems.append(f"unknown:{out.label.split()[0]}")
+                    outs[place] = Out("count", table=reader.root.table)
+                else:
+                    outs[place] = Out("column", column=column)
+                    reader.root.table = column[0] if not reader.root.table else reader.root.table
+
+
+def _hinted_anywhere(reader: Reader, hints: tuple[str, ...]) -> Ref | None:
+    tables = [reader.root.table, *_tables_of(reader.root)]
+    for table in tables:
+        found = hinted_column(reader.schema, table, hints) if table else None
+        if found:
+            return found
+    return None
+
+
+def _tables_of(scope: Scope) -> list[str]:
+    tables = []
+    for condition in scope.conditions:
+        if isinstance(condition, Compare):
+            tables.append(condition.column[0])
+        elif isinstance(condition, Nested):
+            tables += [condition.scope.table, *_tables_of(condition.scope)]
+        elif isinstance(condition, Either):
+            tables += [option.column[0] for option in condition.options if isinstance(option, Compare)]
+    return tables
+
+
+def _pending(reader: Reader) -> None:
+    meaning, schema = reader.meaning, reader.schema
+    kept: list[tuple[Out, bool]] = []
+    for out, descending in meaning.order:
+        settled: Out | None = out
+        if out.kind == "pending":
+            settled = next((o for o in [*reader.asked, *reader.focus] if o.is_measure), None)
+            if settled is None and out.label:
+                settled = _hint_through(reader, tuple(out.label.split()))
+            if settled is None:
+                meaning.problems.append("unused:superlative")
+        elif out.kind == "auto":
+            settled = next(
+                (
+                    o
+                    for o in [*reader.asked, *reader.focus]
+                    if o.kind == "column" and o.column and schema.columns[o.column].kind == "number"
+                ),
+                None,
+            ) or next(iter([*reader.asked, *reader.focus]), None)
+        elif out.kind == "count" and out.table == "?":
+            settled = _popular(reader)
+        elif out.kind == "count" and out.label == "popular":
+            first = reader.focus[0].column if reader.focus and reader.focus[0].column else None
+            settled = Out("count", table=first[0]) if first else None
+        if settled is not None:
+            kept.append((settled, descending))
+    meaning.order = kept
+
+
+def _hint_through(reader: Reader, hints: tuple[str, ...]) -> Out | None:
+    first = reader.focus[0] if reader.focus else None
+    table = (first.table or (first.column[0] if first.column else "")) if first else ""
+    for other in _tables_of(reader.root):
+        column = hinted_column(reader.schema, other, hints)
+        if column:
+            return Out("column", column=column)
+    if hints[:1] in {("rating",)} and table:
+        for join in reader.schema.joins:
+            if join.parent == table:
+                column = hinted_column(reader.schema, join.table, hints)
+                if column:
+                    return Out("agg", column=column, func="avg")
+    return None
+
+
+def _popular(reader: Reader) -> Out | None:
+    """The rows that point at the entity; which ones is clear only when there is one such table or one is spoken of."""
+    first = reader.focus[0] if reader.focus else None
+    table = first.table if first else ""
+    spoken = [t for t in _tables_of(reader.root) if t != table]
+    if spoken:
+        return Out("count", table=spoken[0])
+    children = sorted({join.table for join in reader.schema.joins if join.parent == table})
+    if len(children) == 1:
+        measure = main_measure(reader.schema, children[0])
+        del measure
+        return Out("count", table=children[0])
+    reader.meaning.problems.append("unclear:popular")
+    return None
+
+
+def _nested_pending(meaning: Meaning, schema: Schema, scope: Scope) -> None:
+    for condition in scope.conditions:
+        if not isinstance(condition, Nested):
+            continue
+        inner = condition.scope
+        kept = []
+        for out, descending in inner.order:
+            if out.kind == "pending" or out.table == "?":
+                meaning.problems.append("unused:superlative")
+            else:
+                kept.append((out, descending))
+        inner.order = kept
+        _nested_pending(meaning, schema, inner)
+
+
+def _grains(meaning: Meaning, schema: Schema, reader: Reader) -> None:
+    """A period in the grouping cuts the date of what is measured."""
+    for out in [*meaning.groups, *reader.focus, *reader.asked]:
+        if out.kind != "grain" and not (out.kind == "count" and out.grain) or out.column is not None:
+            continue
+        tables = [t for o in [*reader.focus, *reader.asked] for t in sorted(o.tables()) if t]
+        tables += [reader.root.table, *_tables_of(reader.root)]
+        for table in tables:
+            held = (
+                next(
+                    (
+                        c
+                        for c in schema.of(table)
+                        if c.core in {(out.grain,), (out.grain, "of", "week")} and c.kind != "date"
+                    ),
+                    None,
+                )
+                if table
+                else None
+            )
+            if held is not None:
+                out.kind, out.column = ("column", held.ref) if out.kind == "grain" else ("count", held.ref)
+                out.table = held.table if out.kind == "count" else ""
+                break
+            dates = date_columns(schema, table) if table else []
+            if dates:
+                out.column = _held_date(reader.root, table) or dates[0].ref
+                break
+        if out.column is None:
+            meaning.problems.append(f"nodate:{out.grain}")
+
+
+def _held_date(scope: Scope, table: str) -> Ref | None:
+    from agents.builtin.meaning import During
+
+    for condition in scope.conditions:
+        if isinstance(condition, During) and condition.column[0] == table:
+            return condition.column
+    return None
+
+
+def _shown(reader: Reader) -> list[Out]:
+    meaning = reader.meaning
+    outs = list(reader.asked or reader.focus)
+    if reader.asked and not any(not o.is_measure for o in reader.asked) and not meaning.groups:
+        keys = [o for o in reader.focus if not o.is_measure]
+        outs = [*keys, *outs]
+    outs = [*(g for g in meaning.groups if not _within(g, outs)), *outs]
+    if meaning.limit and not reader.asked and reader.top is not None and reader.top.sup is not None:
+        number = reader.top.sup.number or reader.top.number
+        for out, _ in meaning.order:
+            if number and (out.is_measure or out.kind == "column") and not _within(out, outs) and out.label != "soft":
+                outs.append(out)
+    unique: list[Out] = []
+    for out in outs:
+        if not _within(out, unique):
+            unique.append(out)
+    return unique
+
+
+def _within(out: Out, outs: list[Out]) -> bool:
+    return any(same(out, other) for other in outs)
+
+
+def same(a: Out, b: Out) -> bool:
+    """Whether two outputs are one."""
+    return (
+        (a.kind, a.column, a.table, a.func, a.grain, a.scale) == (b.kind, b.column, b.table, b.func, b.grain, b.scale)
+        and a.conditions == b.conditions
+        and len(a.parts) == len(b.parts)
+        and all(same(x, y) for x, y in zip(a.parts, b.parts, strict=True))
+    )
+
+
+def _flag_columns(meaning: Meaning, schema: Schema) -> None:
+    del schema
+    if meaning.limit and not meaning.order:
+        meaning.problems.append("limit without order")
+
+
+def _should_be_distinct(meaning: Meaning, schema: Schema) -> bool:
+    columns = [o for o in meaning.outs if o.kind in {"column", "entity"}]
+    if len(columns) != len(meaning.outs) or not columns:
+        return False
+    for out in columns:
+        if out.kind == "entity":
+            if schema.keys.get(out.table):
+                return False
+            continue
+        assert out.column is not None
+        column = schema.columns[out.column]
+        if column.kind in {"number", "date"} and not column.is_id:
+            return False
+        if column.unique or (out.column in label_columns(schema, out.column[0]) and schema.keys.get(column.table)):
+            return False
+    return True

@@ -1,0 +1,124 @@
+"""What the planner knows of one data view: schema graph, keys and values, read once and kept with the view."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agents.builtin.keys import find_joins
+from agents.builtin.schema import Col, Schema, Stats, build_schema, kind_of
+from agents.builtin.values import MAX_DISTINCT, ValueIndex
+from agents.contract import DataView
+from spec.base import JsonValue
+from spec.catalog import Table
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+
+@dataclass
+class Index:
+    """Schema and values of a view."""
+
+    schema: Schema
+    values: ValueIndex
+
+
+_KEPT: weakref.WeakKeyDictionary[DataView, Index] = weakref.WeakKeyDictionary()
+
+
+def index_of(data: DataView) -> Index:
+    """The view's index, built on first use: one query a table for statistics, one a text column for its values."""
+    known = _KEPT.get(data)
+    if known is None:
+        known = _KEPT[data] = _build(data)
+    return known
+
+
+def _build(data: DataView) -> Index:
+    stats: dict[tuple[str, str], Stats] = {}
+    for table in data.catalog.tables:
+        stats.update(_table_stats(data, table))
+    schema = build_schema(data.catalog, stats)
+    values = ValueIndex()
+    for column in schema.columns.values():
+        if column.kind == "text" and 0 < column.stats.distinct:
+            _add_values(data, values, column)
+
+    def inclusion(child: Col, parent: Col) -> float:
+        if not child.stats.filled or not parent.stats.filled:
+            return 1.0
+        own, its = values.by_column.get(child.ref), values.by_column.get(parent.ref)
+        if own is not None and its is not None and not {child.ref, parent.ref} & values.partial:
+            return len(own & its) / len(own) if own else 1.0
+        return _share(data, child, parent)
+
+    find_joins(schema, data.catalog, inclusion)
+    return Index(schema, values)
+
+
+def _table_stats(data: DataView, table: Table) -> dict[tuple[str, str], Stats]:
+    from sqlglot import exp
+
+    if not table.columns:
+        return {}
+    wanted: list[exp.Expression] = [exp.Count(this=exp.Star())]
+    for column in table.columns:
+        ref = exp.column(exp.to_identifier(column.name, quoted=True))
+        wanted += [exp.Count(this=ref), exp.Count(this=exp.Distinct(expressions=[ref.copy()]))]
+        if kind_of(column.type) in {"date", "number"}:
+            wanted += [exp.Min(this=ref.copy()), exp.Max(this=ref.copy())]
+        else:
+            wanted += [exp.Null(), exp.Null()]
+    aliased = [exp.alias_(part, f"c{place}") for place, part in enumerate(wanted)]
+    found = data.scalars(exp.select(*aliased).from_(table_ref(table.name)))
+    rows = _whole(found[0])
+    return {
+        (table.name, column.name): Stats(
+            rows, _whole(found[4 * i + 1]), _whole(found[4 * i + 2]), found[4 * i + 3], found[4 * i + 4]
+        )
+        for i, column in enumerate(table.columns)
+    }
+
+
+def _whole(value: object) -> int:
+    return int(value) if isinstance(value, int) else 0
+
+
+def table_ref(name: str) -> exp.Table:
+    """A quoted reference to a table; ``schema.table`` stays one name, as the catalog has it."""
+    from sqlglot import exp
+
+    return exp.Table(this=exp.to_identifier(name, quoted=True))
+
+
+def _add_values(data: DataView, values: ValueIndex, column: Col) -> None:
+    from sqlglot import exp
+
+    ref = exp.column(exp.to_identifier(column.name, quoted=True))
+    query = (
+        exp.select(ref)
+        .from_(table_ref(column.table))
+        .where(exp.Not(this=exp.Is(this=ref.copy(), expression=exp.Null())))
+    )
+    if column.stats.distinct > MAX_DISTINCT:
+        values.partial.add(column.ref)
+    rows: Sequence[Sequence[JsonValue]] = data.rows(query.distinct(), limit=MAX_DISTINCT)
+    values.add(column.table, column.name, [str(row[0]) for row in rows])
+
+
+def _share(data: DataView, child: Col, parent: Col) -> float:
+    from sqlglot import exp
+
+    own = exp.column(exp.to_identifier(child.name, quoted=True))
+    its = exp.column(exp.to_identifier(parent.name, quoted=True))
+    inner = exp.select(its).from_(table_ref(parent.table))
+    distinct = exp.Count(this=exp.Distinct(expressions=[own]))
+    inside = exp.Filter(
+        this=distinct.copy(), expression=exp.Where(this=exp.In(this=own.copy(), query=inner.subquery()))
+    )
+    found = data.scalars(exp.select(exp.alias_(distinct, "a"), exp.alias_(inside, "b")).from_(table_ref(child.table)))
+    total = _whole(found[0])
+    return _whole(found[1]) / total if total else 1.0

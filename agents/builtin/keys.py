@@ -1,0 +1,174 @@
+"""Keys and joins that nobody declared: found from names, and proven on the values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from agents.builtin.schema import Col, Join, Schema, names_key_of
+from agents.builtin.words import stem
+from spec.catalog import Catalog
+
+Inclusion = Callable[[Col, Col], float]
+_GENERIC = frozenset({"id", "key", "code", "name", "no", "number"})
+
+
+def find_joins(schema: Schema, catalog: Catalog, inclusion: Inclusion) -> None:
+    """Fill ``keys`` and ``joins``. ``inclusion(child, parent)`` is the share of the child's values the parent has."""
+    declared = _declared(schema, catalog)
+    candidates = {table: _key_candidates(schema, table) for table in schema.tables}
+    homes = _homes(schema, candidates)
+    found: dict[tuple[str, str], Join] = {}
+    for child in schema.columns.values():
+        if any(join.table == child.table and child.name in join.columns for join in declared) or _at_home(
+            schema, child
+        ):
+            continue
+        best: tuple[float, Join] | None = None
+        for parent in homes:
+            if parent.table == child.table or not _comparable(child, parent):
+                continue
+            cost = _name_cost(schema, child, parent)
+            if cost is None:
+                continue
+            share = inclusion(child, parent)
+            if share < (0.75 if cost <= 1.0 else 0.95):
+                continue
+            join = Join(child.table, (child.name,), parent.table, (parent.name,), cost + (1 - share))
+            if best is None or join.cost < best[0]:
+                best = (join.cost, join)
+        if best is not None:
+            found[child.ref] = best[1]
+    joins = [*declared, *_without_mirrors(schema, list(found.values()))]
+    schema.joins = sorted(set(joins), key=lambda j: (j.table, j.columns, j.parent, j.keys))
+    for table in catalog.tables:
+        schema.keys[table.name] = table.primary_key or _primary(schema, table.name, candidates[table.name])
+
+
+def _declared(schema: Schema, catalog: Catalog) -> list[Join]:
+    joins = []
+    for table in catalog.tables:
+        for key in table.foreign_keys:
+            parent = catalog.table(key.table)
+            if parent is not None:
+                joins.append(Join(table.name, key.columns, parent.name, key.references, 0.9 if key.declared else 1.0))
+    return joins
+
+
+def _key_candidates(schema: Schema, table: str) -> list[Col]:
+    """Unique columns that look like keys, the likeliest first."""
+    owner = schema.tables[table]
+    columns = schema.of(table)
+    scored = []
+    for place, column in enumerate(columns):
+        empty = column.stats.rows == 0
+        if not (column.unique or (empty and names_key_of(owner, column))):
+            continue
+        if column.kind not in {"number", "text", "other"} or column.type.upper().startswith(
+            ("DOUBLE", "FLOAT", "DECIMAL")
+        ):
+            continue
+        score = 0.0
+        if names_key_of(owner, column):
+            score += 4
+        elif column.is_id:
+            score += 2
+        if column.core and column.core[-1] in {"name", "title", "code", "symbol"}:
+            score += 1.5
+        if place == 0:
+            score += 1
+        if score > 0:
+            scored.append((score, -place, column))
+    return [column for _, _, column in sorted(scored, key=lambda entry: (-entry[0], -entry[1]))]
+
+
+def _homes(schema: Schema, candidates: Mapping[str, list[Col]]) -> list[Col]:
+    """For each column name the one table where it is at home: where the other tables' columns of that name point."""
+    by_name: dict[str, list[Col]] = {}
+    for columns in candidates.values():
+        for column in columns:
+            by_name.setdefault(column.name.casefold(), []).append(column)
+    homes: list[Col] = []
+    for columns in by_name.values():
+        if columns[0].core[-1:] and columns[0].name.casefold() in _GENERIC:
+            homes.extend(columns)
+            continue
+        homes.append(max(columns, key=lambda column: _home_score(schema, column)))
+    return homes
+
+
+def _home_score(schema: Schema, column: Col) -> tuple[float, int, int]:
+    owner = schema.tables[column.table]
+    others = [c for c in schema.of(column.table) if not c.is_id and c.name != column.name]
+    named = 3.0 if names_key_of(owner, column) else 0.0
+    overlap = len({stem(w) for w in owner} & {stem(w) for w in column.words})
+    return named + overlap - 0.5 * len(owner), len(others), column.stats.distinct
+
+
+def _comparable(child: Col, parent: Col) -> bool:
+    if child.kind != parent.kind:
+        return False
+    return not child.type.upper().startswith(("DOUBLE", "FLOAT", "DECIMAL"))
+
+
+def _name_cost(schema: Schema, child: Col, parent: Col) -> float | None:
+    """How well the names say that the child points at the parent; None when they do not."""
+    owner = tuple(stem(word) for word in schema.tables[parent.table])
+    words = tuple(stem(word) for word in child.words)
+    key = tuple(stem(word) for word in parent.core)
+    full = tuple(stem(word) for word in parent.words)
+    if child.name.casefold() == parent.name.casefold() and child.name.casefold() not in _GENERIC:
+        return 1.0
+    if words in {(*owner, *key), (*owner[-1:], *key), full} and words[:-1]:
+        return 1.0
+    if words in {owner, owner[-1:]} and not _is_label(parent):
+        return 1.0
+    if len(words) > len(owner) + len(key) and words[-len(owner) - len(key) :] == (*owner, *key):
+        return 1.05
+    if child.kind == "text" and parent.stats.distinct >= 5 and child.stats.distinct >= 5 and _is_label(parent):
+        # A text column all of whose values name rows elsewhere is a reference, whatever it is called.
+        return 1.6
+    return None
+
+
+def _at_home(schema: Schema, child: Col) -> bool:
+    """The table's own key points nowhere else."""
+    return child.unique and names_key_of(schema.tables[child.table], child)
+
+
+def _is_label(column: Col) -> bool:
+    return column.kind == "text"
+
+
+def _without_mirrors(schema: Schema, joins: list[Join]) -> list[Join]:
+    """Where two tables point at each other by the same columns, the one with fewer rows is the parent's side."""
+    kept: list[Join] = []
+    for join in joins:
+        mirror = next(
+            (
+                j
+                for j in joins
+                if (j.table, j.columns) == (join.parent, join.keys) and (j.parent, j.keys) == (join.table, join.columns)
+            ),
+            None,
+        )
+        if mirror is None:
+            kept.append(join)
+            continue
+        own = _home_score(schema, schema.columns[join.parent, join.keys[0]])
+        its = _home_score(schema, schema.columns[mirror.parent, mirror.keys[0]])
+        if (own, join.parent) > (its, mirror.parent):
+            kept.append(join)
+    return kept
+
+
+def _primary(schema: Schema, table: str, candidates: list[Col]) -> tuple[str, ...]:
+    """The key that others point at, else the likeliest; nothing when no single column tells rows apart."""
+    pointed = {join.keys[0] for join in schema.joins if join.parent == table}
+    out = {name for join in schema.joins if join.table == table for name in join.columns}
+    for column in candidates:
+        if column.name in pointed:
+            return (column.name,)
+    for column in candidates:
+        if column.name not in out:
+            return (column.name,)
+    return ()

@@ -1,0 +1,314 @@
+"""General English and business vocabulary. Nothing here names a table, a column or a database of anyone."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from agents.builtin.words import stem
+
+# Words of one line may stand for each other in a name; the order means nothing.
+_SYNONYMS = """
+revenue sales turnover income takings proceeds
+revenue amount
+sales amount
+spend spending amount
+amount total value sum
+amount paid
+amount price
+price cost charge rate
+fee charge
+cost expense expenditure
+salary wage pay compensation
+profit margin gain
+discount rebate
+customer client buyer patron shopper
+customer user
+user member account
+user person
+person people individual
+employee staff worker personnel
+salesperson seller salesman rep representative agent
+manager boss supervisor
+product item article good goods merchandise
+sku product
+category type kind class group
+type sort
+store shop outlet
+warehouse depot
+supplier vendor
+company firm organization organisation business
+department division
+quantity units count number qty
+stock inventory
+order purchase
+buy purchase
+purchase sale
+sell sale
+pay payment
+bill invoice
+refund return
+ship shipment
+deliver delivery
+book booking reserve reservation
+visit appointment
+phone telephone mobile
+mail email
+zip postcode postal
+city town
+country nation
+state province
+region area territory
+area size
+population people inhabitant resident citizen
+people person
+address location
+location place
+street address
+name title
+date day time
+time hour
+created made added opened registered
+join joined joining signup registered created
+signup registration
+hire hired employed
+terminate fired termination left
+birth born birthday
+start begin begun
+end finish expire expiry
+due deadline
+rating score stars
+score mark grade point
+review comment feedback
+comment note remark text message
+message text
+description detail
+doctor physician
+patient client
+teacher instructor professor lecturer tutor
+instructor professor teacher lecturer
+student pupil
+course class lesson
+school college university
+car vehicle auto automobile
+flight trip
+movie film
+song track
+book title
+author writer
+write author
+paper publication article
+publish publication
+journal magazine
+status state condition
+gender sex
+age old
+height tall high altitude elevation
+altitude elevation height high
+length long
+width wide
+weight heavy
+depth deep
+duration length time
+speed fast
+distance far
+temperature hot cold
+population populous
+density dense
+currency ccy
+symbol ticker code
+code id
+border neighbor neighbour adjacent adjoin
+traverse cross run flow pass through
+contain include
+own owner
+recipient receiver
+success successful succeed
+fail failed failure
+active enabled
+cancel cancelled canceled
+profession occupation job
+job position role
+payment method
+employee person
+campaign promotion
+"""
+
+# Shortened words as they stand in names.
+ABBREVIATIONS = {
+    "acct": "account", "addr": "address", "amt": "amount", "appt": "appointment", "avg": "average",
+    "bal": "balance", "cat": "category", "ccy": "currency", "cd": "code", "cnt": "count", "co": "company",
+    "ctry": "country", "curr": "currency", "cust": "customer", "dept": "department", "desc": "description",
+    "descr": "description", "dob": "birth date", "doc": "document", "dt": "date", "emp": "employee",
+    "eff": "effective", "exp": "expiry", "fname": "first name", "firstname": "first name", "freq": "frequency",
+    "govt": "government", "grp": "group", "hr": "hour", "hrs": "hours", "img": "image", "inv": "invoice",
+    "lname": "last name", "lastname": "last name", "surname": "last name", "loc": "location", "lat": "latitude",
+    "lng": "longitude", "lon": "longitude", "max": "maximum", "mgr": "manager", "min": "minimum", "mgmt": "management",
+    "msg": "message", "mth": "month", "nbr": "number", "num": "number", "ord": "order", "org": "organization",
+    "pct": "percent", "perc": "percent", "ph": "phone", "pmt": "payment", "pos": "position", "prod": "product",
+    "pub": "publication", "purch": "purchase", "qty": "quantity", "rcvd": "received", "ref": "reference",
+    "reg": "region", "rev": "revenue", "sal": "salary", "seq": "sequence", "sess": "session", "shp": "shipping",
+    "src": "source", "stat": "status", "std": "standard", "svc": "service", "tel": "telephone", "temp": "temperature",
+    "tot": "total", "trans": "transaction", "ts": "timestamp", "tx": "transaction", "txn": "transaction",
+    "trx": "transaction", "usr": "user", "val": "value", "vol": "volume", "wh": "warehouse", "yr": "year",
+    "crtd": "created", "upd": "updated", "lvl": "level", "gpa": "gpa", "vin": "vin", "hq": "headquarters",
+    "tkt": "ticket", "pax": "passengers", "dest": "destination", "orig": "origin", "dep": "departure",
+    "arr": "arrival", "diag": "diagnosis", "rx": "prescription", "med": "medication", "amnt": "amount",
+}  # fmt: skip
+
+# A superlative: +1 the greatest, -1 the least; then the words of the quantity it speaks of ("" = the noun it stands with).
+SUPERLATIVES: dict[str, tuple[int, tuple[str, ...]]] = {
+    "most": (1, ()), "highest": (1, ()), "greatest": (1, ()), "maximum": (1, ()), "max": (1, ()), "top": (1, ()),
+    "maximal": (1, ()), "peak": (1, ()), "utmost": (1, ()),
+    "fewest": (-1, ()), "least": (-1, ()), "lowest": (-1, ()), "minimum": (-1, ()), "min": (-1, ()),
+    "minimal": (-1, ()), "bottom": (-1, ()),
+    "largest": (1, ("area", "size", "population", "amount", "total", "value", "quantity", "revenue")),
+    "biggest": (1, ("area", "size", "population", "amount", "total", "value", "quantity", "revenue")),
+    "smallest": (-1, ("area", "size", "population", "amount", "total", "value", "quantity")),
+    "longest": (1, ("length", "duration", "distance", "minutes", "hours", "days")),
+    "shortest": (-1, ("length", "duration", "distance", "height", "minutes", "hours", "days")),
+    "tallest": (1, ("height", "altitude", "elevation")), "widest": (1, ("width",)), "deepest": (1, ("depth",)),
+    "heaviest": (1, ("weight",)), "lightest": (-1, ("weight",)),
+    "fastest": (1, ("speed",)), "slowest": (-1, ("speed",)),
+    "oldest": (1, ("age",)), "youngest": (-1, ("age",)), "eldest": (1, ("age",)),
+    "latest": (1, ("date",)), "newest": (1, ("date",)), "recent": (1, ("date",)), "last": (1, ("date",)),
+    "earliest": (-1, ("date",)), "first": (-1, ("date",)),
+    "cheapest": (-1, ("price", "cost", "fee", "amount", "rate")), "costliest": (1, ("price", "cost", "amount")),
+    "priciest": (1, ("price", "cost", "amount")), "expensive": (1, ("price", "cost", "fee", "amount", "rate")),
+    "best": (1, ("rating", "score", "grade")), "worst": (-1, ("rating", "score", "grade")),
+    "richest": (1, ("salary", "income", "wealth", "revenue")), "poorest": (-1, ("salary", "income", "wealth")),
+    "populous": (1, ("population",)), "populated": (1, ("population",)), "densest": (1, ("density",)),
+    "sparsest": (-1, ("density",)), "dense": (1, ("density",)),
+    "hottest": (1, ("temperature",)), "warmest": (1, ("temperature",)), "coldest": (-1, ("temperature",)),
+    "popular": (1, ("#",)), "frequent": (1, ("#",)), "common": (1, ("#",)), "busiest": (1, ("#",)),
+    "active": (1, ("#",)), "frequently": (1, ("#",)), "often": (1, ("#",)), "commonly": (1, ("#",)),
+    "closest": (-1, ("distance",)), "nearest": (-1, ("distance",)), "farthest": (1, ("distance",)),
+    "furthest": (1, ("distance",)), "valuable": (1, ("value", "amount", "price", "revenue")),
+    "profitable": (1, ("profit", "margin")), "productive": (1, ("#",)),
+}  # fmt: skip
+# These are superlatives only after "most" or "least".
+AFTER_MOST = frozenset(
+    "recent expensive populous populated dense popular frequent common active frequently often commonly valuable "
+    "profitable productive".split()
+)
+# "older than", "taller than": comparisons that name their quantity.
+COMPARATIVES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "more": (">", ()), "greater": (">", ()), "higher": (">", ()), "over": (">", ()), "above": (">", ()),
+    "exceeding": (">", ()), "exceeds": (">", ()), "exceed": (">", ()), "beyond": (">", ()), "larger": (">", ("area", "size", "population", "amount")),
+    "bigger": (">", ("area", "size", "population", "amount")), "better": (">", ("rating", "score")),
+    "less": ("<", ()), "fewer": ("<", ()), "lower": ("<", ()), "under": ("<", ()), "below": ("<", ()),
+    "smaller": ("<", ("area", "size", "population", "amount")), "worse": ("<", ("rating", "score")),
+    "older": (">", ("age",)), "younger": ("<", ("age",)), "longer": (">", ("length", "duration")),
+    "shorter": ("<", ("length", "duration", "height")), "taller": (">", ("height", "altitude")),
+    "heavier": (">", ("weight",)), "lighter": ("<", ("weight",)), "cheaper": ("<", ("price", "cost")),
+    "pricier": (">", ("price", "cost")), "faster": (">", ("speed",)), "slower": ("<", ("speed",)),
+    "farther": (">", ("distance",)), "further": (">", ("distance",)), "deeper": (">", ("depth",)),
+}  # fmt: skip
+# "how long is", "how tall": the quantity asked for.
+HOW_ADJECTIVES: dict[str, tuple[str, ...]] = {
+    "long": ("length", "duration"), "tall": ("height", "altitude"), "high": ("height", "altitude", "elevation"),
+    "big": ("area", "size", "population"), "large": ("area", "size", "population"), "old": ("age",),
+    "deep": ("depth",), "wide": ("width",), "heavy": ("weight",), "fast": ("speed",), "far": ("distance",),
+    "expensive": ("price", "cost"), "hot": ("temperature",), "cold": ("temperature",), "dense": ("density",),
+    "populous": ("population",), "populated": ("population",),
+}  # fmt: skip
+AGGREGATES: dict[str, str] = {
+    "average": "avg", "mean": "avg", "avg": "avg", "averaged": "avg",
+    "sum": "sum", "total": "sum", "totals": "sum", "combined": "sum", "overall": "sum", "cumulative": "sum", "altogether": "sum",
+    "median": "median", "count": "count", "variance": "var_samp", "stddev": "stddev_samp",
+}  # fmt: skip
+GRAINS: dict[str, str] = {
+    "daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter", "yearly": "year", "annual": "year",
+    "annually": "year", "hourly": "hour",
+}  # fmt: skip
+GRAIN_NOUNS = {
+    "day": "day",
+    "week": "week",
+    "month": "month",
+    "quarter": "quarter",
+    "year": "year",
+    "hour": "hour",
+    "date": "day",
+}
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        [
+            ("january", "jan"), ("february", "feb"), ("march", "mar"), ("april", "apr"), ("may",), ("june", "jun"),
+            ("july", "jul"), ("august", "aug"), ("september", "sep", "sept"), ("october", "oct"),
+            ("november", "nov"), ("december", "dec"),
+        ],
+        start=1,
+    )
+    for name in names
+}  # fmt: skip
+WEEKDAYS = {
+    name: number
+    for number, names in enumerate(
+        [
+            ("monday", "mon"), ("tuesday", "tue", "tues"), ("wednesday", "wed"), ("thursday", "thu", "thurs"),
+            ("friday", "fri"), ("saturday", "sat"), ("sunday", "sun"),
+        ]
+    )
+    for name in names
+}  # fmt: skip
+
+# Words that carry no claim about the data: a question reads the same without them.
+FILLER = frozenset(
+    stem(word)
+    for word in """
+a an the this these those there here it its they them their theirs he she his her him we us our my me i you your be am
+do does did have has had having will would can could shall should may might must please kindly just also too only
+so very really actually currently now then well let get give show list tell find return display provide want need
+know like see retrieve fetch report compute calculate determine identify see look question answer query
+data database record records entry entries row rows table tables dataset information info detail details system
+made make making placed place placing done happen happened occur occurred exist exists existing present available
+recorded registered appear appears take taken took use used using based associated related corresponding respective
+respectively belong belonging include included show showing come comes go goes overall various different
+certain any some all every each entire whole full both either own same such other
+of in on at for from to by with within into onto per as about regarding concerning terms than that which who whom whose
+what when where why how and or not no but if while during between among amongst across through via out off up down
+list one ones result results output many much number amount kind exactly value values name's 's ever yet still
+considering along together plus including following did't been being were was are is find me ranked ranking
+looking made performed carried total unique distinct different particular specific given generate generated
+correspond received receive according involve involved call called named titled labelled labeled located situated
+found live lives living lie lies reside residing consist contain contains containing hold holding bring brought
+sort column columns field fields please compared comparison how's much's around approximately roughly
+whether today's throughout ok hi hello thanks thank basis case time times
+""".split()
+)
+# Verbs that only say that two things belong together; which way they do is for the keys to tell.
+RELATING = frozenset(
+    stem(word)
+    for word in """
+offer post publish submit present produce provide manage handle process undertake teach attend study work serve issue raise open
+participate own play run visit stay travel lead supervise report assign teach treat prescribe perform apply request
+contribute feature earn gain obtain achieve collect generate accumulate charge collect make place receive buy purchase order
+sell pay write author cover carry operate host organize conduct associate link tie connect relate concern use employ
+enrol enroll take declare join register teach contain consist accept send rent borrow lend read watch rate review mention
+find exist appear locate base situate complete represent vary change differ change offer find affiliate
+""".split()
+)
+# What data cannot say, whatever it holds.
+OPINIONS = frozenset(
+    "recommend recommended recommendation advice advise suggest suggestion opinion think feel believe predict prediction "
+    "forecast forecasted meaning purpose philosophy joke poem story explain why should tomorrow".split()
+)
+CHANGES = frozenset(
+    "delete drop remove insert update truncate alter modify overwrite erase rename purge set create grant".split()
+)
+
+
+@cache
+def synonyms(word: str) -> frozenset[str]:
+    """Stems that may stand for this stem in a name, itself left out."""
+    return _table().get(word, frozenset())
+
+
+@cache
+def _table() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for line in _SYNONYMS.strip().splitlines():
+        stems = [stem(word) for word in line.split()]
+        for one in stems:
+            found.setdefault(one, set()).update(other for other in stems if other != one)
+    return {word: frozenset(others) for word, others in found.items()}

@@ -1,0 +1,203 @@
+"""Linking: which tables, columns and stored values a phrase may mean, each with its evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agents.builtin.index import Index
+from agents.builtin.lexicon import FILLER, synonyms
+from agents.builtin.schema import Col
+from agents.builtin.words import fold, stem
+
+# Words of a name that a speaker leaves out: "country" means country_name, "gpa" total_gpa.
+_LIGHT = frozenset(
+    stem(w)
+    for w in "name id is has was in of the info information total number date amount value code title text at on str string current data detail method score ts num count flag 1".split()
+)
+_BOOL_LEAD = frozenset({"is", "has", "was", "be", "have"})
+_ANTONYMS = {
+    stem(a): stem(b)
+    for pair in "open closed|active inactive|paid unpaid|enabled disabled|available unavailable|public private|valid invalid|verified unverified|cancelled uncancelled|completed incomplete|resolved unresolved|shipped unshipped".split(
+        "|"
+    )
+    for a, b in [tuple(pair.split()), tuple(reversed(pair.split()))]
+}
+
+
+@dataclass(frozen=True)
+class Link:
+    """One meaning of a phrase. ``how`` says what the evidence was; ``score`` is 0 to 1."""
+
+    kind: str
+    table: str
+    column: str = ""
+    value: str | bool | int | None = None
+    score: float = 1.0
+    how: str = "exact"
+
+    @property
+    def ref(self) -> tuple[str, str]:
+        return self.table, self.column
+
+
+class Linker:
+    """Looks phrases up in one index."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.schema = index.schema
+        self.owners = {table: tuple(stem(w) for w in words) for table, words in self.schema.tables.items()}
+        self.cores = {ref: tuple(stem(w) for w in column.core) for ref, column in self.schema.columns.items()}
+        self.words = {ref: tuple(stem(w) for w in column.words) for ref, column in self.schema.columns.items()}
+        self.known: dict[str, list[tuple[str, str]]] = {}
+        for ref, core in self.cores.items():
+            for word in {*core, *self.words[ref]}:
+                self.known.setdefault(word, []).append(ref)
+        self.joined = {}
+        for ref, column in self.schema.columns.items():
+            self.joined.setdefault("".join(column.words), []).append(ref)
+            self.joined.setdefault(fold(column.name).replace("_", ""), []).append(ref)
+        self.memory: dict[tuple[str, ...], list[Link]] = {}
+
+    def phrase(self, words: tuple[str, ...]) -> list[Link]:
+        """Tables and columns that the (folded) words may name, best first."""
+        if words not in self.memory:
+            stems = tuple(stem(word) for word in words)
+            found = [*self._tables(words, stems), *self._columns(words, stems)]
+            best: dict[tuple[str, str, str], Link] = {}
+            for link in found:
+                key = (link.kind, link.table, link.column)
+                if key not in best or link.score > best[key].score:
+                    best[key] = link
+            self.memory[words] = sorted(
+                best.values(), key=lambda link: (-link.score, link.kind, link.table, link.column)
+            )
+        return self.memory[words]
+
+    def _tables(self, words: tuple[str, ...], stems: tuple[str, ...]) -> list[Link]:
+        links = []
+        glued = "".join(stems)
+        for table, owner in self.owners.items():
+            score, how = 0.0, "exact"
+            if stems == owner or glued == "".join(owner):
+                score = 1.0
+            elif len(stems) == 1:
+                only = tuple(w for w in owner if w not in _LIGHT) or owner
+                if stems == only:
+                    score, how = 0.95, "lemma"
+                elif stems[0] == owner[-1]:
+                    score, how = 0.78, "part"
+                elif stems[0] == owner[0]:
+                    score, how = 0.6, "part"
+                elif len(only) == 1 and only[0] in synonyms(stems[0]):
+                    score, how = 0.72, "synonym"
+                elif owner[-1] in synonyms(stems[0]) and len(owner) > 1:
+                    score, how = 0.5, "synonym"
+            elif set(stems) == set(owner):
+                score, how = 0.97, "exact"
+            elif len(stems) < len(owner) and set(stems) <= set(owner):
+                score, how = 0.85, "part"
+            elif len(stems) == len(owner) and all(
+                s == o or o in synonyms(s) for s, o in zip(stems, owner, strict=True)
+            ):
+                score, how = 0.75, "synonym"
+            elif len(owner) == 1 and len(stems) == 2 and stems[-1] == owner[0] and stems[0] in _LIGHT:
+                score, how = 0.8, "lemma"
+            if score:
+                links.append(Link("table", table, score=score, how=how))
+        return links
+
+    def _columns(self, words: tuple[str, ...], stems: tuple[str, ...]) -> list[Link]:
+        links = []
+        for ref in self.joined.get("".join(fold(w) for w in words), ()):
+            links.append(Link("column", *ref, score=1.0, how="exact"))
+        for ref in self._maybe(stems):
+            score, how = self._column_score(ref, stems)
+            if score >= 0.45:
+                links.append(Link("column", *ref, score=score, how=how))
+        return links
+
+    def _maybe(self, stems: tuple[str, ...]) -> set[tuple[str, str]]:
+        near: set[tuple[str, str]] = set()
+        for word in stems:
+            for one in (word, *synonyms(word)):
+                near.update(self.known.get(one, ()))
+        return near
+
+    def _column_score(self, ref: tuple[str, str], stems: tuple[str, ...]) -> tuple[float, str]:
+        core, owner, full = self.cores[ref], self.owners[ref[0]], self.words[ref]
+        if stems in (core, full):
+            return 1.0, "exact"
+        rest = tuple(word for word in stems if word not in owner or word in core)
+        extra = len(rest) < len(stems)
+        if rest and rest == core:
+            return 1.0, "exact"
+        exact, like = set[str](), set[str]()
+        for word in rest:
+            if word in core:
+                exact.add(word)
+                continue
+            twin = next((c for c in core if c in synonyms(word)), None)
+            if twin is not None:
+                like.add(twin)
+            elif word not in full and word not in _LIGHT:
+                return 0.0, ""
+        if not exact and not like:
+            return 0.0, ""
+        heavy = [w for w in core if w not in _LIGHT and w not in _BOOL_LEAD] or list(core)
+        covered = sum(1 if w in exact else 0.8 if w in like else 0 for w in heavy) / len(heavy)
+        if not any(w in exact or w in like for w in heavy):
+            return (0.55, "part") if exact else (0.0, "")
+        if like and not exact:
+            return (0.68 if covered >= 0.8 else 0.46) + (0.08 if extra else 0), "synonym"
+        score = 0.6 + 0.37 * covered - (0.0 if set(core) == exact else 0.03)
+        return min(score + (0.05 if extra else 0), 0.99), "lemma" if covered == 1 else "part"
+
+    def values(self, phrase: str, *, quoted: bool, capital: bool) -> list[Link]:
+        """Stored values that the phrase names."""
+        hits = self.index.values.find(phrase, parts=quoted or capital, typos=quoted or capital)
+        return [Link("value", hit.table, hit.column, hit.value, hit.score, hit.how) for hit in hits]
+
+    def flags(self, word: str) -> list[Link]:
+        """Yes/no columns that an adjective names: "active" for is_active, "closed" for is_open being false."""
+        one = stem(word)
+        links = []
+        for ref, column in self.schema.columns.items():
+            if not _is_flag(column):
+                continue
+            heavy = [w for w in self.cores[ref] if w not in _BOOL_LEAD]
+            if heavy == [one]:
+                links.append(Link("value", *ref, value=_truth(column, True), score=0.9, how="flag"))
+            elif heavy == [_ANTONYMS.get(one, "")]:
+                links.append(Link("value", *ref, value=_truth(column, False), score=0.85, how="flag"))
+        return links
+
+
+def _is_flag(column: Col) -> bool:
+    if column.kind == "bool":
+        return True
+    return (
+        column.kind == "number"
+        and column.words[:1] in {("is",), ("has",)}
+        and str(column.stats.low) in {"0", "1"}
+        and str(column.stats.high) in {"0", "1"}
+    )
+
+
+def is_flag(column: Col) -> bool:
+    """A column of yes and no, whether it is BOOLEAN or holds 0 and 1."""
+    return _is_flag(column)
+
+
+def _truth(column: Col, value: bool) -> bool | int:
+    return value if column.kind == "bool" else int(value)
+
+
+def truth(column: Col, value: bool) -> bool | int:
+    """Yes or no as the column stores it."""
+    return _truth(column, value)
+
+
+def is_filler(word: str) -> bool:
+    """Whether a word makes no claim about the data."""
+    return stem(word) in FILLER or word in FILLER

@@ -1,0 +1,129 @@
+"""The meaning of a question, before any SQL: what is shown, of which rows, grouped and ordered how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agents.builtin.periods import Period
+
+Ref = tuple[str, str]
+Scalar = str | int | float | bool
+
+
+@dataclass
+class Compare:
+    """A condition on a column. ``op``: = != > >= < <= in start end has null notnull day (weekdays 0-6, Monday first)."""
+
+    column: Ref
+    op: str
+    values: tuple[Scalar, ...] = ()
+    negated: bool = False
+    other: Ref | None = None
+
+
+@dataclass
+class During:
+    """The column's day lies in the period."""
+
+    column: Ref
+    period: Period
+    negated: bool = False
+
+
+@dataclass
+class Either:
+    """At least one of them holds."""
+
+    options: list[Condition]
+
+
+@dataclass
+class Nested:
+    """Rows of another set that belong to the row at hand.
+
+    ``kind``: exists, none; measure: ``out`` over them compares with ``value``; in: the row is one of the set's.
+    ``via`` names the column through which they belong, where that is not the key.
+    """
+
+    kind: Literal["exists", "none", "measure", "in"]
+    scope: Scope
+    out: Out | None = None
+    op: str = ""
+    value: float = 0.0
+    via: Ref | None = None
+
+
+@dataclass
+class Beyond:
+    """The column compares with an aggregate over the scope: "above the average price"."""
+
+    column: Ref
+    op: str
+    out: Out
+    scope: Scope
+
+
+Condition = Compare | During | Either | Nested | Beyond
+
+
+@dataclass
+class Out:
+    """Something shown, grouped by, ordered by or measured.
+
+    ``kind``: column; entity (its display columns); count; agg (``func`` of ``column``); grain (``column`` cut to
+    ``grain``); ratio, share, difference of ``parts``; per (``func`` over groups of ``parts[1]`` of ``parts[0]``);
+    rank; formula.
+    """
+
+    kind: str
+    column: Ref | None = None
+    table: str = ""
+    func: str = ""
+    grain: str = ""
+    distinct: bool = False
+    conditions: list[Condition] = field(default_factory=list)
+    parts: list[Out] = field(default_factory=list)
+    label: str = ""
+    scale: float = 1.0
+    ordinal: bool = False
+
+    @property
+    def is_measure(self) -> bool:
+        return self.kind in {"count", "agg", "ratio", "share", "difference", "per", "formula", "rank", "span"} and not (
+            self.kind in {"difference", "ratio", "span"} and all(part.kind == "column" for part in self.parts)
+        )
+
+    def tables(self) -> set[str]:
+        own = {self.column[0]} if self.column else {self.table} if self.table else set()
+        return own.union(*(part.tables() for part in self.parts)) if self.parts else own
+
+
+@dataclass
+class Scope:
+    """A set of rows of ``table`` and what is known of them. ``order``/``limit`` keep only the first of an order."""
+
+    table: str = ""
+    conditions: list[Condition] = field(default_factory=list)
+    order: list[tuple[Out, bool]] = field(default_factory=list)
+    limit: int | None = None
+    parent: Scope | None = field(default=None, repr=False)
+
+
+@dataclass
+class Meaning:
+    """A whole question."""
+
+    scope: Scope
+    outs: list[Out] = field(default_factory=list)
+    groups: list[Out] = field(default_factory=list)
+    order: list[tuple[Out, bool]] = field(default_factory=list)
+    having: list[tuple[Out, str, float]] = field(default_factory=list)
+    limit: int | None = None
+    ties: bool = False
+    distinct: bool = False
+    per_group: bool = False
+    asked_order: bool = False
+    assumptions: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    score: float = 0.0

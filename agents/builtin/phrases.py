@@ -1,0 +1,202 @@
+"""Noun phrases: "the top 5 paid orders", "average sale price", "number of distinct customers"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agents.builtin.links import Link
+from agents.builtin.schema import Schema
+from agents.builtin.tags import Tag
+
+MODIFIERS = frozenset(
+    {"howmany", "howmuch", "distinct", "agg", "sum", "sup", "grain", "num", "unit", "link", "quoted", "howadj"}
+)
+
+
+@dataclass
+class Phrase:
+    """A noun phrase: its head, a table or a column, and what stands before and right behind it."""
+
+    head: Link | None = None
+    head_tag: Tag | None = None
+    values: list[Tag] = field(default_factory=list)
+    equals: list[Tag] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
+    howmany: bool = False
+    howmuch: bool = False
+    distinct: bool = False
+    agg: str = ""
+    sup: Tag | None = None
+    grain: str = ""
+    unit: str = ""
+    number: float | None = None
+    hints: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not (
+            self.head
+            or self.values
+            or self.howmany
+            or self.howmuch
+            or self.agg
+            or self.sup
+            or self.grain
+            or self.unit
+            or self.hints
+            or self.number is not None
+        )
+
+    @property
+    def is_value(self) -> bool:
+        return self.head is None and bool(self.values) and not (self.agg or self.howmany or self.sup)
+
+
+class Cursor:
+    """A place in the list of tags that matter (articles and the like are taken out)."""
+
+    def __init__(self, tags: list[Tag], schema: Schema) -> None:
+        self.tags = tags
+        self.at = 0
+        self.schema = schema
+
+    @property
+    def done(self) -> bool:
+        return self.at >= len(self.tags)
+
+    def peek(self, ahead: int = 0) -> Tag | None:
+        place = self.at + ahead
+        return self.tags[place] if 0 <= place < len(self.tags) else None
+
+    def kind(self, ahead: int = 0) -> str:
+        tag = self.peek(ahead)
+        return tag.kind if tag else ""
+
+    def text(self, ahead: int = 0) -> str:
+        tag = self.peek(ahead)
+        return tag.text.lower() if tag else ""
+
+    def take(self) -> Tag:
+        tag = self.tags[self.at]
+        self.at += 1
+        return tag
+
+
+def read_phrase(cursor: Cursor) -> Phrase:
+    """One noun phrase from the cursor on; an empty one when none starts here."""
+    phrase = Phrase()
+    while not cursor.done:
+        tag = cursor.tags[cursor.at]
+        if phrase.head is not None:
+            if not _extend(phrase, cursor):
+                break
+            continue
+        if not _modifier(phrase, tag, cursor):
+            break
+    return phrase
+
+
+def _modifier(phrase: Phrase, tag: Tag, cursor: Cursor) -> bool:
+    kind = tag.kind
+    if kind == "howmany":
+        phrase.howmany = True
+    elif kind == "howmuch":
+        phrase.howmuch = True
+    elif kind == "distinct":
+        phrase.distinct = True
+        phrase.howmany = phrase.howmany or tag.data == "count"
+    elif kind == "agg":
+        if phrase.agg and phrase.agg != "sum":
+            return False
+        if tag.data == "count":
+            phrase.howmany = True
+        else:
+            phrase.agg = tag.data
+    elif kind == "sum":
+        phrase.agg = "sum"
+    elif kind == "sup":
+        if phrase.sup is not None:
+            return False
+        phrase.sup = tag
+    elif kind == "grain":
+        phrase.grain = tag.data
+    elif kind == "howadj":
+        phrase.hints = tag.hints
+        cursor.at += 1
+        return False
+    elif kind == "num":
+        phrase.number = tag.number
+        if cursor.kind(1) not in MODIFIERS:
+            cursor.at += 1
+            return False
+    elif kind == "unit":
+        if phrase.agg or phrase.howmany:
+            return _link(phrase, tag, cursor) if tag.links else _unit(phrase, tag, cursor)
+        return _unit(phrase, tag, cursor)
+    elif kind == "link":
+        return _link(phrase, tag, cursor)
+    elif (
+        kind == "prep"
+        and tag.text == "of"
+        and (phrase.agg or phrase.howmany or phrase.distinct)
+        and phrase.head is None
+    ):
+        pass
+    elif kind == "quoted" and phrase.empty:
+        phrase.values.append(tag)
+        cursor.at += 1
+        return False
+    else:
+        return False
+    cursor.at += 1
+    return True
+
+
+def _unit(phrase: Phrase, tag: Tag, cursor: Cursor) -> bool:
+    phrase.unit = tag.data
+    cursor.at += 1
+    return False
+
+
+def _link(phrase: Phrase, tag: Tag, cursor: Cursor) -> bool:
+    top = tag.links[0]
+    if top.kind == "value":
+        phrase.values.append(tag)
+        cursor.at += 1
+        return (
+            cursor.kind() in {"link", "quoted"}
+            and cursor.tags[cursor.at].links[:1] != []
+            and cursor.tags[cursor.at].links[0].kind != "value"
+        )
+    phrase.head, phrase.head_tag = top, tag
+    cursor.at += 1
+    return True
+
+
+def _extend(phrase: Phrase, cursor: Cursor) -> bool:
+    """What stands right behind a head: a second noun that it qualifies, or the value it equals."""
+    tag = cursor.tags[cursor.at]
+    assert phrase.head is not None
+    if tag.kind == "link":
+        top = tag.links[0]
+        if top.kind == "value":
+            if phrase.head.kind == "column" or phrase.head.table == top.table:
+                phrase.equals.append(tag)
+                cursor.at += 1
+                return True
+            return False
+        if phrase.head.kind == "table" and not phrase.equals:
+            phrase.tables.append(phrase.head.table)
+            phrase.head, phrase.head_tag = top, tag
+            cursor.at += 1
+            return True
+        return False
+    if tag.kind == "num" and cursor.kind(1) not in {"link", "unit"}:
+        phrase.equals.append(tag)
+        cursor.at += 1
+        return True
+    if tag.kind == "quoted":
+        phrase.equals.append(tag)
+        cursor.at += 1
+        return True
+    return False

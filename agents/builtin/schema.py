@@ -1,0 +1,249 @@
+"""The schema as a graph: what columns are called and hold, which are keys, and how tables join."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from agents.builtin.lexicon import ABBREVIATIONS
+from agents.builtin.words import fold, singular, split_name, stem
+from spec.catalog import Catalog, Table
+
+_NUMBER_TYPES = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "FLOAT",
+    "DOUBLE",
+    "DECIMAL",
+    "REAL",
+    "NUMERIC",
+    "INT",
+)
+_GENERIC_KEYS = frozenset({"id", "key", "code", "no", "number", "name", "uid", "uuid"})
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Counts over the whole column: rows of the table, values that are not null, distinct values."""
+
+    rows: int
+    filled: int
+    distinct: int
+    low: object = None
+    high: object = None
+
+
+@dataclass(frozen=True)
+class Col:
+    """A column with its words. ``core`` leaves out words that only repeat the table or a shared prefix."""
+
+    table: str
+    name: str
+    type: str
+    words: tuple[str, ...]
+    core: tuple[str, ...]
+    kind: str
+    stats: Stats
+    description: str = ""
+
+    @property
+    def ref(self) -> tuple[str, str]:
+        return self.table, self.name
+
+    @property
+    def is_id(self) -> bool:
+        """Its name says identifier: such numbers are never added up."""
+        last = self.words[-1] if self.words else ""
+        return last in {"id", "key", "uuid", "guid"} or (
+            len(self.words) == 1 and last.endswith("id") and len(last) <= 4
+        )
+
+    @property
+    def unique(self) -> bool:
+        return self.stats.rows > 0 and self.stats.filled == self.stats.rows == self.stats.distinct
+
+
+@dataclass(frozen=True)
+class Join:
+    """``table.columns`` point at ``parent.keys``, many to one. ``cost`` is lower for better proof."""
+
+    table: str
+    columns: tuple[str, ...]
+    parent: str
+    keys: tuple[str, ...]
+    cost: float = 1.0
+
+    def other(self, table: str) -> str:
+        return self.parent if table == self.table else self.table
+
+
+@dataclass
+class Schema:
+    """Tables, columns and joins of one data view, ready for look-up by word."""
+
+    tables: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    columns: dict[tuple[str, str], Col] = field(default_factory=dict)
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    joins: list[Join] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+
+    def of(self, table: str) -> list[Col]:
+        return [column for (owner, _), column in self.columns.items() if owner == table]
+
+    def edges(self, table: str) -> list[Join]:
+        return [join for join in self.joins if table in (join.table, join.parent)]
+
+    def is_bridge(self, table: str) -> bool:
+        """A table that does little more than tie two others together."""
+        parents = [join for join in self.joins if join.table == table]
+        keyed = {name for join in parents for name in join.columns}
+        rest = [c for c in self.of(table) if c.name not in keyed and not c.is_id]
+        return len(parents) >= 2 and len(rest) == 0
+
+    def path(self, start: str, goal: str) -> tuple[float, tuple[Join, ...]] | None:
+        """The cheapest joins from one table to another; None when there are none."""
+        if start == goal:
+            return 0.0, ()
+        queue: list[tuple[float, int, str, tuple[Join, ...]]] = [(0.0, 0, start, ())]
+        seen: set[str] = set()
+        tick = 0
+        while queue:
+            cost, _, at, steps = heapq.heappop(queue)
+            if at == goal:
+                return cost, steps
+            if at in seen:
+                continue
+            seen.add(at)
+            for join in self.edges(at):
+                after = join.other(at)
+                if after not in seen and after != at:
+                    tick += 1
+                    # Two children meeting at a parent say less than a chain of owners, so the turn costs.
+                    turn = 0.35 if steps and steps[-1].parent == at == join.parent else 0.0
+                    # A table passed through that is no bridge brings a meaning of its own, which nobody asked for.
+                    through = 0.0 if after == goal or self.is_bridge(after) else 0.15
+                    heapq.heappush(queue, (cost + join.cost + turn + through, tick, after, (*steps, join)))
+        return None
+
+    def steiner(self, tables: Iterable[str]) -> tuple[float, tuple[Join, ...]] | None:
+        """Joins that connect all the tables: shortest paths, grown from the pair that is nearest."""
+        wanted = sorted(set(tables))
+        if len(wanted) < 2:
+            return 0.0, ()
+        best: tuple[float, tuple[Join, ...]] | None = None
+        for first in wanted:
+            grown = self._grow(first, wanted)
+            if grown is not None and (best is None or grown[0] < best[0] - 1e-9):
+                best = grown
+        return best
+
+    def _grow(self, first: str, wanted: list[str]) -> tuple[float, tuple[Join, ...]] | None:
+        inside, joins, total = {first}, list[Join](), 0.0
+        left = [table for table in wanted if table != first]
+        while left:
+            options = []
+            for goal in left:
+                for start in sorted(inside):
+                    found = self.path(start, goal)
+                    if found is not None:
+                        options.append((found[0], goal, found[1]))
+            if not options:
+                return None
+            cost, goal, steps = min(options, key=lambda option: (option[0], option[1]))
+            total += cost
+            for join in steps:
+                if join not in joins:
+                    joins.append(join)
+                inside |= {join.table, join.parent}
+            left = [table for table in left if table not in inside]
+        return total, tuple(joins)
+
+
+def kind_of(type_: str) -> str:
+    """number, text, date, time, bool or other, from a DuckDB type."""
+    upper = type_.upper()
+    if upper.startswith("BOOL"):
+        return "bool"
+    if upper.startswith(("DATE", "TIMESTAMP")):
+        return "date"
+    if upper.startswith("TIME"):
+        return "time"
+    if upper.startswith(_NUMBER_TYPES):
+        return "number"
+    return "text" if upper.startswith(("VARCHAR", "TEXT", "CHAR", "STRING", "ENUM")) else "other"
+
+
+def expand(words: Iterable[str]) -> tuple[str, ...]:
+    """Abbreviations written out; words in the singular."""
+    out: list[str] = []
+    for word in words:
+        out.extend(ABBREVIATIONS.get(word, word).split())
+    return tuple(singular(word) for word in out)
+
+
+def build_schema(catalog: Catalog, stats: Mapping[tuple[str, str], Stats]) -> Schema:
+    """Names to words, types to kinds; keys and joins come after (``keys.find_joins``)."""
+    schema = Schema()
+    shared = _shared_prefix([split_name(table.name) for table in catalog.tables])
+    for table in catalog.tables:
+        words = split_name(table.name.rpartition(".")[2])
+        words = words[len(shared) :] if len(words) > len(shared) else words
+        schema.tables[table.name] = expand(words)
+    for table in catalog.tables:
+        _add_columns(schema, table, stats)
+    return schema
+
+
+def _add_columns(schema: Schema, table: Table, stats: Mapping[tuple[str, str], Stats]) -> None:
+    owner = schema.tables[table.name]
+    parts = [split_name(column.name) for column in table.columns]
+    prefix = _shared_prefix(parts)
+    for column, words in zip(table.columns, parts, strict=True):
+        bare = expand(words[len(prefix) :] if len(words) > len(prefix) else words)
+        core = tuple(word for word in bare if stem(word) not in {stem(w) for w in owner})
+        stat = stats.get((table.name, column.name)) or Stats(table.rows or 0, table.rows or 0, 0)
+        schema.columns[table.name, column.name] = Col(
+            table.name, column.name, column.type, bare, core or bare, kind_of(column.type), stat, column.description
+        )
+        schema.rows[table.name] = stat.rows
+
+
+def _shared_prefix(parts: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """Leading words that all names have in common, never the whole of one; two names at least must share them."""
+    if len(parts) < 2:
+        return ()
+    size = 0
+    while all(len(words) > size + 1 for words in parts) and len({words[size] for words in parts}) == 1:
+        size += 1
+    return parts[0][:size]
+
+
+def initials(words: tuple[str, ...]) -> str:
+    return "".join(word[0] for word in words if word)
+
+
+def names_key_of(table_words: tuple[str, ...], column: Col) -> bool:
+    """Whether a column's name says it identifies rows of a table of that name: id, customer_id, cid."""
+    words = tuple(stem(word) for word in column.words)
+    owner = tuple(stem(word) for word in table_words)
+    last = words[-1] if words else ""
+    if last not in _GENERIC_KEYS and not (len(words) == 1 and last.endswith("id")):
+        return False
+    if words[:-1] in ((), owner, owner[-1:]):
+        if words[:-1] == () and last not in _GENERIC_KEYS:
+            return last[:-2] in {initials(table_words), fold(table_words[0])[: len(last) - 2]}
+        return True
+    return False
+
+
+def pairs(items: Iterable[str]) -> Iterable[tuple[str, str]]:
+    return combinations(sorted(items), 2)

@@ -1,0 +1,327 @@
+"""Tagging: the question cut into spans, each a part of speech of questions or a link into the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from agents.builtin.lexicon import (
+    AFTER_MOST,
+    AGGREGATES,
+    COMPARATIVES,
+    GRAIN_NOUNS,
+    GRAINS,
+    HOW_ADJECTIVES,
+    SUPERLATIVES,
+    WEEKDAYS,
+)
+from agents.builtin.links import Link, Linker, is_filler
+from agents.builtin.periods import Period, find_periods
+from agents.builtin.words import Token, split_name, tokenise
+
+_PHRASES: dict[str, list[tuple[str, str]]] = {
+    "howmany": [("how many", ""), ("number of", ""), ("the number of", ""), ("no. of", ""), ("no of", ""), ("count of", ""), ("counts of", ""), ("numbers of", ""), ("total number of", ""), ("total count of", ""), ("total no. of", "")],
+    "howmuch": [("how much", "")],
+    "cmp": [
+        ("at least", ">="), ("no less than", ">="), ("not less than", ">="), ("no fewer than", ">="), ("a minimum of", ">="), ("minimum of", ">="),
+        ("at most", "<="), ("no more than", "<="), ("not more than", "<="), ("a maximum of", "<="), ("maximum of", "<="), ("up to", "<="),
+        ("not exceeding", "<="), ("equal to", "="), ("equals", "="), ("exactly", "="), ("greater than or equal to", ">="),
+        ("less than or equal to", "<="), ("not equal to", "!="),
+        (">", ">"), ("<", "<"), (">=", ">="), ("<=", "<="), ("=", "="), ("==", "="), ("!=", "!="), ("<>", "!="),
+    ],
+    "post": [("or more", ">="), ("or above", ">="), ("or higher", ">="), ("or greater", ">="), ("and above", ">="), ("or older", ">="), ("or less", "<="), ("or fewer", "<="), ("or below", "<="), ("or lower", "<="), ("and below", "<="), ("or under", "<=")],
+    "like": [
+        ("starts with", "start"), ("start with", "start"), ("starting with", "start"), ("begins with", "start"), ("begin with", "start"), ("beginning with", "start"),
+        ("starts with the letter", "start"), ("start with the letter", "start"), ("starting with the letter", "start"), ("beginning with the letter", "start"), ("begins with the letter", "start"),
+        ("ends with", "end"), ("end with", "end"), ("ending with", "end"), ("ending in", "end"), ("ends in", "end"), ("ending with the letter", "end"), ("end in", "end"),
+        ("contains", "in"), ("containing", "in"), ("contain", "in"), ("contains the word", "in"), ("containing the word", "in"), ("with the word", "in"), ("includes the word", "in"), ("that include the word", "in"),
+    ],
+    "group": [
+        ("per", ""), ("each", "each"), ("every", "each"), ("for each", ""), ("for every", ""), ("in each", ""), ("within each", ""), ("by each", ""), ("of each", ""), ("at each", ""), ("from each", ""), ("on each", ""), ("to each", ""), ("in every", ""), ("of every", ""), ("for each of", ""), ("in each of", ""),
+        ("grouped by", ""), ("group by", ""), ("broken down by", ""), ("breakdown by", ""), ("break down by", ""), ("split by", ""), ("divided by", ""), ("segmented by", ""), ("across different", ""), ("across various", ""), ("across all", ""), ("across", ""), ("by", "by"), ("for different", ""), ("and by", ""), ("by each of", ""), ("vary by", ""), ("vary across", ""), ("separately for each", ""), ("according to", "by"), ("for all", "forall"), ("among different", ""),
+    ],
+    "order": [
+        ("ordered by", ""), ("order by", ""), ("sorted by", ""), ("sort by", ""), ("ranked by", ""), ("arranged by", ""), ("in order of", ""), ("ordered from", ""), ("sorted from", ""), ("sorted in", ""), ("ordered in", ""), ("order the results by", ""), ("sort the results by", ""), ("order results by", ""), ("ordered", ""), ("sorted", ""), ("sort them by", ""), ("order them by", ""), ("in order by", ""), ("arranged in", ""), ("ranked from", ""), ("order from", ""),
+        ("order the results in", ""), ("order the result by", ""),
+    ],
+    "direction": [
+        ("in descending order", "desc"), ("descending order", "desc"), ("descending", "desc"), ("desc", "desc"), ("decreasing order", "desc"), ("in decreasing order", "desc"), ("in ascending order", "asc"), ("ascending order", "asc"), ("ascending", "asc"), ("asc", "asc"), ("increasing order", "asc"),
+        ("from highest to lowest", "desc"), ("highest to lowest", "desc"), ("from largest to smallest", "desc"), ("largest to smallest", "desc"), ("from most to least", "desc"), ("most to least", "desc"), ("from lowest to highest", "asc"), ("lowest to highest", "asc"), ("from smallest to largest", "asc"), ("smallest to largest", "asc"), ("from least to most", "asc"), ("from oldest to newest", "asc"), ("oldest to newest", "asc"), ("from newest to oldest", "desc"), ("newest to oldest", "desc"), ("from earliest to latest", "asc"), ("from latest to earliest", "desc"), ("newest first", "desc"), ("oldest first", "asc"), ("highest first", "desc"), ("lowest first", "asc"), ("largest first", "desc"), ("smallest first", "asc"), ("latest first", "desc"), ("most recent first", "desc"), ("starting from the top", "desc"), ("from the top", "desc"), ("alphabetically", "alpha"), ("in alphabetical order", "alpha"), ("alphabetical order", "alpha"), ("chronologically", "time"), ("in chronological order", "time"), ("highest to lowest participants", "desc"),
+    ],
+    "neg": [("not", ""), ("no", ""), ("never", ""), ("without", ""), ("without any", ""), ("excluding", "except"), ("except", "except"), ("except for", "except"), ("other than", "except"), ("not any", ""), ("not a", ""), ("non", ""), ("neither", ""), ("zero", ""), ("cannot", ""), ("apart from", "except"), ("ignoring", "except"), ("exclude", "except"), ("leaving out", "except"), ("lacking", ""), ("lack", "")],
+    "distinct": [("distinct", ""), ("unique", ""), ("different", ""), ("distinct list of", ""), ("distinct number of", "count"), ("unique number of", "count"), ("number of distinct", "count"), ("number of unique", "count"), ("number of different", "count"), ("how many distinct", "count"), ("how many different", "count"), ("how many unique", "count"), ("count of distinct", "count"), ("count of unique", "count"), ("total number of distinct", "count"), ("total number of unique", "count")],
+    "ratio": [("ratio of", ""), ("ratio between", "")],
+    "share": [("percentage of", "100"), ("percent of", "100"), ("what percentage of", "100"), ("what percent of", "100"), ("proportion of", "1"), ("fraction of", "1"), ("share of", "100"), ("% of", "100"), ("percentage", "100"), ("percent", "100")],
+    "diff": [("difference between", ""), ("difference in", ""), ("difference of", "")],
+    "conj": [("and", "and"), ("or", "or"), (",", ","), ("as well as", "and"), ("along with", "and"), ("together with", "and"), ("and also", "and"), ("plus", "and"), ("and the", "and"), ("&", "and"), ("and how many", "andhowmany"), ("and their", "and"), ("and its", "and"), ("either", "either"), ("both", "both"), ("but", "and"), (";", ",")],
+    "rel": [("that", ""), ("which", ""), ("who", ""), ("whose", "whose"), ("where", ""), ("whom", ""), ("having", "with"), ("with", "with"), ("have", "with"), ("has", "with"), ("had", "with"), ("what", ""), ("through which", ""), ("in which", ""), ("for which", ""), ("are there", "there"), ("do", ""), ("does", ""), ("did", "")],
+    "prep": [("of", ""), ("in", ""), ("on", ""), ("at", ""), ("for", ""), ("from", ""), ("to", ""), ("into", ""), ("within", ""), ("among", ""), ("amongst", ""), ("to all", ""), ("between", "between"), ("during", ""), ("named", "name"), ("called", "name"), ("with the name", "name"), ("with name", "name"), ("through", ""), ("about", ""), ("'s", "poss"), ("is", "is"), ("are", "is"), ("was", "is"), ("were", "is"), ("be", "is"), ("than", "than"), ("as", "as"), ("been", "is")],
+    "end": [(".", ""), ("?", ""), ("!", "")],
+    "sum": [("total sum of", "sum"), ("sum of", "sum"), ("total amount of", "sum"), ("total value of", "sum"), ("sum total of", "sum")],
+}  # fmt: skip
+_FIXED = {tuple(phrase.split()): (kind, data) for kind, entries in _PHRASES.items() for phrase, data in entries}
+_LONGEST = max(len(words) for words in _FIXED)
+# Spans of these kinds lose to a column of exactly that name when the column's phrase is longer.
+_MAX_PHRASE = 5
+
+
+# Filler that is also what columns are called.
+_NOUNS = frozenset(
+    "name names number numbers title text time times amount value values count counts total totals date type field record records unique different first last current".split()
+)
+_BEFORE_NOUN = frozenset("the , and their its his her return show of by each list give with per".split())
+_AFTER_NOUN = frozenset(", and of ? . for or in is are".split())
+
+
+def _stands_as_noun(tokens: list[Token], index: int) -> bool:
+    """A light word such as "make" is a noun between the signs of a list: "the make, model and year"."""
+    before = tokens[index - 1].low if index else ""
+    after = tokens[index + 1].low if index + 1 < len(tokens) else "."
+    return before in _BEFORE_NOUN and after in _AFTER_NOUN
+
+
+@dataclass
+class Tag:
+    """A span ``[start, end)`` of tokens. ``links`` are its meanings in the data, best first; ``data`` its own."""
+
+    kind: str
+    start: int
+    end: int
+    text: str
+    data: str = ""
+    links: list[Link] = field(default_factory=list)
+    number: float | None = None
+    period: Period | None = None
+    hints: tuple[str, ...] = ()
+    weight: float = 0.0
+
+
+def tag(text: str, linker: Linker, today: date) -> list[Tag]:
+    """The best cut of the question into spans: most words explained, by the strongest evidence."""
+    tokens = tokenise(text)
+    periods = find_periods(text, today)
+    options: dict[int, list[Tag]] = {}
+    for index in range(len(tokens)):
+        found = [*_period_tags(tokens, index, periods), *_fixed_tags(tokens, index), *_word_tags(tokens, index)]
+        found += _link_tags(tokens, index, linker)
+        if not found:
+            found = [_unlinked(tokens, index)]
+        options[index] = found
+    return _best_cut(options, len(tokens))
+
+
+def _best_cut(options: dict[int, list[Tag]], size: int) -> list[Tag]:
+    best: list[tuple[float, list[Tag]]] = [(0.0, [])] + [(float("-inf"), [])] * size
+    for index in range(size):
+        total, tags = best[index]
+        if total == float("-inf"):
+            continue
+        for option in options[index]:
+            score = total + option.weight
+            if score > best[option.end][0] + 1e-9:
+                best[option.end] = (score, [*tags, option])
+    return best[size][1]
+
+
+def _make(kind: str, tokens: list[Token], start: int, end: int, weight: float, data: str = "") -> Tag:
+    return Tag(kind, start, end, " ".join(token.text for token in tokens[start:end]), data, weight=weight)
+
+
+def _period_tags(tokens: list[Token], index: int, periods: list[Period]) -> list[Tag]:
+    for period in periods:
+        if tokens[index].start >= period.span[0] and (index == 0 or tokens[index - 1].start < period.span[0]):
+            if tokens[index].start >= period.span[1]:
+                continue
+            end = index
+            while end < len(tokens) and tokens[end].start < period.span[1]:
+                end += 1
+            made = _make("period", tokens, index, end, 1.25 * (end - index) + 0.3)
+            made.period = period
+            return [made]
+    return []
+
+
+def _fixed_tags(tokens: list[Token], index: int) -> list[Tag]:
+    found = []
+    for size in range(1, min(_LONGEST, len(tokens) - index) + 1):
+        words = tuple(token.low if token.kind != "quoted" else "\0" for token in tokens[index : index + size])
+        if words in _FIXED:
+            kind, data = _FIXED[words]
+            weight = 1.0 * size + 0.25 * (size - 1)
+            if kind in {"prep", "rel"} and size == 1:
+                weight = 0.9
+            found.append(_make(kind, tokens, index, index + size, weight, data))
+    return found
+
+
+def _word_tags(tokens: list[Token], index: int) -> list[Tag]:
+    token = tokens[index]
+    low = token.low
+    found: list[Tag] = []
+    if token.kind == "number":
+        made = _make("num", tokens, index, index + 1, 1.0)
+        made.number = token.number
+        found.append(made)
+    elif token.kind == "time":
+        found.append(_make("time", tokens, index, index + 1, 1.0))
+    elif token.kind == "quoted":
+        found.append(_make("quoted", tokens, index, index + 1, 0.6))
+    elif token.kind == "dotted":
+        found.append(_make("quoted", tokens, index, index + 1, 0.6))
+    elif token.kind in {"punct", "op"} and not found:
+        found.append(_make("skip", tokens, index, index + 1, 0.4))
+    if token.kind != "word":
+        return found
+    found += _superlative(tokens, index)
+    after = tokens[index + 1].low if index + 1 < len(tokens) else ""
+    if low in AGGREGATES:
+        found.append(_make("agg", tokens, index, index + 1, 1.0, AGGREGATES[low]))
+    if low in GRAINS:
+        found.append(_make("grain", tokens, index, index + 1, 1.05, GRAINS[low]))
+    if low.rstrip("s") in GRAIN_NOUNS:
+        found.append(_make("unit", tokens, index, index + 1, 0.8, GRAIN_NOUNS[low.rstrip("s")]))
+    if low.rstrip("s") in WEEKDAYS and len(low) > 3:
+        found.append(_make("weekday", tokens, index, index + 1, 0.9, str(WEEKDAYS[low.rstrip("s")])))
+    if low.rstrip("s") in {"weekend", "weekday"}:
+        found.append(_make("weekday", tokens, index, index + 1, 0.9, low.rstrip("s")))
+    if low in COMPARATIVES:
+        op, hints = COMPARATIVES[low]
+        end = index + 2 if after == "than" else index + 1
+        if end > index + 1 or low in {"over", "above", "under", "below", "exceeding", "exceeds", "exceed", "beyond"}:
+            made = _make("cmp", tokens, index, end, 1.0 * (end - index) + 0.1, op)
+            made.hints = hints
+            found.append(made)
+    if low == "how" and after in HOW_ADJECTIVES:
+        made = _make("howadj", tokens, index, index + 2, 2.3)
+        made.hints = HOW_ADJECTIVES[after]
+        found.append(made)
+    if is_filler(low) and low not in {"number", "total"}:
+        found.append(_make("skip", tokens, index, index + 1, 0.5))
+    else:
+        found.append(_unlinked(tokens, index))
+    return found
+
+
+def _superlative(tokens: list[Token], index: int) -> list[Tag]:
+    low = tokens[index].low
+    after = tokens[index + 1] if index + 1 < len(tokens) else None
+    found = []
+    if low in {"most", "least"} and after is not None and after.low in AFTER_MOST:
+        made = _make("sup", tokens, index, index + 2, 2.2, "1" if low == "most" else "-1")
+        made.hints = SUPERLATIVES[after.low][1]
+        found.append(made)
+    if low in SUPERLATIVES and low not in AFTER_MOST or low == "recent":
+        sign, hints = SUPERLATIVES[low]
+        end, number = index + 1, None
+        if (
+            after is not None
+            and after.kind == "number"
+            and low
+            in {
+                "top",
+                "bottom",
+                "first",
+                "last",
+                "highest",
+                "lowest",
+                "largest",
+                "biggest",
+                "smallest",
+                "most",
+                "latest",
+                "best",
+                "worst",
+                "oldest",
+                "newest",
+                "cheapest",
+                "longest",
+                "shortest",
+            }
+        ):
+            end, number = index + 2, after.number
+        made = _make("sup", tokens, index, end, 1.1 * (end - index), str(sign))
+        made.hints, made.number = hints, number
+        found.append(made)
+        if low in {"best", "top"} and after is not None and after.low in {"selling", "rated", "performing"}:
+            made = _make("sup", tokens, index, index + 2, 2.2, str(sign))
+            made.hints = ("rating", "score") if after.low == "rated" else ("#",)
+            found.append(made)
+    return found
+
+
+def _link_tags(tokens: list[Token], index: int, linker: Linker) -> list[Tag]:
+    found = []
+    for size in range(1, min(_MAX_PHRASE, len(tokens) - index) + 1):
+        part = tokens[index : index + size]
+        if any(token.kind not in {"word", "number", "quoted", "ordinal"} for token in part):
+            break
+        if size > 1 and any(token.kind == "quoted" for token in part):
+            break
+        made = _link_tag(tokens, index, size, linker)
+        if made is not None:
+            found.append(made)
+    return found
+
+
+def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag | None:
+    part = tokens[index : index + size]
+    words = tuple(token.low for token in part)
+    quoted = part[0].kind == "quoted"
+    plain = all(token.kind == "word" for token in part)
+    links: list[Link] = []
+    edges_filler = is_filler(words[0]) or is_filler(words[-1])
+    inner_filler = any(is_filler(word) and word not in _NOUNS for word in words[:-1]) or (
+        is_filler(words[-1]) and words[-1] not in _NOUNS
+    )
+    if plain and size == 1 and inner_filler and _stands_as_noun(tokens, index):
+        links += [link for link in linker.phrase(words) if link.how == "exact" and link.kind == "column"]
+    if plain and size == 1 and ("_" in part[0].text or not part[0].text[1:].islower()):
+        links += [link for link in linker.phrase(split_name(part[0].text)) if link.score >= 0.9]
+    if plain and not inner_filler:
+        links += linker.phrase(words)
+    if quoted and " " not in words[0]:
+        links += [link for link in linker.phrase((words[0],)) if link.score >= 0.95]
+        links += (
+            [link for link in linker.phrase(tuple(words[0].split("_"))) if link.score >= 0.95]
+            if "_" in words[0]
+            else []
+        )
+    text = " ".join(token.text for token in part)
+    capital = (
+        plain
+        and all(t.text[:1].isupper() or is_filler(t.low) for t in part)
+        and index > 0
+        and part[0].text[:1].isupper()
+    )
+    if (
+        quoted
+        or not all(is_filler(word) for word in words)
+        or (size == 1 and text.isupper() and len(text) == 1 and text not in {"I", "A"})
+        or (text == "A" and index > 0 and tokens[index - 1].low in {"of", "grade", "type", "an", "a"})
+    ):
+        hits = linker.values(text, quoted=quoted, capital=capital)
+        if edges_filler and not quoted:
+            hits = (
+                [hit for hit in hits if hit.how == "exact" and size > 1 and not is_filler(words[0])]
+                if not (size == 1 and text.isupper())
+                else hits
+            )
+        links += hits
+    if plain and size == 1:
+        links += linker.flags(words[0])
+    if not links:
+        return None
+    links.sort(key=lambda link: -link.score)
+    made = _make("link", tokens, index, index + size, 0.0)
+    made.links = links[:60]
+    top = links[0].score
+    bonus = 0.3 if links[0].how == "exact" else 0.0
+    made.weight = size * (0.55 + 0.6 * top) + bonus * (size > 1 or quoted)
+    made.data = "quoted" if quoted else "capital" if capital else ""
+    return made
+
+
+def _unlinked(tokens: list[Token], index: int) -> Tag:
+    token = tokens[index]
+    weight = -0.6 if token.kind == "word" and not is_filler(token.low) else 0.1
+    return _make("unknown" if weight < 0 else "skip", tokens, index, index + 1, weight)
