@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol, cast
 
 from pydantic import BeforeValidator
 from pydantic import Field as Described
+from pydantic.config import JsonDict
 
 from pipelines.job import Apply, Field, Relation
 from spec.base import Document, JsonValue
@@ -46,6 +47,24 @@ Expression = Annotated[
         description="SQL expression in DuckDB's dialect over the input's columns; parameters are written $name.",
     ),
 ]
+
+
+def as_mapping(value: object) -> object:
+    """Names alone, as a string or a list, stand for themselves."""
+    if isinstance(value, str):
+        return {value: value}
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return {item: item for item in value}
+    return value
+
+
+NAMES_OR_EXPRESSIONS: JsonDict = {
+    "anyOf": [
+        {"type": "string"},
+        {"type": "array", "items": {"type": "string"}},
+        {"type": "object", "additionalProperties": {"type": "string", "format": "sql-expression"}},
+    ]
+}
 
 
 @dataclass(frozen=True, slots=True)

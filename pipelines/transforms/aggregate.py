@@ -8,34 +8,20 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, Field
 from sqlglot import exp
 
-from pipelines.contract import MAIN, Built, Expression
+from pipelines.contract import MAIN, NAMES_OR_EXPRESSIONS, Built, Expression, as_mapping
 from pipelines.expressions import aliased, has_aggregate, select_from
 from pipelines.job import Relation
 from pipelines.scope import StepScope
 from spec.base import Document, JsonValue
 
 
-def _as_mapping(value: object) -> object:
-    if isinstance(value, str):
-        return {value: value}
-    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        return {item: item for item in value}
-    return value
-
-
 class Params(Document):
     """Groups and measures."""
 
-    group_by: Annotated[dict[str, Expression], BeforeValidator(_as_mapping)] = Field(
+    group_by: Annotated[dict[str, Expression], BeforeValidator(as_mapping)] = Field(
         default={},
         description="Columns to group by, as a list of names, or as a mapping of a new name to an expression.",
-        json_schema_extra={
-            "anyOf": [
-                {"type": "string"},
-                {"type": "array", "items": {"type": "string"}},
-                {"type": "object", "additionalProperties": {"type": "string", "format": "sql-expression"}},
-            ]
-        },
+        json_schema_extra=NAMES_OR_EXPRESSIONS,
     )
     measures: dict[str, Expression] = Field(
         default={}, description="New column to an aggregate over each group's rows, e.g. total: sum(amount)."

@@ -1,16 +1,17 @@
-"""Keep columns, in the order named, or leave some out."""
+"""Keep columns, in the order named, compute them anew under new names, or leave some out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from sqlglot import exp
 
-from pipelines.contract import MAIN, Built
-from pipelines.expressions import column, select_from
+from pipelines.contract import MAIN, NAMES_OR_EXPRESSIONS, Built, Expression, as_mapping
+from pipelines.expressions import aliased, column, select_from
 from pipelines.job import Relation
-from pipelines.scope import StepScope
+from pipelines.scope import StepScope, split_order
 from spec.base import Document, JsonValue
 from spec.pipeline import Strings
 
@@ -18,7 +19,11 @@ from spec.pipeline import Strings
 class Params(Document):
     """Give ``columns`` or ``drop``, one of the two."""
 
-    columns: Strings = Field(default=(), description="Columns to keep, in this order.")
+    columns: Annotated[dict[str, Expression], BeforeValidator(as_mapping)] = Field(
+        default={},
+        description="Columns to keep, in this order, as a list; or a mapping of new column to expression.",
+        json_schema_extra=NAMES_OR_EXPRESSIONS,
+    )
     drop: Strings = Field(default=(), description="Columns to leave out; all others stay as they are.")
 
 
@@ -38,10 +43,20 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     if bool(params.columns) == bool(params.drop):
         raise scope.fail("Say which columns to keep, or which to drop.", field="columns", hint="Give one of the two.")
     if params.columns:
-        kept = [field.name for field in scope.fields(params.columns, relation, "columns")]
+        scope.distinct(list(params.columns), "columns")
+        projections = [_projection(name, text, relation, scope) for name, text in params.columns.items()]
     else:
         left_out = {field.name for field in scope.fields(params.drop, relation, "drop")}
-        kept = [name for name in relation.names if name not in left_out]
-    if not kept:
+        projections = [column(name) for name in relation.names if name not in left_out]
+    if not projections:
         raise scope.fail("No column would be left.", field="drop", hint="Keep at least one.")
-    return Built({MAIN: select_from(relation.name, [column(name) for name in kept])}, order={MAIN: relation.order})
+    kept = {item.name for item in projections if isinstance(item, exp.Column)}
+    order = relation.order if all(split_order(item)[0] in kept for item in relation.order) else ()
+    return Built({MAIN: select_from(relation.name, projections)}, order={MAIN: order})
+
+
+def _projection(name: str, text: str, relation: Relation, scope: StepScope) -> exp.Expr:
+    if name == text:
+        # A name as it stands, whatever characters it has, before it is read as an expression.
+        return column(scope.fields([name], relation, "columns")[0].name)
+    return aliased(scope.expression(text, relation, f"columns.{name}"), name)
