@@ -43,6 +43,7 @@ def test_a_planted_secret_is_found_and_not_repeated(kind: str, tmp_path: Path) -
         "postgresql://shop:{password}@127.0.0.1/shop",
         "postgresql://USER:PASSWORD@127.0.0.1/shop",
         "postgresql://postgres@127.0.0.1/test",
+        "postgresql://shop:sentinel-7231@127.0.0.1/shop",
         'password = os.environ["SHOP_PASSWORD"]',
         'token = "the next page of results"',
         "    --hash=sha256:13b2beaad985e05e2d6407ee4c4f35590b11f8d693a258a561055cac8f64cab7 \\",
