@@ -37,7 +37,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
 }
 
 PLACEHOLDER = re.compile(r"(?i)^(?:[<{$%*.x]|sentinel|pw$|pass$|password$|secret$|your|\w*example|change)")
-"""What stands where a value would: `{password}`, `$PASSWORD`, `<token>`, `***`, `secret` itself; and a test's `sentinel...`."""
+"""What stands where a value would: `{password}`, `$PASSWORD`, `<token>`, `***`, `secret`, or a test's sentinel."""
 
 
 def main(arguments: list[str]) -> int:
