@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
-from spec.errors import DreflowError, UsageError
+from spec.errors import DreflowError, SpecError, UsageError
 from spec.registry import Shelf
 
 if TYPE_CHECKING:
@@ -96,13 +96,12 @@ def _dispatch(typed: list[str]) -> int:
 
 
 def _command(name: str) -> Command:
-    from spec.errors import nearest
-
-    if name not in COMMANDS.names():
-        near = nearest(name, COMMANDS.names())
+    try:
+        return cast("Command", COMMANDS.load(name))
+    except SpecError as error:
+        near = error.data["nearest"]
         hint = f"Did you mean 'dreflow {near}'?" if near else "See 'dreflow --help'."
-        raise UsageError(f"There is no command {name!r}.", hint=hint)
-    return cast("Command", COMMANDS.load(name))
+        raise UsageError(f"There is no command {name!r}.", hint=hint) from None
 
 
 def _parser(name: str) -> argparse.ArgumentParser:
