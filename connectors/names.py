@@ -34,7 +34,7 @@ def column_names(headers: Sequence[str | None]) -> tuple[str, ...]:
     for position, header in enumerate(cleaned, start=1):
         name, number = header or f"column{position}", 1
         wanted = name
-        while name.casefold() in taken or (number > 1 or not header) and name.casefold() in given:
+        while name.casefold() in taken or ((number > 1 or not header) and name.casefold() in given):
             number += 1
             name = f"{wanted}_{number}"
         taken.add(name.casefold())

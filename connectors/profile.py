@@ -201,7 +201,7 @@ def _amount(shape: str) -> str | None:
     elif re.fullmatch(r".*9 ?-", bare):
         bare = bare[:-1].rstrip()
     found = _MONEY.match(bare)
-    if found is None or found["lead"] and found["tail"]:
+    if found is None or (found["lead"] and found["tail"]):
         return None
     return found["body"].rstrip()
 
@@ -290,45 +290,61 @@ def _share(column: Shapes, fits: Callable[[str], bool]) -> int:
 
 
 def _number_type(column: Shapes, found: Profile, is_quoted: bool) -> str | None:
-    whole, digits, scale, science, good, marked = 0, 0, 0, 0, 0, False
     currencies = {sign for shape in column.shapes for sign in _currencies(shape.text)}
     if len(currencies) > 1:
         found.warnings.append(
-            f"Column {column.name!r} holds amounts in several currencies ({', '.join(sorted(currencies))}); it is read as text."
+            f"Column {column.name!r} holds amounts in several currencies ({', '.join(sorted(currencies))}); "
+            "it is read as text."
         )
         return None
-    for shape in column.shapes:
-        body = _amount(shape.text)
-        if body is not None:
-            allowed, _ = _marks(body)
-            if found.decimal not in allowed:
-                continue
-            before, _, after = body.partition(found.decimal)
-            if re.sub("[^9]", "", before) != before and not found.thousands:
-                continue
-            digits, scale = max(digits, before.count("9")), max(scale, len(after))
-            marked = (
-                marked
-                or shape.text != body.lstrip("+-")
-                and not _INTEGER.fullmatch(shape.text)
-                or before.count("9") != len(before)
-            )
-            whole += shape.count if _INTEGER.fullmatch(shape.text) else 0
-            good += shape.count
-        elif _SCIENCE.fullmatch(shape.text):
-            science += shape.count
-    if good + science == 0:
+    seen = _digits_of(column, found)
+    if seen.good + seen.science == 0:
         return None
-    if science and good + science == column.values:
+    if seen.science and seen.good + seen.science == column.values:
         return "DOUBLE"
-    if whole == good and scale == 0 and not marked:
-        return _integer_type(column, good, digits, is_quoted, found)
-    if not _tolerable(column, good, found, "numbers"):
+    if seen.whole == seen.good:
+        return _integer_type(column, seen.good, seen.digits, is_quoted, found)
+    if not _tolerable(column, seen.good, found, "numbers"):
         return None
-    if scale > 15:
-        return "DOUBLE"
+    return _decimal_type(seen.digits, seen.scale)
+
+
+def _decimal_type(digits: int, scale: int) -> str | None:
+    if scale > 10 and digits + scale <= 18:
+        return "DOUBLE"  # a binary fraction written out, e.g. 0.30000000000000004
+    if digits + scale > 38:
+        return None
     scale = max(scale, 2)
     return f"DECIMAL({18 if digits + scale <= 16 else 38},{scale})"
+
+
+@dataclass
+class _Digits:
+    """Of a column's numbers: how many, how many of them whole, most digits before and after the mark."""
+
+    good: int = 0
+    whole: int = 0
+    science: int = 0
+    digits: int = 0
+    scale: int = 0
+
+
+def _digits_of(column: Shapes, found: Profile) -> _Digits:
+    seen = _Digits()
+    for shape in column.shapes:
+        body = _amount(shape.text)
+        if body is None:
+            seen.science += shape.count if _SCIENCE.fullmatch(shape.text) else 0
+            continue
+        before, _, after = body.partition(found.decimal)
+        is_grouped = "9" * len(before) != before
+        if found.decimal not in _marks(body)[0] or (is_grouped and not found.thousands):
+            continue
+        seen.good += shape.count
+        seen.whole += shape.count if _INTEGER.fullmatch(shape.text) else 0
+        seen.digits = max(seen.digits, before.count("9"))
+        seen.scale = max(seen.scale, len(after))
+    return seen
 
 
 def _integer_type(column: Shapes, good: int, digits: int, is_quoted: bool, found: Profile) -> str | None:

@@ -76,6 +76,7 @@ def discover(place: Place, *, options: Mapping[str, JsonValue] | None = None) ->
     wanted = parse_options(options)
     found: list[Discovered] = []
     ignored: list[str] = []
+    unread: list[DataError] = []
     if place.path.is_dir() and "pattern" not in stated:
         for path in sorted(place.path.iterdir()):
             if not path.is_file() or path.name.startswith((".", "~$")):
@@ -83,19 +84,27 @@ def discover(place: Place, *, options: Mapping[str, JsonValue] | None = None) ->
             if format_of(path) is None:
                 ignored.append(path.name)
                 continue
-            found += _discover_one(path, _location(place, path), wanted, stated)
+            try:
+                found += _discover_one(path, _location(place, path), wanted, stated)
+            except DataError as error:
+                unread.append(error)
     else:
         paths = _paths(place, wanted)
         if len(paths) > 1:
             found += _discover_one(paths[0], place.location or "", wanted, stated, all_of=paths)
         else:
             found += _discover_one(paths[0], _location(place, paths[0]), wanted, stated)
+    if unread and not found:
+        raise unread[0]
     if not found:
         hint = f"Files that can be read end in {', '.join(ENDINGS)}."
         raise DataError("There is no data file here.", hint=hint, where={"file": str(place.path)})
     if ignored:
         left = f"Left out, since they are not data files: {', '.join(ignored)}."
         found[0] = replace(found[0], warnings=(*found[0].warnings, left))
+    for problem in unread:
+        # One bad file does not hide the folder's others, and is not passed over in silence.
+        found[0] = replace(found[0], warnings=(*found[0].warnings, f"Left out, since it cannot be read: {problem}"))
     return _distinctly_named(found)
 
 
@@ -196,12 +205,19 @@ def _discover_one(
     given = _with_format(options, path)
     found = reader_of(given.format).discover(path, location, given, stated)
     warnings = (f"One source of {len(all_of)} files, described by {path.name}.",) if all_of else ()
-    named = []
+    stem = _glob_stem(location) if all_of else stem_of(path)
+
+    def named(suffix: str) -> str:
+        return table_name(stem, *suffix.split("\x00")[1:])
+
+    renamed = []
     for item in found:
-        name = table_name(stem_of(path) if not all_of else _glob_stem(location), *item.name.split("\x00")[1:])
-        table = item.table.model_copy(update={"name": name, "rows": None if all_of else item.table.rows})
-        named.append(replace(item, name=name, table=table, warnings=(*item.warnings, *warnings)))
-    return named
+        keys = tuple(key.model_copy(update={"table": named(key.table)}) for key in item.table.foreign_keys)
+        rows = None if all_of else item.table.rows
+        table = item.table.model_copy(update={"name": named(item.name), "rows": rows, "foreign_keys": keys})
+        source = item.source.model_copy(update={"foreign_keys": keys})
+        renamed.append(Discovered(table.name, source, table, (*item.warnings, *warnings), item.choices))
+    return renamed
 
 
 def _glob_stem(location: str) -> str:

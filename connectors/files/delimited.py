@@ -35,7 +35,7 @@ _SNIFFED_RECORDS = 500
 PROFILED = 16 << 20
 """Bytes of a file that are profiled; of a larger one, this much spread over all of it."""
 _MOST_BROKEN = 1_000_000
-_CARRIED_ON = (
+CARRIED_ON = (
     duckdb.InvalidInputException,
     duckdb.ConversionException,
     duckdb.NotImplementedException,
@@ -80,7 +80,7 @@ def sniff(path: Path, options: ReadOptions, stated: frozenset[str]) -> ReadOptio
     if (
         "quote" not in stated
         and '"' not in decoded
-        and re.search(rf"(?:^|{re.escape(delimiter)})'[^'\n]*'(?:{re.escape(delimiter)}|$)", decoded, re.M)
+        and re.search(rf"(?:^|{re.escape(delimiter)})'[^'\n]*'(?:{re.escape(delimiter)}|$)", decoded, re.MULTILINE)
     ):
         found["quote"] = "'"
     quote = str(found.get("quote", options.quote))
@@ -383,7 +383,7 @@ def _fast(
     query = conform.strict_query(read, texts, columns, options.rules)
     try:
         sql.run(connection, exp.insert(query, table) if append else sql.create(table, query))
-    except _CARRIED_ON:
+    except CARRIED_ON:
         return None
     return sql.count(connection, table)
 
@@ -473,7 +473,7 @@ def drift(
     there = {name.casefold() for name in present}
     added = [name for name in present if name.casefold() not in known]
     missing = [name for name in declared if name.casefold() not in there]
-    if missing and not fill or added and policy in {"ask", "freeze"}:
+    if (missing and not fill) or (added and policy in {"ask", "freeze"}):
         raise drifted(added=added, missing=[] if fill else missing, where=where)
     warnings = []
     if added:
@@ -515,7 +515,7 @@ def drifted(
 def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[str]) -> Sequence[Discovered]:
     """The file's one table."""
     completed = sniff(path, options, stated)
-    with prepared(path, path.name, completed) as part, _scratch() as connection:
+    with prepared(path, path.name, completed) as part, scratch() as connection:
         sampled = part.compression == "none" and part.file.stat().st_size > PROFILED
         raw, broken = raw_table(connection, part, completed, "raw", sample=True)
         rows = sql.count(connection, raw)
@@ -557,7 +557,8 @@ def spelling_of(found: Profile) -> dict[str, object]:
 
 
 @contextlib.contextmanager
-def _scratch() -> Iterator[DuckDBPyConnection]:
+def scratch() -> Iterator[DuckDBPyConnection]:
+    """A DuckDB of its own, for looking at a source."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection

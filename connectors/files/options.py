@@ -48,9 +48,14 @@ class ReadOptions(Document):
     true_values: Strings = Field(default=TRUE_WORDS, description="Words for yes, in any case.")
     false_values: Strings = Field(default=FALSE_WORDS, description="Words for no, in any case.")
     serial_dates: Literal[0, 1900, 1904] = Field(default=0, description="Day-number system of a workbook's dates.")
-    records: str = Field(default="", description="Field of a JSON document that holds the list of records.")
-    explode: str = Field(default="", description="List field of each JSON record whose entries are the rows.")
-    parent_key: Strings = Field(default=(), description="Fields of the record kept beside each exploded entry.")
+    records: str = Field(default="", description="JSON Pointer of the list of records in a JSON document, e.g. /data.")
+    explode: str = Field(
+        default="", description="JSON Pointer of a list in each record whose entries are the rows: /refunds/*/lines."
+    )
+    fields: dict[str, str] = Field(
+        default={},
+        description="Column to the JSON Pointer of its value in the record, e.g. sku: /line_items/*/sku; else its name.",
+    )
     pattern: str = Field(default="*", description="Which files of a folder belong to the source, e.g. orders-*.csv.")
     union: Literal["same", "by_name"] = Field(
         default="same", description="Several files: all have the same columns, or missing ones are filled with nothing."
