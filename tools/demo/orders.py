@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tools.demo.catalogue import PRODUCTS, VAT_PERCENT
-from tools.demo.statements import run_file, write_ndjson
+from tools.demo.statements import append_ndjson, run_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # No refund falls later than this before the period ends, so that both systems date it inside the period.
 _QUIET_SECONDS = 21_600
+# DuckDB keeps the text of what it copies in order in memory, outside its own limit: so one of its row groups at a time.
+_SLICE = 122_880
 
 
 def build_orders(
@@ -50,7 +52,12 @@ def build_orders(
     )
 
 
-def write_shopify_orders(connection: DuckDBPyConnection, path: Path) -> None:
-    """Write the orders as one JSON object a line, oldest first."""
-    run_file(connection, "shopify")
-    write_ndjson(connection, "shopify_export", path)
+def write_shopify_orders(connection: DuckDBPyConnection, path: Path, scratch: Path) -> None:
+    """Write the orders as one JSON object a line, oldest first; `scratch` is a path for a part of them."""
+    count = len(connection.table("orders"))
+    run_file(connection, "shopify", slice_from=0, slice_to=0)
+    with path.open("wb") as file:
+        for start in range(0, count, _SLICE):
+            connection.execute("SET VARIABLE slice_from = ?", [start])
+            connection.execute("SET VARIABLE slice_to = ?", [start + _SLICE])
+            append_ndjson(connection, "shopify_export", file, scratch)

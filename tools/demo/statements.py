@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from shutil import copyfileobj
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,10 @@ def write_csv(connection: DuckDBPyConnection, view: str, path: Path) -> None:
     connection.table(view).write_csv(str(path), header=True)
 
 
-def write_ndjson(connection: DuckDBPyConnection, view: str, path: Path) -> None:
-    """Write a view as one JSON object a line, in the view's order."""
-    connection.execute("SET VARIABLE target = ?", [str(path)])
+def append_ndjson(connection: DuckDBPyConnection, view: str, file: BinaryIO, scratch: Path) -> None:
+    """Add a view to `file` as one JSON object a line, in the view's order, by way of the path `scratch`."""
+    connection.execute("SET VARIABLE target = ?", [str(scratch)])
     connection.execute(f"COPY (FROM {view}) TO (getvariable('target')) (FORMAT json)")
+    with scratch.open("rb") as part:
+        copyfileobj(part, file, 1 << 20)
+    scratch.unlink()

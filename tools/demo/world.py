@@ -187,12 +187,12 @@ def write_world(
     with tempfile.TemporaryDirectory(prefix=".building-", dir=folder) as scratch:
         connection = _connect(Path(scratch), threads=threads, memory_limit=memory_limit)
         try:
-            return _build(folder, plan, connection)
+            return _build(folder, plan, connection, Path(scratch))
         finally:
             connection.close()
 
 
-def _build(folder: Path, plan: _Plan, connection: DuckDBPyConnection) -> World:
+def _build(folder: Path, plan: _Plan, connection: DuckDBPyConnection, scratch: Path) -> World:
     from tools.demo import ads, answers, bank, customers, ledger, orders, stripe, supplier
     from tools.demo.calendar import payout_days, rome_midnight, trading_days
     from tools.demo.catalogue import catalogue_lists
@@ -221,7 +221,7 @@ def _build(folder: Path, plan: _Plan, connection: DuckDBPyConnection) -> World:
     exceptions = answers.planted_exceptions(connection, payouts, wire_fees)
 
     paths = _Paths(folder)
-    orders.write_shopify_orders(connection, paths.data / "shopify_orders.ndjson")
+    orders.write_shopify_orders(connection, paths.data / "shopify_orders.ndjson", scratch / "part.ndjson")
     stripe.write_stripe(connection, paths.data / "stripe_balance_transactions.csv", paths.data / "stripe_payouts.csv")
     people, doubles = customers.write_customers(
         connection, paths.data / "customers.csv", paths.truth / "duplicates.csv"

@@ -1,11 +1,11 @@
--- Orders in the shape of Shopify's Admin API: money as text with two decimals, times in UTC.
+-- A slice of the orders in the shape of Shopify's Admin API: money as text with two decimals, times in UTC.
 CREATE MACRO line_cents(line) AS line.quantity * line.cents;
 
 CREATE VIEW shopify_export AS
 WITH discounted AS (
     SELECT *,
         list_transform(lines, lambda l: line_cents(l) * percent_off // 100) AS line_discounts
-    FROM orders
+    FROM orders WHERE i >= getvariable('slice_from') AND i < getvariable('slice_to')
 ), told AS (
     SELECT *,
         list_transform(range(n_lines), lambda x: {
