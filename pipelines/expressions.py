@@ -282,7 +282,7 @@ def _admit_operator(node: exp.Expr, where: Where) -> None:
         if not isinstance(node.this, exp.Identifier):
             name = function_name(node.this)
             problem = "" if name in TABLES else _called(node.this)
-        elif node.args.get("db") or node.args.get("catalog"):
+        elif node.args.get("catalog"):
             problem = ".".join(part.name for part in node.parts)
     elif isinstance(node, exp.With):
         problem = "WITH RECURSIVE" if node.args.get("recursive") else ""

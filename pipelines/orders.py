@@ -74,8 +74,13 @@ def plain_columns(expressions: Iterable[exp.Expr]) -> list[str]:
         while isinstance(value, exp.Paren):
             value = value.this
         if isinstance(value, exp.Column):
-            found.append(value.name)
+            found.append(label(value))
     return found
+
+
+def label(column: exp.Column) -> str:
+    """The column as an order check compares it: with its table's alias where it has one."""
+    return f"{column.table.casefold()}.{column.name}" if column.table else column.name
 
 
 def check_orders(tree: exp.Expr, names: Collection[str], keys: Keys, where: Where) -> None:
@@ -128,7 +133,7 @@ def _check_aggregate(node: exp.Expr, name: str, names: Collection[str], keys: Ke
         covered = [*plain_columns([measure] if measure is not None else []), *covered]
     elif name == "any_value" and order is None:
         covered = []
-    values = {column.name for column in node.find_all(exp.Column)}
+    values = {label(column) for column in node.find_all(exp.Column)}
     if covered and all(value in covered for value in values):
         return
     require_total(covered, names, keys, what=f"{name}(...)", where=where, field="ORDER BY inside the call")
