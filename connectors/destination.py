@@ -82,7 +82,8 @@ class TableLoad:
 class Session(Protocol):
     """An open destination.
 
-    It was opened with a DuckDB connection, in which it attached what it needs; that connection may have been locked since.
+    It was opened with a DuckDB connection, in which it attached what it needs; that connection may have been locked
+    since.
     """
 
     def states(self, pipeline: str, schema: str | None) -> Mapping[str, StateRow]:
@@ -143,7 +144,7 @@ def compare(load: TableLoad, staged: Mapping[str, str | None], arrived: Mapping[
     for measure, sent in staged.items():
         if sent != arrived.get(measure):
             raise DataError(
-                f"The copy in the destination is not what was sent: {measure} is {arrived.get(measure)} and not {sent}.",
+                f"The destination's copy is not what was sent: {measure} is {arrived.get(measure)}, not {sent}.",
                 hint="Nothing was published. Run it again; if it stays, look at the destination's column types.",
                 where={"table": load.table},
                 data={"measure": measure, "sent": sent, "arrived": arrived.get(measure)},
@@ -194,7 +195,8 @@ def equal(quote: str, left: str, right: str, columns: Sequence[str], between: st
 
 
 def fits(load: TableLoad, staged: Mapping[str, str], target: Mapping[str, str]) -> None:
-    """Raise DriftError unless each staged column has one of that name in the target that holds all its values unchanged.
+    """Raise DriftError unless each staged column has one of that name in the target that holds all its values
+    unchanged.
 
     Both map a column to its type as the destination spells it.
     """
@@ -210,7 +212,7 @@ def fits(load: TableLoad, staged: Mapping[str, str], target: Mapping[str, str]) 
             )
         if not _widens(kind, there):
             raise DriftError(
-                f"The column {column!r} of {load.table!r} is {there} in the destination, and {kind} would not fit unchanged.",
+                f"{column!r} of {load.table!r} is {there} in the destination; {kind} would not fit unchanged.",
                 hint="Change the column there, cast in a step, or use write: replace.",
                 where={"table": load.table, "column": column},
                 data={"have": kind, "there": there},

@@ -1,14 +1,16 @@
 r"""The table digest: equal for equal tables on every engine, whatever the order of the rows or the number of threads.
 
 ``t1:`` and the first 32 hex digits of the SHA-256 over this JSON (UTF-8, sorted keys, no spaces):
-``{"columns": [[name, type], ...], "rows": count, "sum": total}``. ``type`` is DuckDB's spelling of the declared type and
+``{"columns": [[name, type], ...], "rows": count, "sum": total}``. ``type`` is DuckDB's spelling of the declared type
+and
 ``total`` (decimal text) is the sum modulo 2^128, over all rows, of the MD5 of the row's canonical text, read as a
 little-endian integer. The canonical text joins the cells of the exact columns, in column order, with ``|``. A cell is
 
 * ``-`` where the value is NULL (so NULL and the empty text, ``0:``, differ);
 * for text, ENUM and JSON: the length in UTF-8 bytes, ``:``, the text as it is (so no content can imitate a border);
 * for lists, structs, maps and unions: the same with their JSON; for INTERVAL: the same with DuckDB's text;
-* for integers: the digits; for DECIMAL: plain digits with as many decimals as the declared scale; BOOLEAN: ``true``/``false``;
+* for integers: the digits; for DECIMAL: plain digits with as many decimals as the declared scale; BOOLEAN:
+``true``/``false``;
 * for TIMESTAMP and TIMESTAMP WITH TIME ZONE: microseconds since 1970-01-01T00:00:00Z (the wall clock, or the instant),
   nanoseconds for TIMESTAMP_NS, and ``infinity``/``-infinity``; DATE and TIME: ISO 8601 text;
 * for UUID: lower-case text with hyphens; BLOB: upper-case hex; BIT: its digits.
@@ -42,7 +44,9 @@ _MASK = 2**64 - 1
 
 @dataclass(frozen=True)
 class Inexact:
-    """What is known of a floating-point column: how many values, and their sum, minimum and maximum (NULL when none)."""
+    """What is known of a floating-point column: how many values, and their sum, minimum and maximum (NULL when
+    none).
+    """
 
     count: int
     sum: float | None = None
@@ -111,7 +115,7 @@ def table_digest(
     high = exp.BitwiseRightShift(this=exp.column("h"), expression=exp.Literal.number(64))
     low = exp.BitwiseAnd(this=exp.column("h"), expression=exp.Literal.number(_MASK))
     # Two sums of halves: the sum of whole 128-bit numbers would be a DOUBLE.
-    measures: list[exp.Expression] = [
+    measures: list[exp.Expr] = [
         exp.Count(this=exp.Star()),
         exp.Sum(this=_cast(exp.Paren(this=high), "UBIGINT")),
         exp.Sum(this=_cast(exp.Paren(this=low), "UBIGINT")),
@@ -165,14 +169,16 @@ def spelled(type_text: str) -> str:
     return text if _NESTED.search(text) or upper.startswith("ENUM") else known.get(upper, upper)
 
 
-def row_text(names_and_types: Sequence[tuple[str, str]]) -> exp.Expression:
-    """The canonical text of a row over columns in scope, floating-point ones included as text: for finding equal rows."""
+def row_text(names_and_types: Sequence[tuple[str, str]]) -> exp.Expr:
+    """The canonical text of a row over columns in scope, floating-point ones included as text: for finding equal
+    rows.
+    """
     from sqlglot import exp
 
     return _row([cell(exp.column(name, quoted=True), type_text) for name, type_text in names_and_types])
 
 
-def cell(value: exp.Expression, type_text: str) -> exp.Expression:
+def cell(value: exp.Expr, type_text: str) -> exp.Expr:
     """The canonical text of one value of that type."""
     from sqlglot import exp
 
@@ -192,7 +198,7 @@ def cell(value: exp.Expression, type_text: str) -> exp.Expression:
     return exp.Coalesce(this=text, expressions=[exp.Literal.string("-")])
 
 
-def call(function: str, *arguments: exp.Expression | int) -> exp.Expression:
+def call(function: str, *arguments: exp.Expr | int) -> exp.Expr:
     """A DuckDB function by exactly this name."""
     from sqlglot import exp
 
@@ -201,13 +207,13 @@ def call(function: str, *arguments: exp.Expression | int) -> exp.Expression:
     )
 
 
-def _row(cells: Sequence[exp.Expression]) -> exp.Expression:
+def _row(cells: Sequence[exp.Expr]) -> exp.Expr:
     from sqlglot import exp
 
     return call("concat_ws", exp.Literal.string("|"), *cells) if cells else exp.Literal.string("")
 
 
-def _sized(text: exp.Expression) -> exp.Expression:
+def _sized(text: exp.Expr) -> exp.Expr:
     from sqlglot import exp
 
     # '||' and not concat(): concat() would make '' of a NULL.
@@ -215,34 +221,34 @@ def _sized(text: exp.Expression) -> exp.Expression:
     return exp.DPipe(this=exp.DPipe(this=length, expression=exp.Literal.string(":")), expression=text.copy())
 
 
-def _declared(item: Field, actual: str) -> exp.Expression:
+def _declared(item: Field, actual: str) -> exp.Expr:
     column = _column(item)
     return column if spelled(actual) == spelled(item.type) else _cast(column, item.type)
 
 
-def _column(item: Field) -> exp.Expression:
+def _column(item: Field) -> exp.Expr:
     from sqlglot import exp
 
     return exp.column(item.name, quoted=True)
 
 
-def _cast(value: exp.Expression, type_text: str) -> exp.Expression:
+def _cast(value: exp.Expr, type_text: str) -> exp.Expr:
     from sqlglot import exp
 
     return exp.Cast(this=value.copy(), to=exp.DataType.build(type_text, dialect="duckdb"))
 
 
-def _as(value: exp.Expression, alias: str) -> exp.Expression:
+def _as(value: exp.Expr, alias: str) -> exp.Expr:
     from sqlglot import exp
 
     return exp.alias_(value, alias)
 
 
-def _measures(item: Field) -> list[exp.Expression]:
+def _measures(item: Field) -> list[exp.Expr]:
     from sqlglot import exp
 
     column = _column(item)
-    counted: list[exp.Expression] = [exp.Count(this=column)]
+    counted: list[exp.Expr] = [exp.Count(this=column)]
     if _NESTED.search(item.type):
         return counted
     number = _cast(column, "DOUBLE")

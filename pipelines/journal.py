@@ -1,6 +1,7 @@
 """A set of files that appears under the output folder as one, also when the process or the machine dies in between.
 
-Everything is written under ``OUT/.dreflow-publishing/<run>/`` first. Writing ``OUT/.dreflow-publishing/journal.json`` is the commit: before
+Everything is written under ``OUT/.dreflow-publishing/<run>/`` first. Writing ``OUT/.dreflow-publishing/journal.json``
+is the commit: before
 it the set is discarded, after it whoever touches the folder next finishes the renames. Then a marker in the run's own
 folder says that the set is out, the journal goes, and ``.dreflow-publishing`` with it.
 """
@@ -82,7 +83,9 @@ def commit(
 
 
 def recover(out: Path) -> None:
-    """Finish the set whose journal stands; discard the files of a run that died before its journal. The caller holds ``out``."""
+    """Finish the set whose journal stands; discard the files of a run that died before its journal. The caller holds
+    ``out``.
+    """
     hidden = out / HIDDEN
     if not hidden.exists():
         return

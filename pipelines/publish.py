@@ -1,7 +1,8 @@
 """Publishing what a run computed: files as one journalled set, tables and their state in the destination's transaction.
 
 Everything is staged and compared first. Then each destination commits once, and the files come last. From the first
-commit to the last a note in the workspace names the run, so that the next run of the pipeline finishes this one under the
+commit to the last a note in the workspace names the run, so that the next run of the pipeline finishes this one under
+the
 same run id: a destination whose state already names the run is not written again.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from connectors import sql
 from connectors.contract import Place
 from connectors.destination import Session, StateRow, TableLoad, destination
 from connectors.files import destination as files
@@ -90,7 +92,7 @@ def borders_of(job: Job, states: Mapping[str, StateRow | None]) -> dict[str, Bor
         if any(load.write == "append" for load in job.loads):
             raise SpecError(
                 "The tables of this pipeline are not at the same point, so rows would be appended twice.",
-                hint="Finish the run that was interrupted ('dreflow runs list', 'dreflow runs resume RUN_ID'), or load a new "
+                hint="Finish the interrupted run ('dreflow runs list', 'dreflow runs resume RUN_ID'), or load a new "
                 "table with a pipeline of its own.",
                 data={"states": {key: row.run_id if row else None for key, row in states.items()}},
             )
@@ -135,7 +137,9 @@ def planned(job: Job, load: Load, run_id: str, cursor: str, committed_at: str, p
 
 
 class Publisher:
-    """The last phase of one run. ``prepare`` stages everything and changes nothing that is published; ``commit`` does."""
+    """The last phase of one run. ``prepare`` stages everything and changes nothing that is published; ``commit``
+    does.
+    """
 
     def __init__(
         self,
@@ -166,6 +170,7 @@ class Publisher:
         self._sleep = sleep
         self._stack = ExitStack()
         self._files: list[str] = []
+        self._holds_out = False
         self._loads: list[tuple[Session, list[TableLoad]]] = []
         self._tables: dict[str, str] = {}
         self.outputs: list[OutputResult] = []
@@ -188,11 +193,15 @@ class Publisher:
             "outputs": [item.model_dump(mode="json") for item in self.outputs],
             "quarantined": [item.model_dump(mode="json") for item in self.quarantined],
         }
+        # The last moment to cancel: from the first commit on, the rest follows.
+        self._bench.guard.check()
         for session, loads in self._loads:
             if loads:
-                self._bench.guard.check()
                 session.commit(loads)
                 told(f"committed {', '.join(load.table for load in loads)}")
+        if not self._holds_out:
+            write_json(self._folder / journal.MARKER, facts)
+            return facts
         obsolete = [quarantine_file(source) for source in self._job.sources]
         journal.commit(
             self._out,
@@ -258,8 +267,7 @@ class Publisher:
         if load.write == "merge":
             self._keys_are_sound(load, table)
         digest = bench.digest(load.from_, table).text if self._digests else None
-        counted = bench.connection.execute(f"SELECT count(*) FROM {table.sql(dialect='duckdb')}").fetchone()
-        rows = int(counted[0]) if counted else 0
+        rows = sql.count(bench.connection, table)
         if not done:
             staged = bench.call(lambda: session.stage(planned, table))
             if staged != rows:
@@ -336,6 +344,10 @@ class Publisher:
     def _stage_files(self, documents: Mapping[str, bytes]) -> None:
         from sqlglot import exp
 
+        aside = any(one.rows for item in self._staged.values() for one in item.quarantined)
+        self._holds_out = bool(self._job.outputs or documents or aside or self._out.exists())
+        if not self._holds_out:
+            return
         self._stack.enter_context(journal.holding(self._out, self._bench.guard.check, self._sleep))
         folder = journal.staging_folder(self._out, self._run_id)
         for output in self._job.outputs:
@@ -374,7 +386,11 @@ class Publisher:
         query: exp.Query | None = None
         for one in rows:
             part = exp.select("*").from_(staged_table(one.table))
-            query = part if query is None else exp.union(query, part, distinct=False, by_name=True)
+            if query is None:
+                query = part
+            else:
+                query = exp.union(query, part, distinct=False)
+                query.set("by_name", True)
             self.quarantined.append(Quarantined(table=source, rows=one.rows, file=file, reason=one.reason))
         if query is not None:
             self._write(query, folder / file, ())

@@ -1,7 +1,8 @@
 """A compiled job becomes a run: extract, transform, check, publish. The only place with effects.
 
 Order of things, and why: an approval is looked for before anything is read; the lease is taken before anything is
-written; sources are read into the run's own folder, then the connection is locked, and only then does anything the spec says
+written; sources are read into the run's own folder, then the connection is locked, and only then does anything the
+spec says
 run in it; every check runs; only a run that no blocking check held back stages, compares and publishes.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, cast
 from connectors.destination import Session, StateRow, destination
 from connectors.files import destination as files
 from pipelines import journal, publish, staging, state
-from pipelines.engines.duckdb import Guard, Limits, lock, open_engine
+from pipelines.engines.duckdb import Guard, Limits, explained, lock, open_engine
 from pipelines.events import EventLog
 from pipelines.folder import read_json, write_json
 from pipelines.job import Job
@@ -45,7 +46,8 @@ Documents = Callable[[Workbench, RunResult], Mapping[str, bytes]]
 class Setting:
     """What a run gets from outside, the same for every run of a workspace.
 
-    ``clock`` gives aware instants in UTC; ``monotonic`` and ``sleep`` are the machine's. ``owner`` names this process to the
+    ``clock`` gives aware instants in UTC; ``monotonic`` and ``sleep`` are the machine's. ``owner`` names this process
+    to the
     store's leases. ``after`` is called with every durable event.
     """
 
@@ -74,7 +76,8 @@ def run(
 ) -> RunResult:
     """Run a job once, or finish the run of the same spec, parameters and folders that was interrupted.
 
-    A failure after the run began is a result (``failed``, with its ``error``), as are ``blocked`` and ``cancelled``. Raised are only
+    A failure after the run began is a result (``failed``, with its ``error``), as are ``blocked`` and ``cancelled``.
+    Raised are only
     ApprovalNeededError and BusyError, before anything was read or written, and what is a bug of ours.
     """
     permitted(job, setting.store, rebound or {})
@@ -123,7 +126,8 @@ def permitted(job: Job, store: RunStore, rebound: Mapping[str, str]) -> None:
     data: dict[str, object] = {"spec_digest": job.digest, "effects": wanted}
     if rebound:
         raise ApprovalNeededError(
-            f"A run on other data than the spec names may write only to the output folder, and this spec also has: {_listed(beyond)}.",
+            "A run on other data than the spec names may write only to the output folder, and this spec also has: "
+            f"{_listed(beyond)}.",
             hint="Leave out --data, or remove those loads and deliveries from the spec.",
             data=data,
         )
@@ -149,7 +153,8 @@ def computing(
 ) -> Iterator[tuple[Workbench, Mapping[str, Staged]]]:
     """Read the job's sources (in full) and give a locked workbench over them; nothing is published or recorded.
 
-    Without ``folder`` everything stays in memory; with it the staged rows and what spills lie there, for the caller to remove.
+    Without ``folder`` everything stays in memory; with it the staged rows and what spills lie there, for the caller to
+    remove.
     """
     connection = open_engine(limits or Limits(), folder)
     try:
@@ -233,7 +238,9 @@ class _Attempt:
         )
 
     def perform(self, *, going_on: bool) -> RunResult:
-        """Do it. ``going_on`` keeps what an earlier attempt staged and its parameters; without it the run starts afresh."""
+        """Do it. ``going_on`` keeps what an earlier attempt staged and its parameters; without it the run starts
+        afresh.
+        """
         self._record(going_on=going_on)
         log = EventLog(self._folder, self._run_id, self._setting.store, self._setting.clock, self._setting.after)
         try:
@@ -246,16 +253,32 @@ class _Attempt:
             except KeyboardInterrupt:
                 log.append("cancel")
                 result = self._result("cancelled", message="The run was interrupted; nothing was published.")
-            except DreflowError as error:
-                log.append("error", error.kind, data=cast("dict[str, JsonValue]", _jsonable(error.to_json())))
-                plain = cast("dict[str, JsonValue]", _jsonable(error.to_json()))
-                result = self._result("failed", message=str(error), error=plain)
-            log.append("finish", result.status)
+            except Exception as error:
+                known = explained(error)
+                result = self._failed(log, known)
+                if not isinstance(known, DreflowError):
+                    # A mistake of ours: recorded, and shown with its trace.
+                    self._setting.store.finish(self._run_id, result)
+                    raise
+            with suppress(OSError):
+                # A full disk must not hide why the run failed; the store says how it ended.
+                log.append("finish", result.status)
             self._setting.store.finish(self._run_id, result)
+            if result.status == "succeeded":
+                # Last of all: while the note stands, the next run looks whether everything is out.
+                publish.conclude(self._setting.workspace, self._job.spec.name)
             return result
         finally:
             log.close()
             self._tidy()
+
+    def _failed(self, log: EventLog, error: BaseException) -> RunResult:
+        plain: dict[str, JsonValue] = {"kind": "error", "message": f"{type(error).__name__}: {error}"}
+        if isinstance(error, DreflowError):
+            plain = cast("dict[str, JsonValue]", _jsonable(error.to_json()))
+        with suppress(OSError):
+            log.append("error", str(plain["kind"]), data=plain)
+        return self._result("failed", message=str(error), error=plain)
 
     def _record(self, *, going_on: bool) -> None:
         job, saved = self._job, read_json(self._folder / RUN_FILE)
@@ -291,7 +314,7 @@ class _Attempt:
         )
 
     def _steps(self, log: EventLog, *, going_on: bool) -> RunResult:
-        out_already = journal_state(self._out, self._folder, self._guard, self._setting.sleep) if going_on else None
+        out_already = published_already(self._out, self._folder, self._guard, self._setting.sleep) if going_on else None
         if out_already is not None:
             return self._conclude(log, out_already)
         _refuse_partial_replace(self._job)
@@ -319,13 +342,30 @@ class _Attempt:
         """The destinations' states before the run, and where each incremental source goes on."""
         if not any(source.read == "incremental" for source in self._job.sources.values()):
             return {}, {}
+        if staging.read_manifest(self._folder) is not None:
+            # Everything was read by an earlier attempt, and some of it may be out: the destinations may well disagree.
+            return {}, {}
         previous: dict[str, StateRow | None] = {}
         for target in targets:
             previous |= publish.destination_states(target, self._job.spec.name, connection)
         if targets:
             return previous, publish.borders_of(self._job, previous)
+        self._settle_other()
         text = self._setting.store.state(self._job.spec.name).get("borders", "")
         return {}, state.loaded(str(text)) if text else {}
+
+    def _settle_other(self) -> None:
+        """Keep the cursors of an interrupted run of another version of the pipeline, if its files are out."""
+        setting, pipeline = self._setting, self._job.spec.name
+        other = publish.read_pointer(setting.workspace, pipeline)
+        stored = setting.store.get(other) if other is not None and other != self._run_id else None
+        if stored is None:
+            return
+        folder = run_folder(setting.workspace, stored.run_id)
+        facts = published_already(Path(stored.out), folder, self._guard, setting.sleep)
+        if facts is not None:
+            setting.store.save_state(pipeline, stored.run_id, {"borders": facts["borders"]})
+        publish.conclude(setting.workspace, pipeline)
 
     def _extract(
         self,
@@ -365,6 +405,7 @@ class _Attempt:
                 told=told,
             )
             if not straight:
+                # A run that reads straight into its destination keeps no rows: it is repeated from the source.
                 self._guard.call(connection, lambda: connection.execute(f"CHECKPOINT {staging.STAGING}"))
                 staging.write_manifest(self._folder, self._staged)
         else:
@@ -376,8 +417,10 @@ class _Attempt:
         self, connection: DuckDBPyConnection, targets: Sequence[Target], sessions: list[tuple[Target, Session]]
     ) -> dict[str, exp.Table]:
         """Sources that are read straight into a destination's staging table: all rows, one load, nothing in between."""
-        if any(source.connector == "duckdb" for source in self._job.sources.values()):
-            # It might be the same file, and DuckDB opens a file once.
+        sources = self._job.sources.values()
+        # It might be the same file, and DuckDB opens a file once; and cursors need staged rows to finish an
+        # interrupted run.
+        if any(source.connector == "duckdb" or source.read == "incremental" for source in sources):
             return {}
         found: dict[str, exp.Table] = {}
         readers = [load.from_ for load in self._job.loads] + [output.from_ for output in self._job.outputs]
@@ -401,8 +444,10 @@ class _Attempt:
     ) -> None:
         opened = {id(target) for target, _ in sessions}
         for target in targets:
-            if id(target) not in opened:
-                sessions.append((target, destination(target.place.connector).open_session(target.place, connection)))
+            if id(target) in opened:
+                continue
+            session = destination(target.place.connector).open_session(target.place, connection)
+            sessions.append((target, session))
 
     def _passed(self, bench: Workbench, log: EventLog) -> bool:
         """Run every check, also after one has failed."""
@@ -450,11 +495,10 @@ class _Attempt:
         return self._conclude(log, facts | {"checks": [item.model_dump(mode="json") for item in self._checks]})
 
     def _conclude(self, log: EventLog, facts: Mapping[str, JsonValue]) -> RunResult:
-        """Everything is out: keep the cursors of a pipeline without tables, and drop the note."""
+        """Everything is out: keep the cursors of a pipeline without tables."""
         outputs, quarantined = publish.result_parts(facts)
         if not self._job.loads and facts.get("borders", "{}") != "{}":
             self._setting.store.save_state(self._job.spec.name, self._run_id, {"borders": facts["borders"]})
-        publish.conclude(self._setting.workspace, self._job.spec.name)
         for output in outputs:
             log.append(
                 "publish", output.file or output.table or output.name, rows=output.rows, data={"digest": output.digest}
@@ -496,19 +540,25 @@ def run_folder(workspace: Path, run_id: str) -> Path:
     return workspace / "runs" / run_id
 
 
-def journal_state(out: Path, folder: Path, guard: Guard, sleep: Callable[[float], None]) -> dict[str, JsonValue] | None:
+def published_already(
+    out: Path, folder: Path, guard: Guard, sleep: Callable[[float], None]
+) -> dict[str, JsonValue] | None:
     """Finish a set of files whose journal stands, and give the run's marker if its set is out."""
+    if not out.exists():
+        return journal.published(folder)
     with journal.holding(out, guard.check, sleep):
         return journal.published(folder)
 
 
 def _interrupted(job: Job, setting: Setting, out: Path, rebound: Mapping[str, str]) -> tuple[str | None, bool]:
-    """The interrupted run this one repeats, if any, and whether some of it is published already, so that it must go on."""
+    """The interrupted run this one repeats, if any, and whether some of it is published already, so that it must go
+    on.
+    """
     publishing = publish.read_pointer(setting.workspace, job.spec.name)
     candidates = list(setting.store.unfinished(job.spec.name, job.digest))
-    if publishing is not None:
-        stored = setting.store.get(publishing)
-        candidates = [stored, *candidates] if stored is not None else candidates
+    stored = setting.store.get(publishing) if publishing is not None else None
+    if stored is not None and stored.status != "succeeded":
+        candidates = [stored, *candidates]
     for stored in candidates:
         alike = (
             stored.spec_digest == job.digest

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from connectors import sql
 from connectors.contract import Place, Reading, connector
 from pipelines import state
-from pipelines.engines.duckdb import Guard, name, quoted
+from pipelines.engines.duckdb import Guard, quoted
 from pipelines.folder import read_json, write_json
 from pipelines.state import Border
 from spec.base import JsonValue
@@ -39,7 +40,9 @@ class Quarantine:
 
 @dataclass(frozen=True)
 class Staged:
-    """One source as this run has it. ``repeated`` rows were read before and taken out; ``border`` is where the next read starts."""
+    """One source as this run has it. ``repeated`` rows were read before and taken out; ``border`` is where the next
+    read starts.
+    """
 
     rows: int
     repeated: int = 0
@@ -167,7 +170,7 @@ def _read(
 ) -> Reading:
     unit = connector(source.connector)
     for wait in (*BACKOFF_SECONDS, None):
-        connection.execute(f"DROP TABLE IF EXISTS {table.sql(dialect='duckdb')}")
+        sql.run(connection, sql.drop(table))
         try:
             return guard.call(connection, lambda: unit.read(source, place, connection, table, since=since))
         except TransientError as error:
@@ -187,8 +190,7 @@ def _located(error: DreflowError, source_name: str) -> DreflowError:
 
 def _compare(connection: DuckDBPyConnection, source_name: str, table: exp.Table, reading: Reading) -> None:
     """The read's own counts and sums must agree with what is there now."""
-    row = connection.execute(f"SELECT count(*) FROM {table.sql(dialect='duckdb')}").fetchone()
-    arrived = int(row[0]) if row else 0
+    arrived = sql.count(connection, table)
     aside = sum(item.rows for item in reading.quarantined)
     expected = reading.rows if reading.expected_rows is None else reading.expected_rows - aside
     if arrived != reading.rows or arrived != expected:
@@ -208,11 +210,9 @@ def _compare(connection: DuckDBPyConnection, source_name: str, table: exp.Table,
             )
 
 
-def columns_of(connection: DuckDBPyConnection, table: str) -> Sequence[tuple[str, str]]:
-    """Names and DuckDB types of a table or view, in order; ``table`` is already quoted."""
-    return [(str(row[0]), str(row[1])) for row in connection.execute(f"DESCRIBE {table}").fetchall()]
-
-
 def as_source(connection: DuckDBPyConnection, source_name: str, table: exp.Table) -> None:
     """Let the spec's name of the source stand for its staged rows."""
-    connection.execute(f"CREATE VIEW {name(source_name)} AS SELECT * FROM {table.sql(dialect='duckdb')}")
+    from sqlglot import exp
+
+    rows = exp.select("*").from_(table.copy())
+    sql.run(connection, exp.Create(this=exp.table_(source_name, quoted=True), kind="VIEW", expression=rows))

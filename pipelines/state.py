@@ -1,6 +1,7 @@
 """Where the next read of a source starts, and which rows at that border were read before.
 
-The cursor's border is inclusive, because rows with an equal cursor may arrive later, and the lookback goes further back for
+The cursor's border is inclusive, because rows with an equal cursor may arrive later, and the lookback goes further
+back for
 late ones. So each run reads some rows again. Those it has read before, recognised by the hash of the whole row and
 counted, are taken out; a row that changed since passes, as the new version that it is.
 """
@@ -122,7 +123,7 @@ def _later(connection: DuckDBPyConnection, kind: str, one: str, other: str) -> s
 
 
 def _counted(
-    connection: DuckDBPyConnection, table: exp.Table, source: Source, since: str, hashed: exp.Expression
+    connection: DuckDBPyConnection, table: exp.Table, source: Source, since: str, hashed: exp.Expr
 ) -> dict[str, int]:
     from sqlglot import exp
 
@@ -146,7 +147,7 @@ def _counted(
     return dict(rows)
 
 
-def _removed(connection: DuckDBPyConnection, table: exp.Table, hashed: exp.Expression, seen: Mapping[str, int]) -> int:
+def _removed(connection: DuckDBPyConnection, table: exp.Table, hashed: exp.Expr, seen: Mapping[str, int]) -> int:
     """Delete, of each row hash, as many rows as were read before; rows alike are interchangeable."""
     from sqlglot import exp
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from connectors import sql
 from pipelines.digest import TableDigest, table_digest
 from pipelines.engines.duckdb import Guard, bound, name
 from pipelines.job import Apply, CompiledCheck, Job, Relation, Stage
@@ -25,7 +26,8 @@ RESULT = "_dreflow_result"
 class Workbench:
     """A locked connection in which every relation of the job can be read by name.
 
-    Sources and inline tables are there from the start; a stage that several readers need becomes a table when ``run_stages``
+    Sources and inline tables are there from the start; a stage that several readers need becomes a table when
+    ``run_stages``
     reaches it, any other one a CTE of whoever reads it.
     """
 
@@ -110,7 +112,9 @@ class Workbench:
         schema: str = "memory.main",
         where: Mapping[str, str | int] | None = None,
     ) -> None:
-        """Make a table of a query over relations, in the session's memory (which spills) or another attached database."""
+        """Make a table of a query over relations, in the session's memory (which spills) or another attached
+        database.
+        """
         text, values = bound(self.with_inputs(query, inputs), self.job.parameters)
         target = ".".join(name(part) for part in (*schema.split("."), table))
         self._located(where or {}, lambda: self._run(f"CREATE TABLE {target} AS {text}", values))
@@ -148,6 +152,8 @@ class Workbench:
         return [stage for key, stage in self._stages.items() if key in wanted]
 
     def _apply(self, stage: Stage, apply: Apply) -> None:
+        from sqlglot import exp
+
         if stage.relation.name.casefold() in self._made:
             return
         readers: list[pa.RecordBatchReader] = []
@@ -164,8 +170,11 @@ class Workbench:
                 continue
             table = outputs[other.apply_output]
             self.connection.register("_dreflow_arrow", table)
-            types = ", ".join(f"CAST({name(f.name)} AS {f.type}) AS {name(f.name)}" for f in other.relation.fields)
-            self._run(f"CREATE TABLE memory.main.{name(other.relation.name)} AS SELECT {types} FROM _dreflow_arrow", {})
+            rows = exp.select(
+                *(exp.alias_(sql.cast(sql.column(f.name), f.type), f.name, quoted=True) for f in other.relation.fields)
+            ).from_("_dreflow_arrow")
+            target = exp.table_(other.relation.name, db="main", catalog="memory", quoted=True)
+            self._run(sql.text(sql.create(target, rows)), {})
             self.connection.unregister("_dreflow_arrow")
             self._made.add(other.relation.name.casefold())
 
@@ -212,7 +221,7 @@ class Workbench:
             raise
 
 
-def _text(value: JsonValue) -> exp.Expression:
+def _text(value: JsonValue) -> exp.Expr:
     """A value as a text literal: a cast from its text is exact, while a number literal may become a DOUBLE."""
     from sqlglot import exp
 

@@ -77,7 +77,8 @@ class DuckDBSession:
     def hold(self, pipeline: str) -> None:
         """Drop what dead runs staged; the file itself is locked by DuckDB."""
         found = self._engine.execute(
-            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? AND starts_with(table_name, ?)",
+            "SELECT schema_name, table_name FROM duckdb_tables() "
+            "WHERE database_name = ? AND starts_with(table_name, ?)",
             [self._alias, staging_prefix(pipeline)],
         ).fetchall()
         for schema, table in found:
@@ -95,7 +96,7 @@ class DuckDBSession:
             self._staged[load.staging] = 0
         return exp.table_(load.staging, db=schema, catalog=self._alias, quoted=True)
 
-    def stage(self, load: TableLoad, rows: exp.Table) -> int:
+    def stage(self, load: TableLoad, rows: exp.Table) -> int:  # noqa: ARG002 - they are there already
         """As ``Session``; the rows were written in place, so they are counted there."""
         count = spell("SELECT count(*) FROM {table}", Q, table=self._at(load.schema, load.staging))
         row = self._engine.execute(count).fetchone()
@@ -160,7 +161,7 @@ class DuckDBSession:
                         target=target,
                         columns=names,
                         staging=staging,
-                    )  # fmt: skip
+                    )
                 )
             self._engine.execute(spell("DROP TABLE {staging}", Q, staging=staging))
             return
@@ -187,7 +188,8 @@ class DuckDBSession:
 
     def _exists(self, schema: str | None, table: str) -> bool:
         found = self._engine.execute(
-            "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? AND lower(table_name) = lower(?)",
+            "SELECT 1 FROM duckdb_tables() "
+            "WHERE database_name = ? AND schema_name = ? AND lower(table_name) = lower(?)",
             [self._alias, schema or "main", table],
         ).fetchone()
         return found is not None

@@ -1,6 +1,7 @@
-"""Writing a relation as one file, in exactly the formats a spec may name.
+r"""Writing a relation as one file, in exactly the formats a spec may name.
 
-CSV and TSV: UTF-8, header, RFC 4180 quotes, ``\\n``, ISO 8601 dates and instants (``Z``), plain decimals without exponent, NULL as
+CSV and TSV: UTF-8, header, RFC 4180 quotes, ``\n``, ISO 8601 dates and instants (``Z``), plain decimals without
+exponent, NULL as
 nothing and an empty text as ``""``. A CSV value is the value: nothing is put before a leading ``=``.
 JSON and NDJSON: as the documents of the shell: DECIMAL and integers beyond 2^53 are strings, NaN and infinity null.
 XLSX: one sheet, header row; text is always stored as text, so a cell never becomes a formula; numbers of more than 15
@@ -96,7 +97,7 @@ def write_file(
     return rows
 
 
-def _ordering(item: str) -> exp.Expression:
+def _ordering(item: str) -> exp.Expr:
     from sqlglot import exp
 
     words = item.rsplit(None, 1)
@@ -105,7 +106,7 @@ def _ordering(item: str) -> exp.Expression:
     return exp.Ordered(this=exp.column(column, table="rows", quoted=True), desc=descending, nulls_first=False)
 
 
-def _csv(value: exp.Expression, kind: str) -> exp.Expression:
+def _csv(value: exp.Expr, kind: str) -> exp.Expr:
     if kind.startswith("TIMESTAMP"):
         return _instant(value, kind)
     if kind in {"DOUBLE", "FLOAT"}:
@@ -113,7 +114,7 @@ def _csv(value: exp.Expression, kind: str) -> exp.Expression:
     return _nested_as_json(value, kind)
 
 
-def _json(value: exp.Expression, kind: str) -> exp.Expression:
+def _json(value: exp.Expr, kind: str) -> exp.Expr:
     from sqlglot import exp
 
     if kind.startswith("TIMESTAMP"):
@@ -130,12 +131,12 @@ def _json(value: exp.Expression, kind: str) -> exp.Expression:
     return value
 
 
-def _parquet(value: exp.Expression, kind: str) -> exp.Expression:
+def _parquet(value: exp.Expr, kind: str) -> exp.Expr:
     # Parquet has no 128-bit integer, and DuckDB would write one as DOUBLE.
     return _cast(value, "DECIMAL(38,0)") if kind in {"HUGEINT", "UHUGEINT"} else value
 
 
-def _xlsx(value: exp.Expression, kind: str) -> exp.Expression:
+def _xlsx(value: exp.Expr, kind: str) -> exp.Expr:
     if kind == "TIMESTAMP WITH TIME ZONE":
         # A workbook knows no zones; the instant is shown in UTC.
         return _cast(value, "TIMESTAMP")
@@ -174,23 +175,23 @@ def _rounded_as_text(
     return {name: "VARCHAR" if name in too_long else kind for name, kind in columns.items()}
 
 
-def _nested_as_json(value: exp.Expression, kind: str) -> exp.Expression:
+def _nested_as_json(value: exp.Expr, kind: str) -> exp.Expr:
     return _cast(_call("to_json", value), "VARCHAR") if _NESTED.search(kind) else value
 
 
-def _instant(value: exp.Expression, kind: str) -> exp.Expression:
+def _instant(value: exp.Expr, kind: str) -> exp.Expr:
     """ISO 8601 with ``T``, a fraction only where there is one, and ``Z`` for instants."""
     from sqlglot import exp
 
     zoned = kind == "TIMESTAMP WITH TIME ZONE"
     text = _cast(_cast(value, "TIMESTAMP") if zoned else value, "VARCHAR")
-    iso: exp.Expression = _call("replace", text, exp.Literal.string(" "), exp.Literal.string("T"))
+    iso: exp.Expr = _call("replace", text, exp.Literal.string(" "), exp.Literal.string("T"))
     if zoned:
         iso = exp.DPipe(this=iso, expression=exp.Literal.string("Z"))
     return iso
 
 
-def _plain(value: exp.Expression) -> exp.Expression:
+def _plain(value: exp.Expr) -> exp.Expr:
     """A float's shortest exact text without an exponent: 1e-07 is 0.0000001."""
     from sqlglot import exp
 
@@ -203,7 +204,7 @@ def _plain(value: exp.Expression) -> exp.Expression:
     mantissa = _call(
         "ltrim", _call("split_part", text, exp.Literal.string("e"), exp.Literal.number(1)), exp.Literal.string("-")
     )
-    power: exp.Expression = exp.TryCast(
+    power: exp.Expr = exp.TryCast(
         this=_call("split_part", text, exp.Literal.string("e"), exp.Literal.number(2)),
         to=exp.DataType.build("INTEGER", dialect="duckdb"),
     )
@@ -226,7 +227,7 @@ def _plain(value: exp.Expression) -> exp.Expression:
     )
 
 
-def _joined(*parts: exp.Expression) -> exp.Expression:
+def _joined(*parts: exp.Expr) -> exp.Expr:
     from sqlglot import exp
 
     joined = parts[0]
@@ -235,13 +236,13 @@ def _joined(*parts: exp.Expression) -> exp.Expression:
     return joined
 
 
-def _call(function: str, *arguments: exp.Expression) -> exp.Expression:
+def _call(function: str, *arguments: exp.Expr) -> exp.Expr:
     from sqlglot import exp
 
     return exp.Anonymous(this=function, expressions=[item.copy() for item in arguments])
 
 
-def _cast(value: exp.Expression, kind: str) -> exp.Expression:
+def _cast(value: exp.Expr, kind: str) -> exp.Expr:
     from sqlglot import exp
 
     return exp.Cast(this=value.copy(), to=exp.DataType.build(kind, dialect="duckdb"))

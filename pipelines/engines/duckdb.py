@@ -21,7 +21,9 @@ POLL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of one run. ``memory`` in DuckDB's spelling; beyond it work spills into the run's folder. ``seconds`` of wall time."""
+    """Bounds of one run. ``memory`` in DuckDB's spelling; beyond it work spills into the run's folder. ``seconds`` of
+    wall time.
+    """
 
     memory: str = "2GB"
     threads: int | None = None
@@ -72,7 +74,7 @@ def name(*parts: str) -> str:
     return ".".join(exp.to_identifier(part, quoted=True).sql(dialect="duckdb") for part in parts)
 
 
-def bound(query: exp.Expression, parameters: Mapping[str, JsonValue]) -> tuple[str, dict[str, JsonValue]]:
+def bound(query: exp.Expr, parameters: Mapping[str, JsonValue]) -> tuple[str, dict[str, JsonValue]]:
     """The query's text and the values of exactly the ``$names`` it uses (DuckDB refuses any it does not)."""
     from sqlglot import exp
 
