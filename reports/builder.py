@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Protocol, cast
@@ -34,7 +36,8 @@ from spec.registry import Shelf
 from spec.report import ChartBlock, Figure, Report, TableBlock, TableColumn, Text, Tiles
 
 FORMATS = Shelf("reports.formats", "report format")
-MOST_SERIES_NAMES = 200
+_MOST_BARS = 40
+_MOST_NAMES = 200
 
 
 class FormatUnit(Protocol):
@@ -268,7 +271,8 @@ class _Builder:
         query = queries.rows_query(self.data, block.from_, [field.name for field in fields], block.order_by)
         scale = max((decimal_scale(field.type) or 0 for field in fields[1 : 1 + len(block.y)]), default=0)
         look = Look(block.format, block.currency or self.report.currency, block.decimals, scale or None)
-        rows = list(self.data.rows(query, kind.most_points * (MOST_SERIES_NAMES if block.series else 1)))
+        most = max(kind.most_points, _MOST_BARS) * (_MOST_NAMES if block.series else 1)
+        rows = list(self.data.rows(query, most))
         x_look = look_of(fields[0], key=True, asked=None, currency=None, decimals=None)
         chart = self.plotted(block, rows, look, x_look)
         return ChartFrame(self.address(block.title or section, "chart"), block.title, chart, block.from_)
@@ -296,7 +300,7 @@ class _Builder:
             kind=block.chart,
             title=block.title,
             x_label=_title(block.x),
-            labels=tuple(self.language.show(point, x_look, zone) or "–" for point in points),
+            labels=self.labels(points, x_look, zone),
             points=tuple(points),
             series=tuple(Series(item.name, item.values[: len(points)]) for item in series[: kind.most_series]),
             look=look,
@@ -304,13 +308,25 @@ class _Builder:
             cut=bool(notes),
             notes=tuple(notes),
         )
+        instead: Callable[[Chart], tuple[str, str] | None] | None = getattr(kind, "instead", None)
+        other = instead(chart) if instead and not chart.empty else None
+        if other:
+            name, why = other
+            drawn = self.plotted(block.model_copy(update={"chart": name}), rows, look, x_look)
+            reason = self.language.say(why, most=self.language.number(kind.most_points, 0))
+            return replace(drawn, notes=(reason, *drawn.notes))
         return with_gaps_told(chart, self.language)
+
+    def labels(self, points: Sequence[Value], look: Look, zone: ZoneInfo) -> tuple[str, ...]:
+        """Categories in words; a column of first days of months is one of months."""
+        days = [point for point in points if isinstance(point, date)]
+        if len(days) == len(points) > 1 and all(day.day == 1 and type(day) is date for day in days):
+            return tuple(self.language.month(day) for day in days)
+        return tuple(self.language.show(point, look, zone) or "–" for point in points)
 
 
 def with_gaps_told(chart: Chart, speak: Language) -> Chart:
     """A waterfall whose stated total is not the sum of what came before says so; others stay as they are."""
-    from dataclasses import replace
-
     if not any(chart.standing):
         return chart
     running, notes = Decimal(0), list(chart.notes)

@@ -101,8 +101,8 @@ def _advance(character: str) -> float:
     if unicodedata.east_asian_width(character) in "WF":
         return 1.05
     if character in "iljtfrI.,:;'|!()[] ":
-        return 0.34
-    return 0.72 if character.isupper() or character in "mwMW%@€" else 0.56
+        return 0.37
+    return 0.76 if character.isupper() or character in "mwMW%@€" else 0.62
 
 
 def shortened(text: str, room: float, size: float = FONT) -> str:
@@ -205,8 +205,10 @@ def _standing(rows: Sequence[Bar], width: float, speak: Language, linked: bool) 
                 lane, [_box(x, axis.at(part.end), thick, axis.at(part.start), part) for part in lane.segments]
             )
             if len(row.lanes) == 1 and text_width(lane.text, 11) <= band + 4 and lane.segments:
-                peak = max(max(part.start, part.end) for part in lane.segments)
-                body.append(label(lane.text, x + thick / 2, axis.at(peak) - 6, anchor="middle", style="v"))
+                edges = [edge for part in lane.segments for edge in (part.start, part.end)]
+                below = max(edges) <= 0 and not linked
+                y = axis.at(min(edges)) + 14 if below else axis.at(max(edges)) - 6
+                body.append(label(lane.text, x + thick / 2, y, anchor="middle", style="v"))
             if lane.segments:
                 drawn_ends.append((x + thick, axis.at(lane.segments[-1].end)))
         if linked and at:
@@ -309,7 +311,7 @@ def curves(
     low, high = min(xs), max(xs)
     across = Scale(low, high, left + 6, right - 6, ()) if high > low else Scale(low - 1, low + 1, left, right, ())
     body = grid(axis, left, right, speak)
-    free = left - 20
+    free = -1.0
     for place, words in marks:
         x, half = across.at(place), text_width(words) / 2
         centre = min(max(x, half), width - half)

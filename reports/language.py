@@ -82,6 +82,10 @@ class Language:
             day=value.day, day2=f"{value.day:02}", month=month, month2=f"{value.month:02}", year=value.year
         )
 
+    def month(self, value: date) -> str:
+        """The month that a day is in."""
+        return f"{self.months[value.month - 1]} {value.year}"
+
     def instant(self, value: datetime) -> str:
         """Day and time as they stand in ``value``; the caller has put it into the business's time zone."""
         seconds = f":{value.second:02}" if value.second else ""

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reports.chart import Chart, Need, spoken
-from reports.charts import bar
 from reports.drawing import Drawing, element, label, number, style, tip
 
 if TYPE_CHECKING:
@@ -20,19 +19,17 @@ needs: frozenset[Need] = frozenset({"share"})
 most_points = 8
 most_series = 1
 legend = "points"
-whole = True
-"""A part that is left out would make the others too large, so what does not fit is drawn as bars."""
 
 
-def draws_shares(chart: Chart) -> bool:
-    """Whether the amounts are parts of a whole: none below zero, some above."""
-    return not chart.cut and min(chart.numbers) >= 0 and max(chart.numbers) > 0
+def instead(chart: Chart) -> tuple[str, str] | None:
+    """The kind that draws what a ring cannot, and the phrase that says why: amounts below zero, or too many parts."""
+    if min(chart.numbers) < 0 or max(chart.numbers) == 0:
+        return "bar", "chart_negative"
+    return ("bar", "chart_parts") if chart.cut else None
 
 
 def draw(chart: Chart, width: float, language: Language) -> Drawing:
-    """A ring with the whole in its middle; bars where an amount is below zero or a part is missing."""
-    if not draws_shares(chart):
-        return bar.draw(chart, width, language)
+    """A ring with the whole in its middle."""
     values = chart.series[0].values
     total = sum((value for value in values if value is not None), start=Decimal(0) if _exact(chart) else 0)
     size, middle, outer, inner = 240.0, 120.0, 112.0, 70.0
@@ -76,9 +73,7 @@ def _circle(middle: tuple[float, float], radius: float) -> str:
 
 
 def native(cells: ChartCells) -> NativeChart:
-    """A doughnut with percentages; bars where the amounts are no shares."""
-    if not draws_shares(cells.chart):
-        return bar.native(cells)
+    """A doughnut with percentages."""
     made = cells.new("doughnut")
     points = [{"fill": {"color": cells.colour(at)}} for at in range(len(cells.chart.labels))]
     made.add_series(

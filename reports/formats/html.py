@@ -227,12 +227,17 @@ def _table(table: Table, document: ReportDocument) -> str:
     shown = len(table.shown)
     cut = say("shown_rows", shown=document.language.number(shown, 0), rows=many) if shown < table.rows else ""
     note = f'<p class="note">{escape(cut)}</p>' if cut else ""
-    body = "".join(_row(row, table.columns, document) for row in table.shown)
+    wide = [not column.look.right and _is_wide(table, at) for at, column in enumerate(table.columns)]
+    body = "".join(_row(row, table.columns, wide if not at else [], document) for at, row in enumerate(table.shown))
     header = "".join(_heading(column) for column in table.columns)
     return (
         f'<div{anchor}>{above}<div class="scroll" role="region" tabindex="0"{named}><table{named}>'
         f"<thead><tr>{header}</tr></thead><tbody>{body}</tbody>{_totals(table, document)}</table></div>{note}</div>"
     )
+
+
+def _is_wide(table: Table, at: int) -> bool:
+    return any(len(str(row[at])) > 28 for row in table.shown)
 
 
 def _heading(column: Column) -> str:
@@ -246,15 +251,15 @@ def _kind(look: Look) -> str:
     return ' class="d"' if look.format in {"date", "datetime", "code"} else ""
 
 
-def _row(row: tuple[Value, ...], columns: tuple[Column, ...], document: ReportDocument) -> str:
+def _row(row: tuple[Value, ...], columns: tuple[Column, ...], wide: list[bool], document: ReportDocument) -> str:
+    """``wide`` marks, in the first row only, the columns whose text needs room on a phone."""
     cells = []
     for at, (value, column) in enumerate(zip(row, columns, strict=True)):
         text = document.show(value, column.look)
         shown = escape(text) if value is not None else '<span class="note" aria-hidden="true">–</span>'
-        kind = _kind(column.look)
-        cells.append(
-            f'<th scope="row"{kind} dir="auto">{shown}</th>' if at == 0 else f'<td{kind} dir="auto">{shown}</td>'
-        )
+        kind = ' class="w"' if wide and wide[at] else _kind(column.look)
+        tag = 'th scope="row"' if at == 0 else "td"
+        cells.append(f'<{tag}{kind} dir="auto">{shown}</{tag[:2]}>')
     return f"<tr>{''.join(cells)}</tr>"
 
 

@@ -186,9 +186,10 @@ class _Workbook:
         for at, series in enumerate(written):
             self.cells.text(sheet, row, at + 1, series.name, align="right", **_HEADING)
         first = row + 1
+        dated = chart.timed and len(labels) == len(chart.points)
         for number, name in enumerate(labels):
             row += 1
-            if chart.timed and len(labels) == len(chart.points):
+            if dated:
                 self.cells.put(sheet, row, 0, chart.points[number], Look("datetime"))
             else:
                 self.cells.text(sheet, row, 0, name)
@@ -202,7 +203,7 @@ class _Workbook:
             first_row=first,
             last_row=row,
             number_format=self.cells.number_format(chart.look),
-            date_format=self.document.language.excel_date if chart.timed else "",
+            date_format=self.document.language.excel_date if dated else "",
             palette=PALETTE,
         )
         native = kind.native(cells)
