@@ -8,13 +8,14 @@ and what does not fit is an unreadable value, which the source's policy nulls an
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from sqlglot import exp
 
 from connectors import sql
+from connectors.spelling import Spelling
 from spec.errors import DataError
 
 if TYPE_CHECKING:
@@ -24,30 +25,11 @@ Policy = Literal["null", "quarantine", "stop"]
 LINE = "__line"
 UNREADABLE = "dreflow: unreadable value"
 QUARANTINE = "__quarantine"
-TRUE_WORDS = ("true", "t", "yes", "y", "1")
-FALSE_WORDS = ("false", "f", "no", "n", "0")
 _SPACES = " \u00a0\u202f"
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 _ISO_DATE = r"\d{4}-\d{1,2}-\d{1,2}"
 _CLOCK = r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6}0*)?)?"
 _ZONE = r" ?(Z|z|UTC|[+-]\d{2}(:?\d{2})?)"
-
-
-@dataclass(frozen=True)
-class Rules:
-    """How values are spelled in one source. A format given per column stands before the one for all."""
-
-    decimal: str = "."
-    thousands: str = ""
-    currency: Sequence[str] = ()
-    negative: str = ""
-    """``parentheses`` for (12.00), ``trailing`` for 12.00-; a leading minus is always understood."""
-    date_format: str | Mapping[str, str] = ""
-    timestamp_format: str | Mapping[str, str] = ""
-    true_values: Sequence[str] = TRUE_WORDS
-    false_values: Sequence[str] = FALSE_WORDS
-    serial_dates: int = 0
-    """1900 or 1904 when a date may be a worksheet's day number, else 0."""
 
 
 @dataclass
@@ -60,7 +42,7 @@ class Outcome:
     nulled: dict[str, int] = field(default_factory=dict)
 
 
-def typed(text: exp.Expression, name: str, type_: str, rules: Rules) -> exp.Expression:
+def typed(text: exp.Expression, name: str, type_: str, rules: Spelling) -> exp.Expression:
     """The value of type ``type_`` that ``text`` spells, NULL where it spells none."""
     kind = type_.upper().split("(", 1)[0].strip()
     if kind in {"VARCHAR", "TEXT"}:
@@ -95,7 +77,7 @@ def typed(text: exp.Expression, name: str, type_: str, rules: Rules) -> exp.Expr
     return sql.try_cast(text, type_)
 
 
-def strict(text: exp.Expression, name: str, type_: str, rules: Rules) -> exp.Expression:
+def strict(text: exp.Expression, name: str, type_: str, rules: Spelling) -> exp.Expression:
     """As ``typed``, but the first unreadable value ends the statement."""
     found = typed(text, name, type_, rules)
     if found is text:
@@ -123,7 +105,7 @@ def _guarded(text: exp.Expression, pattern: str, type_: str) -> exp.Expression:
     return exp.Case().when(condition, sql.try_cast(text.copy(), type_))
 
 
-def _plain_number(text: exp.Expression, rules: Rules) -> exp.Expression:
+def _plain_number(text: exp.Expression, rules: Spelling) -> exp.Expression:
     """The number as DuckDB spells it; text whose groups of thousands are not groups of three stays unreadable."""
     for sign in rules.currency:
         text = sql.template("trim(replace(:x, :sign, ''))", x=text, sign=sign)
@@ -158,7 +140,7 @@ def swapped_or_plain(grouped: exp.Expression | None, swapped: exp.Expression, pl
     return exp.Case().when(grouped, swapped).else_(plain)
 
 
-def _date(text: exp.Expression, form: str, rules: Rules) -> exp.Expression:
+def _date(text: exp.Expression, form: str, rules: Spelling) -> exp.Expression:
     if form:
         read = sql.template("CAST(try_strptime(:x, :form) AS DATE)", x=text, form=form)
     else:
@@ -173,7 +155,7 @@ def _date(text: exp.Expression, form: str, rules: Rules) -> exp.Expression:
     return sql.template("coalesce(:serial, :read)", serial=serial, read=read)
 
 
-def _timestamp(text: exp.Expression, form: str, rules: Rules) -> exp.Expression:
+def _timestamp(text: exp.Expression, form: str, rules: Spelling) -> exp.Expression:
     if form:
         read = sql.template("CAST(try_strptime(:x, :form) AS TIMESTAMP)", x=text, form=form)
     else:
@@ -189,7 +171,7 @@ def _timestamp(text: exp.Expression, form: str, rules: Rules) -> exp.Expression:
     return sql.template("coalesce(:serial, :read)", serial=serial, read=read)
 
 
-def _serial_zero(rules: Rules) -> str:
+def _serial_zero(rules: Spelling) -> str:
     # Day 60 of the 1900 system is 29 February 1900, which never was; counting from 30 December makes every later day right.
     return "1904-01-01" if rules.serial_dates == 1904 else "1899-12-30"
 
@@ -217,7 +199,7 @@ def complaint(type_: str, name: str) -> str:
 
 
 def strict_query(
-    raw: exp.Expression, texts: Mapping[str, exp.Expression], columns: Mapping[str, str], rules: Rules
+    raw: exp.Expression, texts: Mapping[str, exp.Expression], columns: Mapping[str, str], rules: Spelling
 ) -> exp.Select:
     """One SELECT that reads ``raw`` straight into ``columns`` and fails at the first unreadable value."""
     picked = [
@@ -246,7 +228,7 @@ def load(
     raw: exp.Table,
     table: exp.Table,
     columns: Mapping[str, str],
-    rules: Rules,
+    rules: Spelling,
     *,
     policy: Policy,
     file: str,

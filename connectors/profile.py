@@ -521,3 +521,21 @@ def _as_text(column: Shapes, found: Profile, why: str) -> None:
     found.types[column.name] = "VARCHAR"
     found.unreadable.pop(column.name, None)
     found.warnings.append(f"Column {column.name!r} {why}; it is read as text.")
+
+
+def spelling_of(found: Profile) -> dict[str, object]:
+    """A profile's findings as read options."""
+    spelled: dict[str, object] = {
+        "decimal": found.decimal,
+        "thousands": found.thousands,
+        "currency": found.currency,
+        "negative": found.negative,
+        "null_values": found.null_values,
+    }
+    for option, formats in (("date_format", found.date_format), ("timestamp_format", found.timestamp_format)):
+        forms = set(formats.values())
+        kind = "DATE" if option == "date_format" else "TIMESTAMP"
+        alike = [name for name, type_ in found.types.items() if type_ == kind]
+        # One format for all where all have it, else by column: a column without one is ISO.
+        spelled[option] = forms.pop() if len(forms) == 1 and len(alike) == len(formats) else formats or ""
+    return spelled

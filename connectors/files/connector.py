@@ -16,8 +16,9 @@ from connectors import conform, sql
 from connectors.contract import Capability, Discovered, Place, Preview, QuarantinedRows, Reading
 from connectors.files import text
 from connectors.files.formats import reader_of
-from connectors.files.options import Format, ReadOptions, parse_options
+from connectors.files.options import Format, ReadOptions
 from connectors.names import distinct, table_name
+from connectors.spelling import parse_options
 from spec.base import JsonValue
 from spec.errors import DataError, SpecError, UnsupportedError
 from spec.pipeline import Source
@@ -73,7 +74,7 @@ def discover(place: Place, *, options: Mapping[str, JsonValue] | None = None) ->
     no format are listed in the first table's ``warnings``.
     """
     stated = frozenset(options or {})
-    wanted = parse_options(options)
+    wanted = parse_options(ReadOptions, options)
     found: list[Discovered] = []
     ignored: list[str] = []
     unread: list[DataError] = []
@@ -112,7 +113,7 @@ def read(
     source: Source, place: Place, into: DuckDBPyConnection, table: exp.Table, *, since: str | None = None
 ) -> Reading:
     """Read the source's file, or all files of its folder or glob, into ``table``. ``since`` filters on the cursor."""
-    options = parse_options(source.options)
+    options = parse_options(ReadOptions, source.options)
     if not source.columns:
         raise SpecError("The source states no columns.", hint="Discover it first: its columns are how it is read.")
     paths = _paths(place, options)
@@ -152,7 +153,7 @@ def preview(source: Source, place: Place, *, limit: int = 20) -> Preview:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET preserve_insertion_order = true")
         table = exp.Table(this=sql.identifier("preview"))
-        options = parse_options(source.options)
+        options = parse_options(ReadOptions, source.options)
         path = _paths(place, options)[0]
         given = _with_format(options, path)
         lenient = source.model_copy(update={"on_error": "quarantine"}) if source.on_error == "stop" else source

@@ -18,13 +18,15 @@ from sqlglot import exp
 
 from connectors import conform, sql
 from connectors.contract import Discovered, QuarantinedRows, Reading
+from connectors.drift import compare
 from connectors.files import text
-from connectors.files.options import ReadOptions, plain_options
+from connectors.files.options import ReadOptions
 from connectors.files.records import Dialect, Record, Splitter, count_records
 from connectors.names import column_names, filled_right, joined_headers
-from connectors.profile import DecimalMark, Profile, profile
+from connectors.profile import DecimalMark, profile, spelling_of
+from connectors.spelling import plain_options
 from spec.catalog import Column, Table
-from spec.errors import DataError, DriftError
+from spec.errors import DataError
 from spec.pipeline import Source
 
 if TYPE_CHECKING:
@@ -380,7 +382,7 @@ def _fast(
     """Rows of ``table`` after one statement, or None when something in the file is not as it should be."""
     skip = options.first_data_row - 1
     read = _reader(part.file, part.compression, dialect_of(options), part.names, options, skip=skip)
-    query = conform.strict_query(read, texts, columns, options.rules)
+    query = conform.strict_query(read, texts, columns, options)
     try:
         sql.run(connection, exp.insert(query, table) if append else sql.create(table, query))
     except CARRIED_ON:
@@ -428,7 +430,7 @@ def _careful(
                 data={"broken_lines": len(broken)},
             )
         outcome = conform.load(
-            connection, raw, table, columns, options.rules,
+            connection, raw, table, columns, options,
             policy=policy, file=part.shown, hidden=hidden, append=append, texts=texts,
         )  # fmt: skip
         if broken:
@@ -465,53 +467,6 @@ def _shown(raw: bytes) -> str:
     return kept if len(kept) <= 2000 else kept[:2000] + " ..."
 
 
-def drift(
-    declared: Mapping[str, str], present: Sequence[str], where: Mapping[str, str | int], *, policy: str, fill: bool
-) -> list[str]:
-    """Compare a source's columns with those declared: warnings for what the policy lets pass, else DriftError."""
-    known = {name.casefold() for name in declared}
-    there = {name.casefold() for name in present}
-    added = [name for name in present if name.casefold() not in known]
-    missing = [name for name in declared if name.casefold() not in there]
-    if (missing and not fill) or (added and policy in {"ask", "freeze"}):
-        raise drifted(added=added, missing=[] if fill else missing, where=where)
-    warnings = []
-    if added:
-        warnings.append(f"New columns were left out: {', '.join(added)}.")
-    if missing:
-        warnings.append(f"Columns that are not there were filled with nothing: {', '.join(missing)}.")
-    return warnings
-
-
-def drifted(
-    *,
-    where: Mapping[str, str | int],
-    added: Sequence[str] = (),
-    missing: Sequence[str] = (),
-    retyped: Mapping[str, tuple[str, str]] | None = None,
-) -> DriftError:
-    """Say what is new, gone or of another type; a lone new and a lone missing column may be one that was renamed."""
-    said = []
-    if missing:
-        said.append("missing " + ", ".join(repr(name) for name in missing))
-    if added:
-        said.append("new " + ", ".join(repr(name) for name in added))
-    said.extend(f"{name!r} is now {now} instead of {then}" for name, (then, now) in (retyped or {}).items())
-    hint = "Plan again to take the change in, or set the source's drift policy."
-    if len(added) == 1 and len(missing) == 1:
-        hint = f"Was {missing[0]!r} renamed to {added[0]!r}? Plan again to take the change in."
-    return DriftError(
-        f"The columns are not those that the spec was made for: {'; '.join(said)}.",
-        hint=hint,
-        where=where,
-        data={
-            "added": list(added),
-            "missing": list(missing),
-            "retyped": {name: list(types) for name, types in (retyped or {}).items()},
-        },
-    )
-
-
 def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[str]) -> Sequence[Discovered]:
     """The file's one table."""
     completed = sniff(path, options, stated)
@@ -538,24 +493,6 @@ def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[
     return [Discovered("", source, table, tuple(warnings), tuple(found.choices))]
 
 
-def spelling_of(found: Profile) -> dict[str, object]:
-    """A profile's findings as read options."""
-    spelled: dict[str, object] = {
-        "decimal": found.decimal,
-        "thousands": found.thousands,
-        "currency": found.currency,
-        "negative": found.negative,
-        "null_values": found.null_values,
-    }
-    for option, formats in (("date_format", found.date_format), ("timestamp_format", found.timestamp_format)):
-        forms = set(formats.values())
-        kind = "DATE" if option == "date_format" else "TIMESTAMP"
-        alike = [name for name, type_ in found.types.items() if type_ == kind]
-        # One format for all where all have it, else by column: a column without one is ISO.
-        spelled[option] = forms.pop() if len(forms) == 1 and len(alike) == len(formats) else formats or ""
-    return spelled
-
-
 @contextlib.contextmanager
 def scratch() -> Iterator[DuckDBPyConnection]:
     """A DuckDB of its own, for looking at a source."""
@@ -579,7 +516,7 @@ def read(
     found = text.content(path, packed)
     with prepared(path, shown, options) as part:
         fill = options.union == "by_name"
-        warnings = drift(source.columns, part.names, {"file": shown}, policy=source.drift, fill=fill)
+        warnings = compare(source.columns, part.names, {"file": shown}, policy=source.drift, fill=fill)
         hidden = frozenset(name for name, kind in source.sensitive.items() if kind != "public")
         loaded = load(
             into, part, options, table, source.columns,

@@ -21,14 +21,16 @@ from sqlglot import exp
 
 from connectors import conform, sql
 from connectors.contract import Discovered, Reading
+from connectors.drift import drifted
 from connectors.files import text
-from connectors.files.delimited import CARRIED_ON, drifted, keep_broken, quarantined, scratch, spelling_of
-from connectors.files.options import ReadOptions, plain_options
+from connectors.files.delimited import CARRIED_ON, keep_broken, quarantined, scratch
+from connectors.files.options import ReadOptions
 from connectors.files.pointers import ENTRY, Keys, Node, parse, paths_of, spell, tree
 from connectors.files.records import MAX_RECORD, Record
 from connectors.files.structure import Seen, Structure, problem_of, structure_of
 from connectors.names import column_names, distinct
-from connectors.profile import profile
+from connectors.profile import profile, spelling_of
+from connectors.spelling import plain_options
 from spec.base import JsonValue
 from spec.catalog import Column, ForeignKey, Table
 from spec.errors import DataError, LimitError, SpecError
@@ -202,8 +204,8 @@ def _wanted(structure: Structure, options: ReadOptions, stated: frozenset[str]) 
 def _sample(file: Prepared, options: ReadOptions) -> tuple[list[dict[str, JsonValue]], list[Record], bool, str]:
     """Records of the first 16 MB (of a document, all), the broken ones, whether that is all, and where the list stands."""
     if not file.is_lines:
-        records, pointer = _document_records(file, options)
-        return records, [], True, pointer
+        found, pointer = _document_records(file, options)
+        return found, [], True, pointer
     records: list[dict[str, JsonValue]] = []
     broken: list[Record] = []
     size = 0
@@ -388,7 +390,7 @@ def _repeats(connection: DuckDBPyConnection, raw: exp.Table, parent: Parent) -> 
     if parent.column == parent.wanted:
         return False
     differ = sql.template(
-        "count_if(:own IS DISTINCT FROM :copy)", own=sql.column(parent.wanted), copy=sql.column(parent.column)
+        "count_if(:own IS DISTINCT FROM :given)", own=sql.column(parent.wanted), given=sql.column(parent.column)
     )
     return sql.row(connection, exp.select(differ).from_(raw))[0] == 0
 
@@ -662,7 +664,7 @@ def _fast(
 ) -> int | None:
     texts = {name: sql.column(name) for name in names}
     raw = _nothing(raw_query(file, options, names, line=False), names, options)
-    query = conform.strict_query(raw.subquery("raw"), texts, source.columns, options.rules)
+    query = conform.strict_query(raw.subquery("raw"), texts, source.columns, options)
     try:
         sql.run(into, exp.insert(query, table) if append else sql.create(table, query))
     except CARRIED_ON:
@@ -749,7 +751,7 @@ def _careful(
             )
         hidden = frozenset(name for name, kind in source.sensitive.items() if kind != "public")
         loaded = conform.load(
-            into, raw, table, source.columns, options.rules,
+            into, raw, table, source.columns, options,
             policy=source.on_error, file=file.shown, hidden=hidden, append=append,
         )  # fmt: skip
         if broken:
