@@ -22,7 +22,7 @@ from pipelines import journal, state
 from pipelines.digest import call
 from pipelines.engines.duckdb import bound
 from pipelines.folder import read_json, write_json
-from pipelines.job import Job
+from pipelines.job import Job, Relation
 from pipelines.staging import Places, Staged, staged_table
 from pipelines.state import Border
 from pipelines.transform import Workbench
@@ -34,6 +34,9 @@ from spec.run import OutputResult, Quarantined
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from sqlglot import exp
+
+
+DIGESTS = "digests.json"
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,6 @@ def conclude(workspace: Path, pipeline: str) -> None:
 
 def planned(job: Job, load: Load, run_id: str, cursor: str, committed_at: str, previous_run: str | None) -> TableLoad:
     """One load of a job as its destination sees it."""
-    folded = {name.casefold(): relation for name, relation in job.relations.items()}
     return TableLoad(
         pipeline=job.spec.name,
         label=label(load),
@@ -129,11 +131,58 @@ def planned(job: Job, load: Load, run_id: str, cursor: str, committed_at: str, p
         table=load.table,
         write=load.write,
         primary_key=load.primary_key,
-        columns=tuple((item.name, item.type) for item in folded[load.from_.casefold()].fields),
+        columns=tuple((item.name, item.type) for item in _relation(job, load.from_).fields),
         cursor=cursor,
         committed_at=committed_at,
         previous_run=previous_run,
     )
+
+
+def rows_of(job: Job, load: Load) -> exp.Query:
+    """A load's rows, from its relation; for a merge only the latest of each key, where a cursor says which one that
+    is.
+    """
+    from sqlglot import exp
+
+    fields = _relation(job, load.from_).fields
+    rows = exp.select(*(exp.column(item.name, quoted=True) for item in fields)).from_(
+        exp.table_(load.from_, quoted=True)
+    )
+    newest = _cursor_column(job, load)
+    if load.write != "merge" or newest is None:
+        return rows
+    latest = exp.Ordered(this=exp.column(newest, quoted=True), desc=True, nulls_first=False)
+    # Every other column settles a tie, so that which row wins does not depend on the order of reading.
+    rest = [
+        exp.Ordered(this=exp.column(item.name, quoted=True), desc=True, nulls_first=False)
+        for item in fields
+        if item.name != newest
+    ]
+    number = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[exp.column(key, quoted=True) for key in load.primary_key],
+        order=exp.Order(expressions=[latest, *rest]),
+    )
+    return rows.qualify(exp.EQ(this=number, expression=exp.Literal.number(1)))
+
+
+def _cursor_column(job: Job, load: Load) -> str | None:
+    """The column of the load that is an incremental source's cursor, unchanged, if exactly one is."""
+    found: set[str] = set()
+    for item in _relation(job, load.from_).fields:
+        origins = {(origin.source.casefold(), origin.column.casefold()) for origin in item.origins}
+        for source_name, source in job.sources.items():
+            if source.read == "incremental" and source.cursor is not None:
+                cursor = (source_name.casefold(), source.cursor.casefold())
+                itself = (load.from_.casefold(), item.name.casefold()) == cursor
+                if itself or origins == {cursor}:
+                    found.add(item.name)
+    return found.pop() if len(found) == 1 else None
+
+
+def _relation(job: Job, wanted: str) -> Relation:
+    folded = wanted.casefold()
+    return next(relation for name, relation in job.relations.items() if name.casefold() == folded)
 
 
 class Publisher:
@@ -170,6 +219,7 @@ class Publisher:
         self._sleep = sleep
         self._stack = ExitStack()
         self._files: list[str] = []
+        self._known: dict[str, JsonValue] = {}
         self._holds_out = False
         self._loads: list[tuple[Session, list[TableLoad]]] = []
         self._tables: dict[str, str] = {}
@@ -202,7 +252,8 @@ class Publisher:
         if not self._holds_out:
             write_json(self._folder / journal.MARKER, facts)
             return facts
-        obsolete = [quarantine_file(source) for source in self._job.sources]
+        names = [*self._job.sources, *(relation.partition(".")[0] for relation in self._job.quarantine)]
+        obsolete = [quarantine_file(name) for name in names]
         journal.commit(
             self._out,
             self._run_id,
@@ -215,6 +266,7 @@ class Publisher:
 
     def announce(self) -> None:
         """Note durably that this run begins to publish."""
+        write_json(self._folder / DIGESTS, self._known)
         write_json(
             pointer_path(self._workspace, self._job.spec.name), {"run_id": self._run_id, "digest": self._job.digest}
         )
@@ -252,7 +304,7 @@ class Publisher:
 
         bench = self._bench
         inside = session.inside(planned)
-        query = self._rows_of(load)
+        query = rows_of(self._job, load)
         source = self._staged.get(load.from_)
         if source is not None and source.direct and inside is not None:
             table = inside
@@ -266,7 +318,7 @@ class Publisher:
             bench.materialise(table.name, query, (load.from_,))
         if load.write == "merge":
             self._keys_are_sound(load, table)
-        digest = bench.digest(load.from_, table).text if self._digests else None
+        digest = self._digest(load.table, load.from_, table)
         rows = sql.count(bench.connection, table)
         if not done:
             staged = bench.call(lambda: session.stage(planned, table))
@@ -277,46 +329,6 @@ class Publisher:
                     where={"table": load.table},
                 )
         return rows, digest
-
-    def _rows_of(self, load: Load) -> exp.Query:
-        """The load's rows; for a merge only the latest of each key, where a cursor says which one that is."""
-        from sqlglot import exp
-
-        fields = self._bench.relation(load.from_).fields
-        rows = exp.select(*(exp.column(item.name, quoted=True) for item in fields)).from_(
-            exp.table_(load.from_, quoted=True)
-        )
-        newest = self._cursor_column(load)
-        if load.write != "merge" or newest is None:
-            return rows
-        latest = exp.Ordered(this=exp.column(newest, quoted=True), desc=True, nulls_first=False)
-        # Every other column settles a tie, so that which row wins does not depend on the order of reading.
-        rest = [
-            exp.Ordered(this=exp.column(item.name, quoted=True), desc=True, nulls_first=False)
-            for item in fields
-            if item.name != newest
-        ]
-        number = exp.Window(
-            this=exp.RowNumber(),
-            partition_by=[exp.column(key, quoted=True) for key in load.primary_key],
-            order=exp.Order(expressions=[latest, *rest]),
-        )
-        return rows.qualify(exp.EQ(this=number, expression=exp.Literal.number(1)))
-
-    def _cursor_column(self, load: Load) -> str | None:
-        """The column of the load that is an incremental source's cursor, unchanged, if exactly one is."""
-        found: list[str] = []
-        for item in self._bench.relation(load.from_).fields:
-            origins = {(origin.source.casefold(), origin.column.casefold()) for origin in item.origins}
-            for source_name, source in self._job.sources.items():
-                if source.cursor is None:
-                    continue
-                itself = (
-                    load.from_.casefold() == source_name.casefold() and item.name.casefold() == source.cursor.casefold()
-                )
-                if itself or origins == {(source_name.casefold(), source.cursor.casefold())}:
-                    found.append(item.name)
-        return found[0] if len(set(found)) == 1 else None
 
     def _keys_are_sound(self, load: Load, table: exp.Table) -> None:
         from sqlglot import exp
@@ -345,7 +357,8 @@ class Publisher:
         from sqlglot import exp
 
         aside = any(one.rows for item in self._staged.values() for one in item.quarantined)
-        self._holds_out = bool(self._job.outputs or documents or aside or self._out.exists())
+        rejects = bool(self._job.quarantine)
+        self._holds_out = bool(self._job.outputs or documents or aside or rejects or self._out.exists())
         if not self._holds_out:
             return
         self._stack.enter_context(journal.holding(self._out, self._bench.guard.check, self._sleep))
@@ -355,16 +368,27 @@ class Publisher:
             query, digest = self._bench.select(output.from_), None
             if self._digests:
                 table = self._output_table(output.from_)
-                digest = self._bench.digest(output.from_, table).text
+                digest = self._digest(output.file, output.from_, table)
                 query = exp.select("*").from_(table)
-            rows = self._write(query, folder / output.file, output.order_by)
+            order = output.order_by or self._bench.relation(output.from_).order
+            rows = self._write(query, folder / output.file, order)
             self._files.append(output.file)
             self.outputs.append(OutputResult(name=output.from_, file=output.file, rows=rows, digest=digest))
         for source, item in self._staged.items():
             self._stage_quarantine(folder, source, item)
+        for relation, reason in self._job.quarantine.items():
+            self._stage_rejected(folder, relation, reason)
         for file, content in documents.items():
             (folder / file).write_bytes(content)
             self._files.append(file)
+
+    def _digest(self, target: str, relation: str, table: exp.Table) -> str | None:
+        """The digest of what goes to a target, kept whole in the run's folder for replay."""
+        if not self._digests:
+            return None
+        found = self._bench.digest(relation, table)
+        self._known[target] = found.to_json()
+        return found.text
 
     def _output_table(self, relation: str) -> exp.Table:
         """The relation's rows as a table, made once: the digest and the file must be of the same rows."""
@@ -395,6 +419,15 @@ class Publisher:
         if query is not None:
             self._write(query, folder / file, ())
             self._files.append(file)
+
+    def _stage_rejected(self, folder: Path, relation: str, reason: str) -> None:
+        """Rows that a step set aside."""
+        count = self._bench.count(relation)
+        if count:
+            file = quarantine_file(relation.partition(".")[0])
+            self._write(self._bench.select(relation), folder / file, ())
+            self._files.append(file)
+            self.quarantined.append(Quarantined(table=relation, rows=count, file=file, reason=reason))
 
     def _write(self, query: exp.Query, path: Path, order_by: Sequence[str]) -> int:
         _, values = bound(query, self._job.parameters)

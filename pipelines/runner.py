@@ -150,6 +150,7 @@ def computing(
     limits: Limits | None = None,
     sleep: Callable[[float], None],
     seed: int = 0,
+    also: Sequence[Path] = (),
 ) -> Iterator[tuple[Workbench, Mapping[str, Staged]]]:
     """Read the job's sources (in full) and give a locked workbench over them; nothing is published or recorded.
 
@@ -172,7 +173,7 @@ def computing(
         )
         for source in job.sources:
             staging.as_source(connection, source, staging.staged_table(source))
-        lock(connection, [folder] if folder else [])
+        lock(connection, [*([folder] if folder else []), *also])
         yield Workbench(connection, job, guard, seed=seed), staged
     finally:
         connection.close()
