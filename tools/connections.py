@@ -134,6 +134,25 @@ def discover(context: Context, item: str, *, base: Path) -> Sequence[Discovered]
     return connector(at.connector).discover(at)
 
 
+def wants_password(url: str) -> bool:
+    """True for the address of a server that names a user and no password."""
+    parts = urlsplit(url)
+    return bool(parts.username) and parts.password is None and parts.scheme not in {"sqlite", "duckdb"}
+
+
+def page(context: Context, name: str) -> str:
+    """How a connector is used (its README), or what is known of a saved connection."""
+    saved_one = context.workspace.store.connection(name)
+    if saved_one is not None:
+        secret = "its password is in the vault" if saved_one.secret else "without a password"
+        return f"{saved_one.name}: {saved_one.connector}, {saved_one.config.get('url', '')}, {secret}."
+    unit = connector(name)
+    readme = Path(str(unit.__file__)).with_name("README.md") if hasattr(unit, "__file__") else None
+    if readme is not None and readme.is_file():
+        return readme.read_text(encoding="utf-8").rstrip()
+    return f"{name} can {', '.join(sorted(unit.can))}."
+
+
 def _of_connection(connection: SavedConnection, base: Path) -> Place:
     url = str(connection.config["url"])
     if connection.secret is not None:

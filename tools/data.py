@@ -265,7 +265,7 @@ def open_data(items: Sequence[str], context: Context, *, answers: Mapping[str, s
         for one in offered:
             wanted = location.name if location.name and len(offered) == 1 else one.name
             wanted = f"{location.name}_{one.name}" if location.name and len(offered) > 1 else wanted
-            found.append(_settled(Found(distinct(wanted, [f.name for f in found]), one, at), answers or {}))
+            found.append(_settled(Found(distinct(wanted, [f.name for f in found]), one, _own(at, one)), answers or {}))
     if not found:
         raise nothing_found(items)
     return OpenData(found, context.workspace.store.definitions(), warnings=warnings, answers=answers)
@@ -281,6 +281,13 @@ def _offered(at: Place, warnings: list[str]) -> Sequence[Discovered]:
                 offered += connector(kind).discover(Place(kind, at.base, location=str(path)))
     warnings += [f"{one.name}: {text}" for one in offered for text in one.warnings]
     return offered
+
+
+def _own(at: Place, one: Discovered) -> Place:
+    """Where this one table is: in a folder its own file, which need not be of the folder's connector."""
+    if one.source.location is None:
+        return at
+    return replace(at, connector=one.source.connector, location=one.source.location)
 
 
 def _settled(found: Found, answers: Mapping[str, str]) -> Found:
@@ -310,3 +317,45 @@ def nothing_found(items: Sequence[str]) -> DataError:
         hint="Name a file (CSV, TSV, JSON, Excel, Parquet), a folder of them, a database or a saved connection.",
         data={"data": list(items)},
     )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The first rows of a table, and what reading it set aside."""
+
+    name: str
+    rows: Rows
+    remarks: tuple[str, ...]
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """As plain data."""
+        columns: list[JsonValue] = [
+            {"name": name, "type": kind} for name, kind in zip(self.rows.names, self.rows.types, strict=True)
+        ]
+        rows: list[JsonValue] = [list(row) for row in self.rows.rows]
+        remarks: list[JsonValue] = list(self.remarks)
+        return {
+            "name": self.name,
+            "columns": columns,
+            "rows": rows,
+            "truncated": self.rows.truncated,
+            "remarks": remarks,
+        }
+
+
+def preview(context: Context, item: str, *, table: str | None = None, limit: int = 20) -> Sequence[Shown]:
+    """The first rows of each table of what ``item`` names, or of one of them."""
+    from sqlglot import exp
+
+    with open_data([item], context) as data:
+        if table is not None and table.casefold() not in {name.casefold() for name in data.sources}:
+            raise unknown_name("table", table, tuple(data.sources))
+        names = [name for name in data.sources if table is None or name.casefold() == table.casefold()]
+        return [
+            Shown(
+                one,
+                data.answer(exp.select("*").from_(exp.table_(one, quoted=True)), limit=limit),
+                data.remarks(one),
+            )
+            for one in names
+        ]

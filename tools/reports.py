@@ -26,6 +26,8 @@ from tools.context import Context
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from reports.document import Provenance
+
 LIMITS = Limits(memory="1GB", seconds=600.0)
 
 
@@ -133,3 +135,11 @@ def _attach(context: Context, stored: StoredRun, connection: DuckDBPyConnection)
             where={"file": str(folder / staging.FILE)},
         )
     staging.attach(connection, folder, read_only=True)
+
+
+def provenance(context: Context, path: Path, figure: str) -> Provenance:
+    """Where a figure of a written report comes from, read from the report itself."""
+    from reports.provenance import figure_provenance
+
+    context.need("ask")
+    return figure_provenance(path, figure)

@@ -75,8 +75,11 @@ def _grouped(value: JsonValue) -> str:
 def table(
     names: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[bool] | None = None, indent: str = "  "
 ) -> str:
-    """Aligned columns under a ruled header; ``right`` marks columns aligned to the right."""
+    """Aligned columns under a ruled header; ``right`` marks columns aligned to the right, all-empty ones are left out."""
     right = right or [False] * len(names)
+    told = [i for i, name in enumerate(names) if name or any(row[i] for row in rows)]
+    names, right = [names[i] for i in told], [right[i] for i in told]
+    rows = [[row[i] for i in told] for row in rows]
     widths = [max([width(name), *(width(row[i]) for row in rows)]) for i, name in enumerate(names)]
 
     def line(cells: Sequence[str]) -> str:
