@@ -13,6 +13,10 @@ class BuiltinPlanner:
 
     def draft(self, request: Request, data: DataView) -> Draft | Question | Refusal:
         """Answer, ask or refuse. Never guesses between readings whose results differ."""
+        if request.want == "pipeline":
+            from agents.builtin.pipelines.planner import draft_pipeline
+
+            return draft_pipeline(request, data, decide)
         return decide(request, data)
 
 
