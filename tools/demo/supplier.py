@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tools.demo.catalogue import PRODUCTS
 from tools.demo.draws import draw
 from tools.demo.money import euros, italian
+from tools.demo.truth import SupplierTruth
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,16 +20,6 @@ _CATEGORIES = {
     "CAR": "Carta",
 }  # fmt: skip
 _FIRST_ROW = 7  # as Excel counts: four rows of titles, two of headers
-
-
-@dataclass(frozen=True, slots=True)
-class PriceListTruth:
-    """What the sheet holds; rows as Excel counts them from 1, sums over the good rows only."""
-
-    good_rows: int
-    bad_rows: tuple[int, ...]
-    unit_price_sum: Decimal
-    hundred_price_sum: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +53,7 @@ def _lines(valid_from: date, seed: int) -> list[_Line]:
     return found
 
 
-def write_price_list(path: Path, valid_from: date, seed: int) -> PriceListTruth:
+def write_price_list(path: Path, valid_from: date, seed: int) -> SupplierTruth:
     """Write the workbook, the same bytes for the same seed, and return what is in it."""
     import xlsxwriter
 
@@ -107,7 +97,7 @@ def write_price_list(path: Path, valid_from: date, seed: int) -> PriceListTruth:
         sheet.write_string(foot, 0, "Totale", head)
         sheet.write_number(foot, 3, float(euros(sum(units))), price)
     good = [line for line in lines if line.is_good]
-    return PriceListTruth(
+    return SupplierTruth(
         good_rows=len(good),
         bad_rows=tuple(row for row, line in enumerate(lines, start=_FIRST_ROW) if not line.is_good),
         unit_price_sum=euros(sum(line.unit for line in good if isinstance(line.unit, int))),

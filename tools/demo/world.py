@@ -10,19 +10,20 @@ library versions give the same bytes, whatever the number of threads and the mem
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tools.demo.truth import ExceptionKind, PlantedException, SupplierTruth, Truth
+from tools.demo.truth import Truth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from duckdb import DuckDBPyConnection
 
-    from tools.demo.calendar import PayoutDay
+    from tools.demo.bank import Account
     from tools.demo.stripe import Payout
 
 LAST_DAY = date(2026, 9, 30)
@@ -30,6 +31,7 @@ QUARTER_FIRST_DAY = date(2026, 7, 1)
 YEARS_FIRST_DAY = date(2023, 10, 1)
 QUARTER_ORDERS = 412
 YEARS_ORDERS = 50_000
+PRICES_VALID_FROM = date(2026, 9, 1)
 FEWEST, MOST = 2_000, 10_000_000
 QUARTER_SEED, YEARS_SEED = 2109, 1093
 # At most so many orders of each planted kind, however large the world.
@@ -37,11 +39,10 @@ _MOST_PLANTED = 500
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """Where a written world is, and what is true of it."""
+class Layout:
+    """Where the files of a world lie under its root."""
 
     root: Path
-    truth: Truth
 
     @property
     def data(self) -> Path:
@@ -50,8 +51,18 @@ class World:
 
     @property
     def truth_folder(self) -> Path:
-        """Holds `truth.json` and `duplicates.csv` (customer_id, duplicate_id, kind)."""
+        """Holds what no pipeline should read."""
         return self.root / "truth"
+
+    @property
+    def truth_file(self) -> Path:
+        """The truth as JSON."""
+        return self.truth_folder / "truth.json"
+
+    @property
+    def duplicates(self) -> Path:
+        """The known doubles: customer_id, duplicate_id, kind."""
+        return self.truth_folder / "duplicates.csv"
 
     @property
     def shopify_orders(self) -> Path:
@@ -100,6 +111,13 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
+class World(Layout):
+    """A written world: where it is, and what is true of it."""
+
+    truth: Truth
+
+
+@dataclass(frozen=True, slots=True)
 class _Plan:
     name: str
     seed: int
@@ -107,15 +125,26 @@ class _Plan:
     orders: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Money:
+    payouts: Sequence[Payout]
+    wire_fees: dict[str, int]
+    main: Account
+    online: Account
+
+
 def _plan(size: Literal["quarter", "years"] | int, seed: int | None) -> _Plan:
-    if size == "quarter":
-        return _Plan("quarter", QUARTER_SEED if seed is None else seed, QUARTER_FIRST_DAY, QUARTER_ORDERS)
-    orders = YEARS_ORDERS if size == "years" else size
-    if not FEWEST <= orders <= MOST:
-        raise ValueError(
-            f"A demo world is 'quarter', 'years' or a number of orders from {FEWEST:,} to {MOST:,}, not {size!r}."
-        )
-    return _Plan(str(size), YEARS_SEED if seed is None else seed, YEARS_FIRST_DAY, orders)
+    match size:
+        case "quarter":
+            return _Plan("quarter", QUARTER_SEED if seed is None else seed, QUARTER_FIRST_DAY, QUARTER_ORDERS)
+        case "years":
+            return _Plan("years", YEARS_SEED if seed is None else seed, YEARS_FIRST_DAY, YEARS_ORDERS)
+        case int() if FEWEST <= size <= MOST:
+            return _Plan(str(size), YEARS_SEED if seed is None else seed, YEARS_FIRST_DAY, size)
+        case _:
+            raise ValueError(
+                f"A demo world is 'quarter', 'years' or a number of orders from {FEWEST:,} to {MOST:,}, not {size!r}."
+            )
 
 
 def _place(plants: dict[int, str], index: int, part: str) -> None:
@@ -183,92 +212,81 @@ def write_world(
     replaced. Raises ValueError for another size.
     """
     plan = _plan(size, seed)
-    folder.mkdir(parents=True, exist_ok=True)
+    layout = Layout(folder)
+    layout.data.mkdir(parents=True, exist_ok=True)
+    layout.truth_folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".building-", dir=folder) as scratch:
         connection = _connect(Path(scratch), threads=threads, memory_limit=memory_limit)
         try:
-            return _build(folder, plan, connection, Path(scratch))
+            return _build(layout, plan, connection, Path(scratch))
         finally:
             connection.close()
 
 
-def _build(folder: Path, plan: _Plan, connection: DuckDBPyConnection, scratch: Path) -> World:
-    from tools.demo import ads, answers, bank, customers, ledger, orders, stripe, supplier
+def _build(layout: Layout, plan: _Plan, connection: DuckDBPyConnection, scratch: Path) -> World:
+    from tools.demo import ads, bank, orders, stripe
     from tools.demo.calendar import payout_days, rome_midnight, trading_days
     from tools.demo.catalogue import catalogue_lists
     from tools.demo.statements import run_file
 
     first, last, seed = plan.first, LAST_DAY, plan.seed
-    end = rome_midnight(last + timedelta(days=1))
     run_file(connection, "draws", seed=seed)
     run_file(connection, "people", **catalogue_lists())
-    orders.build_orders(connection, trading_days(first, last, plan.orders, seed), _plants(plan), end_second=end)
-    tuesdays: list[PayoutDay] = payout_days(first, last, seed)
+    orders.build_orders(
+        connection,
+        trading_days(first, last, plan.orders, seed),
+        _plants(plan),
+        end_second=rome_midnight(last + timedelta(days=1)),
+    )
+    tuesdays = payout_days(first, last, seed)
     payouts = stripe.build_balance(connection, first - timedelta(days=1), last, tuesdays, seed=seed)
     wire_fees = _wire_fees(payouts, seed)
 
-    months = max(1, round((last - first).days / 30.4))
-    base = sum(payout.cents for payout in payouts) // months
-    reports = ads.report_ads(first, last, base * 8 // 100, seed)
-    main = bank.main_account(first, last, payouts, wire_fees, base, seed)
-    online = bank.online_account(first, last, main, ads.billed_by_month(reports), base, seed)
+    monthly = sum(payout.cents for payout in payouts) // max(1, round((last - first).days / 30.4))
+    reports = ads.report_ads(first, last, monthly * 8 // 100, seed)
+    main = bank.main_account(first, last, payouts, wire_fees, monthly, seed)
+    online = bank.online_account(first, last, main, ads.billed_by_month(reports), monthly, seed)
+
+    orders.write_shopify_orders(connection, layout.shopify_orders, scratch / "part.ndjson")
+    stripe.write_stripe(connection, layout.stripe_balance_transactions, layout.stripe_payouts)
+    bank.write_italian(layout.bank_statement_it, main)
+    bank.write_english(layout.bank_statement_en, online)
+    ads.write_ads(layout.ad_spend, reports)
+    truth = _tell_truth(layout, plan, connection, _Money(payouts, wire_fees, main, online))
+    layout.truth_file.write_text(truth.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    return World(layout.root, truth)
+
+
+def _tell_truth(layout: Layout, plan: _Plan, connection: DuckDBPyConnection, money: _Money) -> Truth:
+    """Write the files whose writers know the answers about them, and put all the answers together."""
+    from tools.demo import answers, customers, ledger, supplier
+    from tools.demo.statements import run_file
 
     run_file(connection, "truth")
-    shopify_truth = answers.shopify_truth(connection)
-    stripe_truth = answers.stripe_truth(connection, payouts)
-    bank_truth = answers.bank_truth(payouts, wire_fees, main, online, last)
-    walk, residual = answers.walk_to_bank(shopify_truth, stripe_truth, bank_truth)
-    exceptions = answers.planted_exceptions(connection, payouts, wire_fees)
-
-    paths = _Paths(folder)
-    orders.write_shopify_orders(connection, paths.data / "shopify_orders.ndjson", scratch / "part.ndjson")
-    stripe.write_stripe(connection, paths.data / "stripe_balance_transactions.csv", paths.data / "stripe_payouts.csv")
-    people, doubles = customers.write_customers(
-        connection, paths.data / "customers.csv", paths.truth / "duplicates.csv"
-    )
-    bank.write_italian(paths.data / "bank_statement_it.csv", main)
-    bank.write_english(paths.data / "bank_statement_en.csv", online)
-    ads.write_ads(paths.data / "ad_spend.csv", reports)
-    prices = supplier.write_price_list(paths.data / "supplier_price_list.xlsx", date(2026, 9, 1), seed)
+    shopify = answers.shopify_truth(connection)
+    stripe = answers.stripe_truth(connection, money.payouts)
+    bank = answers.bank_truth(money.payouts, money.wire_fees, money.main, money.online, LAST_DAY)
+    walk, residual = answers.walk_to_bank(shopify, stripe, bank)
+    exceptions = answers.planted_exceptions(connection, money.payouts, money.wire_fees)
+    people, doubles = customers.write_customers(connection, layout.customers, layout.duplicates)
     clearing = ledger.write_ledger(
-        connection, paths.data / "ledger.sqlite", first=first, last=last, main=main, online=online
+        connection, layout.ledger, first=plan.first, last=LAST_DAY, main=money.main, online=money.online
     )
-    truth = Truth(
+    return Truth(
         size=plan.name,
-        seed=seed,
-        first_day=first,
-        last_day=last,
-        shopify=shopify_truth,
-        stripe=stripe_truth,
-        bank=bank_truth,
-        supplier=SupplierTruth(
-            good_rows=prices.good_rows,
-            bad_rows=prices.bad_rows,
-            unit_price_sum=prices.unit_price_sum,
-            hundred_price_sum=prices.hundred_price_sum,
-        ),
-        ledger=answers.ledger_truth(clearing, stripe_truth, bank_truth),
+        seed=plan.seed,
+        first_day=plan.first,
+        last_day=LAST_DAY,
+        shopify=shopify,
+        stripe=stripe,
+        bank=bank,
+        supplier=supplier.write_price_list(layout.supplier_price_list, PRICES_VALID_FROM, plan.seed),
+        ledger=answers.ledger_truth(clearing, stripe, bank),
         customers=people,
         duplicate_customers=doubles,
         walk=walk,
         residual=residual,
-        payouts=answers.payout_truths(connection, payouts, wire_fees),
+        payouts=answers.payout_truths(connection, money.payouts, money.wire_fees),
         exceptions=exceptions,
-        exception_counts=_count(exceptions),
+        exception_counts=dict(Counter(exception.kind for exception in exceptions)),
     )
-    (paths.truth / "truth.json").write_text(truth.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    return World(folder, truth)
-
-
-def _count(exceptions: Sequence[PlantedException]) -> dict[ExceptionKind, int]:
-    counts: dict[ExceptionKind, int] = {}
-    for exception in exceptions:
-        counts[exception.kind] = counts.get(exception.kind, 0) + 1
-    return counts
-
-
-class _Paths:
-    def __init__(self, folder: Path) -> None:
-        self.data, self.truth = folder / "data", folder / "truth"
-        self.data.mkdir(exist_ok=True)
-        self.truth.mkdir(exist_ok=True)
