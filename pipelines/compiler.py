@@ -40,9 +40,9 @@ def compile_spec(
 ) -> Job:
     """Resolve a whole spec.
 
-    ``base`` is the folder its relative paths start from, ``now`` the instant of the run (with a zone), ``rebound``
-    sources to read instead of the spec's own of the same name; with any, the job has no effect beyond its output folder.
-    Raises SpecError; where a parameter's value is not permitted, too.
+    ``base`` is the folder its relative paths start from, ``now`` the instant of the run (with a zone), ``rebound`` the
+    sources to read instead of the spec's own of the same name; with any, the job writes its output folder only.
+    Raises SpecError; UsageError when ``now`` has no zone.
     """
     values = parameter_values(spec, parameters or {}, now)
     sources = _sources(spec, rebound or {})
@@ -217,10 +217,9 @@ class _Building:
             self._add_stage(step, output, built.outputs[output], built, reads)
         for output, fields in built.fields.items():
             self._add_applied(step, output, fields, built)
-        own = [f"{step.id}.{output}" for output in (*built.feeds, *built.fields)]
         for output, query in built.outputs.items():
             if output not in built.feeds:
-                self._add_stage(step, output, query, built, [*reads, *own])
+                self._add_stage(step, output, query, built, reads)
         self.implied += built.checks
         self.notes += built.notes
 
@@ -242,7 +241,7 @@ class _Building:
             Stage(
                 step=step.id,
                 relation=relation,
-                inputs=tuple(reads),
+                inputs=self._read_by(query, reads, step.id),
                 select=query,
                 engine=step.engine or "duckdb",
                 why_engine="pinned in the spec" if step.engine else "the data is read into DuckDB",
@@ -250,6 +249,16 @@ class _Building:
         )
         if output in built.quarantine:
             self.quarantine[name] = built.quarantine[output]
+
+    def _read_by(self, query: exp.Query, reads: Sequence[str], step: str) -> tuple[str, ...]:
+        """What the query reads: the step's inputs, and its own outputs where it has several."""
+        own = f"{step}.".casefold()
+        named = {table.name.casefold() for table in query.find_all(exp.Table)}
+        inputs = [name for name in reads if name.casefold() in named]
+        inputs += [
+            self.relations[name].name for name in sorted(named) if name.startswith(own) and name in self.relations
+        ]
+        return tuple(dict.fromkeys(inputs))
 
     def _add_applied(self, step: Step, output: str, fields: tuple[Field, ...], built: Built) -> None:
         name = f"{step.id}.{output}" if output else step.id

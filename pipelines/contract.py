@@ -122,13 +122,11 @@ class Transform(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BuiltCheck:
-    """A check as a query giving one row ``(passed, expected, found, detail)`` and, if any, one selecting its evidence."""
+    """A check as a query giving one row ``(passed, expected, found, detail)``, and one selecting its evidence."""
 
     query: exp.Query
     inputs: tuple[str, ...]
     evidence: exp.Query | None = None
-
-
 
 
 class CheckUnit(Protocol):

@@ -44,7 +44,7 @@ def effects_of(
     if rebound and beyond:
         left_out = ", ".join(effect.target for effect in beyond)
         return tuple(files), (f"Read from other data, this run writes its output folder only; left out: {left_out}.",)
-    return tuple([*files, *beyond]), ()
+    return (*files, *beyond), ()
 
 
 def load_target(load: Load) -> str:
@@ -102,7 +102,7 @@ def _check_columns(spec: Pipeline, relation: Relation, columns: tuple[str, ...],
             sensitive = {key.casefold(): value for key, value in source.sensitive.items()} if source else {}
             if sensitive.get(origin.column.casefold()) == "secret" and not named & (allowed or set()):
                 raise SpecError(
-                    f"The column {field.name!r} holds the secret {origin.source}.{origin.column} and would leave the run.",
+                    f"The column {field.name!r} holds the secret {origin.source}.{origin.column} and would leave.",
                     hint="Leave it out with a 'select' step, or name it in allow.columns.",
                     where=where,
                     data={**where, "column": field.name, "origin": f"{origin.source}.{origin.column}"},

@@ -137,7 +137,7 @@ class _Reader:
             for combination in product(*(sources[name].keys for name in visible)):
                 pairs = zip(visible, combination, strict=True)
                 keys.add(frozenset(f"{name}.{column}" for name, key in pairs for column in key))
-        assert self.visit is not None  # noqa: S101 - only called where there is one
+        assert self.visit is not None
         self.visit(Seen(query, names, smallest(keys), result))
 
     def subqueries(self, clause: exp.Expr | None, known: dict[str, Derived], scope: dict[str, Derived]) -> None:

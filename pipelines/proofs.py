@@ -49,7 +49,7 @@ def count_all() -> exp.Expr:
 
 
 def equals(left: exp.Expr, right: exp.Expr) -> exp.Expr:
-    """left = right."""
+    """Equality of two values."""
     return exp.EQ(this=left, expression=right)
 
 
@@ -142,7 +142,7 @@ def lost_rows(
 
 
 def unique_key(on: Relation, columns: Sequence[str]) -> tuple[exp.Select, exp.Select]:
-    """The columns identify a row: no combination stands twice, none is empty. The query, and one selecting the bad keys."""
+    """Proof that the columns identify a row: none stands twice, none is empty; and a query for those that do."""
     keys = [column(name) for name in columns]
 
     def bad() -> exp.Select:

@@ -67,7 +67,7 @@ def job_sql(job: Job, target: str, dialect: str = "duckdb") -> exp.Select:
     """
     relation = relation_of(job, target)
     stages = {stage.relation.name: stage for stage in job.stages}
-    inline = {name: table for name, table in job.spec.tables.items()}
+    inline = job.spec.tables
     names: dict[str, str] = {}
     ctes: list[exp.CTE] = []
     for name in _needed(stages, relation.name):
@@ -89,7 +89,7 @@ def job_sql(job: Job, target: str, dialect: str = "duckdb") -> exp.Select:
     final = _renamed_tables(read_query(relation), names)
     if ctes:
         final.set("with_", exp.With(expressions=ctes))
-    assert isinstance(final, exp.Select)  # noqa: S101 - renaming tables keeps the query
+    assert isinstance(final, exp.Select)
     return final
 
 

@@ -105,9 +105,8 @@ class StepScope:
         """
         where = self.where(field)
         tree = resolve(parse_expression(text, where, self.parameters), relation, where, table=table)
-        if aggregates or not windows:
-            if has_window(tree):
-                raise self.fail("A window cannot stand here.", field=field, hint="Use a 'window' step.")
+        if (aggregates or not windows) and has_window(tree):
+            raise self.fail("A window cannot stand here.", field=field, hint="Use a 'window' step.")
         if not aggregates and has_aggregate(tree):
             raise self.fail(
                 f"{text!r} aggregates over rows.", field=field, hint="Use an 'aggregate' step, or a 'window' step."
@@ -172,7 +171,7 @@ class StepScope:
         return cast
 
     def check_literals(self, tree: exp.Expr, relation: Relation, field: str) -> None:
-        """Refuse text constants that do not convert to what they are compared with, and text compared with other types."""
+        """Refuse text compared with other types, and text constants that do not convert to what they are compared with."""
         constants: list[exp.Expr] = []
         for node in tree.walk():
             if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast) and _is_text(node.this):
@@ -188,14 +187,13 @@ class StepScope:
     ) -> None:
         types = [self._known_type(item, relation) for item in (left, right)]
         if None not in types and (family(types[0] or "") == "text") != (family(types[1] or "") == "text"):
-            if "" not in types:
-                raise self.fail(
-                    f"{left.sql('duckdb')} ({types[0]}) and {right.sql('duckdb')} ({types[1]}) are compared, "
-                    "and one of them is text.",
-                    field=field,
-                    hint="Cast the text first, in a 'cast' step that says what happens to values that do not parse.",
-                    data={"types": types},
-                )
+            raise self.fail(
+                f"{left.sql('duckdb')} ({types[0]}) and {right.sql('duckdb')} ({types[1]}) are compared, "
+                "and one of them is text.",
+                field=field,
+                hint="Cast the text first, in a 'cast' step that says what happens to values that do not parse.",
+                data={"types": types},
+            )
         for value, type_ in ((left, types[1]), (right, types[0])):
             if _is_text(value) and type_ and family(type_) not in ("text", "other"):
                 constants.append(exp.Cast(this=value.copy(), to=exp.DataType.build(type_, dialect="duckdb")))

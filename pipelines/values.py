@@ -53,7 +53,7 @@ def parameter_values(spec: Pipeline, given: Mapping[str, JsonValue], now: dateti
 def _check(name: str, parameter: Parameter, value: JsonValue, *, asked: bool) -> None:
     where: dict[str, str | int] = {"parameter": name}
     if value is None:
-        if not asked and parameter.default is None:
+        if not asked:
             raise SpecError(
                 f"The parameter {name!r} has no value.", hint=f"Give one: --param {name}=...", where=where,
                 data={"parameter": name, "permitted": list(parameter.values)},

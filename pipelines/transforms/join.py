@@ -26,7 +26,8 @@ from spec.pipeline import Strings
 LEFT, RIGHT = "l", "r"
 
 
-def _as_pairs(value: object) -> object:
+def as_pairs(value: object) -> object:
+    """Columns to pairs of columns: a name stands for itself on both sides."""
     if isinstance(value, str):
         return ((value, value),)
     if isinstance(value, dict):
@@ -44,7 +45,7 @@ class Params(Document):
         description="inner: matching rows; left, right, full: also the rows without a match of that side; "
         "semi, anti: left rows with or without a match, left columns only.",
     )
-    on: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_as_pairs)] = Field(
+    on: Annotated[tuple[tuple[str, str], ...], BeforeValidator(as_pairs)] = Field(
         min_length=1,
         description="Columns that must be equal: names found on both sides, or pairs [left, right].",
         json_schema_extra={

@@ -101,12 +101,14 @@ def _qualified(query: exp.Query, inputs: Sequence[Relation], where: Where) -> ex
     from sqlglot.errors import SqlglotError
     from sqlglot.optimizer.qualify import qualify
 
-    schema = {relation.name: {field.name: field.type for field in relation.fields} for relation in inputs}
+    schema: dict[str, object] = {
+        relation.name: {field.name: field.type for field in relation.fields} for relation in inputs
+    }
     try:
         found = qualify(query, schema=schema, dialect="duckdb", quote_identifiers=True)
     except SqlglotError as error:
         raise _readable(str(error).splitlines()[0], inputs, where) from None
-    assert isinstance(found, exp.Query)  # noqa: S101 - qualifying keeps the kind of a tree
+    assert isinstance(found, exp.Query)
     return found
 
 
@@ -121,7 +123,7 @@ def _readable(text: str, inputs: Sequence[Relation], where: Where) -> SpecError:
             where=where,
             data={**where, "what": "column", "unknown": name, "known": known, "nearest": near},
         )
-    return SpecError(f"The SELECT cannot be resolved: {text.split('. Line')[0]}.", where=where, data={**where})
+    return SpecError(f"The SELECT cannot be resolved: {text.split('. Line', maxsplit=1)[0]}.", where=where, data={**where})
 
 
 def _restore_case(query: exp.Query, inputs: Sequence[Relation], names: Mapping[str, str]) -> None:

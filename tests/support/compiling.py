@@ -20,15 +20,16 @@ from spec.codec import from_plain
 
 NOW = datetime(2026, 7, 15, 9, 0, tzinfo=UTC)
 
-Tables = Mapping[str, Mapping[str, JsonValue]]
+Plain = Mapping[str, object]
+Tables = Mapping[str, Plain]
 
 
 def compile_steps(
     tables: Tables,
-    steps: Sequence[Mapping[str, JsonValue]] = (),
+    steps: Sequence[Plain] = (),
     *,
     parameters: Mapping[str, JsonValue] | None = None,
-    **rest: JsonValue,
+    **rest: object,
 ) -> Job:
     """A job over sources given as ``{name: {"columns": ..., "rows": ..., "primary_key": ...}}``."""
     sources = {
@@ -37,8 +38,10 @@ def compile_steps(
     }
     plain: dict[str, JsonValue] = {"version": 1, "name": "test"}
     plain["sources"] = cast("JsonValue", sources)
-    plain["steps"] = [dict(step) for step in steps]
-    return compile_spec(from_plain(plain | rest), base=Path(), parameters=parameters, now=NOW)
+    plain["steps"] = cast("JsonValue", [dict(step) for step in steps])
+    return compile_spec(
+        from_plain(plain | cast("dict[str, JsonValue]", rest)), base=Path(), parameters=parameters, now=NOW
+    )
 
 
 class Bench:
