@@ -84,6 +84,11 @@ class ChartCells:
     number_format: str
     date_format: str
     palette: Mapping[str, str]
+    language: Language
+
+    def words(self, value: Decimal | float | None) -> str:
+        """A number of the chart as a reader sees it."""
+        return spoken(self.chart, value, self.language)
 
     def new(self, kind: str, subtype: str | None = None) -> NativeChart:
         """An empty chart of one of XlsxWriter's kinds."""
@@ -91,17 +96,25 @@ class ChartCells:
         if made is None:
             raise ValueError(f"XlsxWriter has no chart {kind!r}")
         ink = {"color": "#565E68", "size": 9}
-        categories: dict[str, object] = {"line": {"color": "#C9C5BB"}, "num_font": ink}
+        categories: dict[str, object] = {"line": {"color": "#C9C5BB"}, "num_font": ink, "label_position": "low"}
         if self.date_format:
             categories |= {"date_axis": True, "num_format": self.date_format}
-        amounts = {
+        amounts: dict[str, object] = {
             "num_format": self.number_format if self.chart.look.format == "percent" else "#,##0",
             "num_font": ink,
             "line": {"none": True},
             "major_gridlines": {"visible": True, "line": {"color": "#E2DFD8", "width": 0.75}},
         }
-        made.set_x_axis(categories)
-        made.set_y_axis(amounts)
+        if kind != "line" and min(self.chart.numbers) >= 0:
+            amounts["min"] = 0  # a bar or an area that does not start at zero shows another proportion
+        if kind == "bar":
+            # XlsxWriter names the axes of lying bars by where they are seen; the first category is to be on top.
+            made.set_x_axis({**amounts, "label_position": "high"})
+            made.set_y_axis({**categories, "reverse": True, "major_gridlines": {"visible": False}})
+        else:
+            made.set_x_axis(categories)
+            made.set_y_axis(amounts)
+        made.set_size({"width": 865, "height": 380})
         made.set_legend({"position": "top", "font": ink} if len(self.chart.series) > 1 else {"none": True})
         return made
 

@@ -75,7 +75,7 @@ class Language:
         scaled = exact.scaleb(2) if exact.is_finite() else exact
         return f"{self.number(scaled, 1 if decimals is None else decimals)}{self.percent_gap}%"
 
-    def date(self, value: date) -> str:
+    def day_in_words(self, value: date) -> str:
         """A day, the month in words where digits could be read two ways."""
         month = self.months[value.month - 1]
         return self.day.format(
@@ -89,7 +89,7 @@ class Language:
     def instant(self, value: datetime) -> str:
         """Day and time as they stand in ``value``; the caller has put it into the business's time zone."""
         seconds = f":{value.second:02}" if value.second else ""
-        return f"{self.date(value)}, {value.hour:02}:{value.minute:02}{seconds}"
+        return f"{self.day_in_words(value)}, {value.hour:02}:{value.minute:02}{seconds}"
 
     def compact(self, value: float) -> str:
         """A short form for axes: 1.2M, 40k."""
@@ -110,9 +110,9 @@ class Language:
                 return self._amount(value, look)
             case datetime():
                 local = value.astimezone(zone) if value.tzinfo else value
-                return self.date(local) if look.format == "date" else self.instant(local)
+                return self.day_in_words(local) if look.format == "date" else self.instant(local)
             case date():
-                return self.date(value)
+                return self.day_in_words(value)
             case time():
                 return value.isoformat("minutes" if not value.second else "seconds")
             case timedelta():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 _ACROSS = 5
 """Columns the sheet is wide; tiles stand one in each."""
 _WIDTH = 24
-_CHART_ROWS = 20
+_ROW = 15.0
+_PRINT_SCALE = 78
+"""What the sheet is shrunk to where its width is made to fit a page upright."""
+_PAGE = (11.69 - 1.5) * 72 / (_PRINT_SCALE / 100) - 40
+"""Points of rows on a printed page of A4 at that scale, with a little to spare."""
 _MUTED = "#565E68"
 _RULE = "#E2DFD8"
 
@@ -39,18 +44,21 @@ class Summary:
         self.sheets = sheets
         self.charts = charts
         self.row = 1
+        self.height = 0.0
+        """Points used on the present printed page."""
+        self.breaks: list[int] = []
 
     def fill(self) -> None:
         say, meta = self.document.language.say, self.document.meta
         self.sheet.hide_gridlines(2)
         self.sheet.set_column(0, 0, 2)
         self.sheet.set_column(1, _ACROSS, _WIDTH)
-        self.sheet.set_landscape()
+        self.sheet.set_portrait()
         self.line(self.document.title, size=22, bold=True)
         if self.document.subtitle:
             self.line(self.document.subtitle, size=13, color=_MUTED)
         self.line(say("data_as_of", time=self.document.at(meta.as_of)), color=_MUTED)
-        self.row += 1
+        self.down()
         self.banner()
         for section in self.document.sections:
             self.section(section)
@@ -60,12 +68,13 @@ class Summary:
                 self.line(meta.reading)
             for text in meta.assumptions:
                 self.line(f"•  {text}")
-            self.row += 1
+            self.down()
         self.checks()
         self.notes()
-        self.row += 1
+        self.down()
         self.line(self.document.footing, size=9, color=_MUTED)
         self.line(f"{meta.spec_digest} · {say('run', run=meta.run_id)}", size=9, color=_MUTED)
+        self.sheet.set_h_pagebreaks(self.breaks)
 
     def line(self, text: str, *, size: int = 11, bold: bool = False, color: str = "#1B1F24", fill: str = "") -> None:
         """A line over the sheet's whole width, as high as its text needs."""
@@ -79,11 +88,16 @@ class Summary:
         if fill:
             props["bg_color"] = fill
         style = self.cells.style(**props)
-        height = lines_needed(text, _WIDTH * _ACROSS * 6.6 * 0.94, 12 * size / 11)
-        self.sheet.set_row(self.row, height * size * 1.42 + 2)
+        height = lines_needed(text, _WIDTH * _ACROSS * 6.6 * 0.94, 12 * size / 11) * size * 1.42 + 2
+        self.sheet.set_row(self.row, height)
         self.sheet.merge_range(self.row, 1, self.row, _ACROSS, "", style)
         self.cells.text(self.sheet, self.row, 1, text, **props)
-        self.row += 1
+        self.down(height)
+
+    def down(self, height: float = _ROW, *, rows: int = 1) -> None:
+        """Go on below what was written; a printed page is full at some point."""
+        self.row += rows
+        self.height = self.height + height * rows if self.height + height * rows <= _PAGE else height * rows
 
     def heading(self, text: str) -> None:
         self.sheet.set_row(self.row, 24)
@@ -92,9 +106,9 @@ class Summary:
                 self.sheet, self.row, column, text if column == 1 else "",
                 bold=True, font_size=14, bottom=1, bottom_color="#C9C5BB", valign="vcenter",
             )  # fmt: skip
-        self.row += 1
+        self.down(24)
         self.sheet.set_row(self.row, 6)
-        self.row += 1
+        self.down(6)
 
     def banner(self) -> None:
         """Failed checks in words above everything else, and rows that were set aside."""
@@ -104,10 +118,11 @@ class Summary:
             self.line(told, bold=True, color="#9F2D20", fill="#FBEEEB")
             for check in failed:
                 self.line(f"•  {check_sentence(check, self.document)}", color="#9F2D20", fill="#FBEEEB")
-            self.row += 1
+            self.down()
         for text in set_aside(self.document):
             self.line(text, color="#85590C", fill="#FBF3E2")
-        self.row += bool(self.document.meta.quarantined)
+        if self.document.meta.quarantined:
+            self.down()
 
     def section(self, section: Section) -> None:
         self.heading(section.title)
@@ -116,7 +131,7 @@ class Summary:
                 case Paragraph():
                     texts = [piece if isinstance(piece, str) else piece.text for piece in block.pieces]
                     self.line("".join(texts), size=12)
-                    self.row += 1
+                    self.down()
                 case TileRow():
                     self.tiles(block)
                 case Table():
@@ -135,14 +150,15 @@ class Summary:
                     self.sheet, self.row, at + 1, tile.label,
                     **edge, top=1, top_color=_RULE, font_color=_MUTED, indent=1, valign="vcenter", shrink=True,
                 )  # fmt: skip
-            self.row += 1
+            self.down(20)
             self.sheet.set_row(self.row, 30)
             for at, tile in enumerate(shown):
                 self.cells.put(
                     self.sheet, self.row, at + 1, tile.value, tile.look,
                     **edge, bottom=1, bottom_color=_RULE, bold=True, font_size=16, align="left", indent=1, shrink=True,
                 )  # fmt: skip
-            self.row += 2
+            self.down(30)
+            self.down()
 
     def link(self, table: Table) -> None:
         """The way to a table's sheet and how much is there."""
@@ -152,32 +168,36 @@ class Summary:
         style = self.cells.style(font_color="#1D5B79", underline=1)
         self.sheet.write_url(self.row, 1, target, style, self.cells.clean(name))
         self.cells.text(self.sheet, self.row, 2, count if table.rows else table.empty, font_color=_MUTED)
-        self.row += 1
+        self.down()
         totals = [column for column in table.columns if column.total]
         for start in range(0, len(totals), _ACROSS):
             self.totals(totals[start : start + _ACROSS])
-        self.row += 1
+        self.down()
 
     def totals(self, columns: list[Column]) -> None:
         for at, column in enumerate(columns):
             label = f"{self.document.language.say('total')}: {column.label}"
             self.cells.text(self.sheet, self.row, at + 1, label, font_color=_MUTED, font_size=9, shrink=True)
-        self.row += 1
+        self.down()
         for at, column in enumerate(columns):
             if column.total:
                 self.cells.put(self.sheet, self.row, at + 1, column.total.value, column.look, align="left", bold=True)
-        self.row += 1
+        self.down()
 
     def chart(self, frame: ChartFrame) -> None:
         if frame.id in self.charts:
+            rows = math.ceil(self.charts[frame.id].height / 20) + 1
+            if self.height + rows * _ROW > _PAGE and self.height:
+                self.breaks.append(self.row)
+                self.height = 0.0
             self.sheet.insert_chart(self.row, 1, self.charts[frame.id], {"description": frame.title})
-            self.row += _CHART_ROWS
+            self.down(_ROW, rows=rows)
         else:
             self.line(frame.title, bold=True)
             self.line(self.document.language.say("chart_none"), color=_MUTED)
         for note in frame.chart.notes:
             self.line(note, size=9, color=_MUTED)
-        self.row += 1
+        self.down()
 
     def checks(self) -> None:
         checks = self.document.meta.checks

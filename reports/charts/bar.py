@@ -37,6 +37,10 @@ def native(cells: ChartCells) -> NativeChart:
     """Columns, or bars where there are many or long names."""
     lying = len(cells.chart.labels) > 8 or max((len(name) for name in cells.chart.labels), default=0) > 14
     made = cells.new("bar" if lying else "column")
+    told = {"value": True, "position": "outside_end", "num_format": cells.number_format, "font": {"size": 8}}
+    few = len(cells.chart.series) == 1 and len(cells.chart.labels) <= 15
     for at in range(len(cells.chart.series)):
-        made.add_series({**cells.series(at), "gap": 60})
+        made.add_series({**cells.series(at), "gap": 60, **({"data_labels": told} if few else {})})
+    if lying:
+        made.set_size({"width": 865, "height": max(380, 110 + 19 * len(cells.chart.labels) * len(cells.chart.series))})
     return made

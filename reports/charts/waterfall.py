@@ -49,37 +49,41 @@ def draw(chart: Chart, width: float, language: Language) -> Drawing:
 def workbook_series(chart: Chart, language: Language) -> tuple[tuple[str, ...], tuple[Series, ...]]:
     """Labels and columns from which stacked columns look like a waterfall: an unseen base, what rises, falls, stands.
 
-    A bar that crosses zero has a part on each side, so every colour has one column above zero and one below.
+    A bar that crosses zero has a part on each side, so every colour has one column above zero and one below. ``top`` is
+    where a bar's number is written, ``amount`` the number.
     """
-    bars_ = steps(chart, language)
-    columns: dict[str, list[Decimal]] = {name: [] for name in ("base", "up", "down", "sum", "up-", "down-", "sum-")}
+    zero, bars_ = Decimal(0), steps(chart, language)
+    columns: dict[str, list[Decimal]] = {name: [] for name in _COLUMNS}
     for _, start, end, kind in bars_:
         low, high = min(start, end), max(start, end)
         filled = {
-            kind: max(high, Decimal(0)) - max(low, Decimal(0)),
-            f"{kind}-": min(low, Decimal(0)) - min(high, Decimal(0)),
+            "base": low if low > 0 else min(high, zero),
+            kind: max(high, zero) - max(low, zero),
+            f"{kind}-": min(low, zero) - min(high, zero),
+            "top": high,
+            "amount": end - start,
         }
-        base = max(low, Decimal(0)) if high > 0 and low > 0 else min(high, Decimal(0)) if high < 0 else Decimal(0)
         for name, column in columns.items():
-            column.append(base if name == "base" else filled.get(name, Decimal(0)))
+            column.append(filled.get(name, zero))
     return tuple(name for name, *_ in bars_), tuple(Series(name, tuple(values)) for name, values in columns.items())
 
 
+_COLUMNS = ("amount", "base", "up", "up-", "down", "down-", "sum", "sum-", "top")
+
+
 def native(cells: ChartCells) -> NativeChart:
-    """Stacked columns on a base without fill."""
+    """Stacked columns on a base without fill; an unseen line over them carries the numbers."""
     made = cells.new("column", "stacked")
-    colours = {"up": cells.palette["up"], "down": cells.palette["down"], "sum": cells.palette["sum"]}
+    tops = cells.new("line")
+    amounts = cells.written[0].values
     for at, series in enumerate(cells.written):
-        look = {**cells.series(at), "gap": 40}
-        colour = colours.get(series.name.rstrip("-"))
-        look["fill"] = {"color": colour} if colour else {"none": True}
-        if colour and not series.name.endswith("-"):
-            sign = "-" if series.name == "down" else ""
-            number = cells.number_format.partition(";")[0]
-            # A format's third part is for zero: bars of another colour have none of this one, and no label.
-            shown = f"{sign}{number};-{number};;"
-            look["data_labels"] = {"value": True, "num_format": shown, "font": {"size": 8, "bold": True}}
-        look["border"] = {"none": True}
-        if any(series.values):
-            made.add_series(look)
+        colour = cells.palette.get(series.name.rstrip("-"))
+        if series.name == "top":
+            words = [{"value": cells.words(amount)} for amount in amounts]
+            told = {"value": True, "position": "above", "custom": words, "font": {"size": 8, "bold": True}}
+            tops.add_series({**cells.series(at, line=True), "line": {"none": True}, "data_labels": told})
+        elif series.name == "base" or (colour and any(series.values)):
+            fill = {"color": colour} if colour else {"none": True}
+            made.add_series({**cells.series(at), "gap": 40, "fill": fill})
+    made.combine(tops)
     return made

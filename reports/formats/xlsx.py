@@ -120,7 +120,7 @@ class _Workbook:
         sheet.set_landscape()
         sheet.repeat_rows(0)
         sheet.set_default_row(18)
-        sheet.set_row(0, 18 if all(text_width(c.label) / 6.6 < 54 for c in table.columns) else 36)
+        sheet.set_row(0, 24 if all(text_width(c.label) / 6.6 < 52 for c in table.columns) else 40)
         sheet.freeze_panes(1, 1 if len(table.columns) > 4 else 0)
         for at, column in enumerate(table.columns):
             sheet.set_column(at, at, self.width(table, column, at))
@@ -205,12 +205,12 @@ class _Workbook:
             number_format=self.cells.number_format(chart.look),
             date_format=self.document.language.excel_date if dated else "",
             palette=PALETTE,
+            language=self.document.language,
         )
         native = kind.native(cells)
         title = self.cells.clean(frame.title)
         native.set_title({"name": title, "name_font": {"size": 12, "bold": True}} if title else {"none": True})
         native.set_chartarea({"border": {"color": "#E2DFD8"}})
-        native.set_size({"width": 865, "height": 380})
         return native, row
 
     # Origins
