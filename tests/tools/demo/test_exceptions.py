@@ -140,3 +140,13 @@ def test_the_years_have_exceptions_of_every_kind_and_count_them(small_years: Boo
     assert counts["deposit_short_by_wire_fee"] == 13
     assert counts["payout_straddles_month"] >= 1
     assert sum(counts.values()) == len(small_years.truth.exceptions)
+
+
+def test_the_same_payout_straddles_by_its_own_day_by_its_due_day_and_by_the_periods_end(quarter: Books) -> None:
+    """Whichever sensible meaning a reader takes, one payout is meant, and it is the same."""
+    told = quarter.truth.payouts
+    by_creation = [p.id for p in told if p.created.month != p.booked.month]
+    by_due_day = [p.id for p in told if p.arrival.month != p.booked.month]
+    by_period = [p.id for p in told if p.arrival <= quarter.truth.last_day < p.booked]
+    assert by_creation == by_due_day == by_period
+    assert len(by_creation) == 1
