@@ -127,3 +127,49 @@ def is_additive(column: Col, spoken: str) -> bool:
     if column.kind != "number" or column.is_id:
         return False
     return any(stem(word) in ADDITIVE for word in spoken.lower().split())
+
+
+def tally_column(schema: Schema, table: str) -> Ref | None:
+    """A column called count: each row of the table already stands for that many."""
+    owner = "_".join(schema.tables[table])
+    for column in schema.of(table):
+        if column.kind == "number" and (
+            column.core == ("count",) or column.name.casefold() in {"count", f"{owner}_count", f"num_{owner}"}
+        ):
+            return column.ref
+    return None
+
+
+def names_rows(schema: Schema, table: str) -> bool:
+    """Whether a table's label tells its rows apart, so that grouping by the row and by its label are the same."""
+    labels = label_columns(schema, table)
+    if len(labels) > 1:
+        return True
+    column = schema.columns[labels[0]]
+    return column.stats.rows == 0 or column.stats.distinct >= 0.9 * column.stats.rows
+
+
+_PLACES = frozenset(
+    {
+        "location",
+        "address",
+        "city",
+        "town",
+        "state",
+        "province",
+        "region",
+        "area",
+        "country",
+        "place",
+        "site",
+        "room",
+        "street",
+        "venue",
+        "traverse",
+    }
+)
+
+
+def place_columns(schema: Schema, table: str) -> list[Ref]:
+    """Columns that say where a row is; those that say the same for every row say nothing."""
+    return [c.ref for c in schema.of(table) if c.kind == "text" and _PLACES & set(c.core) and c.stats.distinct != 1]

@@ -19,6 +19,10 @@ def read_composite(reader: Reader, target: list[Out]) -> None:
         return
     stop = "to" if tag.kind == "ratio" and "between" not in tag.text else "and"
     left = _part(reader, stop)
+    if left is not None and tag.kind == "ratio" and reader.cursor.kind() == "group":
+        # "the number of A in each B to the total number of A": a share of the whole.
+        reader.cursor.take()
+        reader._group_list()  # noqa: SLF001
     if left is None or reader.cursor.done or reader.cursor.text() not in {stop, "to", "over", "and their"}:
         reader.meaning.problems.append(f"unused:{tag.text}")
         return
@@ -30,6 +34,13 @@ def read_composite(reader: Reader, target: list[Out]) -> None:
     _common(reader, left, right)
     kind = "ratio" if tag.kind == "ratio" else "difference"
     made = Out(kind, parts=[left, right])
+    if (
+        kind == "ratio"
+        and reader.meaning.groups
+        and not right.conditions
+        and (left.kind, left.table, left.column) == (right.kind, right.table, right.column)
+    ):
+        made = Out("share", parts=[left], scale=1.0)
     if not reader.root.table:
         tables = sorted(left.tables() | right.tables())
         reader.root.table = tables[0] if tables else ""

@@ -8,11 +8,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from agents.builtin.context import Context, formula_of, read_context, substitute
 from agents.builtin.finish import finish
+from agents.builtin.formulas import parse_formula
 from agents.builtin.index import Index, index_of
 from agents.builtin.lexicon import CHANGES, OPINIONS
 from agents.builtin.links import Linker
-from agents.builtin.meaning import Meaning
+from agents.builtin.meaning import Meaning, Out
+from agents.builtin.normalise import normalise
 from agents.builtin.parse import Reader
 from agents.builtin.reading import reading_of
 from agents.builtin.resolve import resolve
@@ -40,7 +43,7 @@ class Candidate:
 def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     """The whole of planning, stage by stage."""
     index = index_of(data)
-    candidate = understand(request, index)
+    candidate = understand(request, data, index)
     if isinstance(candidate, Refusal):
         return candidate
     if candidate.confidence < CONFIDENT:
@@ -48,25 +51,71 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     return _draft(request, data, index, candidate)
 
 
-def understand(request: Request, index: Index) -> Candidate | Refusal:
+def understand(request: Request, data: DataView, index: Index) -> Candidate | Refusal:
     """The best reading of the question, or why there is none."""
     today: date = request.now.astimezone(ZoneInfo(request.timezone)).date()
     linker = Linker(index)
-    tags = tag(request.text, linker, today)
+    text = normalise(request.text)
+    context = read_context("\n".join([request.context, *_asides(text)]), data.definitions)
+    text = substitute(_without_asides(text), context)
+    text = normalise(text)
+    terms = {
+        word: out
+        for word in set(re.findall(r"formula_\d+", text))
+        if (out := _formula(word, context, linker, index, today)) is not None
+    }
+    tags = tag(text, linker, today, frozenset(terms))
     resolve(tags, index)
     words = set(re.findall(r"[a-z]+", request.text.lower()))
     if words & OPINIONS or (
         words & CHANGES and request.text.lower().split()[:1] and request.text.lower().split()[0] in CHANGES
     ):
         return Refusal(message="This asks for something data cannot say, or that a question may not do.")
-    reader = Reader(tags, index)
+    reader = Reader(tags, index, terms)
     reader.read()
     meaning = finish(reader)
+    builder = Builder(index, request.timezone, contains=context.contains)
     try:
-        query = Builder(index, request.timezone).build(meaning)
+        query = builder.build(meaning)
     except CannotBuildError as error:
         return Refusal(message=f"The data cannot answer this: {error}.", hint="; ".join(meaning.problems))
+    meaning.score -= 0.1 * len(builder.notes)
     return Candidate(meaning, query, confidence(meaning, tags), tags)
+
+
+_ASIDE = re.compile(
+    r"[^.?!]*\b(?:refers? to|is defined as|are defined as|means|stands for|are considered)\b[^.?!]*[.?!]?", re.I
+)
+
+
+def _asides(text: str) -> list[str]:
+    """Sentences of the question that define a word rather than ask."""
+    return [found.strip(" .?!") for found in _ASIDE.findall(text)]
+
+
+def _without_asides(text: str) -> str:
+    return _ASIDE.sub(" ", text).strip() or text
+
+
+def _formula(word: str, context: Context, linker: Linker, index: Index, today: date) -> Out | None:
+    body = formula_of(word, context)
+    if body is None:
+        return None
+
+    def operand(text: str) -> Out | None:
+        tags = tag(normalise(text), linker, today)
+        resolve(tags, index)
+        reader = Reader(tags, index)
+        meaning = reader.read()
+        if len(reader.focus) != 1 or meaning.problems:
+            return None
+        out = reader.focus[0]
+        if out.kind == "entity":
+            out = Out("count", table=out.table)
+        out.conditions = list(meaning.scope.conditions)
+        return out
+
+    return parse_formula(body, operand)
 
 
 def confidence(meaning: Meaning, tags: list[Tag]) -> float:

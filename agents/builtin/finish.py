@@ -16,6 +16,7 @@ def finish(reader: Reader) -> Meaning:
     _pending(reader)
     _nested_pending(meaning, schema, reader.root)
     _grains(meaning, schema, reader)
+    _single_row(meaning, reader)
     outs = _shown(reader)
     measured = (
         [o for o in outs if o.is_measure]
@@ -31,6 +32,7 @@ def finish(reader: Reader) -> Meaning:
             meaning.order = [(g, False) for g in meaning.groups]
         meaning.groups = []
     meaning.outs = outs
+    _default_order(meaning)
     _flag_columns(meaning, schema)
     meaning.distinct = not measured and (meaning.distinct or _should_be_distinct(meaning, schema))
     if not meaning.scope.table:
@@ -39,6 +41,33 @@ def finish(reader: Reader) -> Meaning:
     if not meaning.outs:
         meaning.problems.append("nothing asked for")
     return meaning
+
+
+def _single_row(meaning: Meaning, reader: Reader) -> None:
+    """ "how many people live in the largest city": of one row the number is read, not added up."""
+    if not (meaning.limit and meaning.order and not meaning.order[0][0].is_measure and not meaning.groups):
+        return
+    for outs in (reader.focus, reader.asked):
+        for out in outs:
+            if out.kind == "agg" and out.label == "number":
+                out.kind, out.func = "column", ""
+
+
+def _default_order(meaning: Meaning) -> None:
+    """Groups come with the largest first; periods in the order of time."""
+    if meaning.order or not meaning.groups:
+        return
+    if any(
+        g.kind == "grain" or (g.column and g.column[1].casefold() in {"year", "month", "date", "day"})
+        for g in meaning.groups
+    ):
+        meaning.order = [(g, False) for g in meaning.groups if g.kind == "grain"] or [
+            (g, False) for g in meaning.groups
+        ]
+        return
+    measure = next((o for o in meaning.outs if o.is_measure), None)
+    if measure is not None:
+        meaning.order = [(measure, True)]
 
 
 def _hints(reader: Reader) -> None:
@@ -199,7 +228,22 @@ def _shown(reader: Reader) -> list[Out]:
     if reader.asked and not any(not o.is_measure for o in reader.asked) and not meaning.groups:
         keys = [o for o in reader.focus if not o.is_measure]
         outs = [*keys, *outs]
-    outs = [*(g for g in meaning.groups if not _within(g, outs)), *outs]
+    shown = {o.column[0] for o in outs if o.column and not o.is_measure}
+    outs = [
+        *(
+            g
+            for g in meaning.groups
+            if not _within(g, outs) and not (reader.asked and g.kind == "entity" and g.table in shown)
+        ),
+        *outs,
+    ]
+    labelled = {o.table for o in outs if o.kind == "entity"}
+    named = {
+        o.column[0]
+        for o in outs
+        if o.kind == "column" and o.column and o.column in label_columns(reader.schema, o.column[0])
+    }
+    outs = [o for o in outs if not (o.kind == "entity" and o.table in named & labelled)]
     if meaning.limit and not reader.asked and reader.top is not None and reader.top.sup is not None:
         number = reader.top.sup.number or reader.top.number
         for out, _ in meaning.order:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from agents.builtin.index import Index
 from agents.builtin.lexicon import FILLER, synonyms
 from agents.builtin.schema import Col
-from agents.builtin.words import fold, stem
+from agents.builtin.words import fold, singular, stem
 
 # Words of a name that a speaker leaves out: "country" means country_name, "gpa" total_gpa.
 _LIGHT = frozenset(
@@ -112,7 +112,7 @@ class Linker:
         for ref in self.joined.get("".join(fold(w) for w in words), ()):
             links.append(Link("column", *ref, score=1.0, how="exact"))
         for ref in self._maybe(stems):
-            score, how = self._column_score(ref, stems)
+            score, how = self._column_score(ref, stems, words)
             if score >= 0.45:
                 links.append(Link("column", *ref, score=score, how=how))
         return links
@@ -124,14 +124,19 @@ class Linker:
                 near.update(self.known.get(one, ()))
         return near
 
-    def _column_score(self, ref: tuple[str, str], stems: tuple[str, ...]) -> tuple[float, str]:
+    def _column_score(self, ref: tuple[str, str], stems: tuple[str, ...], words: tuple[str, ...]) -> tuple[float, str]:
         core, owner, full = self.cores[ref], self.owners[ref[0]], self.words[ref]
         if stems in (core, full):
             return 1.0, "exact"
         rest = tuple(word for word in stems if word not in owner or word in core)
         extra = len(rest) < len(stems)
         if rest and rest == core:
-            return 1.0, "exact"
+            return (0.99 if tuple(w for w in stems if w not in rest) == owner else 0.93), "exact"
+        if "id" in rest and not self.schema.columns[ref].is_id:
+            return 0.0, ""
+        if extra and any(singular(w) != w and stem(w) not in rest for w in words[:1]):
+            # "students admitted" is a noun and a verb, not the name of one column.
+            return 0.0, ""
         exact, like = set[str](), set[str]()
         for word in rest:
             if word in core:
@@ -150,7 +155,8 @@ class Linker:
             return (0.55, "part") if exact else (0.0, "")
         if like and not exact:
             return (0.68 if covered >= 0.8 else 0.46) + (0.08 if extra else 0), "synonym"
-        score = 0.6 + 0.37 * covered - (0.0 if set(core) == exact else 0.03)
+        missing = sum(1 for word in rest if word not in full and not any(c in synonyms(word) for c in core))
+        score = 0.6 + 0.37 * covered - (0.0 if set(core) == exact else 0.03) - 0.15 * missing
         return min(score + (0.05 if extra else 0), 0.99), "lemma" if covered == 1 else "part"
 
     def values(self, phrase: str, *, quoted: bool, capital: bool) -> list[Link]:

@@ -90,9 +90,9 @@ class Out:
 
     @property
     def is_measure(self) -> bool:
-        return self.kind in {"count", "agg", "ratio", "share", "difference", "per", "formula", "rank", "span"} and not (
-            self.kind in {"difference", "ratio", "span"} and all(part.kind == "column" for part in self.parts)
-        )
+        if self.kind in {"difference", "ratio", "formula"}:
+            return any(part.is_measure for part in self.parts)
+        return self.kind in {"count", "agg", "share", "per", "rank"}
 
     def tables(self) -> set[str]:
         own = {self.column[0]} if self.column else {self.table} if self.table else set()

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 
-from agents.builtin.choose import date_columns, hinted_column, is_additive, label_columns, main_measure
+from agents.builtin.choose import (
+    date_columns,
+    hinted_column,
+    is_additive,
+    label_columns,
+    main_measure,
+    place_columns,
+    tally_column,
+)
 from agents.builtin.index import Index
 from agents.builtin.links import Link, is_flag, truth
-from agents.builtin.lexicon import FILLER, RELATING
+from agents.builtin.lexicon import FILLER, RELATING, SUPERLATIVES
 from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scalar, Scope
 from agents.builtin.phrases import MODIFIERS, Cursor, Phrase, read_phrase
 from agents.builtin.tags import Tag
@@ -37,7 +47,8 @@ class State:
 class Reader:
     """Reads one question. ``read`` may be called once."""
 
-    def __init__(self, tags: list[Tag], index: Index) -> None:
+    def __init__(self, tags: list[Tag], index: Index, terms: Mapping[str, Out] | None = None) -> None:
+        self.terms = terms or {}
         self.index = index
         self.schema = index.schema
         self.cursor = Cursor([tag for tag in tags if tag.kind != "skip"], index.schema)
@@ -48,6 +59,7 @@ class Reader:
         self.asked: list[Out] = []
         self.top: Phrase | None = None
         self.entity = ""
+        self.where = False
 
     # -- sentences ---------------------------------------------------------------------------------------------
 
@@ -68,17 +80,21 @@ class Reader:
         target = self.focus if first or not self.focus else self.asked
         self._lead()
         self._focus(target)
+        self.state.list_of = "where"
         while not self.cursor.done and self.cursor.kind() != "end":
             before = self.cursor.at
             self._step(target)
             if self.cursor.at == before:
                 self._leftover(self.cursor.take())
+        if self.state.negated:
+            self.meaning.problems.append("unused:not")
 
     def _lead(self) -> None:
         while self.cursor.kind() in {"rel", "prep"} and self.cursor.text() not in {"how many"}:
             tag = self.cursor.peek()
             if tag is None or tag.text.lower() in {"with", "having", "for", "in", "of", "whose"}:
                 return
+            self.where = self.where or tag.text.lower() == "where"
             self.cursor.take()
 
     def _leftover(self, tag: Tag) -> None:
@@ -154,6 +170,16 @@ class Reader:
             out = self._plain(phrase)
         if out is None:
             return
+        if self.where and out.kind == "entity" and not target:
+            places = [
+                ref
+                for ref in place_columns(self.schema, out.table)
+                if ref not in {t.links[0].ref for t in phrase.values if t.links}
+            ]
+            target += [Out("column", column=ref) for ref in places]
+            if places:
+                self._became(out)
+                return
         if phrase.grain:
             self._grain(phrase.grain)
         target.append(out)
@@ -176,6 +202,10 @@ class Reader:
             link = tag.links[0] if tag.links else None
             if link and not target:
                 self.root.table = self.root.table or link.table
+                if self.where:
+                    target += [
+                        Out("column", column=ref) for ref in place_columns(self.schema, link.table) if ref != link.ref
+                    ]
 
     def _plain(self, phrase: Phrase) -> Out | None:
         if phrase.hints:
@@ -193,6 +223,8 @@ class Reader:
     def _measure(self, phrase: Phrase) -> Out | None:
         """The phrase as something computed: a count, a sum, an average, an extreme; None when it is not."""
         head = phrase.head
+        if phrase.term:
+            return self.terms.get(phrase.term)
         if phrase.howmuch and head is None and not phrase.agg:
             return None
         if phrase.howmany:
@@ -226,6 +258,10 @@ class Reader:
         if head.kind == "table":
             if phrase.agg in {"avg", "median"}:
                 return Out("per", func=phrase.agg, parts=[Out("count", table=head.table)])
+            tally = None if phrase.distinct else tally_column(self.schema, head.table)
+            if tally is not None:
+                self.meaning.assumptions.append(f"{head.table} are counted by their column {tally[1]}")
+                return Out("agg", column=tally, func="sum", label="number")
             return Out("count", table=head.table, distinct=phrase.distinct)
         column = self.schema.columns[head.ref]
         if column.kind == "number" and not column.is_id and not self._is_reference(column.ref):
@@ -514,17 +550,47 @@ class Reader:
             phrase = read_phrase(self.cursor)
             phrase.howmany = True
             if phrase.head is None and not phrase.values:
-                phrase.head = None
+                if self._and_not():
+                    return
                 target.append(self._repeat_count())
                 return
             out = self._measure(phrase)
             if out is not None:
                 target.append(out)
-        elif tag.data == "and" and self.cursor.kind() == "howmany":
+        elif (
+            tag.text.lower().endswith(("their", "its")) and self.cursor.kind() in MODIFIERS and not self.meaning.groups
+        ):
+            self._ask(read_phrase(self.cursor), target)
+        elif tag.data == "and" and self.cursor.kind() in {"howmany", "agg"} and self.state.list_of == "where":
+            saved = self.cursor.at
             phrase = read_phrase(self.cursor)
             out = self._measure(phrase)
-            if out is not None:
+            if out is not None and self.cursor.kind() != "cmp":
                 target.append(out)
+            else:
+                self.cursor.at = saved
+
+    def _and_not(self) -> bool:
+        """ "how many have an exam and how many do not": both, side by side."""
+        ahead = 0
+        while self.cursor.kind(ahead) in {"rel", "prep"}:
+            ahead += 1
+        last = self.state.last[-1] if self.state.last else None
+        if (
+            self.cursor.kind(ahead) != "neg"
+            or self.cursor.kind(ahead + 1) not in {"end", ""}
+            or not isinstance(last, Compare)
+        ):
+            return False
+        if not is_flag(self.schema.columns[last.column]):
+            return False
+        for scope in self._chain():
+            if last in scope.conditions:
+                scope.conditions.remove(last)
+                self.meaning.groups.append(Out("column", column=last.column))
+                self.cursor.at += ahead + 1
+                return True
+        return False
 
     def _repeat_count(self) -> Out:
         for out, _ in self.meaning.order:
@@ -680,6 +746,8 @@ class Reader:
                     self.meaning.order[pending] = (out, self.meaning.order[pending][1])
                 else:
                     self.meaning.order.append((out, descending))
+            if cursor.kind() == "sup" and cursor.text() in {"first", "last"}:
+                cursor.take()
             if cursor.kind() == "conj" and cursor.kind(1) in MODIFIERS and not default_descending:
                 cursor.take()
                 if cursor.text() == "then":
@@ -805,6 +873,15 @@ class Reader:
         tag = self.cursor.take()
         following = self.cursor.peek()
         column = self.state.column
+        if (
+            tag.data == "in"
+            and following is not None
+            and (
+                following.kind in {"sup", "agg", "howmany", "num", "cmp"}
+                or (following.links and following.links[0].kind != "value")
+            )
+        ):
+            return
         if following is None or column is None or following.kind == "end":
             self.meaning.problems.append(f"unused:{tag.text}")
             return
@@ -902,6 +979,11 @@ class Reader:
         negated = self._negation()
         for table in phrase.tables:
             self._mention(table)
+        if self._through(head.table):
+            for tag in phrase.values:
+                self._value(tag)
+            self.state.column = None
+            return
         if negated:
             scope = Scope(head.table, parent=self.state.scope)
             self.state.scope.conditions.append(Nested("none", scope))
@@ -913,6 +995,23 @@ class Reader:
         for tag in phrase.equals:
             self._equal(phrase, tag)
         self.state.column = None
+
+    def _through(self, table: str) -> bool:
+        """ "border states that ...", "run through states with ...": the column just named points at that table."""
+        column = self.state.column
+        if column is None or not self.state.since or self.state.since[-1] != f"column:{column[0]}.{column[1]}":
+            return False
+        join = next(
+            (j for j in self.schema.joins if j.table == column[0] and j.columns == (column[1],) and j.parent == table),
+            None,
+        )
+        if join is None:
+            return False
+        self._mention(column[0])
+        inner = Scope(table, parent=self.state.scope)
+        self.state.scope.conditions.append(Nested("in", inner, via=column))
+        self.state.scope = inner
+        return True
 
     def _mention(self, table: str) -> None:
         """A table spoken of in passing: its rows must be there; what follows is about them."""
@@ -965,8 +1064,21 @@ class Reader:
             self._hold(Compare(head.ref, "null"), head.table)
             return
         self.state.since.append(f"column:{head.table}.{head.column}")
+        self._superlative_name(phrase)
         if not self.root.table:
             self.root.table = head.table
+
+    def _superlative_name(self, phrase: Phrase) -> None:
+        """ "has the highest elevation" where a column is called so: the row in which it is highest."""
+        head, tag = phrase.head, phrase.head_tag
+        if head is None or tag is None:
+            return
+        column = self.schema.columns[head.ref]
+        first = tag.text.lower().split()[0]
+        if first in SUPERLATIVES and column.kind == "number" and len(column.core) > 1:
+            self._set_order(
+                Out("column", column=head.ref), SUPERLATIVES[first][0] > 0, Phrase(sup=Tag("sup", 0, 0, first))
+            )
 
     # -- conditions --------------------------------------------------------------------------------------------
 
@@ -1043,6 +1155,9 @@ class Reader:
             and last.op == condition.op == "="
             and last.negated == condition.negated
         )
+        if mergeable and self.state.both and scope is not self.root and last in scope.conditions:
+            self._twin(scope, condition)
+            return
         if mergeable and last in scope.conditions and isinstance(last, Compare) and isinstance(condition, Compare):
             last.values = (*last.values, *(v for v in condition.values if v not in last.values))
             return
@@ -1057,6 +1172,27 @@ class Reader:
                     return
         scope.conditions.append(condition)
         self.state.last.append(condition)
+
+    def _twin(self, scope: Scope, condition: Condition) -> None:
+        """ "both A and B": the whole side branch once more, with the other value."""
+        top = scope
+        while top.parent is not None and top.parent is not self.root:
+            top = top.parent
+        for holder in list(self.root.conditions):
+            if isinstance(holder, Nested) and holder.scope is top:
+                parent, top.parent = top.parent, None
+                twin = deepcopy(holder)
+                top.parent = twin.scope.parent = parent
+                inner = twin.scope
+                while not any(isinstance(c, Compare) for c in inner.conditions):
+                    inner = next(c.scope for c in inner.conditions if isinstance(c, Nested))
+                inner.conditions = [
+                    c
+                    for c in inner.conditions
+                    if not (isinstance(c, Compare) and isinstance(condition, Compare) and c.column == condition.column)
+                ] + [condition]
+                self.root.conditions.append(twin)
+                return
 
     def _chain(self) -> list[Scope]:
         chain, scope = list[Scope](), self.state.scope
@@ -1131,6 +1267,25 @@ class Reader:
         from agents.builtin.composite import read_composite
 
         read_composite(self, target)
+
+
+def read_phrase_one(cursor: Cursor) -> Phrase:
+    """A grouping that leads its noun: "per month customers" is two phrases."""
+    tag = cursor.peek()
+    if tag is not None and tag.kind == "unit":
+        cursor.take()
+        return Phrase(unit=tag.data)
+    return read_phrase(cursor)
+
+
+_PARTICIPLES = frozenset(
+    "made sold bought taken given written paid spent taught held won done seen met driven run owned led built sent hit shot put".split()
+)
+
+
+def is_participle(word: str) -> bool:
+    """Whether a word before "by" says that what follows did it."""
+    return word in _PARTICIPLES or (word.endswith("ed") and len(word) > 4 and word not in {"need", "speed"})
 
 
 def _plain_number(number: float) -> Scalar:

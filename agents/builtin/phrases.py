@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from agents.builtin.links import Link
 from agents.builtin.schema import Schema
 from agents.builtin.tags import Tag
+from agents.builtin.words import singular
 
 MODIFIERS = frozenset(
     {"howmany", "howmuch", "distinct", "agg", "sum", "sup", "grain", "num", "unit", "link", "quoted", "howadj"}
@@ -31,6 +32,7 @@ class Phrase:
     unit: str = ""
     number: float | None = None
     hints: tuple[str, ...] = ()
+    term: str = ""
 
     @property
     def empty(self) -> bool:
@@ -120,6 +122,10 @@ def _modifier(phrase: Phrase, tag: Tag, cursor: Cursor) -> bool:
         phrase.sup = tag
     elif kind == "grain":
         phrase.grain = tag.data
+    elif kind == "term":
+        phrase.term = tag.data
+        cursor.at += 1
+        return False
     elif kind == "howadj":
         phrase.hints = tag.hints
         cursor.at += 1
@@ -185,6 +191,20 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:
                 cursor.at += 1
                 return True
             return False
+        if phrase.head.kind == "table" and top.kind == "column" and _is_verb(phrase, tag):
+            return False
+        if (
+            phrase.head.kind == "column"
+            and top.kind == "column"
+            and not phrase.equals
+            and phrase.head_tag is not None
+            and tag.start == phrase.head_tag.end
+            and top.table == phrase.head.table
+        ):
+            # "population density": the last noun is the head.
+            phrase.head, phrase.head_tag = top, tag
+            cursor.at += 1
+            return True
         if phrase.head.kind == "table" and not phrase.equals:
             phrase.tables.append(phrase.head.table)
             phrase.head, phrase.head_tag = top, tag
@@ -200,3 +220,15 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:
         cursor.at += 1
         return True
     return False
+
+
+def _is_verb(phrase: Phrase, tag: Tag) -> bool:
+    """Behind a plural noun a word in the singular is what they do: "states border", "customers order"."""
+    noun = phrase.head_tag.text.lower() if phrase.head_tag is not None else ""
+    word = tag.text.lower().split()[0]
+    return (
+        singular(noun.split()[-1]) != noun.split()[-1]
+        and singular(word) == word
+        and tag.links[0].how != "exact"
+        or (singular(noun.split()[-1]) != noun.split()[-1] and singular(word) == word and len(tag.text.split()) == 1)
+    )

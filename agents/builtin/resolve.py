@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from agents.builtin.choose import label_columns
 from agents.builtin.index import Index
 from agents.builtin.links import Link
 from agents.builtin.schema import Schema
 from agents.builtin.tags import Tag
+from agents.builtin.words import stem
 
 
 def resolve(tags: list[Tag], index: Index) -> None:
@@ -36,40 +38,109 @@ def _spoken(tags: list[Tag]) -> dict[str, float]:
 
 
 def _fit(link: Link, place: int, tags: list[Tag], spoken: dict[str, float], schema: Schema) -> float:
-    score = link.score
     if link.kind == "table":
-        return score + (0.02 if not schema.is_bridge(link.table) else 0.0)
-    column = schema.columns[link.ref]
+        said = {stem(part) for tag in tags for part in tag.text.lower().split()}
+        rest = sum(
+            1 for word in schema.tables[link.table] if stem(word) in said and word not in tags[place].text.lower()
+        )
+        return (
+            link.score
+            + (0.02 if not schema.is_bridge(link.table) else 0.0)
+            + (0.12 * rest if link.score < 0.9 else 0.0)
+        )
+    score = link.score
     if link.table in spoken:
         score += 0.2 * spoken[link.table]
     elif any(join.other(link.table) in spoken for join in schema.edges(link.table)):
         score += 0.08
+    score += 0.12 * _company(link, place, tags, schema)
+    return score + (
+        _fit_value(link, place, tags, schema)
+        if link.kind == "value"
+        else _fit_column(link, place, tags, spoken, schema)
+    )
+
+
+def _company(link: Link, place: int, tags: list[Tag], schema: Schema) -> float:
+    """A column and a value of one table speak of one row: "the area of Idaho"; most when the value is the row's name."""
+    best = 0.0
+    other_kind = "column" if link.kind == "value" else "value"
+    for at, tag in enumerate(tags):
+        if at == place or not any(one.kind == other_kind for one in tag.links):
+            continue
+        for one in tag.links:
+            if one.kind == other_kind and one.table == link.table and one.ref != link.ref and one.score >= 0.85:
+                value = link if link.kind == "value" else one
+                best = max(best, 1.6 if value.ref in label_columns(schema, link.table) else 0.8)
+    return best
+
+
+def _fit_value(link: Link, place: int, tags: list[Tag], schema: Schema) -> float:
+    score = 0.0
     before, after = _neighbour(tags, place, -1), _neighbour(tags, place, 1)
-    if link.kind == "value":
-        for near in (before, after):
-            if near is not None and any(
-                other.kind == "column" and other.ref == link.ref and other.score >= 0.6 for other in near.links
-            ):
-                score += 0.35
-                break
-            if near is not None and near.links and near.links[0].kind == "table" and near.links[0].table == link.table:
-                score += 0.12
-                break
-        # The table that keeps a name as its label is the one that the name is about.
-        if column.unique:
-            score += 0.05
-        if link.how == "exact" and not tags[place].data and len(str(link.value)) > 40:
-            score -= 0.2
-        return score
     for near in (before, after):
+        if near is not None and any(
+            other.kind == "column" and other.ref == link.ref and other.score >= 0.6 for other in near.links
+        ):
+            score += 0.35
+            break
+        if near is not None and near.links and near.links[0].kind == "table" and near.links[0].table == link.table:
+            score += 0.3 if near is after or _touching(tags, place, near) else 0.1
+            break
+    column = schema.columns[link.ref]
+    if _is_key_of_others(schema, link.ref):
+        score += 0.06
+    if column.unique:
+        score += 0.03
+    if link.how == "exact" and not tags[place].data and len(str(link.value)) > 40:
+        score -= 0.2
+    # A thing is not in itself: "rivers in Colorado" are not called Colorado.
+    if (
+        before is not None
+        and before.links
+        and before.links[0].kind == "table"
+        and before.links[0].table == link.table
+        and not _touching(tags, place, before)
+        and link.ref in label_columns(schema, link.table)
+    ):
+        score -= 0.4
+    return score
+
+
+def _touching(tags: list[Tag], place: int, near: Tag) -> bool:
+    return near.end == tags[place].start or tags[place].end == near.start
+
+
+def _is_key_of_others(schema: Schema, ref: tuple[str, str]) -> bool:
+    return any((join.parent, join.keys[0]) == ref for join in schema.joins)
+
+
+def _fit_column(link: Link, place: int, tags: list[Tag], spoken: dict[str, float], schema: Schema) -> float:
+    score = 0.0
+    column = schema.columns[link.ref]
+    for near in (_neighbour(tags, place, -1), _neighbour(tags, place, 1)):
         if near is not None and near.links and near.links[0].kind == "table" and near.links[0].table == link.table:
             score += 0.15
             break
-    if link.ref in {(join.table, join.columns[0]) for join in schema.joins}:
-        score -= 0.04
+    for join in schema.joins:
+        if link.ref == (join.table, join.columns[0]) and join.parent in spoken and column.is_id:
+            score -= 0.15
+            break
+    if _wants_number(tags, place) and column.kind != "number" and not column.is_id:
+        score -= 0.25
     if _of_table(tags, place, link.table):
         score += 0.2
     return score
+
+
+def _wants_number(tags: list[Tag], place: int) -> bool:
+    """After "average", "total", "number of": a column of text is the less likely meaning."""
+    at = place - 1
+    while at >= 0 and tags[at].kind in {"skip"}:
+        at -= 1
+    return at >= 0 and (
+        tags[at].kind in {"sum", "howmany"} or (tags[at].kind == "agg" and tags[at].data in {"avg", "sum", "median"})
+    )
 
 
 def _of_table(tags: list[Tag], place: int, table: str) -> bool:

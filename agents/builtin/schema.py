@@ -187,7 +187,7 @@ def expand(words: Iterable[str]) -> tuple[str, ...]:
     out: list[str] = []
     for word in words:
         out.extend(ABBREVIATIONS.get(word, word).split())
-    return tuple(singular(word) for word in out)
+    return tuple(word if word in {"is", "has", "was", "does"} else singular(word) for word in out)
 
 
 def build_schema(catalog: Catalog, stats: Mapping[tuple[str, str], Stats]) -> Schema:
@@ -209,6 +209,15 @@ def _add_columns(schema: Schema, table: Table, stats: Mapping[tuple[str, str], S
     prefix = _shared_prefix(parts)
     for column, words in zip(table.columns, parts, strict=True):
         bare = expand(words[len(prefix) :] if len(words) > len(prefix) else words)
+        if len(bare) == 1 and bare[0].endswith("id") and 2 < len(bare[0]) <= 4:
+            # A letter or two before "id" are a table's initials when exactly one table has them.
+            named = [
+                w
+                for w in schema.tables.values()
+                if initials(w) == bare[0][:-2] or fold(w[0])[: len(bare[0]) - 2] == bare[0][:-2]
+            ]
+            exact = [w for w in named if w == owner] or [w for w in named if len(w) == 1] or named
+            bare = (*exact[0], "id") if len(exact) == 1 else bare
         core = tuple(word for word in bare if stem(word) not in {stem(w) for w in owner})
         stat = stats.get((table.name, column.name)) or Stats(table.rows or 0, table.rows or 0, 0)
         schema.columns[table.name, column.name] = Col(

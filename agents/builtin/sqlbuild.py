@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from agents.builtin.choose import label_columns
+from agents.builtin.choose import label_columns, names_rows
 from agents.builtin.index import Index, table_ref
 from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scalar, Scope
 from agents.builtin.schema import Join, Schema
@@ -90,7 +90,8 @@ class Frame:
 class Builder:
     """Builds one query. Instances are used once."""
 
-    def __init__(self, index: Index, timezone: str) -> None:
+    def __init__(self, index: Index, timezone: str, *, contains: bool = False) -> None:
+        self.contains = contains
         self.index = index
         self.schema: Schema = index.schema
         self.timezone = timezone
@@ -107,6 +108,9 @@ class Builder:
         """The query of a meaning. Raises CannotBuildError where tables cannot be joined or rows would be counted twice."""
         if any(out.kind == "per" for out in meaning.outs):
             return self._per(meaning)
+        apart = self._apart(meaning)
+        if apart is not None:
+            return apart
         frame = self._frame(meaning)
         measured = any(
             o.is_measure for o in [*meaning.outs, *(o for o, _ in meaning.order), *(o for o, _, _ in meaning.having)]
@@ -133,6 +137,29 @@ class Builder:
             query = query.distinct()
         query = self._grouped(frame, query, group, meaning)
         return self._ordered(query, meaning, order, wanted, group, measured)
+
+    def _apart(self, meaning: Meaning) -> exp.Query | None:
+        """A ratio or difference of totals of different tables: each is computed by itself."""
+        if meaning.groups or len(meaning.outs) != 1 or meaning.scope.conditions:
+            return None
+        out = meaning.outs[0]
+        if out.kind not in {"ratio", "difference"} or not all(part.is_measure for part in out.parts):
+            return None
+        tables = [part.tables() for part in out.parts]
+        if tables[0] == tables[1]:
+            return None
+        nodes = []
+        for part in out.parts:
+            inner = Scope(part.table or (part.column[0] if part.column else ""), list(part.conditions))
+            bare = Out(part.kind, part.column, part.table, part.func, part.grain, part.distinct)
+            nodes.append(exp.paren(self.build(Meaning(inner, [bare])), copy=False))
+        if out.kind == "difference":
+            node: exp.Expression = exp.Sub(this=nodes[0], expression=nodes[1])
+        else:
+            node = exp.Div(
+                this=exp.cast(nodes[0], "DOUBLE"), expression=exp.func("NULLIF", nodes[1], exp.Literal.number(0))
+            )
+        return exp.select(exp.alias_(node, exp.to_identifier(self._name(out), quoted=True)))
 
     def _frame(self, meaning: Meaning) -> Frame:
         tables = {meaning.scope.table}
@@ -186,6 +213,10 @@ class Builder:
             return exp.Div(this=exp.cast(left, "DOUBLE"), expression=exp.func("NULLIF", right, exp.Literal.number(0)))
         if out.kind == "share":
             return self._share(frame, out, meaning)
+        if out.kind == "number":
+            return literal(out.scale)
+        if out.kind == "formula":
+            return self._formula(frame, out, meaning)
         raise CannotBuildError(f"{out.kind} has no expression")
 
     def _difference(self, out: Out, left: exp.Expression, right: exp.Expression) -> exp.Expression:
@@ -193,6 +224,12 @@ class Builder:
         if kinds == {"date"} and all(part.column for part in out.parts):
             return exp.func("DATE_DIFF", exp.Literal.string("day"), left, right, dialect="duckdb")
         return exp.Sub(this=exp.paren(left), expression=exp.paren(right))
+
+    def _formula(self, frame: Frame, out: Out, meaning: Meaning) -> exp.Expression:
+        left, right = (exp.paren(self._node(frame, part, meaning)) for part in out.parts)
+        if out.func == "/":
+            return exp.Div(this=exp.cast(left, "DOUBLE"), expression=exp.func("NULLIF", right, exp.Literal.number(0)))
+        return {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}[out.func](this=left, expression=right)
 
     def _count(self, frame: Frame, out: Out, meaning: Meaning) -> exp.Expression:
         inner: exp.Expression
@@ -212,6 +249,8 @@ class Builder:
                 if not keys:
                     raise CannotBuildError(f"rows of {table} would be counted more than once")
                 inner = exp.Distinct(expressions=[frame.column((table, keys[0]))])
+            elif not keys and self._spread(table):
+                inner = exp.Distinct(expressions=[frame.column(label_columns(self.schema, table)[0])])
             elif out.distinct and not keys:
                 inner = exp.Distinct(expressions=[frame.column(ref) for ref in label_columns(self.schema, table)[:1]])
             else:
@@ -223,6 +262,13 @@ class Builder:
             kept = exp.Case(ifs=[exp.If(this=test, true=inner.expressions[0])])
             return exp.Count(this=exp.Distinct(expressions=[kept]))
         return exp.Count(this=exp.Case(ifs=[exp.If(this=test, true=exp.Literal.number(1))]))
+
+    def _spread(self, table: str) -> bool:
+        """One thing over several rows: no key, and a name that repeats."""
+        label = self.schema.columns[label_columns(self.schema, table)[0]]
+        return (
+            label.kind == "text" and label.core[-1:] in {("name",), ("title",)} and not names_rows(self.schema, table)
+        )
 
     def _aggregate(self, frame: Frame, out: Out) -> exp.Expression:
         assert out.column is not None
@@ -258,13 +304,22 @@ class Builder:
         nodes: list[exp.Expression] = []
         for out in meaning.groups:
             if out.kind == "entity":
-                refs = [(out.table, key) for key in self.schema.keys.get(out.table, ())]
+                refs = (
+                    [(out.table, key) for key in self.schema.keys.get(out.table, ())]
+                    if names_rows(self.schema, out.table)
+                    else []
+                )
                 refs += [ref for ref in label_columns(self.schema, out.table) if ref not in refs]
                 nodes += [frame.column(ref) for ref in refs]
             elif not out.is_measure:
                 nodes.append(self._node(frame, out, meaning))
                 # Rows of one name are still different rows when the table has a key and the label names its rows.
-                if out.kind == "column" and out.column in label_columns(self.schema, out.column[0]):
+                if (
+                    out.kind == "column"
+                    and out.column
+                    and out.column in label_columns(self.schema, out.column[0])
+                    and names_rows(self.schema, out.column[0])
+                ):
                     nodes += [
                         frame.column((out.column[0], key))
                         for key in self.schema.keys.get(out.column[0], ())
@@ -489,6 +544,11 @@ class Builder:
         for condition in conditions:
             if isinstance(condition, Nested) and condition.kind == "exists" and not condition.scope.limit:
                 inner = condition.scope
+                if not inner.conditions and all(
+                    self.schema.path(start, inner.table) is None for start in frame.aliases
+                ):
+                    self.notes.append(f"loose:{inner.table}")
+                    continue
                 if inner.table in frame.aliases or self._reach(frame, inner.table):
                     self._conditions(frame, inner, inner.conditions)
                     continue
@@ -504,7 +564,7 @@ class Builder:
         if isinstance(condition, Compare | During | Beyond):
             return condition.column[0]
         if isinstance(condition, Nested) and condition.kind == "in":
-            return condition.scope.table
+            return condition.via[0] if condition.via else condition.scope.table
         if isinstance(condition, Either):
             homes = {self._home(option) for option in condition.options}
             return homes.pop() if len(homes) == 1 else None
@@ -597,7 +657,14 @@ class Builder:
     def _in(self, frame: Frame, nested: Nested) -> exp.Expression:
         inner = nested.scope
         keys = self.schema.keys.get(inner.table, ())
-        ref = nested.via or ((inner.table, keys[0]) if keys else label_columns(self.schema, inner.table)[0])
+        ref = (inner.table, keys[0]) if keys else label_columns(self.schema, inner.table)[0]
+        if nested.via is not None:
+            join = next(
+                j for j in self.schema.joins if (j.table, j.columns[0]) == nested.via and j.parent == inner.table
+            )
+            return exp.In(
+                this=frame.column(nested.via), query=self._members(inner, (inner.table, join.keys[0])).subquery()
+            )
         if inner.table not in frame.aliases and not self._reach(frame, inner.table):
             raise CannotBuildError(f"{inner.table} is not one per row")
         own = frame.column(ref)
@@ -679,6 +746,13 @@ class Builder:
             made = self._weekday(node, column.ref, condition.values)
         elif condition.op in {"start", "end", "in", "has"}:
             made = _like(node, condition.op, str(condition.values[0]))
+        elif (
+            self.contains
+            and condition.op == "="
+            and column.kind == "text"
+            and all(isinstance(v, str) for v in condition.values)
+        ):
+            made = exp.or_(*[_like(node.copy(), "in", str(value)) for value in condition.values])
         elif len(condition.values) > 1:
             made = exp.In(this=node, expressions=[literal(value) for value in condition.values])
         elif (

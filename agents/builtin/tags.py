@@ -48,7 +48,7 @@ _PHRASES: dict[str, list[tuple[str, str]]] = {
         ("in descending order", "desc"), ("descending order", "desc"), ("descending", "desc"), ("desc", "desc"), ("decreasing order", "desc"), ("in decreasing order", "desc"), ("in ascending order", "asc"), ("ascending order", "asc"), ("ascending", "asc"), ("asc", "asc"), ("increasing order", "asc"),
         ("from highest to lowest", "desc"), ("highest to lowest", "desc"), ("from largest to smallest", "desc"), ("largest to smallest", "desc"), ("from most to least", "desc"), ("most to least", "desc"), ("from lowest to highest", "asc"), ("lowest to highest", "asc"), ("from smallest to largest", "asc"), ("smallest to largest", "asc"), ("from least to most", "asc"), ("from oldest to newest", "asc"), ("oldest to newest", "asc"), ("from newest to oldest", "desc"), ("newest to oldest", "desc"), ("from earliest to latest", "asc"), ("from latest to earliest", "desc"), ("newest first", "desc"), ("oldest first", "asc"), ("highest first", "desc"), ("lowest first", "asc"), ("largest first", "desc"), ("smallest first", "asc"), ("latest first", "desc"), ("most recent first", "desc"), ("starting from the top", "desc"), ("from the top", "desc"), ("alphabetically", "alpha"), ("in alphabetical order", "alpha"), ("alphabetical order", "alpha"), ("chronologically", "time"), ("in chronological order", "time"), ("highest to lowest participants", "desc"),
     ],
-    "neg": [("not", ""), ("no", ""), ("never", ""), ("without", ""), ("without any", ""), ("excluding", "except"), ("except", "except"), ("except for", "except"), ("other than", "except"), ("not any", ""), ("not a", ""), ("non", ""), ("neither", ""), ("zero", ""), ("cannot", ""), ("apart from", "except"), ("ignoring", "except"), ("exclude", "except"), ("leaving out", "except"), ("lacking", ""), ("lack", "")],
+    "neg": [("not", ""), ("no", ""), ("never", ""), ("without", ""), ("without any", ""), ("excluding", "except"), ("except", "except"), ("except for", "except"), ("other than", "except"), ("not any", ""), ("not a", ""), ("non", ""), ("neither", ""), ("zero", ""), ("cannot", ""), ("no longer", ""), ("apart from", "except"), ("ignoring", "except"), ("exclude", "except"), ("leaving out", "except"), ("lacking", ""), ("lack", "")],
     "distinct": [("distinct", ""), ("unique", ""), ("different", ""), ("distinct list of", ""), ("distinct number of", "count"), ("unique number of", "count"), ("number of distinct", "count"), ("number of unique", "count"), ("number of different", "count"), ("how many distinct", "count"), ("how many different", "count"), ("how many unique", "count"), ("count of distinct", "count"), ("count of unique", "count"), ("total number of distinct", "count"), ("total number of unique", "count")],
     "ratio": [("ratio of", ""), ("ratio between", "")],
     "share": [("percentage of", "100"), ("percent of", "100"), ("what percentage of", "100"), ("what percent of", "100"), ("proportion of", "1"), ("fraction of", "1"), ("share of", "100"), ("% of", "100"), ("percentage", "100"), ("percent", "100")],
@@ -94,9 +94,10 @@ class Tag:
     period: Period | None = None
     hints: tuple[str, ...] = ()
     weight: float = 0.0
+    before: str = ""
 
 
-def tag(text: str, linker: Linker, today: date) -> list[Tag]:
+def tag(text: str, linker: Linker, today: date, terms: frozenset[str] = frozenset()) -> list[Tag]:
     """The best cut of the question into spans: most words explained, by the strongest evidence."""
     tokens = tokenise(text)
     periods = find_periods(text, today)
@@ -106,8 +107,13 @@ def tag(text: str, linker: Linker, today: date) -> list[Tag]:
         found += _link_tags(tokens, index, linker)
         if not found:
             found = [_unlinked(tokens, index)]
+        if tokens[index].low in terms:
+            found = [_make("term", tokens, index, index + 1, 3.0, tokens[index].low)]
         options[index] = found
-    return _best_cut(options, len(tokens))
+    tags = _best_cut(options, len(tokens))
+    for one in tags:
+        one.before = tokens[one.start - 1].low if one.start else ""
+    return tags
 
 
 def _best_cut(options: dict[int, list[Tag]], size: int) -> list[Tag]:
@@ -300,13 +306,20 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
         or (text == "A" and index > 0 and tokens[index - 1].low in {"of", "grade", "type", "an", "a"})
     ):
         hits = linker.values(text, quoted=quoted, capital=capital)
+        if (
+            size == 1
+            and not quoted
+            and not capital
+            and (words[0] in AGGREGATES or words[0] in SUPERLATIVES or words[0] in COMPARATIVES or words[0] in GRAINS)
+        ):
+            hits = []
         if edges_filler and not quoted:
             hits = (
                 [hit for hit in hits if hit.how == "exact" and size > 1 and not is_filler(words[0])]
                 if not (size == 1 and text.isupper())
                 else hits
             )
-        links += hits
+        links += [hit for hit in hits if not _value_and_noun(words, hit, linker)] if size > 1 and not quoted else hits
     if plain and size == 1:
         links += linker.flags(words[0])
     if not links:
@@ -319,6 +332,14 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
     made.weight = size * (0.55 + 0.6 * top) + bonus * (size > 1 or quoted)
     made.data = "quoted" if quoted else "capital" if capital else ""
     return made
+
+
+def _value_and_noun(words: tuple[str, ...], hit: Link, linker: Linker) -> bool:
+    """ "Red river" as a stored text is left aside when there is a table of rivers that has a "Red"."""
+    nouns = {link.table for link in linker.phrase(words[-1:]) if link.kind == "table" and link.score >= 0.95}
+    if not nouns or hit.table in nouns:
+        return False
+    return any(one.table in nouns for one in linker.values(" ".join(words[:-1]), quoted=False, capital=False))
 
 
 def _unlinked(tokens: list[Token], index: int) -> Tag:

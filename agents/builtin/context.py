@@ -1,0 +1,105 @@
+"""Definitions and conventions that come with a request, in the words of whoever wrote them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from spec.pipeline import Definition
+
+_EQUALS = re.compile(
+    r"^\s*(?P<term>[A-Za-z][\w %/&'-]{0,50}?)\s*(?:\((?P<long>[^()]*)\))?\s*=\s*(?P<body>[^=].*)$", re.S
+)
+_MEANS = re.compile(
+    r"(?:note that |recall that |assume (?:that )?)?(?:the |a |an )?(?P<term>[\w' -]{2,40}?)\s+(?:refers? to|(?:is|are) defined as|means?|(?:is|are) calculated as|(?:is|are) computed as|stands for)\s+(?P<body>.+)",
+    re.I,
+)
+_ARITHMETIC = re.compile(r"(?<=[\w)])\s+[-+*/]\s+(?=[\w(])|\*\s*100|/\s*100")
+_SPLIT = re.compile(r"(?<=[.;])\s+(?=[A-Z(])|\n+")
+_WILDCARDS = re.compile(r"\bilike\b|wildcard|partial match|case.?insensitive(?:ly)? and allow partial", re.I)
+_EXACT = re.compile(r"\bexact(?:ly)?\b.{0,20}\b(?:string )?match", re.I)
+
+
+@dataclass
+class Context:
+    """``phrases`` stand for a term in words, ``formulas`` in arithmetic; ``contains``: text filters match parts."""
+
+    phrases: dict[str, str] = field(default_factory=dict)
+    formulas: dict[str, str] = field(default_factory=dict)
+    contains: bool = False
+
+
+def read_context(text: str, definitions: Mapping[str, Definition]) -> Context:
+    """Definitions from the request's context and the workspace; the request's own come first."""
+    context = Context()
+    for name, definition in definitions.items():
+        _define(context, name, definition.expression or definition.text)
+    for sentence in _SPLIT.split(text or ""):
+        _sentence(context, sentence.strip().rstrip("."))
+    context.contains = bool(_WILDCARDS.search(text or "")) and not _EXACT.search(text or "")
+    return context
+
+
+def _sentence(context: Context, sentence: str) -> None:
+    found = _EQUALS.match(sentence)
+    if found and "date_trunc" not in sentence.lower() and "current_date" not in sentence.lower():
+        body = found["body"].strip()
+        # "A = words = (formula)": the formula says it most precisely.
+        parts = [part.strip() for part in body.split(" = ")]
+        _define(context, found["term"], parts[-1])
+        if found["long"] and len(found["long"]) < 60 and not re.search(r"[-+*/]", found["long"]):
+            _define(context, found["long"], parts[-1])
+        return
+    meant = _MEANS.match(sentence)
+    if meant and len(meant["term"].split()) <= 5:
+        _define(context, meant["term"], meant["body"])
+
+
+def _define(context: Context, term: str, body: str) -> None:
+    key = " ".join(term.lower().split())
+    if not key or not body:
+        return
+    body = re.sub(r",? with rank 1 being.*$", "", body.strip().strip('"').rstrip("."), flags=re.I)
+    if _ARITHMETIC.search(body):
+        context.formulas[key] = body
+    else:
+        context.phrases[key] = re.sub(r"^(?:the|a|an)\s+", "", body)
+
+
+def substitute(text: str, context: Context) -> str:
+    """The question with every defined phrase in place of its term; terms that are formulas become one word each."""
+    for term in sorted(context.phrases, key=len, reverse=True):
+        body = context.phrases[term]
+        pattern = rf"\b{re.escape(term)}s?\b"
+        if re.search(pattern, body, re.I) and len(term.split()) > 1:
+            continue
+        tail = _repeated(text, body)
+        text = re.sub(pattern, lambda _, tail=tail: tail, text, flags=re.I)  # type: ignore[misc]
+    for place, term in enumerate(sorted(context.formulas, key=len, reverse=True)):
+        text = re.sub(rf"\b{re.escape(term)}s?\b", f"formula_{place}", text, flags=re.I)
+    return text
+
+
+def formula_of(word: str, context: Context) -> str | None:
+    """The arithmetic behind ``formula_0`` and the like."""
+    found = re.fullmatch(r"formula_(\d+)", word)
+    if not found:
+        return None
+    return context.formulas[sorted(context.formulas, key=len, reverse=True)[int(found[1])]]
+
+
+def _repeated(text: str, body: str) -> str:
+    """The body without a period or condition that the question states itself."""
+    for clause in (
+        r"\s+in the (?:last|past|first|second|third|fourth)\b.*$",
+        r"\s+(?:who|that|which)\b.*$",
+        r"\s+on or after\b.*$",
+    ):
+        found = re.search(clause, body, re.I)
+        if found and found.start() > 0:
+            said = " ".join(found.group().lower().replace("last", "past").split())
+            asked = " ".join(text.lower().replace("last", "past").split())
+            if said[:25] in asked:
+                body = body[: found.start()]
+    return body

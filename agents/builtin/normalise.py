@@ -1,0 +1,66 @@
+"""Normalising: phrases that say the same are brought to one wording, and remarks about technique are taken out."""
+
+from __future__ import annotations
+
+import re
+
+_REWRITES: tuple[tuple[str, str], ...] = (
+    (r"\b(\w+?)s? (?:signups|sign-ups|registrations)\b", r"number of \1s"),
+    (r"\b(?:signed|signing) up\b", "joined"),
+    (r"\bsign(?:s)? up\b", "join"),
+    (r"\bgot fired\b|\bgetting fired\b", "terminated"),
+    (r"\b(no|nr)\. ?of\b", "number of"),
+    (r"\bhe/she\b|\bhis/her\b", "they"),
+    (r"\bin terms of\b", "by"),
+    (r"\bon a (daily|weekly|monthly|quarterly|yearly) basis\b", r"\1"),
+    (r"\bmonth[- ]by[- ]month\b", "by month"),
+    (r"\byear[- ]by[- ]year\b", "by year"),
+    (r"\bday[- ]by[- ]day\b", "by day"),
+    (r"\bover the years\b|\bover (?:the )?years\b", "by year"),
+    (r"\bover time\b", "by month"),
+    (r"\bno longer\b", "not"),
+    (r"\b(?:sorted|ordered|ranked) (?:alphabetically )?by\b", "ordered by"),
+    (r"\bnumber of times\b", "number of"),
+    (r"\bhow many times\b", "how many"),
+    (r"\bas a percentage of (?:the )?total\b", "percentage of total"),
+    (r"\bwhat (?:is|are|was|were) the names? and\b", "what is the name and"),
+    (r"\bcombinations? of\b", ""),
+    (r"\bpart of\b", "in"),
+    (r"\b(?:year|month|week|quarter)s? (?:so far)\b", lambda m: f"this {m.group().split()[0].rstrip('s')}"),  # type: ignore[list-item]
+    (r"\bso far this (year|month|week|quarter)\b", r"this \1"),
+    (r"\bwithin the (last|past)\b", r"in the \1"),
+    (r"\bas at\b", "as of"),
+    (r"\bhow much money (?:did|have|has)\b", "what total amount did"),
+    (r"\bmore than one\b", "more than 1"),
+    (r"\bat least one\b", "at least 1"),
+    (r"\bonly one\b|\bexactly one\b", "exactly 1"),
+    (r"\bprovide (?:me )?(?:with )?a list of\b|\ba list of\b|\bthe list of\b|\blist of\b", "list"),
+)  # fmt: skip
+_REMARKS = (
+    r",?\s*by (?:doing|performing|using) an? (?:left|inner|right|outer|full)?\s*join\b[^.?!]*",
+    r",?\s*based on joining\b[^.?!]*",
+    r",?\s*\(?(?:i\.e\.|e\.g\.|eg|for example)[^.?!()]*\)?",
+    r"\b(?:represent|format|express|show|return|give)\s+(?:each|the)\s+(?:quarter|month|week|date|year)\s+as\b[^.?!]*",
+    r"\bas (?:a|an) (?:date|integer|number|percentage|decimal|float)\b",
+    r"\b(?:give|return|provide) (?:the|your) answer as\b[^.?!]*",
+    r"\brecall that\b[^.?!]*",
+    r",?\s*\brounded to (?:the nearest \w+|\d+ (?:decimal places?|decimals|digits))",
+    r"\bdo not (?:return|include|show) duplicates\b",
+)
+_ROUNDED = re.compile(r"\brounded to (\d+) (?:decimal places?|decimals|digits)", re.I)
+
+
+def normalise(text: str) -> str:
+    """The question in plainer words; what is cut says nothing about which rows are meant."""
+    plain = re.sub(r"\s+", " ", text.strip().replace("“", '"').replace("”", '"').replace("`", "'"))
+    for pattern in _REMARKS:
+        plain = re.sub(pattern, " ", plain, flags=re.I)
+    for pattern, wording in _REWRITES:
+        plain = re.sub(pattern, wording, plain, flags=re.I)
+    return re.sub(r"\s+", " ", plain).strip()
+
+
+def decimals(text: str) -> int | None:
+    """How many decimals were asked for, if the question says so."""
+    found = _ROUNDED.search(text)
+    return int(found[1]) if found else None
