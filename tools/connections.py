@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from connectors.contract import CONNECTORS, Discovered, Place, connector
 from memory.store import SavedConnection
+from spec.base import JsonValue
 from spec.errors import AccessError, UnsupportedError, UsageError, unknown_name
 from spec.pipeline import Load, Source
 from tools.context import Context
@@ -39,6 +40,14 @@ def vault() -> Vault:
     return Vault(Path(os.environ.get("DREFLOW_HOME") or Path.home() / ".dreflow"))
 
 
+def rotate_vault(context: Context, *, now: datetime) -> int:
+    """Encrypt every secret with a fresh key; how many there are."""
+    context.need("admin")
+    count = vault().rotate()
+    context.workspace.store.record(context.principal, "rotate vault", "vault", {"secrets": count}, now)
+    return count
+
+
 def units() -> Sequence[Unit]:
     """All connectors with what they can do."""
     return [Unit(name, tuple(sorted(connector(name).can))) for name in CONNECTORS.names()]
@@ -58,18 +67,20 @@ def known(context: Context, name: str) -> SavedConnection:
 
 
 def add(context: Context, name: str, url: str, *, now: datetime, password: str | None = None) -> SavedConnection:
-    """Save a connection under a name. A password, in the URL or beside it, goes to the vault and nowhere else."""
+    """Save a connection under a name. A password, in the URL or beside it as it is, goes to the vault and nowhere else."""
     context.need("connect")
     if NAME.fullmatch(name) is None:
         raise UsageError(
             f"{name!r} cannot be the name of a connection.", hint="Use letters, digits and underscores, as in shop_db."
         )
     bare, inside = without_password(url)
-    kind = parse(bare, base=Path.cwd()).connector
-    if kind == "files":
+    meant = parse(bare, base=Path.cwd())
+    if meant.connector == "files":
         raise UsageError("A folder of files needs no connection.", hint="Name it with --data as it is.")
-    secret = password if password is not None else inside
-    connection = SavedConnection(name, kind, {"url": bare}, f"connection/{name}" if secret is not None else None)
+    secret = quote(password, safe="") if password is not None else inside
+    reference = f"connection/{context.workspace.store.workspace}/{name}" if secret is not None else None
+    config: dict[str, JsonValue] = {"location": meant.location} if meant.url is None else {"url": bare}
+    connection = SavedConnection(name, meant.connector, config, reference)
     if secret is not None:
         vault().put(cast("str", connection.secret), secret)
     context.workspace.store.save_connection(connection, by=context.principal, now=now)
@@ -134,6 +145,11 @@ def discover(context: Context, item: str, *, base: Path) -> Sequence[Discovered]
     return connector(at.connector).discover(at)
 
 
+def address(connection: SavedConnection) -> str:
+    """Where it leads, without its password."""
+    return str(connection.config.get("url") or connection.config.get("location") or "")
+
+
 def wants_password(url: str) -> bool:
     """True for the address of a server that names a user and no password."""
     parts = urlsplit(url)
@@ -145,7 +161,7 @@ def page(context: Context, name: str) -> str:
     saved_one = context.workspace.store.connection(name)
     if saved_one is not None:
         secret = "its password is in the vault" if saved_one.secret else "without a password"
-        return f"{saved_one.name}: {saved_one.connector}, {saved_one.config.get('url', '')}, {secret}."
+        return f"{saved_one.name}: {saved_one.connector}, {address(saved_one)}, {secret}."
     unit = connector(name)
     readme = Path(str(unit.__file__)).with_name("README.md") if hasattr(unit, "__file__") else None
     if readme is not None and readme.is_file():
@@ -154,6 +170,9 @@ def page(context: Context, name: str) -> str:
 
 
 def _of_connection(connection: SavedConnection, base: Path) -> Place:
+    if "url" not in connection.config:
+        location = str(connection.config["location"])
+        return Place(connection.connector, base, location=location, connection=connection.name)
     url = str(connection.config["url"])
     if connection.secret is not None:
         password = vault().get(connection.secret)
@@ -163,8 +182,6 @@ def _of_connection(connection: SavedConnection, base: Path) -> Place:
                 hint=f"Save it again: dreflow connectors add {connection.name} URL.",
             )
         url = with_password(url, password)
-    if "://" not in url or urlsplit(url).scheme in {"sqlite", "duckdb"}:
-        return Place(connection.connector, base, location=url.partition(":///")[2], connection=connection.name)
     return Place(connection.connector, base, connection=connection.name, url=url)
 
 

@@ -75,7 +75,7 @@ def _grouped(value: JsonValue) -> str:
 def table(
     names: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[bool] | None = None, indent: str = "  "
 ) -> str:
-    """Aligned columns under a ruled header; ``right`` marks columns aligned to the right, all-empty ones are left out."""
+    """Aligned columns under a ruled header, without all-empty ones; ``right`` marks those aligned to the right."""
     right = right or [False] * len(names)
     told = [i for i, name in enumerate(names) if name or any(row[i] for row in rows)]
     names, right = [names[i] for i in told], [right[i] for i in told]

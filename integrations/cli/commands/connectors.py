@@ -72,7 +72,7 @@ def _list(context: Context, args: argparse.Namespace) -> int:
         return 0
     print("Connectors:\n" + table(["name", "can"], [[unit.name, ", ".join(unit.can)] for unit in units]))
     if saved:
-        rows = [[one.name, one.connector, str(one.config.get("url", ""))] for one in saved]
+        rows = [[one.name, one.connector, connections.address(one)] for one in saved]
         print("\nConnections saved here:\n" + table(["name", "connector", "address"], rows))
     return 0
 
