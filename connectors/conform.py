@@ -16,10 +16,12 @@ from sqlglot import exp
 
 from connectors import sql
 from connectors.spelling import Spelling
-from spec.errors import DataError
+from spec.errors import DataError, SpecError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from spec.pipeline import Source
 
 Policy = Literal["null", "quarantine", "stop"]
 LINE = "__line"
@@ -328,3 +330,25 @@ def _first_unreadable(
         where={"file": file, "line": int(str(line)), "column": name},
         data={"type": columns[name]},
     )
+
+
+def after_cursor(
+    connection: DuckDBPyConnection, table: exp.Table, source: Source, since: str | None
+) -> tuple[str | None, int]:
+    """Keep rows whose cursor is ``since`` or later; the highest cursor as text, and how many rows there are."""
+    if source.cursor is None:
+        return None, sql.count(connection, table)
+    type_ = source.columns.get(source.cursor)
+    if type_ is None:
+        raise SpecError(
+            f"The cursor {source.cursor!r} is no column of the source.",
+            hint=f"Its columns: {', '.join(source.columns)}.",
+            data={"unknown": source.cursor, "known": list(source.columns)},
+        )
+    cursor = sql.column(source.cursor)
+    if since is not None:
+        older = sql.template("(:x < :since OR :x IS NULL)", x=cursor, since=sql.cast(sql.value(since), type_))
+        sql.run(connection, exp.delete(table.copy()).where(older))
+    highest = sql.cast(exp.Max(this=cursor.copy()), "VARCHAR")
+    found, rows = sql.row(connection, exp.select(highest, exp.Count(this=exp.Star())).from_(table))
+    return None if found is None else str(found), sql.whole(rows)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -17,6 +17,7 @@ from connectors.contract import Capability, Discovered, Place, Preview, Quaranti
 from connectors.files import text
 from connectors.files.formats import reader_of
 from connectors.files.options import Format, ReadOptions
+from connectors.looking import preview_rows
 from connectors.names import distinct, table_name
 from connectors.spelling import parse_options
 from spec.base import JsonValue
@@ -122,7 +123,7 @@ def read(
         total = _read_one(source, options, place, paths[0], into, table, append=False)
         for path in paths[1:]:
             total = _sum(total, _read_one(source, options, place, path, into, table, append=True))
-    return _with_cursor(source, into, table, _with_quarantine(into, table, total), since)
+    return _with_cursor(source, into, table, _with_quarantine(table, total), since)
 
 
 def _read_one(
@@ -146,29 +147,9 @@ def _read_one(
 
 
 def preview(source: Source, place: Place, *, limit: int = 20) -> Preview:
-    """The first rows as they will be read, at most ``limit``."""
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET preserve_insertion_order = true")
-        table = exp.Table(this=sql.identifier("preview"))
-        options = parse_options(ReadOptions, source.options)
-        path = _paths(place, options)[0]
-        given = _with_format(options, path)
-        lenient = source.model_copy(update={"on_error": "quarantine"}) if source.on_error == "stop" else source
-        reader_of(given.format).read(lenient, given, path, _shown(place, path), connection, table, append=False)
-        found = sql.rows(connection, exp.select("*").from_(table).limit(limit + 1))
-        aside = sql.sibling(table, conform.QUARANTINE)
-        set_aside: list[sql.Row] = []
-        if _exists(connection, aside):
-            set_aside = sql.rows(connection, exp.select("*").from_(aside).limit(limit))
-    return Preview(
-        columns=tuple(source.columns.items()),
-        rows=tuple(found[:limit]),
-        truncated=len(found) > limit,
-        quarantined=tuple(cast("list[tuple[str, int | None, str, str]]", set_aside)),
-    )
+    """The first rows of the (first) file as they will be read, at most ``limit``."""
+    first = _paths(place, parse_options(ReadOptions, source.options))[0]
+    return preview_rows(read, source, replace(place, location=str(first)), limit)
 
 
 def _paths(place: Place, options: ReadOptions) -> list[Path]:
@@ -271,11 +252,6 @@ def _clean(connection: DuckDBPyConnection, table: exp.Table) -> None:
     sql.run(connection, sql.drop(sql.sibling(table, conform.QUARANTINE)))
 
 
-def _exists(connection: DuckDBPyConnection, table: exp.Table) -> bool:
-    query = exp.select("1").from_(sql.call("duckdb_tables")).where(sql.template("table_name = :name", name=table.name))
-    return bool(sql.rows(connection, query))
-
-
 def _sum(first: Reading, second: Reading) -> Reading:
     expected = None
     if first.expected_rows is not None and second.expected_rows is not None:
@@ -295,7 +271,7 @@ def _sum(first: Reading, second: Reading) -> Reading:
     )
 
 
-def _with_quarantine(connection: DuckDBPyConnection, table: exp.Table, reading: Reading) -> Reading:
+def _with_quarantine(table: exp.Table, reading: Reading) -> Reading:
     """The quarantine as one table with its reasons together."""
     if not reading.quarantined:
         return reading
@@ -310,20 +286,6 @@ def _with_cursor(
 ) -> Reading:
     if source.cursor is None:
         return reading
-    type_ = source.columns.get(source.cursor)
-    if type_ is None:
-        raise SpecError(
-            f"The cursor {source.cursor!r} is no column of the source.",
-            hint=f"Its columns: {', '.join(source.columns)}.",
-        )
-    cursor = sql.column(source.cursor)
-    if since is not None:
-        older = exp.Or(
-            this=exp.LT(this=cursor, expression=sql.cast(sql.value(since), type_)),
-            expression=sql.template(":x IS NULL", x=cursor),
-        )
-        sql.run(connection, exp.delete(table).where(older))
-    highest = sql.row(connection, exp.select(sql.cast(exp.Max(this=cursor.copy()), "VARCHAR")).from_(table))[0]
-    rows = sql.count(connection, table)
+    highest, rows = conform.after_cursor(connection, table, source, since)
     expected = reading.expected_rows if since is None else None
-    return replace(reading, rows=rows, expected_rows=expected, cursor=cast("str | None", highest))
+    return replace(reading, rows=rows, expected_rows=expected, cursor=highest)

@@ -22,6 +22,7 @@ from connectors.drift import compare
 from connectors.files import text
 from connectors.files.options import ReadOptions
 from connectors.files.records import Dialect, Record, Splitter, count_records
+from connectors.looking import scratch
 from connectors.names import column_names, filled_right, joined_headers
 from connectors.profile import DecimalMark, profile, spelling_of
 from connectors.spelling import plain_options
@@ -491,14 +492,6 @@ def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[
     columns = tuple(Column(name=name, type=type_) for name, type_ in found.types.items())
     table = Table(name="", columns=columns, rows=None if sampled else rows)
     return [Discovered("", source, table, tuple(warnings), tuple(found.choices))]
-
-
-@contextlib.contextmanager
-def scratch() -> Iterator[DuckDBPyConnection]:
-    """A DuckDB of its own, for looking at a source."""
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        yield connection
 
 
 def read(

@@ -23,11 +23,12 @@ from connectors import conform, sql
 from connectors.contract import Discovered, Reading
 from connectors.drift import drifted
 from connectors.files import text
-from connectors.files.delimited import CARRIED_ON, keep_broken, quarantined, scratch
+from connectors.files.delimited import CARRIED_ON, keep_broken, quarantined
 from connectors.files.options import ReadOptions
 from connectors.files.pointers import ENTRY, Keys, Node, parse, paths_of, spell, tree
 from connectors.files.records import MAX_RECORD, Record
 from connectors.files.structure import Seen, Structure, problem_of, structure_of
+from connectors.looking import scratch
 from connectors.names import column_names, distinct
 from connectors.profile import profile, spelling_of
 from connectors.spelling import plain_options
