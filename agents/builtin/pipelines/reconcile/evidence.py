@@ -95,6 +95,7 @@ class Evidence:
 
     def __init__(self, data: DataView) -> None:
         self._data = data
+        self._samples: dict[tuple[str, str], list[str]] = {}
         self.profiles = [self._profile(table) for table in data.catalog.tables]
 
     def profile(self, name: str) -> Profile:
@@ -108,6 +109,15 @@ class Evidence:
     def values(self, query: exp.Query, *, limit: int = 1000) -> list[list[str | None]]:
         """Rows of a query as text."""
         return [[None if v is None else str(v) for v in row] for row in self._data.rows(query, limit=limit)]
+
+    def sample(self, table: str, column: str) -> list[str]:
+        """Up to 200 values of a column as text, the smallest ones; asked once."""
+        if (table, column) not in self._samples:
+            here = exp.cast(ref(column), "VARCHAR").as_("v")
+            query = exp.select(here).from_(source(table)).where(ref(column).is_(exp.null()).not_())
+            rows = self.values(query.order_by(exp.Literal.number(1)).limit(200))
+            self._samples[table, column] = [value for (value,) in rows if value]
+        return self._samples[table, column]
 
     def labels(self, table: str, column: str) -> dict[str, int]:
         """Different values of a label column with their counts, most frequent first."""

@@ -121,6 +121,16 @@ def _payout_findings(walk: Walk) -> list[Finding]:
             "A bank kept a charge on the way (a wire fee), so less arrived than was paid out.",
         ),
         Finding(
+            "deposits_over",
+            "per_payout",
+            exp.LT(this=name("bank_charge"), expression=exp.Literal.number(0)),
+            "Bank deposit larger than its payout",
+            "payout",
+            arrived.copy(),
+            name("bank_charge"),
+            "More arrived than was paid out; look at the bank's text for what else is in it.",
+        ),
+        Finding(
             "deposits_missing",
             "per_payout",
             _positive("not_arrived"),

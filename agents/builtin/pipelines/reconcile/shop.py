@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from sqlglot import exp
@@ -20,6 +21,7 @@ from agents.builtin.pipelines.reconcile.words import (
 
 LINK_SHARE = 0.9
 AMOUNT_SHARE = 0.8
+LOOSE_SHARE = 0.5
 
 
 def find_sales(evidence: Evidence, ledger: Ledger, taken: set[str]) -> Sales | None:
@@ -53,13 +55,17 @@ def _link(
     evidence: Evidence, child: Profile, reference: str, parent: Profile, key: str, where: exp.Expr
 ) -> tuple[float, str | None]:
     """Share of references found among the keys: as they are, or taken out of a text by the keys' common form."""
-    share = evidence.inclusion(child.name, ref(reference), parent.name, key, where)
     column = child.table.column(reference)
-    if share >= 0.5 or column is None or column.type != "VARCHAR":
+    # More different references than the parent has rows cannot lie among its keys, so that question is not asked.
+    may_be_keys = child.distinct[reference] * LINK_SHARE <= parent.rows
+    share = evidence.inclusion(child.name, ref(reference), parent.name, key, where) if may_be_keys else 0.0
+    if share >= LOOSE_SHARE or column is None or column.type != "VARCHAR":
         return share, None
-    sample = exp.select(exp.cast(ref(key), "VARCHAR")).from_(source(parent.name)).order_by(ref(key)).limit(200)
-    pattern = shape_of(value for (value,) in evidence.values(sample) if value)
+    pattern = shape_of(evidence.sample(parent.name, key))
     if pattern is None:
+        return share, None
+    texts = evidence.sample(child.name, reference)
+    if sum(bool(re.search(pattern, value)) for value in texts) < LOOSE_SHARE * len(texts):
         return share, None
     taken_out = extract(ref(reference), pattern)
     return evidence.inclusion(child.name, taken_out, parent.name, key, where), pattern

@@ -15,7 +15,7 @@ from agents.builtin.pipelines.reconcile.words import STORED_VALUE_WORDS, Movemen
 
 TOLERANCE = "0.01"
 DEPOSIT_DAYS = 3
-SHORT_DAYS = 5
+SHORT_DAYS = 7
 SHORT_AMOUNT = "50.00"
 """A deposit short by no more than this, days near and from the same sender, is the payout less a bank's charge."""
 
@@ -310,7 +310,7 @@ def _payouts(draft: Draftsman, walk: Walk) -> None:
     draft.check(
         "reconcile",
         "payouts_explained",
-        params={"left": "sum(paid_out)", "right": "sum(net)", "tolerance": "0"},
+        params={"value": "sum(paid_out)", "to": "payouts_explained", "to_value": "sum(net)"},
         note="What the processor says it paid out is what its movements add up to.",
     )
 
@@ -332,21 +332,26 @@ def _deposits(draft: Draftsman, walk: Walk) -> None:
             "bank_text": text(name(bank.text)),
         },
     )
+    near = {"left": "expected_on", "right": "deposited_on"}
+    amounts = {"left": "paid_out", "right": "deposited"}
     draft.step(
         "deposit_match",
         "match",
         "payout_list",
         "deposits",
-        amount={"left": "paid_out", "right": "deposited", "tolerance": TOLERANCE},
-        days={"left": "expected_on", "right": "deposited_on", "before": 1, "after": DEPOSIT_DAYS},
+        amount={**amounts, "within": TOLERANCE},
+        days={**near, "within": DEPOSIT_DAYS},
     )
+    draft.step("payouts_left", "select", "deposit_match.left_rest", drop=["reason"])
+    draft.step("deposits_left", "select", "deposit_match.right_rest", drop=["reason"])
     draft.step(
         "short_match",
         "match",
-        "deposit_match.left_rest",
-        "deposit_match.right_rest",
-        amount={"left": "paid_out", "right": "deposited", "tolerance": SHORT_AMOUNT},
-        days={"left": "expected_on", "right": "deposited_on", "before": 1, "after": SHORT_DAYS},
+        "payouts_left",
+        "deposits_left",
+        amount={**amounts, "within": SHORT_AMOUNT},
+        days={**near, "within": SHORT_DAYS},
+        note="A bank on the way may have kept a charge, and a weekend may lie between.",
     )
 
 

@@ -56,13 +56,11 @@ def lines_of(walk: Walk) -> list[tuple[str, str, str, exp.Expr]]:
 
 def write_walk(draft: Draftsman, walk: Walk) -> None:
     """The steps that make ``money_walk``: line, label, role, amount; and the check that the residual is zero."""
-    one = {"whole": "1"}
-    draft.step(
+    _one_row(
+        draft,
         "order_totals",
-        "aggregate",
         "order_differences",
-        group_by=dict(one),
-        measures={
+        {
             "t_orders": text(_total("order_total")),
             "t_gift_cards": text(_total("gift_card_part")),
             "t_other": text(_total("other_part")),
@@ -76,12 +74,11 @@ def write_walk(draft: Draftsman, walk: Walk) -> None:
         chosen = exp.Case(ifs=[exp.If(this=condition, true=name(column))], default=exp.Literal.number(0))
         return text(exp.Coalesce(this=exp.Sum(this=chosen), expressions=[exp.Literal.number(0)]))
 
-    draft.step(
+    _one_row(
+        draft,
         "movement_totals",
-        "aggregate",
         "movements",
-        group_by=dict(one),
-        measures={
+        {
             "t_refunds": where("amount", of("refund")),
             "t_chargebacks": where("amount", of("dispute")),
             "t_adjustments": where("amount", of("adjustment")),
@@ -89,34 +86,31 @@ def write_walk(draft: Draftsman, walk: Walk) -> None:
             "t_pending": where("net", name("payout").is_(exp.null())),
         },
     )
-    draft.step(
+    _one_row(
+        draft,
         "payout_totals",
-        "aggregate",
         "per_payout",
-        group_by=dict(one),
-        measures={
+        {
             "t_paid_out": text(_total("paid_out")),
             "t_not_arrived": text(_total("not_arrived")),
             "t_bank_charges": text(_total("bank_charge")),
         },
     )
-    draft.step(
+    _one_row(
+        draft,
         "deposit_totals",
-        "aggregate",
         "deposits",
-        group_by=dict(one),
-        measures={"t_deposits": text(_total("deposited"))},
+        {"t_deposits": text(_total("deposited"))},
     )
     joined = "order_totals"
     rights = ["movement_totals", "payout_totals", "deposit_totals"]
     if walk.stored:
         rights.append("gift_card_totals")
-        draft.step(
+        _one_row(
+            draft,
             "gift_card_totals",
-            "aggregate",
             "gift_cards_sold",
-            group_by=dict(one),
-            measures={"t_gift_cards_sold": text(_total("sold"))},
+            {"t_gift_cards_sold": text(_total("sold"))},
         )
     for right in rights:
         joined = draft.step(f"with_{right}", "join", joined, right, how="left", on=["whole"], expect="one_to_one")
@@ -144,11 +138,17 @@ def write_walk(draft: Draftsman, walk: Walk) -> None:
         columns={"line": text(line), "label": text(label), "role": text(role), "amount": "amount"},
     )
     draft.check(
-        "reconcile",
+        "range",
         "walk_columns",
-        params={"left": "sum(residual)", "right": "0", "tolerance": "0"},
+        params={"column": "residual", "min": 0, "max": 0},
         note="Every cent between the shop and the bank is on a line of its own.",
     )
+
+
+def _one_row(draft: Draftsman, id_: str, table: str, measures: dict[str, JsonValue]) -> None:
+    """Totals of a whole table as one row, with a column by which such rows join."""
+    draft.step(f"{id_}_sums", "aggregate", table, measures=measures)
+    draft.step(id_, "derive", f"{id_}_sums", columns={"whole": "1"})
 
 
 def _revenue(walk: Walk) -> dict[str, JsonValue]:
