@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
-from spec.base import Document
+from spec.base import Document, JsonValue
 
 NumberFormat = Literal["money", "number", "integer", "percent", "date", "datetime", "text"]
 """How a value is shown: ``percent`` takes a fraction (0.031 is 3.1 %), ``date`` shows an instant's business day."""
@@ -28,7 +28,16 @@ class Figure(Document):
     decimals: int | None = Field(default=None, ge=0, le=12, description="Digits shown after the decimal point.")
 
 
-class Text(Document):
+class _Block(Document):
+    """A part of a section. ``kind`` is always written: without it a block cannot be read back."""
+
+    @model_serializer(mode="wrap")
+    def _with_kind(self, handler: SerializerFunctionWrapHandler) -> dict[str, JsonValue]:
+        plain: dict[str, JsonValue] = handler(self)
+        return {"kind": type(self).model_fields["kind"].default, **plain}
+
+
+class Text(_Block):
     """A paragraph. ``{name}`` stands for a figure; a number written in digits beside them is refused."""
 
     kind: Literal["text"] = "text"
@@ -36,7 +45,7 @@ class Text(Document):
     figures: dict[str, Figure] = Field(default={})
 
 
-class Tiles(Document):
+class Tiles(_Block):
     """A row of headline figures, in order: label to figure."""
 
     kind: Literal["tiles"] = "tiles"
@@ -54,7 +63,7 @@ class TableColumn(Document):
     total: bool = Field(default=False, description="Show a total; in a workbook it is a formula.")
 
 
-class TableBlock(Document):
+class TableBlock(_Block):
     """Rows of a step, in ``order_by``, else the step's own order, else by its key; ties by columns, left to right."""
 
     kind: Literal["table"] = "table"
@@ -67,7 +76,7 @@ class TableBlock(Document):
     empty: str = Field(default="Nothing to show.", description="Sentence shown when there are no rows.")
 
 
-class ChartBlock(Document):
+class ChartBlock(_Block):
     """A chart of a step's rows; ``chart`` names a unit in reports/charts.
 
     In a waterfall each row of ``y`` adds to the one before; a row whose ``series`` column says ``total`` stands from
