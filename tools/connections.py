@@ -67,7 +67,7 @@ def known(context: Context, name: str) -> SavedConnection:
 
 
 def add(context: Context, name: str, url: str, *, now: datetime, password: str | None = None) -> SavedConnection:
-    """Save a connection under a name. A password, in the URL or beside it as it is, goes to the vault and nowhere else."""
+    """Save a connection under a name. A password, in the URL or as it is beside it, goes to the vault alone."""
     context.need("connect")
     if NAME.fullmatch(name) is None:
         raise UsageError(

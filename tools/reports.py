@@ -143,3 +143,10 @@ def provenance(context: Context, path: Path, figure: str) -> Provenance:
 
     context.need("ask")
     return figure_provenance(path, figure)
+
+
+def figures(path: Path) -> Sequence[Provenance]:
+    """All figures of a written report, in its order."""
+    from reports.provenance import provenance_of
+
+    return tuple(provenance_of(path).values())
