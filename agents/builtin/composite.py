@@ -32,6 +32,10 @@ def read_composite(reader: Reader, target: list[Out]) -> None:
         reader.meaning.problems.append(f"unused:{tag.text}")
         return
     _common(reader, left, right)
+    if left.is_measure != right.is_measure:
+        for part in (left, right):
+            if part.kind == "column" and part.column and reader.schema.columns[part.column].kind == "number":
+                part.kind, part.func = "agg", "sum"
     kind = "ratio" if tag.kind == "ratio" else "difference"
     made = Out(kind, parts=[left, right])
     if (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import date_columns, hinted_column, label_columns, main_measure
+from agents.builtin.choose import date_columns, hinted_column, label_columns, main_measure, names_rows
 from agents.builtin.index import Index
 from agents.builtin.meaning import Compare, Either, Meaning, Nested, Out, Ref, Scope
 from agents.builtin.parse import Reader
@@ -58,7 +58,7 @@ def _default_order(meaning: Meaning) -> None:
     if meaning.order or not meaning.groups:
         return
     if any(
-        g.kind == "grain" or (g.column and g.column[1].casefold() in {"year", "month", "date", "day"})
+        g.kind == "grain" or (g.column and g.column[1].casefold() in {"year", "month", "date"})
         for g in meaning.groups
     ):
         meaning.order = [(g, False) for g in meaning.groups if g.kind == "grain"] or [
@@ -288,7 +288,9 @@ def _should_be_distinct(meaning: Meaning, schema: Schema) -> bool:
         assert out.column is not None
         column = schema.columns[out.column]
         if column.kind in {"number", "date"} and not column.is_id:
-            return False
+            if schema.keys.get(column.table) or names_rows(schema, column.table):
+                return False
+            continue
         if column.unique or (out.column in label_columns(schema, out.column[0]) and schema.keys.get(column.table)):
             return False
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.builtin.index import Index
 from agents.builtin.lexicon import FILLER, synonyms
@@ -64,6 +64,9 @@ class Linker:
         if words not in self.memory:
             stems = tuple(stem(word) for word in words)
             found = [*self._tables(words, stems), *self._columns(words, stems)]
+            if any(link.kind == "table" and link.score >= 0.95 for link in found):
+                # The word is what a table is called: that a column begins with it is the weaker evidence.
+                found = [replace(link, score=link.score * 0.55) if link.kind == "column" and link.how != "exact" else link for link in found]
             best: dict[tuple[str, str, str], Link] = {}
             for link in found:
                 key = (link.kind, link.table, link.column)
@@ -142,7 +145,7 @@ class Linker:
             if word in core:
                 exact.add(word)
                 continue
-            twin = next((c for c in core if c in synonyms(word)), None)
+            twin = next((c for c in core if c in synonyms(word) and c not in exact | like and c not in rest), None)
             if twin is not None:
                 like.add(twin)
             elif word not in full and word not in _LIGHT:

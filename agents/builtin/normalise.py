@@ -39,7 +39,7 @@ _REWRITES: tuple[tuple[str, str], ...] = (
 _REMARKS = (
     r",?\s*by (?:doing|performing|using) an? (?:left|inner|right|outer|full)?\s*join\b[^.?!]*",
     r",?\s*based on joining\b[^.?!]*",
-    r",?\s*\(?(?:i\.e\.|e\.g\.|eg|for example)[^.?!()]*\)?",
+    r",?\s*\(?(?:\bi\.e\.|\be\.g\.|\beg\b|\bfor example\b)[^.?!()]*\)?",
     r"\b(?:represent|format|express|show|return|give)\s+(?:each|the)\s+(?:quarter|month|week|date|year)\s+as\b[^.?!]*",
     r"\bas (?:a|an) (?:date|integer|number|percentage|decimal|float)\b",
     r"\b(?:give|return|provide) (?:the|your) answer as\b[^.?!]*",

@@ -21,7 +21,7 @@ from agents.builtin.lexicon import FILLER, RELATING, SUPERLATIVES
 from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scalar, Scope
 from agents.builtin.phrases import MODIFIERS, Cursor, Phrase, read_phrase
 from agents.builtin.tags import Tag
-from agents.builtin.words import stem
+from agents.builtin.words import singular, stem
 
 _FLIP = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "=": "!=", "!=": "="}
 _STOPS = frozenset({"end"})
@@ -365,17 +365,10 @@ class Reader:
             and head.kind == "table"
             and not sup.hints
             and sup.number is None
-            and sup.text.lower() in {"most", "fewest", "least", "highest", "lowest", "greatest", "largest", "smallest"}
+            and (sup.text.lower() in {"most", "fewest", "least"} or _is_plural(phrase.head_tag))
         ):
             count = self._count(phrase) if phrase.howmany else Out("count", table=head.table) if head else None
             if count is not None:
-                if (
-                    count.table
-                    and count.table != self.state.scope.table
-                    and count.kind == "count"
-                    and count.table not in (self.root.table,)
-                ):
-                    pass
                 self._set_order(count, descending, phrase)
             return
         if (
@@ -393,6 +386,8 @@ class Reader:
                 self._set_order(made, descending, phrase)
                 return
         if head is not None and (head.kind == "table" or sup.hints):
+            if not sup.hints and sup.text.lower() in {"highest", "lowest"}:
+                sup.hints = ("height", "altitude", "elevation")
             self._nested_top(phrase)
             return
         if head is not None:
@@ -620,6 +615,10 @@ class Reader:
             saved = self.cursor.at
             phrase = read_phrase(self.cursor)
             self.cursor.at = saved
+            head = phrase.head
+            if head is not None and head.kind == "column" and not phrase.howmany and not phrase.agg:
+                column = self.schema.columns[head.ref]
+                return column.kind == "number" and not column.is_id and column.core[-1:] != ("year",)
             return bool(phrase.howmany or phrase.agg) and self._measure(phrase) is not None
         return False
 
@@ -1065,6 +1064,7 @@ class Reader:
             return
         self.state.since.append(f"column:{head.table}.{head.column}")
         self._superlative_name(phrase)
+        self.meaning.score -= 0.12
         if not self.root.table:
             self.root.table = head.table
 
@@ -1075,7 +1075,9 @@ class Reader:
             return
         column = self.schema.columns[head.ref]
         first = tag.text.lower().split()[0]
-        if first in SUPERLATIVES and column.kind == "number" and len(column.core) > 1:
+        if first in SUPERLATIVES and len(column.core) > 1 and column.kind != "number":
+            self.meaning.problems.append(f"unused:{tag.text}")
+        elif first in SUPERLATIVES and len(column.core) > 1:
             self._set_order(
                 Out("column", column=head.ref), SUPERLATIVES[first][0] > 0, Phrase(sup=Tag("sup", 0, 0, first))
             )
@@ -1203,6 +1205,11 @@ class Reader:
 
     def _scope_for(self, table: str) -> Scope:
         chain = self._chain()
+        inner = chain[0]
+        if inner.table and inner.table != table and any(n.kind == "in" for n in self._nested_holding(inner)):
+            # What is said behind "states that ..." is about those states, although an outer set has such a column too.
+            if any({join.table, join.parent} == {inner.table, table} for join in self.schema.joins):
+                return inner
         for scope in chain:
             if scope.table == table or not scope.table:
                 return scope
@@ -1267,6 +1274,11 @@ class Reader:
         from agents.builtin.composite import read_composite
 
         read_composite(self, target)
+
+
+def _is_plural(tag: Tag | None) -> bool:
+    word = tag.text.lower().split()[-1] if tag is not None else ""
+    return singular(word) != word
 
 
 def read_phrase_one(cursor: Cursor) -> Phrase:

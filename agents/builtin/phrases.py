@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from agents.builtin.links import Link
+from agents.builtin.links import Link, is_flag, truth
 from agents.builtin.schema import Schema
 from agents.builtin.tags import Tag
 from agents.builtin.words import singular
@@ -183,6 +183,19 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:
     """What stands right behind a head: a second noun that it qualifies, or the value it equals."""
     tag = cursor.tags[cursor.at]
     assert phrase.head is not None
+    if tag.kind == "prep" and tag.data == "poss" and cursor.kind(1) == "link" and phrase.head.kind == "table":
+        following = cursor.tags[cursor.at + 1]
+        owned = next((link for link in following.links if link.kind == "column" and link.table == phrase.head.table), None)  # type: ignore[union-attr]
+        if owned is not None:
+            phrase.tables.append(phrase.head.table)
+            phrase.head, phrase.head_tag = owned, following
+            cursor.at += 2
+            return True
+        return False
+    if tag.kind == "agg" and tag.data == "count" and phrase.head.kind == "table":
+        phrase.howmany = True
+        cursor.at += 1
+        return True
     if tag.kind == "link":
         top = tag.links[0]
         if top.kind == "value":
@@ -191,7 +204,7 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:
                 cursor.at += 1
                 return True
             return False
-        if phrase.head.kind == "table" and top.kind == "column" and _is_verb(phrase, tag):
+        if phrase.head.kind == "table" and top.kind == "column" and _is_verb(phrase, tag, acts=cursor.kind(1) in {"link", "sup", "agg", "howmany", "quoted", "num"}):
             return False
         if (
             phrase.head.kind == "column"
@@ -205,7 +218,17 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:
             phrase.head, phrase.head_tag = top, tag
             cursor.at += 1
             return True
+        if phrase.head.kind == "column" and top.kind == "table" and top.table == phrase.head.table and phrase.head_tag is not None and tag.start == phrase.head_tag.end and is_flag(cursor.schema.columns[phrase.head.ref]):
+            # "open shops": the yes/no column says which rows.
+            column = cursor.schema.columns[phrase.head.ref]
+            said = Link("value", *phrase.head.ref, value=truth(column, True), how="flag")
+            phrase.values.append(Tag("link", phrase.head_tag.start, phrase.head_tag.end, phrase.head_tag.text, links=[said]))
+            phrase.head, phrase.head_tag = top, tag
+            cursor.at += 1
+            return True
         if phrase.head.kind == "table" and not phrase.equals:
+            if top.kind == "column":
+                top = next((link for link in tag.links[:8] if link.kind == "column" and link.table == phrase.head.table and link.score >= top.score - 0.3), top)  # type: ignore[union-attr]
             phrase.tables.append(phrase.head.table)
             phrase.head, phrase.head_tag = top, tag
             cursor.at += 1
@@ -222,13 +245,13 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:
     return False
 
 
-def _is_verb(phrase: Phrase, tag: Tag) -> bool:
-    """Behind a plural noun a word in the singular is what they do: "states border", "customers order"."""
+def _is_verb(phrase: Phrase, tag: Tag, *, acts: bool) -> bool:
+    """Whether a word behind a noun is what it does: "states border", "a state borders Texas". ``acts``: an object follows."""
     noun = phrase.head_tag.text.lower() if phrase.head_tag is not None else ""
     word = tag.text.lower().split()[0]
-    return (
-        singular(noun.split()[-1]) != noun.split()[-1]
-        and singular(word) == word
-        and tag.links[0].how != "exact"
-        or (singular(noun.split()[-1]) != noun.split()[-1] and singular(word) == word and len(tag.text.split()) == 1)
-    )
+    plural = singular(noun.split()[-1]) != noun.split()[-1]
+    if len(tag.text.split()) > 1 and tag.links[0].how == "exact":
+        return False
+    if plural:
+        return singular(word) == word
+    return word.endswith("ed") or (singular(word) != word and acts)

@@ -7,7 +7,7 @@ from agents.builtin.index import Index
 from agents.builtin.links import Link
 from agents.builtin.schema import Schema
 from agents.builtin.tags import Tag
-from agents.builtin.words import stem
+from agents.builtin.words import singular, stem
 
 
 def resolve(tags: list[Tag], index: Index) -> None:
@@ -71,7 +71,8 @@ def _company(link: Link, place: int, tags: list[Tag], schema: Schema) -> float:
         for one in tag.links:
             if one.kind == other_kind and one.table == link.table and one.ref != link.ref and one.score >= 0.85:
                 value = link if link.kind == "value" else one
-                best = max(best, 1.6 if value.ref in label_columns(schema, link.table) else 0.8)
+                chosen = 1.0 if one is tag.links[0] else 0.7
+                best = max(best, chosen * (1.6 if value.ref in label_columns(schema, link.table) else 0.8))
     return best
 
 
@@ -94,6 +95,28 @@ def _fit_value(link: Link, place: int, tags: list[Tag], schema: Schema) -> float
         score += 0.03
     if link.how == "exact" and not tags[place].data and len(str(link.value)) > 40:
         score -= 0.2
+    own_label = link.ref in label_columns(schema, link.table)
+    joint = tags[place - 1] if place else None
+    if (
+        joint is not None
+        and own_label
+        and before is not None
+        and before.links
+        and before.links[0].kind == "table"
+        and before.links[0].table == link.table
+    ):
+        noun = before.text.lower().split()[-1]
+        if joint.kind == "prep" and (joint.data == "name" or (joint.text.lower() == "of" and singular(noun) == noun)):
+            return score + 0.4
+    # "the capital of Washington" asks for a capital and says of what, not which.
+    if (
+        place >= 2
+        and tags[place - 1].text.lower() == "of"
+        and tags[place - 2].links
+        and tags[place - 2].links[0].ref == link.ref
+        and not any(t.links for t in tags[: place - 2])
+    ):
+        score -= 0.6
     # A thing is not in itself: "rivers in Colorado" are not called Colorado.
     if (
         before is not None
@@ -130,7 +153,34 @@ def _fit_column(link: Link, place: int, tags: list[Tag], spoken: dict[str, float
         score -= 0.25
     if _of_table(tags, place, link.table):
         score += 0.2
+    noun = _noun_before(tags, place)
+    if noun is not None and noun == link.table:
+        score += 0.3 if tags[place].before == "whose" else 0.12
+    for step in (-1, 1):
+        near = _listed(tags, place, step)
+        if near is not None and any(one.kind == "column" and one.table == link.table and one.score >= 0.9 for one in near.links):
+            score += 0.12
     return score
+
+
+def _noun_before(tags: list[Tag], place: int) -> str | None:
+    """The table last spoken of before this span."""
+    for tag in reversed(tags[:place]):
+        if tag.links and tag.links[0].kind == "table":
+            return tag.links[0].table
+        if tag.kind == "end":
+            return None
+    return None
+
+
+def _listed(tags: list[Tag], place: int, step: int) -> Tag | None:
+    """The neighbour in a list such as "id, first name and last name"."""
+    at = place + step
+    seen = False
+    while 0 <= at < len(tags) and (tags[at].kind in {"skip", "conj"}):
+        seen = seen or tags[at].kind == "conj"
+        at += step
+    return tags[at] if seen and 0 <= at < len(tags) and tags[at].links else None
 
 
 def _wants_number(tags: list[Tag], place: int) -> bool:

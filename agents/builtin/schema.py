@@ -187,7 +187,8 @@ def expand(words: Iterable[str]) -> tuple[str, ...]:
     out: list[str] = []
     for word in words:
         out.extend(ABBREVIATIONS.get(word, word).split())
-    return tuple(word if word in {"is", "has", "was", "does"} else singular(word) for word in out)
+    # Words as short as "is", "has" and "did" are flags and initials here, not verbs to be reduced.
+    return tuple(word if len(word) <= 3 or word == "does" else singular(word) for word in out)
 
 
 def build_schema(catalog: Catalog, stats: Mapping[tuple[str, str], Stats]) -> Schema:
@@ -216,7 +217,7 @@ def _add_columns(schema: Schema, table: Table, stats: Mapping[tuple[str, str], S
                 for w in schema.tables.values()
                 if initials(w) == bare[0][:-2] or fold(w[0])[: len(bare[0]) - 2] == bare[0][:-2]
             ]
-            exact = [w for w in named if w == owner] or [w for w in named if len(w) == 1] or named
+            exact = [w for w in named if len(w) == 1] or [w for w in named if w == owner] or named
             bare = (*exact[0], "id") if len(exact) == 1 else bare
         core = tuple(word for word in bare if stem(word) not in {stem(w) for w in owner})
         stat = stats.get((table.name, column.name)) or Stats(table.rows or 0, table.rows or 0, 0)

@@ -667,13 +667,16 @@ class Builder:
             )
         if inner.table not in frame.aliases and not self._reach(frame, inner.table):
             raise CannotBuildError(f"{inner.table} is not one per row")
-        own = frame.column(ref)
+        return exp.In(this=frame.column(ref), query=self._members(inner, ref).subquery())
+
+    def _members(self, inner: Scope, ref: Ref) -> exp.Query:
+        """The values of a column over a set of rows."""
         meaning = Meaning(
             inner, [Out("column", column=ref)], order=inner.order, limit=inner.limit, ties=inner.limit == 1
         )
         if any(o.is_measure for o, _ in inner.order):
             meaning.groups = [Out("column", column=ref)]
-        return exp.In(this=own, query=self.build(meaning).subquery())
+        return self.build(meaning)
 
     def _during(self, frame: Frame, condition: During) -> exp.Expression:
         column = self.schema.columns[condition.column]
@@ -767,7 +770,22 @@ class Builder:
             )
         else:
             made = _OPS[condition.op](this=node, expression=literal(condition.values[0]))
+        if condition.negated and self._is_spread(condition.column) and condition.column not in label_columns(self.schema, column.table):
+            return self._none_of(frame, condition)
         return exp.Not(this=exp.paren(made)) if condition.negated else made
+
+    def _is_spread(self, ref: Ref) -> bool:
+        return not self.schema.keys.get(ref[0]) and self._spread(ref[0])
+
+    def _none_of(self, frame: Frame, condition: Compare) -> exp.Expression:
+        """Not any of the rows over which one thing is spread."""
+        table = condition.column[0]
+        label = label_columns(self.schema, table)[0]
+        sub = Frame(self)
+        sub.start(table)
+        sub.where.append(self._compare(sub, Compare(condition.column, condition.op, condition.values)))
+        sub.where.append(exp.EQ(this=sub.column(label), expression=frame.column(label)))
+        return exp.Not(this=exp.Exists(this=sub.select(exp.Literal.number(1))))
 
     def _weekday(self, node: exp.Expression, ref: Ref, days: tuple[Scalar, ...]) -> exp.Expression:
         if self.schema.columns[ref].kind == "text":

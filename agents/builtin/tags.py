@@ -283,6 +283,8 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
         links += [link for link in linker.phrase(words) if link.how == "exact" and link.kind == "column"]
     if plain and size == 1 and ("_" in part[0].text or not part[0].text[1:].islower()):
         links += [link for link in linker.phrase(split_name(part[0].text)) if link.score >= 0.9]
+    if index == 0 and words[0] in {"name", "list", "count", "number", "title"} and (len(tokens) < 2 or tokens[1].low not in {"of", "and", ","}):
+        inner_filler = True
     if plain and not inner_filler:
         links += linker.phrase(words)
     if quoted and " " not in words[0]:
@@ -305,7 +307,7 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
         or (size == 1 and text.isupper() and len(text) == 1 and text not in {"I", "A"})
         or (text == "A" and index > 0 and tokens[index - 1].low in {"of", "grade", "type", "an", "a"})
     ):
-        hits = linker.values(text, quoted=quoted, capital=capital)
+        hits = linker.values(text, quoted=quoted, capital=capital) if quoted or not all(t.kind == "number" for t in part) else []
         if (
             size == 1
             and not quoted

@@ -311,6 +311,8 @@ def stem(word: str) -> str:
         word = _IRREGULAR[word]
         return word[:-1] if word.endswith("e") and len(word) > 3 else word
     word = singular(word)
+    if word in _IRREGULAR and _IRREGULAR[word] == word:
+        return word[:-1] if word.endswith("e") and len(word) > 3 else word
     for ending in ("ing", "ed"):
         bare = word[: -len(ending)]
         if word.endswith(ending) and len(bare) >= 3 and any(v in bare for v in "aeiouy"):
