@@ -26,6 +26,9 @@ class Params(Document):
     measures: dict[str, Expression] = Field(
         default={}, description="New column to an aggregate over each group's rows, e.g. total: sum(amount)."
     )
+    where: Expression | None = Field(
+        default=None, description="Condition on the input's rows that count; all when empty."
+    )
 
 
 arity: Final = (1, 1)
@@ -64,6 +67,8 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
             )
         projections.append(aliased(measure, name))
     query = select_from(relation.name, projections)
+    if params.where is not None:
+        query.set("where", exp.Where(this=scope.condition(params.where, relation, "where")))
     if groups:
         query.set("group", exp.Group(expressions=groups))
     return Built({MAIN: query})

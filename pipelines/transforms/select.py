@@ -25,6 +25,9 @@ class Params(Document):
         json_schema_extra=NAMES_OR_EXPRESSIONS,
     )
     drop: Strings = Field(default=(), description="Columns to leave out; all others stay as they are.")
+    where: Expression | None = Field(
+        default=None, description="Condition on the input's rows that count; all when empty."
+    )
 
 
 arity: Final = (1, 1)
@@ -52,7 +55,10 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         raise scope.fail("No column would be left.", field="drop", hint="Keep at least one.")
     kept = {item.name for item in projections if isinstance(item, exp.Column)}
     order = relation.order if all(split_order(item)[0] in kept for item in relation.order) else ()
-    return Built({MAIN: select_from(relation.name, projections)}, order={MAIN: order})
+    query = select_from(relation.name, projections)
+    if params.where is not None:
+        query.set("where", exp.Where(this=scope.condition(params.where, relation, "where")))
+    return Built({MAIN: query}, order={MAIN: order})
 
 
 def _projection(name: str, text: str, relation: Relation, scope: StepScope) -> exp.Expr:

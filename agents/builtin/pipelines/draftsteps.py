@@ -51,9 +51,13 @@ class Draftsman:
         self.steps: list[Step] = []
         self.checks: list[Check] = []
 
-    def step(self, id_: str, use: str, *inputs: str, note: str = "", **params: JsonValue) -> str:
-        """Add a step; returns its id, to be used as an input."""
+    def step(
+        self, id_: str, use: str, *inputs: str, where: Sequence[exp.Expr] = (), note: str = "", **params: JsonValue
+    ) -> str:
+        """Add a step; returns its id, to be used as an input. ``where`` are conditions that must all hold."""
         plain: dict[str, JsonValue] = {"id": id_, "use": use, "from": list(inputs), **params}
+        if where:
+            plain["where"] = text(exp.and_(*where))
         if note:
             plain["note"] = note
         self.steps.append(Step.model_validate(plain))

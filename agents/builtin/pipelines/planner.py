@@ -212,11 +212,11 @@ def _cleaning_step(
         return draftsman.step(step, "derive", relation, columns=dict(trimmed))
     if cleaning.what == "without":
         filled = [name(column.name).is_(exp.null()).not_() for column in columns]
-        return draftsman.step(step, "filter", relation, where=text(exp.and_(*filled)))
+        return draftsman.step(step, "filter", relation, where=filled)
     # All columns decide which of several rows stays, so that the same rows give the same table in any order.
     by = [column.name for column in columns]
     keep = [column.name for column in table.columns if column.name not in by]
-    return draftsman.step(step, "dedupe", relation, by=list(by), order_by=list(keep))
+    return draftsman.step(step, "dedupe", relation, by=list(by), keep=list(keep))
 
 
 def _cleaning_words(cleaning: Cleaning, columns: list[Column], table: Table) -> str:

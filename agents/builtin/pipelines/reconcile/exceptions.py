@@ -164,21 +164,20 @@ def _payout_findings(walk: Walk) -> list[Finding]:
 
 def write_exceptions(draft: Draftsman, walk: Walk) -> None:
     """The steps that make ``exceptions``: every finding's rows, one under the other."""
-    shown = []
-    for finding in findings_of(walk):
-        rows = draft.step(f"{finding.id}_found", "filter", finding.table, where=text(finding.where))
-        shown.append(
-            draft.step(
-                f"{finding.id}_listed",
-                "select",
-                rows,
-                columns={
-                    "exception": text(exp.Literal.string(finding.title)),
-                    "reference": text(exp.cast(name(finding.reference), "VARCHAR")),
-                    "day": text(finding.day),
-                    "amount": text(exp.cast(finding.amount, "DECIMAL(18,2)")),
-                    "explanation": text(exp.Literal.string(finding.why)),
-                },
-            )
-        )
-    draft.step("exceptions", "union", *shown)
+    draft.step("exceptions", "union", *[_listed(draft, finding) for finding in findings_of(walk)])
+
+
+def _listed(draft: Draftsman, finding: Finding) -> str:
+    return draft.step(
+        f"found_{finding.id}",
+        "select",
+        finding.table,
+        columns={
+            "exception": text(exp.Literal.string(finding.title)),
+            "reference": text(exp.cast(name(finding.reference), "VARCHAR")),
+            "day": text(finding.day),
+            "amount": text(exp.cast(finding.amount, "DECIMAL(18,2)")),
+            "explanation": text(exp.Literal.string(finding.why)),
+        },
+        where=[finding.where],
+    )

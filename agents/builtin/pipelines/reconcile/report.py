@@ -19,7 +19,7 @@ def write_report(walk: Walk, currency: str | None, file: str) -> Report:
     tiles = Tiles(
         figures={
             "Orders in the shop": _line("orders", currency),
-            "Revenue": Figure(from_="revenue", value="sum(revenue)", format="money", currency=currency),
+            "Revenue": Figure(from_="walk_columns", value="sum(revenue)", format="money", currency=currency),
             "Fees": _line("fees", currency),
             "Refunds and chargebacks": Figure(
                 from_="walk_columns", value="sum(refunds) + sum(chargebacks)", format="money", currency=currency
@@ -46,13 +46,16 @@ def write_report(walk: Walk, currency: str | None, file: str) -> Report:
             "arrived": _line("deposits", currency),
             "pending": Figure(from_="walk_columns", value="-sum(pending)", format="money", currency=currency),
             "residual": _line("residual", currency),
-            "cards_sold": Figure(from_="revenue", value="sum(gift_cards_sold)", format="money", currency=currency),
-            "cards_spent": Figure(from_="revenue", value="sum(gift_cards_spent)", format="money", currency=currency),
+            "cards_sold": Figure(from_="walk_columns", value="sum(gift_cards_sold)", format="money", currency=currency),
+            "cards_spent": Figure(
+                from_="walk_columns", value="sum(gift_cards_spent)", format="money", currency=currency
+            ),
         },
     )
     steps = TableBlock(
         title="Where the money goes",
         from_="money_walk",
+        order_by=("line",),
         sheet="Where the money goes",
         columns=(
             TableColumn(name="line", label="No.", format="integer"),
@@ -64,6 +67,7 @@ def write_report(walk: Walk, currency: str | None, file: str) -> Report:
         title="From the shop to the bank",
         chart="waterfall",
         from_="money_walk",
+        order_by=("line",),
         x="label",
         y=("amount",),
         series="role",
@@ -86,6 +90,7 @@ def _exceptions() -> TableBlock:
     return TableBlock(
         title="What needs a look",
         from_="exceptions",
+        order_by=("exception", "reference"),
         sheet="Exceptions",
         empty="Everything agrees: no exceptions.",
         columns=(
@@ -103,6 +108,7 @@ def _per_payout(walk: Walk) -> TableBlock:
     return TableBlock(
         title="Each payout, down to the cent",
         from_="per_payout",
+        order_by=("expected_on", "payout"),
         sheet="Per payout",
         columns=(
             TableColumn(name="payout", label="Payout"),

@@ -70,14 +70,11 @@ def _orders(draft: Draftsman, walk: Walk) -> None:
         counted.append(exp.not_(exp.Coalesce(this=name(sales.test_flag), expressions=[exp.false()])))
     if sales.state and sales.unpaid_states:
         counted.append(exp.not_(among(name(sales.state), sales.unpaid_states)))
-    orders = sales.table
-    if counted:
-        orders = draft.step("orders_counted", "filter", orders, where=text(exp.and_(*counted)))
     columns = {"order_ref": text(exp.cast(name(sales.key), "VARCHAR")), "order_id": text(name(sales.id))}
     if sales.created:
         columns["ordered_on"] = text(_business_day(walk, sales.table, sales.created))
     columns["order_total"] = text(name(sales.total))
-    draft.step("shop_orders", "select", orders, columns=dict(columns))
+    draft.step("shop_orders", "select", sales.table, columns=dict(columns), where=counted)
     if walk.payments:
         _paid_parts(draft, walk, walk.payments)
     if walk.returns:
@@ -92,34 +89,32 @@ def _paid_parts(draft: Draftsman, walk: Walk, parts: Parts) -> None:
         conditions.append(among(name(parts.kind), parts.sale_kinds))
     if parts.state and parts.failed_states:
         conditions.append(exp.not_(among(name(parts.state), parts.failed_states)))
-    table = parts.table
-    if conditions:
-        table = draft.step("payments_made", "filter", table, where=text(exp.and_(*conditions)))
     stored = walk.stored_value_methods
     other = [method for method in parts.other_methods if method not in stored]
     method = name(parts.method or "")
     draft.step(
         "paid_by_order",
         "aggregate",
-        table,
+        parts.table,
         group_by={"order_id": text(name(parts.order_ref))},
         measures={
             "by_gift_card": text(sum_where(name(parts.amount), among(method, stored))),
             "by_other_means": text(sum_where(name(parts.amount), among(method.copy(), other))),
         },
+        where=conditions,
     )
 
 
 def _gift_cards_sold(draft: Draftsman, stored: StoredValue) -> None:
-    lines = draft.step("gift_card_lines", "filter", stored.table, where=text(name(stored.flag)))
     value: exp.Expr = name(stored.price)
     if stored.quantity:
         value = exp.Mul(this=value, expression=name(stored.quantity))
     draft.step(
         "gift_card_sales",
         "select",
-        lines,
+        stored.table,
         columns={"order_id": text(name(stored.order_ref)), "sold": text(exp.cast(value, "DECIMAL(18,2)"))},
+        where=[name(stored.flag)],
     )
     draft.step("gift_cards_sold", "join", "gift_card_sales", "shop_orders", how="semi", on=["order_id"])
 
@@ -128,30 +123,19 @@ def _returned(draft: Draftsman, parts: Parts) -> None:
     conditions: list[exp.Expr] = []
     if parts.state and parts.failed_states:
         conditions.append(exp.not_(among(name(parts.state), parts.failed_states)))
-    table = parts.table
-    if conditions:
-        table = draft.step("returns_made", "filter", table, where=text(exp.and_(*conditions)))
     draft.step(
         "returned_by_order",
         "aggregate",
-        table,
+        parts.table,
         group_by={"order_id": text(name(parts.order_ref))},
         measures={"returned_in_shop": text(exp.Sum(this=exp.Abs(this=name(parts.amount))))},
+        where=conditions,
     )
 
 
 def _movements(draft: Draftsman, walk: Walk) -> None:
     ledger, sales = walk.ledger, walk.sales
     own = ledger.values("payout")
-    table = ledger.table
-    if own:
-        table = draft.step(
-            "movements_counted",
-            "filter",
-            table,
-            where=text(exp.not_(among(name(ledger.kind), own))),
-            note="The processor's own payout rows are left out: they repeat what the payouts table says.",
-        )
     movement = exp.Case(default=exp.Literal.string("adjustment"))
     kinds: tuple[Movement, ...] = ("sale", "refund", "dispute", "fee")
     for kind in kinds:
@@ -159,6 +143,7 @@ def _movements(draft: Draftsman, walk: Walk) -> None:
             movement = movement.when(among(name(ledger.kind), values), exp.Literal.string(kind))
     columns: dict[str, str] = {
         "movement": text(movement),
+        "movement_id": text(exp.cast(name(ledger.key), "VARCHAR")),
         "order_ref": text(exp.cast(reference_of(sales.reference, sales.pattern), "VARCHAR")),
         "payout": text(_payout_of(walk)),
         "amount": text(name(ledger.amount)),
@@ -167,7 +152,14 @@ def _movements(draft: Draftsman, walk: Walk) -> None:
     }
     if ledger.created:
         columns["moved_on"] = text(_business_day(walk, ledger.table, ledger.created))
-    draft.step("movements", "select", table, columns=dict(columns))
+    draft.step(
+        "movements",
+        "select",
+        ledger.table,
+        columns=dict(columns),
+        note="The processor's own payout rows are left out: they repeat what the payouts table says.",
+        where=[exp.not_(among(name(ledger.kind), own))] if own else [],
+    )
 
 
 def _payout_of(walk: Walk) -> exp.Expr:
@@ -183,12 +175,13 @@ def _orders_against_movements(draft: Draftsman, walk: Walk) -> None:
     def of(kind: str) -> exp.Expr:
         return exp.EQ(this=name("movement"), expression=exp.Literal.string(kind))
 
-    draft.step("order_movements", "filter", "movements", where=text(name("order_ref").is_(exp.null()).not_()))
+    # A movement of a sale that names no order stands under its own id, so that it is found and not passed over.
+    reference = exp.Coalesce(this=name("order_ref"), expressions=[name("movement_id")])
     draft.step(
         "processor_by_order",
         "aggregate",
-        "order_movements",
-        group_by=["order_ref"],
+        "movements",
+        group_by={"order_ref": text(reference)},
         measures={
             "charged": text(sum_where(amount, of("sale"))),
             "refunded": text(exp.Neg(this=sum_where(amount, of("refund")))),
@@ -196,6 +189,7 @@ def _orders_against_movements(draft: Draftsman, walk: Walk) -> None:
             "dispute_fee": text(sum_where(fee, of("dispute"))),
             "last_moved_on": text(exp.Max(this=name("moved_on"))) if walk.ledger.created else "NULL",
         },
+        where=[among(name("movement"), ["sale", "refund", "dispute"])],
     )
     joined = draft.step(
         "orders_and_movements",
@@ -263,11 +257,10 @@ def _payouts(draft: Draftsman, walk: Walk) -> None:
     def of(kind: str) -> exp.Expr:
         return exp.EQ(this=name("movement"), expression=exp.Literal.string(kind))
 
-    draft.step("settled_movements", "filter", "movements", where=text(name("payout").is_(exp.null()).not_()))
     draft.step(
         "movements_by_payout",
         "aggregate",
-        "settled_movements",
+        "movements",
         group_by=["payout"],
         measures={
             "sales": text(sum_where(name("amount"), of("sale"))),
@@ -277,6 +270,7 @@ def _payouts(draft: Draftsman, walk: Walk) -> None:
             "fees": text(exp.Sub(this=sum_where(name("amount"), of("fee")), expression=exp.Sum(this=name("fee")))),
             "net": text(exp.Sum(this=name("net"))),
         },
+        where=[name("payout").is_(exp.null()).not_()],
     )
     columns = {
         "payout": text(exp.cast(name(payouts.key), "VARCHAR")),
@@ -321,16 +315,16 @@ def _deposits(draft: Draftsman, walk: Walk) -> None:
     from_processor = exp.Anonymous(
         this="contains", expressions=[exp.Lower(this=name(bank.text)), exp.Literal.string(bank.token)]
     )
-    draft.step("deposit_rows", "filter", bank.table, where=text(exp.and_(incoming, from_processor)))
     draft.step(
         "deposits",
         "select",
-        "deposit_rows",
+        bank.table,
         columns={
             "deposited_on": text(exp.cast(name(bank.date), "DATE")),
             "deposited": text(name(bank.amount)),
             "bank_text": text(name(bank.text)),
         },
+        where=[incoming, from_processor],
     )
     near = {"left": "expected_on", "right": "deposited_on"}
     amounts = {"left": "paid_out", "right": "deposited"}

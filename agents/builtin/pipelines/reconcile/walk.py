@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from agents.builtin.pipelines.draftsteps import Draftsman, among, name, or_zero, text
+from agents.builtin.pipelines.draftsteps import Draftsman, name, or_zero, text
 from agents.builtin.pipelines.reconcile.steps import Walk
-from spec.base import JsonValue
 
 
 def _sum(*parts: exp.Expr) -> exp.Expr:
@@ -14,10 +13,6 @@ def _sum(*parts: exp.Expr) -> exp.Expr:
     for part in parts[1:]:
         total = exp.Add(this=total, expression=part)
     return total
-
-
-def _total(column: str) -> exp.Expr:
-    return exp.Coalesce(this=exp.Sum(this=name(column)), expressions=[exp.Literal.number(0)])
 
 
 def _minus(column: str) -> exp.Expr:
@@ -56,74 +51,19 @@ def lines_of(walk: Walk) -> list[tuple[str, str, str, exp.Expr]]:
 
 def write_walk(draft: Draftsman, walk: Walk) -> None:
     """The steps that make ``money_walk``: line, label, role, amount; and the check that the residual is zero."""
-    _one_row(
-        draft,
-        "order_totals",
-        "order_differences",
-        {
-            "t_orders": text(_total("order_total")),
-            "t_gift_cards": text(_total("gift_card_part")),
-            "t_other": text(_total("other_part")),
-        },
-    )
-
-    def of(*kinds: str) -> exp.Expr:
-        return among(name("movement"), list(kinds))
-
-    def where(column: str, condition: exp.Expr) -> str:
-        chosen = exp.Case(ifs=[exp.If(this=condition, true=name(column))], default=exp.Literal.number(0))
-        return text(exp.Coalesce(this=exp.Sum(this=chosen), expressions=[exp.Literal.number(0)]))
-
-    _one_row(
-        draft,
-        "movement_totals",
-        "movements",
-        {
-            "t_refunds": where("amount", of("refund")),
-            "t_chargebacks": where("amount", of("dispute")),
-            "t_adjustments": where("amount", of("adjustment")),
-            "t_fees": f"{where('amount', of('fee'))} - {text(_total('fee'))}",
-            "t_pending": where("net", name("payout").is_(exp.null())),
-        },
-    )
-    _one_row(
-        draft,
-        "payout_totals",
-        "per_payout",
-        {
-            "t_paid_out": text(_total("paid_out")),
-            "t_not_arrived": text(_total("not_arrived")),
-            "t_bank_charges": text(_total("bank_charge")),
-        },
-    )
-    _one_row(
-        draft,
-        "deposit_totals",
-        "deposits",
-        {"t_deposits": text(_total("deposited"))},
-    )
-    joined = "order_totals"
-    rights = ["movement_totals", "payout_totals", "deposit_totals"]
-    if walk.stored:
-        rights.append("gift_card_totals")
-        _one_row(
-            draft,
-            "gift_card_totals",
-            "gift_cards_sold",
-            {"t_gift_cards_sold": text(_total("sold"))},
-        )
-    for right in rights:
-        joined = draft.step(f"with_{right}", "join", joined, right, how="left", on=["whole"], expect="one_to_one")
     lines = lines_of(walk)
-    draft.step("revenue", "select", joined, columns=_revenue(walk))
+    totals, inputs = _totals(walk)
+    computed = {**{column: value for column, _, _, value in lines}, **_revenue(walk)}
+    shown = [exp.cast(value, "DECIMAL(18,2)").as_(column) for column, value in computed.items()]
+    query = exp.select(*shown).from_(totals.subquery("totals"))
+    draft.step("walk_columns", "sql", *inputs, query=query.sql(dialect="duckdb"))
     draft.step(
+        "walk_rows",
+        "unpivot",
         "walk_columns",
-        "select",
-        joined,
-        columns={column: text(exp.cast(value, "DECIMAL(18,2)")) for column, _, _, value in lines},
-    )
-    draft.step(
-        "walk_rows", "unpivot", "walk_columns", columns=[column for column, *_ in lines], name="entry", value="amount"
+        columns=[column for column, *_ in lines],
+        name="entry",
+        value="amount",
     )
     line, label, role = exp.Case(), exp.Case(), exp.Case()
     for number, (column, words, part, _) in enumerate(lines, 1):
@@ -145,21 +85,48 @@ def write_walk(draft: Draftsman, walk: Walk) -> None:
     )
 
 
-def _one_row(draft: Draftsman, id_: str, table: str, measures: dict[str, JsonValue]) -> None:
-    """Totals of a whole table as one row, with a column by which such rows join."""
-    draft.step(f"{id_}_sums", "aggregate", table, measures=measures)
-    draft.step(id_, "derive", f"{id_}_sums", columns={"whole": "1"})
+def _totals(walk: Walk) -> tuple[exp.Select, list[str]]:
+    """One row of totals, each a sum over a whole step, and the steps they are over."""
+    movement = name("movement")
+
+    def of(kind: str) -> exp.Expr:
+        return exp.EQ(this=movement.copy(), expression=exp.Literal.string(kind))
+
+    sums: list[tuple[str, str, exp.Expr]] = [
+        ("t_orders", "order_differences", name("order_total")),
+        ("t_gift_cards", "order_differences", name("gift_card_part")),
+        ("t_other", "order_differences", name("other_part")),
+        ("t_refunds", "movements", _only(name("amount"), of("refund"))),
+        ("t_chargebacks", "movements", _only(name("amount"), of("dispute"))),
+        ("t_adjustments", "movements", _only(name("amount"), of("adjustment"))),
+        ("t_fees", "movements", exp.Sub(this=_only(name("amount"), of("fee")), expression=name("fee"))),
+        ("t_pending", "movements", _only(name("net"), name("payout").is_(exp.null()))),
+        ("t_paid_out", "per_payout", name("paid_out")),
+        ("t_not_arrived", "per_payout", name("not_arrived")),
+        ("t_bank_charges", "per_payout", name("bank_charge")),
+        ("t_deposits", "deposits", name("deposited")),
+    ]
+    if walk.stored:
+        sums.append(("t_gift_cards_sold", "gift_cards_sold", name("sold")))
+    selects = []
+    for column, table, value in sums:
+        total = exp.select(exp.Coalesce(this=exp.Sum(this=value), expressions=[exp.Literal.number(0)])).from_(table)
+        selects.append(total.subquery().as_(column))
+    return exp.select(*selects), list(dict.fromkeys(table for _, table, _ in sums))
 
 
-def _revenue(walk: Walk) -> dict[str, JsonValue]:
-    """One row: what counts as revenue under the owner's answer, and what gift cards are still owed for."""
+def _only(value: exp.Expr, condition: exp.Expr) -> exp.Expr:
+    return exp.Case(ifs=[exp.If(this=condition, true=value)], default=exp.Literal.number(0))
+
+
+def _revenue(walk: Walk) -> dict[str, exp.Expr]:
+    """What counts as revenue under the owner's answer, and what gift cards are still owed for."""
     sold: exp.Expr = or_zero("t_gift_cards_sold") if walk.stored else exp.Literal.number(0)
     # As a liability a card's sale is no revenue and its spending is; as revenue when sold it is the other way round.
     left_out = sold if walk.choices.stored_value == "liability" else name("t_gift_cards")
-    columns = {
+    return {
         "revenue": exp.Sub(this=name("t_orders"), expression=left_out.copy()),
         "gift_cards_sold": sold.copy(),
         "gift_cards_spent": name("t_gift_cards"),
         "gift_cards_owed": exp.Sub(this=sold.copy(), expression=name("t_gift_cards")),
     }
-    return {column: text(exp.cast(value, "DECIMAL(18,2)")) for column, value in columns.items()}
