@@ -89,6 +89,9 @@ class Session(Protocol):
     def states(self, pipeline: str, schema: str | None) -> Mapping[str, StateRow]:
         """The state of each load of that pipeline, by label; empty where nothing was ever loaded."""
 
+    def holds_table(self, schema: str | None, table: str) -> bool:
+        """Whether the destination has that table."""
+
     def hold(self, pipeline: str) -> None:
         """Take the destination's own lock on that pipeline, where it has one, and drop what dead runs left staged."""
 

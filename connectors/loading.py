@@ -124,6 +124,10 @@ class TableSession(ABC):
         )
         return {str(row[0]): StateRow(str(row[1]), str(row[2]), str(row[3])) for row in found}
 
+    def holds_table(self, schema: str | None, table: str) -> bool:
+        """As ``Session``."""
+        return bool(self.types(schema, table))
+
     def hold(self, pipeline: str) -> None:
         """As ``Session``."""
         self.lock(pipeline)
@@ -230,6 +234,11 @@ class TableSession(ABC):
             )
         )[0][0]
         compare(load, {"count(merged keys)": str(self.rows[load.staging])}, {"count(merged keys)": str(found)})
+
+    def discard(self, load: TableLoad) -> None:
+        """Drop the staging table, where publishing has not given it another name."""
+        self.query(self.spell("DROP TABLE IF EXISTS {table}", table=self.at(load.schema, load.staging)))
+        self.pending.pop(load.staging, None)
 
     def rename(self, schema: str | None, table: str, to: str) -> None:
         """Give a table another name in its schema."""

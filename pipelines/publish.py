@@ -80,10 +80,12 @@ def destination_states(target: Target, pipeline: str, engine: DuckDBPyConnection
 
 
 def session_states(session: Session, target: Target, pipeline: str) -> dict[str, StateRow | None]:
-    """The same over an open session."""
+    """The same over an open session. The state of a table that someone has dropped is not believed: its rows are gone."""
     found: dict[str, StateRow | None] = {}
     for load in target.loads:
-        found[label(load)] = session.states(pipeline, schema_of(load)).get(label(load))
+        schema, table = schema_of(load), load.table.rpartition(".")[2]
+        known = session.states(pipeline, schema).get(label(load))
+        found[label(load)] = known if session.holds_table(schema, table) else None
     return found
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +28,15 @@ from pipelines.staging import Places, Staged
 from pipelines.state import Border
 from pipelines.transform import Workbench
 from spec.base import JsonValue
-from spec.errors import ApprovalNeededError, BusyError, CancelledError, DreflowError, SpecError
+from spec.errors import (
+    AccessError,
+    ApprovalNeededError,
+    BusyError,
+    CancelledError,
+    DreflowError,
+    SpecError,
+    TransientError,
+)
 from spec.run import CheckResult, Effect, RunEvent, RunResult, RunStatus, RunStore, StoredRun
 
 if TYPE_CHECKING:
@@ -317,6 +325,7 @@ class _Attempt:
     def _steps(self, log: EventLog, *, going_on: bool) -> RunResult:
         out_already = published_already(self._out, self._folder, self._guard, self._setting.sleep) if going_on else None
         if out_already is not None:
+            self._sweep()
             return self._conclude(log, out_already)
         _refuse_partial_replace(self._job)
         with ExitStack() as stack:
@@ -336,6 +345,18 @@ class _Attempt:
                 failed = [check for check in self._checks if not check.passed and check.severity == "block"]
                 return self._result("blocked", message=_blocked(failed))
             return self._publish(bench, log, sessions, previous)
+
+    def _sweep(self) -> None:
+        """Drop what the killed attempt left staged after it had committed."""
+        with closing(open_engine(self._setting.limits, None)) as connection:
+            for target in publish.targets(self._job, self._setting.places):
+                # A destination that cannot be reached now is swept by the pipeline's next run.
+                with suppress(AccessError, BusyError, TransientError):
+                    session = destination(target.place.connector).open_session(target.place, connection)
+                    try:
+                        session.hold(self._job.spec.name)
+                    finally:
+                        session.close()
 
     def _where_to_start(
         self, connection: DuckDBPyConnection, targets: Sequence[Target]

@@ -74,6 +74,10 @@ class DuckDBSession:
         rows = self._engine.execute(query, [pipeline]).fetchall()
         return {str(row[0]): StateRow(str(row[1]), str(row[2]), str(row[3])) for row in rows}
 
+    def holds_table(self, schema: str | None, table: str) -> bool:
+        """As ``Session``."""
+        return self._exists(schema, table)
+
     def hold(self, pipeline: str) -> None:
         """Drop what dead runs staged; the file itself is locked by DuckDB."""
         found = self._engine.execute(

@@ -267,6 +267,9 @@ class MysqlSession(TableSession):
             self._roll_back()
             raise
         self.query("COMMIT")
+        for load in loads:
+            # Not inside: dropping a table commits here.
+            self.discard(load)
 
     def _roll_back(self) -> None:
         try:

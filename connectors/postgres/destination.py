@@ -242,6 +242,7 @@ class PostgresSession(TableSession):
                             )
                         self.publish(load)
                     self.save_state(load)
+                    self.discard(load)
         except psycopg.Error as error:
             raise _explained(error) from error
 
