@@ -162,7 +162,7 @@ class Session:
         request = Request(
             text=message.text,
             now=message.now or self._clock,
-            timezone=message.timezone or "UTC",
+            timezone=message.timezone or self._context.workspace.timezone,
             context=message.context,
             want=want,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +37,13 @@ class Workspace:
         """Where each run keeps its files."""
         return self.folder / "runs"
 
+    @property
+    def timezone(self) -> str:
+        """The business's IANA time zone: ``timezone`` in ``workspace.json``, else that of this machine, else UTC."""
+        file = self.folder / "workspace.json"
+        stated = json.loads(file.read_text(encoding="utf-8")).get("timezone") if file.exists() else None
+        return str(stated) if stated else _machine_zone()
+
     def _identity(self) -> str:
         """Read or make ``workspace.json``: one store on a server may hold several workspaces, and a folder can move."""
         file = self.folder / "workspace.json"
@@ -58,3 +66,17 @@ class Workspace:
                 hint="Name another folder with --workspace.",
                 where={"file": str(file)},
             ) from error
+
+
+def _machine_zone() -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    linked = str(Path("/etc/localtime").resolve()) if Path("/etc/localtime").is_symlink() else ""
+    for name in (os.environ.get("TZ", "").removeprefix(":"), linked.partition("zoneinfo/")[2]):
+        try:
+            if name:
+                key = ZoneInfo(name).key
+                return "UTC" if key in {"Etc/UTC", "Etc/Universal", "Etc/Zulu"} else key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return "UTC"

@@ -92,6 +92,13 @@ def known(context: Context, run_id: str) -> StoredRun:
     return stored
 
 
+def report_files(run: StoredRun) -> Sequence[str]:
+    """Names of the report's files that a run left beside its outputs."""
+    report = run.spec.report
+    succeeded = run.result is not None and run.result.status == "succeeded"
+    return [f"{report.file}.{kind}" for kind in report.formats] if report is not None and succeeded else []
+
+
 def recent(context: Context, *, limit: int) -> Sequence[StoredRun]:
     """Runs, the newest first."""
     context.need("ask")

@@ -8,7 +8,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from spec.base import JsonValue
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SHOWN_ROWS = 50
 WIDEST_CELL = 60
+MANY_STEPS, MANY_ALIKE = 20, 3
+WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _NUMERIC = re.compile(r"^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|U?INTEGER|FLOAT|DOUBLE|DECIMAL)")
 _CODES = {"bold": "1", "dim": "2", "green": "32", "red": "31", "yellow": "33"}
 
@@ -155,8 +157,8 @@ def question(text: str, options: Sequence[Choice], thread: str, *, command: str)
     return "\n".join(lines)
 
 
-def plan(document: PlanDocument, *, spec_file: str | None) -> str:
-    """The plan card: what it reads, does, proves, writes and assumes, and what to type next."""
+def plan(document: PlanDocument, *, spec_file: str | None, whole: bool = False) -> str:
+    """The plan card: what it reads, does, proves, leaves and assumes, what to type next; ``whole`` for every step."""
     if document.status == "question":
         asked = question(document.question or "", document.options, document.thread or "", command="plan")
         return f"{wrapped(safe(document.reading), indent='')}\n\n{asked}" if document.reading else asked
@@ -167,17 +169,13 @@ def plan(document: PlanDocument, *, spec_file: str | None) -> str:
     if document.reading:
         parts.append(wrapped(safe(document.reading), indent=""))
     parts.append("Reads\n" + _sources(document))
-    steps = _steps(document)
+    steps = _steps(document, whole=whole)
     if steps:
         parts.append("Does\n" + steps)
     if document.proofs:
-        parts.append("Proven on your data\n" + proofs(document.proofs))
-    parts.append(
-        "Leaves\n" + (bullets([effect_line(e.kind, e.target, e.detail) for e in document.effects]) or "  nothing")
-    )
-    schedule = document.spec.get("schedule")
-    if isinstance(schedule, dict):
-        parts.append(f"Runs by itself\n  · at {schedule.get('cron')} ({schedule.get('timezone', 'UTC')})")
+        parts.append("Proven on your data\n" + proofs(document.proofs, whole=whole))
+    effects = [effect_line(e.kind, e.target, e.detail) for e in document.effects]
+    parts.append("Leaves\n" + (bullets(effects) or "  nothing"))
     if document.assumptions:
         parts.append("Assumed\n" + bullets(document.assumptions))
     if document.notes:
@@ -188,22 +186,71 @@ def plan(document: PlanDocument, *, spec_file: str | None) -> str:
 
 def effect_line(kind: str, target: str, detail: str) -> str:
     """An effect in words."""
-    verb = {"write": "writes", "send": "sends to", "schedule": "runs by itself:"}.get(kind, kind)
+    if kind == "schedule":
+        cron, _, zone = detail.partition(" (")
+        return f"runs by itself {spoken_cron(cron)} ({zone.rstrip(')')} time)" if zone else f"runs by itself: {detail}"
+    verb = {"write": "writes", "send": "sends to"}.get(kind, kind)
     return f"{verb} {target}{f' ({detail})' if detail else ''}"
 
 
-def proofs(results: Sequence[CheckResult]) -> str:
-    """Checks with the numbers that were expected and found."""
-    rows = []
+def spoken_cron(cron: str) -> str:
+    """The schedules people ask for in words, the others as they are."""
+    fields = cron.split()
+    if len(fields) != 5 or not (fields[0].isdigit() and fields[1].isdigit()) or fields[3] != "*":
+        return f"at {cron}"
+    at = f"at {int(fields[1]):02}:{int(fields[0]):02}"
+    day, weekday = fields[2], fields[4]
+    if day == "*" and weekday == "*":
+        return f"every day {at}"
+    if day == "*" and weekday.isdigit():
+        return f"every {WEEKDAYS[int(weekday) % 7]} {at}"
+    if day == "*" and weekday in {"1-5", "MON-FRI"}:
+        return f"every weekday {at}"
+    if day.isdigit() and weekday == "*":
+        return f"on day {day} of every month {at}"
+    return f"at {cron}"
+
+
+def proofs(results: Sequence[CheckResult], *, whole: bool = True) -> str:
+    """Checks with the numbers expected and found; without ``whole``, many of one kind that hold are one line."""
+    alike: dict[str, list[CheckResult]] = {}
     for result in results:
-        mark = styled("✓", "green") if result.passed else styled("✗" if result.severity == "block" else "!", "red")
-        numbers = result.detail or (f"{result.found} (expected {result.expected})" if result.expected else result.found)
-        rows.append((mark, result.check.replace("_", " "), result.on, safe(numbers)))
+        alike.setdefault(result.check, []).append(result)
+    rows: list[tuple[str, str, str, str]] = []
+    for check, same in alike.items():
+        holding = [result for result in same if result.passed]
+        gathered = not whole and len(holding) >= MANY_ALIKE
+        if gathered:
+            rows.append(
+                (_mark(holding[0]), check.replace("_", " "), f"{len(holding)} times", safe(_promise(holding[0])))
+            )
+        single = [result for result in same if not (gathered and result.passed)]
+        rows += [(_mark(one), check.replace("_", " "), one.on, safe(_numbers(one))) for one in single]
     names = max(width(row[1]) for row in rows)
     places = max(width(row[2]) for row in rows)
-    return "\n".join(
-        f"  {mark} {name:<{names}}  {place:<{places}}  {text}".rstrip() for mark, name, place, text in rows
-    )
+    lines = []
+    for mark, name, place, text in rows:
+        lines.append(f"  {mark} {name:<{names}}  {place:<{places}}  {text}".rstrip())
+    return "\n".join(lines)
+
+
+def _mark(result: CheckResult) -> str:
+    if result.passed:
+        return styled("✓", "green")
+    return styled("✗", "red") if result.severity == "block" else styled("!", "yellow")
+
+
+def _numbers(result: CheckResult) -> str:
+    """What was found against what was expected; the sentence of a check that holds needs no second half."""
+    if result.detail:
+        return result.detail
+    if result.passed or not result.expected:
+        return result.found or result.expected
+    return f"{result.found} (expected: {result.expected})"
+
+
+def _promise(result: CheckResult) -> str:
+    return f"for instance {result.on}: {result.expected}" if result.expected else f"for instance {result.on}"
 
 
 def _sources(document: PlanDocument) -> str:
@@ -227,17 +274,34 @@ def _sources(document: PlanDocument) -> str:
     return "\n".join(_columns(rows, right=(False, False, True, True)))
 
 
-def _steps(document: PlanDocument) -> str:
+def _steps(document: PlanDocument, *, whole: bool) -> str:
     steps = (document.spec or {}).get("steps")
+    listed = [step for step in (steps if isinstance(steps, list) else []) if isinstance(step, dict)]
+    telling = _telling(document) if len(listed) > MANY_STEPS and not whole else {str(step["id"]) for step in listed}
     rows = []
-    for number, step in enumerate(steps if isinstance(steps, list) else [], start=1):
-        if isinstance(step, dict):
+    for number, step in enumerate(listed, start=1):
+        if str(step["id"]) in telling:
             counted = document.rows.get(str(step["id"]))
             what = str(step.get("note") or "") or _what(step)
             rows.append(
                 [f"{number}.", str(step["id"]), safe(what), f"→ {counted:,} rows" if counted is not None else ""]
             )
-    return "\n".join(_columns(rows, right=(True, False, False, False)))
+    text = "\n".join(_columns(rows, right=(True, False, False, False)))
+    left = len(listed) - len(rows)
+    return f"{text}\n      and {left} small steps between them; 'dreflow explain' shows all" if left else text
+
+
+def _telling(document: PlanDocument) -> set[str]:
+    """Of many steps, those worth a line: with a note, matching, promised about, or leaving as a file or table."""
+    spec = document.spec or {}
+    told = {proof.on for proof in document.proofs if proof.check in {"match_complete", "conserve", "reconcile"}}
+    for step in cast("list[dict[str, JsonValue]]", spec.get("steps") or []):
+        if step.get("note") or step["use"] == "match":
+            told.add(str(step["id"]))
+    for section in ("outputs", "loads", "checks"):
+        for entry in cast("list[dict[str, JsonValue]]", spec.get(section) or []):
+            told.add(str(entry.get("from") or entry.get("on")))
+    return told
 
 
 def _what(step: dict[str, JsonValue]) -> str:
@@ -271,7 +335,7 @@ def _next(document: PlanDocument, spec_file: str | None) -> str:
     return f"Next:  dreflow run {spec_file}"
 
 
-def run(result: RunResult, out: str) -> str:
+def run(result: RunResult, out: str, *, reports: Sequence[str] = ()) -> str:
     """What a run did: where the files are, what was proven, what was set aside."""
     words = {
         "succeeded": styled("Done.", "green", "bold"),
@@ -284,11 +348,12 @@ def run(result: RunResult, out: str) -> str:
     parts = [f"{words[result.status]} Run {result.run_id}{took}, spec {short(result.spec_digest)}."]
     if result.message:
         parts.append(wrapped(safe(result.message), indent=""))
-    if result.outputs:
+    if result.outputs or reports:
         rows = [
             [os.path.join(out, o.file) if o.file else str(o.table or o.name), f"{o.rows:,} rows"]  # noqa: PTH118
             for o in result.outputs
         ]
+        rows += [[os.path.join(out, file), ""] for file in reports]  # noqa: PTH118
         parts.append("\n".join(_columns(rows, right=(False, True))))
     failed = [check for check in result.checks if not check.passed]
     passed = len(result.checks) - len(failed)

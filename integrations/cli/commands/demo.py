@@ -93,6 +93,7 @@ def _approve_and_run(context: Context, folder: Path, clock: datetime) -> int:
     from integrations.cli import render
     from tools.approvals import approve
     from tools.plans import compiled
+    from tools.runs import known, report_files
     from tools.runs import run as run_spec
 
     spec_file, out = folder / "stripe.yaml", folder / "out"
@@ -100,7 +101,7 @@ def _approve_and_run(context: Context, folder: Path, clock: datetime) -> int:
     approved = approve(context, job.spec, job.effects, approved_by=context.principal, now=clock)
     print(f"{render.styled('The owner approves', 'bold')}\n  {approved.spec_digest}\n")
     result = run_spec(context, spec_file, now=clock, out=out)
-    print(render.run(result, str(out)) + "\n")
+    print(render.run(result, str(out), reports=report_files(known(context, result.run_id))) + "\n")
     if result.status != "succeeded":
         return 1
     _figures(job.spec.report.file if job.spec.report else "", out)
@@ -119,5 +120,4 @@ def _figures(report: str, out: Path) -> None:
         if report and file.is_file():
             rows = [[safe(one.label), safe(one.value)] for one in figures(file)]
             print(styled("What it found", "bold") + "\n" + table(["figure", "value"], rows, right=[False, True]))
-            print("\nThe reports: " + ", ".join(str(path) for path in sorted(out.glob(f"{report}.*"))))
             return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from spec.base import JsonValue
     from spec.run import RunResult
+    from tools.context import Context
 
 SUMMARY = "run a plan: read, compute, check, publish"
 EPILOG = """\
@@ -46,25 +47,28 @@ def run(args: argparse.Namespace) -> int:
     from tools import runs
 
     clock = workspace.now(args.now)
+    context = workspace.context(args)
     result = runs.run(
-        workspace.context(args),
+        context,
         Path(args.spec),
         now=clock,
         out=Path(args.out),
         data=args.data,
         parameters=_parameters(args.param),
     )
-    return finished(result, args, out=args.out)
+    return finished(context, result, args, out=args.out)
 
 
-def finished(result: RunResult, args: argparse.Namespace, *, out: str | None = None) -> int:
+def finished(context: Context, result: RunResult, args: argparse.Namespace, *, out: str | None = None) -> int:
     """Show how a run ended; 0 when it succeeded."""
     from integrations.cli import render, workspace
+    from tools.runs import known, report_files
 
     if args.json:
         workspace.print_json(result.model_dump(mode="json"))
     else:
-        print(render.run(result, out or ""))
+        stored = known(context, result.run_id)
+        print(render.run(result, out or stored.out, reports=report_files(stored)))
     return 0 if result.status == "succeeded" else 1
 
 

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from integrations.cli.commands.run import finished
     from tools.runs import resume
 
-    return finished(resume(context, args.run_id), args)
+    return finished(context, resume(context, args.run_id), args)
 
 
 def _list(context: Context, args: argparse.Namespace) -> int:
@@ -78,7 +78,7 @@ def _list(context: Context, args: argparse.Namespace) -> int:
 
 def _show(context: Context, args: argparse.Namespace) -> int:
     from integrations.cli import render, workspace
-    from tools.runs import events, known
+    from tools.runs import events, known, report_files
 
     run = known(context, args.run_id)
     history = events(context, args.run_id)
@@ -89,7 +89,7 @@ def _show(context: Context, args: argparse.Namespace) -> int:
         workspace.print_json(document)
         return 0
     if run.result is not None:
-        print(render.run(run.result, run.out))
+        print(render.run(run.result, run.out, reports=report_files(run)))
     else:
         print(f"Run {run.run_id} of {run.pipeline}: {run.status}, since {run.started:%Y-%m-%d %H:%M:%S} UTC.")
     print("\n" + _events(history))
