@@ -340,11 +340,7 @@ def after_cursor(
         return None, sql.count(connection, table)
     type_ = source.columns.get(source.cursor)
     if type_ is None:
-        raise SpecError(
-            f"The cursor {source.cursor!r} is no column of the source.",
-            hint=f"Its columns: {', '.join(source.columns)}.",
-            data={"unknown": source.cursor, "known": list(source.columns)},
-        )
+        raise no_cursor(source)
     cursor = sql.column(source.cursor)
     if since is not None:
         older = sql.template("(:x < :since OR :x IS NULL)", x=cursor, since=sql.cast(sql.value(since), type_))
@@ -352,3 +348,12 @@ def after_cursor(
     highest = sql.cast(exp.Max(this=cursor.copy()), "VARCHAR")
     found, rows = sql.row(connection, exp.select(highest, exp.Count(this=exp.Star())).from_(table))
     return None if found is None else str(found), sql.whole(rows)
+
+
+def no_cursor(source: Source) -> SpecError:
+    """The cursor that a source names is not among its columns."""
+    return SpecError(
+        f"The cursor {source.cursor!r} is no column of the source.",
+        hint=f"Its columns: {', '.join(source.columns)}.",
+        data={"unknown": source.cursor, "known": list(source.columns)},
+    )
