@@ -16,7 +16,7 @@ ASKS = {
     "time.localtime", "time.time", "uuid.uuid1", "uuid.uuid4", "uuid1", "uuid4",
 }  # fmt: skip
 
-ALLOWED: dict[tuple[str, str], str] = {}
+ALLOWED = {("connectors/vault.py", "os.environ"): "the key that opens the vault may be handed over in the environment"}
 """(module, what it asks for): why that decides nothing about a run's result."""
 
 
