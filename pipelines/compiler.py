@@ -203,7 +203,7 @@ class _Building:
         return replace(relation, keys=smallest(found))
 
     def add_step(self, step: Step) -> None:
-        unit = transform(step.use)
+        unit = _unit_of(step)
         params = read_params(unit.Params, step.params, {"step": step.id})
         reads = self.plan.inputs[step.id]
         _check_arity(step, unit, len(reads))
@@ -348,7 +348,8 @@ def read_params(model: type[Document], written: Mapping[str, JsonValue], where: 
         return model.model_validate(dict(written))
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False)
-        first = problems[0]
+        # A misspelt parameter is often also a missing one; the misspelling says more.
+        first = next((item for item in problems if item["type"] == "extra_forbidden"), problems[0])
         path = ".".join(str(part) for part in first["loc"] if not str(part).endswith("]"))
         known = [item.alias or name for name, item in model.model_fields.items()]
         at = {**where, "field": path}
@@ -368,6 +369,14 @@ def read_params(model: type[Document], written: Mapping[str, JsonValue], where: 
             where=at,
             data=data,
         ) from None
+
+
+def _unit_of(step: Step) -> Transform:
+    try:
+        return transform(step.use)
+    except SpecError as error:
+        error.where |= {"step": step.id, "field": "use"}
+        raise
 
 
 def _check_arity(step: Step, unit: Transform, count: int) -> None:

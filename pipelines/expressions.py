@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -17,6 +18,7 @@ from sqlglot.tokenizer_core import TokenType
 from pipelines.functions import (
     AGGREGATES,
     ALLOWED,
+    BEFORE_PAREN,
     CLASSES,
     CLOCKS,
     INEXACT,
@@ -193,7 +195,8 @@ def _parse(text: str, where: Where) -> exp.Expr:
     dialect = duckdb_dialect()
     try:
         tokens = dialect.tokenize(text)
-        _refuse_tokens([(token.token_type, token.text) for token in tokens], where)
+        written = [(token.token_type, token.text) for token in tokens]
+        _refuse_tokens(written, where)
         trees = dialect.parser().parse(tokens, text)
     except SqlglotError as error:
         raise SpecError(
@@ -215,8 +218,12 @@ def _parse(text: str, where: Where) -> exp.Expr:
             data={**where, "expression": text},
         )
     tree = statements[0]
+    aliases: set[str] = set()
     for node in tree.walk():
         node.comments = None
+        if isinstance(node, exp.TableAlias):
+            aliases.add(node.name.lower())
+    _refuse_calls(written, aliases, where)
     return tree
 
 
@@ -225,7 +232,10 @@ def _parser_said(error: SqlglotError) -> str:
     if details:
         first = details[0]
         near = f" near {first['highlight']!r}" if first.get("highlight") else ""
-        return f"{str(first.get('description', 'syntax error')).rstrip('.')}{near}"
+        said = str(first.get("description", "syntax error")).rstrip(".")
+        if said.startswith("Required keyword"):
+            said = "something is missing"
+        return f"{said}{near}"
     return str(error).splitlines()[0].rstrip(".")
 
 
@@ -239,6 +249,17 @@ def _refuse_tokens(tokens: list[tuple[TokenType, str]], where: Where) -> None:
                 where=where,
                 data={**where, "refused": text},
             )
+
+
+def _refuse_calls(tokens: list[tuple[TokenType, str]], aliases: set[str], where: Where) -> None:
+    """Each name before a parenthesis, as written: SQLGlot parses some unlisted functions into a listed one's class."""
+    for (kind, text), (following, _) in pairwise(tokens):
+        name = text.lower()
+        if following != TokenType.L_PAREN or kind in (TokenType.STRING, TokenType.RAW_STRING, TokenType.NUMBER):
+            continue
+        if not name.isidentifier() or name in ALLOWED or name in BEFORE_PAREN or name in TABLES or name in aliases:
+            continue
+        raise refused(name, where)
 
 
 def _admit(tree: exp.Expr, nodes: frozenset[str], where: Where) -> None:

@@ -217,6 +217,13 @@ CLASSES: Final[dict[str, str]] = {
     "Year": "year",
 }
 
+BEFORE_PAREN: Final = _words("""
+    in and or not over filter when then else case like ilike between is as by on where select from union all intersect
+    except exists values cast try_cast interval distinct using any having with similar to escape limit offset qualify
+    join decimal numeric varchar char bpchar text struct map enum timestamp time cube rollup sets exclude
+""")
+"""Words that may stand before a parenthesis and call nothing: keywords, and types with parameters."""
+
 STRUCTURE: Final = _words("""
     Column Identifier Literal RawString Boolean Null Placeholder Paren And Or Not EQ NEQ GT GTE LT LTE NullSafeEQ
     NullSafeNEQ Is In Between Like ILike SimilarTo Escape Add Sub Mul Div IntDiv Mod Neg DPipe Case If Cast TryCast

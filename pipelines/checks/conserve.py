@@ -75,12 +75,13 @@ def total(measure: str, relation: Relation, scope: StepScope, field: str, where:
     value = scope.expression(measure, relation, field, aggregates=True)
     if not has_aggregate(value):
         raise scope.fail(f"{measure!r} is not one value.", field=field, hint="For instance sum(amount) or count(*).")
+    raw = select_from(relation.name, [aliased(value.copy(), "v")])
+    type_ = scope.binder.types(raw, scope.where(field))[0]
+    if not any(word in type_ for word in ("INT", "DECIMAL", "DOUBLE", "FLOAT")):
+        raise scope.fail(f"{measure!r} is {type_}, not a number.", field=field, hint="Use a sum or a count.")
     query = select_from(relation.name, [aliased(exp.Coalesce(this=value, expressions=[proofs.zero()]), "v")])
     if where is not None:
         query.set("where", exp.Where(this=scope.condition(where, relation, f"{field}_where")))
-    type_ = scope.binder.types(query, scope.where(field))[0]
-    if not any(word in type_ for word in ("INT", "DECIMAL", "DOUBLE", "FLOAT")):
-        raise scope.fail(f"{measure!r} is {type_}, not a number.", field=field, hint="Use a sum or a count.")
     return query
 
 

@@ -1,7 +1,7 @@
 """One read-only SELECT over the step's inputs, for what no other step says.
 
 It may join, nest, use WITH and set operations. It reads the named inputs and nothing else, calls listed functions only,
-and LIMIT, row_number() and the like need a total order, as everywhere. A struct's field is written ``column.field``, and
+and LIMIT, row_number() and the like need a total order, as everywhere. A struct's field is written ``column.field``;
 UNNEST turns a list into rows.
 """
 
@@ -123,7 +123,9 @@ def _readable(text: str, inputs: Sequence[Relation], where: Where) -> SpecError:
             where=where,
             data={**where, "what": "column", "unknown": name, "known": known, "nearest": near},
         )
-    return SpecError(f"The SELECT cannot be resolved: {text.split('. Line', maxsplit=1)[0]}.", where=where, data={**where})
+    return SpecError(
+        f"The SELECT cannot be resolved: {text.split('. Line', maxsplit=1)[0]}.", where=where, data={**where}
+    )
 
 
 def _restore_case(query: exp.Query, inputs: Sequence[Relation], names: Mapping[str, str]) -> None:
@@ -141,10 +143,8 @@ def _restore_case(query: exp.Query, inputs: Sequence[Relation], names: Mapping[s
     for alias in query.find_all(exp.Alias):
         identifier = alias.args.get("alias")
         if isinstance(identifier, exp.Identifier):
-            identifier.set(
-                "this",
-                names.get(identifier.name.casefold(), true_columns.get(identifier.name.casefold(), identifier.name)),
-            )
+            folded = identifier.name.casefold()
+            identifier.set("this", names.get(folded, true_columns.get(folded, identifier.name)))
 
 
 def _outer_order(query: exp.Query, scope: StepScope) -> tuple[str, ...]:
@@ -176,8 +176,9 @@ def _check(seen: Seen, where: Where) -> None:
 
 def _check_select(query: exp.Select, seen: Seen, where: Where) -> None:
     group = query.args.get("group")
-    names, keys = seen.names, seen.keys
-    parts = [*query.expressions, query.args.get("qualify"), query.args.get("having")]
+    # Without a FROM there is one row, but its columns are an outer query's, whose rows an engine may let it see at once.
+    names, keys = seen.names or ("",), seen.keys if seen.names else frozenset()
+    parts = [*query.expressions, *(query.args.get(clause) for clause in ("qualify", "having", "order"))]
     for part in parts:
         if part is None:
             continue
@@ -193,8 +194,7 @@ def _check_select(query: exp.Select, seen: Seen, where: Where) -> None:
 
 
 def _check_aggregates(part: exp.Expr, names: Sequence[str], keys: frozenset[frozenset[str]], where: Where) -> None:
-    windows = [node for node in part.find_all(exp.Window)]
-    if not windows:
+    if part.find(exp.Window) is None:
         check_orders(part, names, keys, where)
 
 
