@@ -141,7 +141,7 @@ def _payout_findings(walk: Walk) -> list[Finding]:
             "The processor paid this out, but the bank statement does not show it.",
         ),
     ]
-    if walk.payouts.created and walk.choices.match_on == "payout":
+    if walk.payouts.created:
         month = exp.Literal.string("month")
         crosses = exp.NEQ(
             this=exp.Anonymous(this="date_trunc", expressions=[month, name("created_on")]),

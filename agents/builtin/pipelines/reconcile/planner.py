@@ -140,7 +140,7 @@ def _match_question(roles: Roles) -> Question:
             Option(
                 label="By payout id: each deposit is broken down into its own sales, fees and refunds", value="payout"
             ),
-            Option(label="By date and amount: movements are grouped by the day they became available", value="date"),
+            Option(label="By date and amount: deposits are found, but not broken down any further", value="date"),
         ),
         reading=". ".join(proof[0].upper() + proof[1:] for proof in roles.proofs) + ".",
     )
@@ -204,11 +204,11 @@ def _used(walk: Walk) -> list[str]:
 
 
 def _reading(walk: Walk, timing: Timing | None) -> str:
-    on = "payout id" if walk.choices.match_on == "payout" else "the day they became available"
     every = f", {timing.reading}" if timing else ""
+    broken_down = "break each payout down into its movements, " if walk.breaks_down_payouts else ""
     return (
         f"Follow the money from {walk.sales.table} through {walk.ledger.table} and {walk.payouts.table} to "
-        f"{walk.bank.table}{every}: group the processor's movements by {on}, compare each order with its charge and "
+        f"{walk.bank.table}{every}: {broken_down}compare each order with its charge and "
         "refunds, find each payout in the bank (to the cent, at most 3 days late), and list what does not agree."
     )
 
@@ -224,6 +224,10 @@ def _assumptions(walk: Walk, timing: Timing | None) -> tuple[str, ...]:
         f"a deposit at most {SHORT_AMOUNT} short of a payout and {SHORT_DAYS} days late is that payout less a charge "
         "of the bank"
     )
+    if not walk.breaks_down_payouts:
+        said.append(
+            "what is not yet paid out is taken as what is left of all movements, as they are not tied to payouts"
+        )
     if timing and timing.assumption:
         said.append(timing.assumption)
     return tuple(said)

@@ -6,6 +6,10 @@ from agents.builtin.pipelines.reconcile.steps import Walk
 from spec.report import ChartBlock, Figure, Report, Section, TableBlock, TableColumn, Text, Tiles
 
 
+def _spoken(table: str) -> str:
+    return table.replace("_", " ")
+
+
 def _line(column: str, currency: str | None) -> Figure:
     return Figure(from_="walk_columns", value=f"sum({column})", format="money", currency=currency)
 
@@ -76,7 +80,10 @@ def write_report(walk: Walk, currency: str | None, file: str) -> Report:
     )
     return Report(
         title="Where the money goes",
-        subtitle=f"{walk.sales.table} against {walk.ledger.table}, {walk.payouts.table} and {walk.bank.table}",
+        subtitle=(
+            f"{_spoken(walk.sales.table)} against {_spoken(walk.ledger.table)}, {_spoken(walk.payouts.table)} and "
+            f"{_spoken(walk.bank.table)}"
+        ),
         file=file,
         sections=(
             Section(title="Summary", blocks=(tiles, story, chart, steps)),
@@ -113,16 +120,24 @@ def _per_payout(walk: Walk) -> TableBlock:
         columns=(
             TableColumn(name="payout", label="Payout"),
             *created,
-            _money("sales", "Card sales"),
-            _money("refunds", "Refunds"),
-            _money("chargebacks", "Chargebacks"),
-            _money("adjustments", "Adjustments"),
-            _money("fees", "Fees"),
-            _money("paid_out", "Paid out"),
-            _money("unexplained", "Unexplained"),
+            *_breakdown(walk),
             TableColumn(name="deposited_on", label="In the bank on", format="date"),
             _money("deposited", "Deposited"),
             _money("bank_charge", "Bank's charge"),
             TableColumn(name="status", label="Status"),
         ),
+    )
+
+
+def _breakdown(walk: Walk) -> tuple[TableColumn, ...]:
+    if not walk.breaks_down_payouts:
+        return (_money("paid_out", "Paid out"),)
+    return (
+        _money("sales", "Card sales"),
+        _money("refunds", "Refunds"),
+        _money("chargebacks", "Chargebacks"),
+        _money("adjustments", "Adjustments"),
+        _money("fees", "Fees"),
+        _money("paid_out", "Paid out"),
+        _money("unexplained", "Unexplained"),
     )

@@ -45,6 +45,11 @@ class Walk:
     """DuckDB type of each column by table."""
 
     @property
+    def breaks_down_payouts(self) -> bool:
+        """Each payout is broken down into its own movements."""
+        return self.choices.match_on == "payout"
+
+    @property
     def stored_value_methods(self) -> list[str]:
         """Payment methods that spend a balance sold earlier: gift cards, vouchers, store credit."""
         others = self.payments.other_methods if self.payments else ()
@@ -59,7 +64,7 @@ def write_steps(walk: Walk) -> Draftsman:
     _orders_against_movements(draft, walk)
     _payouts(draft, walk)
     _deposits(draft, walk)
-    _per_payout(draft)
+    _per_payout(draft, walk)
     return draft
 
 
@@ -145,7 +150,7 @@ def _movements(draft: Draftsman, walk: Walk) -> None:
         "movement": text(movement),
         "movement_id": text(exp.cast(name(ledger.key), "VARCHAR")),
         "order_ref": text(exp.cast(reference_of(sales.reference, sales.pattern), "VARCHAR")),
-        "payout": text(_payout_of(walk)),
+        "payout": text(exp.cast(name(ledger.payout_ref), "VARCHAR")),
         "amount": text(name(ledger.amount)),
         "fee": text(name(ledger.fee)),
         "net": text(name(ledger.net)),
@@ -160,13 +165,6 @@ def _movements(draft: Draftsman, walk: Walk) -> None:
         note="The processor's own payout rows are left out: they repeat what the payouts table says.",
         where=[exp.not_(among(name(ledger.kind), own))] if own else [],
     )
-
-
-def _payout_of(walk: Walk) -> exp.Expr:
-    ledger = walk.ledger
-    if walk.choices.match_on == "payout" or ledger.available is None:
-        return exp.cast(name(ledger.payout_ref), "VARCHAR")
-    return exp.cast(exp.cast(name(ledger.available), "DATE"), "VARCHAR")
 
 
 def _orders_against_movements(draft: Draftsman, walk: Walk) -> None:
@@ -253,7 +251,19 @@ def _orders_against_movements(draft: Draftsman, walk: Walk) -> None:
 
 def _payouts(draft: Draftsman, walk: Walk) -> None:
     payouts = walk.payouts
+    columns = {
+        "payout": text(exp.cast(name(payouts.key), "VARCHAR")),
+        "paid_out": text(name(payouts.amount)),
+        "expected_on": text(exp.cast(name(payouts.arrival), "DATE")),
+    }
+    if payouts.created:
+        columns["created_on"] = text(_business_day(walk, payouts.table, payouts.created))
+    draft.step("payout_list", "select", payouts.table, columns=dict(columns))
+    if walk.breaks_down_payouts:
+        _payouts_explained(draft)
 
+
+def _payouts_explained(draft: Draftsman) -> None:
     def of(kind: str) -> exp.Expr:
         return exp.EQ(this=name("movement"), expression=exp.Literal.string(kind))
 
@@ -272,26 +282,6 @@ def _payouts(draft: Draftsman, walk: Walk) -> None:
         },
         where=[name("payout").is_(exp.null()).not_()],
     )
-    columns = {
-        "payout": text(exp.cast(name(payouts.key), "VARCHAR")),
-        "paid_out": text(name(payouts.amount)),
-        "expected_on": text(exp.cast(name(payouts.arrival), "DATE")),
-    }
-    if payouts.created:
-        columns["created_on"] = text(_business_day(walk, payouts.table, payouts.created))
-    if walk.choices.match_on == "date":
-        columns["payout"] = text(exp.cast(exp.cast(name(payouts.arrival), "DATE"), "VARCHAR"))
-        draft.step("payout_rows", "select", payouts.table, columns=dict(columns))
-        first = {"created_on": "min(created_on)"} if payouts.created else {}
-        draft.step(
-            "payout_list",
-            "aggregate",
-            "payout_rows",
-            group_by=["payout"],
-            measures={"paid_out": "sum(paid_out)", "expected_on": "min(expected_on)", **first},
-        )
-    else:
-        draft.step("payout_list", "select", payouts.table, columns=dict(columns))
     draft.step(
         "payouts_explained",
         "join",
@@ -349,7 +339,7 @@ def _deposits(draft: Draftsman, walk: Walk) -> None:
     )
 
 
-def _per_payout(draft: Draftsman) -> None:
+def _per_payout(draft: Draftsman, walk: Walk) -> None:
     found = {"payout": "payout", "deposited_on": "deposited_on", "deposited": "deposited"}
     draft.step("deposits_exact", "select", "deposit_match", columns=dict(found))
     draft.step("deposits_short", "select", "short_match", columns=dict(found))
@@ -357,7 +347,7 @@ def _per_payout(draft: Draftsman) -> None:
     draft.step(
         "payouts_and_deposits",
         "join",
-        "payouts_explained",
+        "payouts_explained" if walk.breaks_down_payouts else "payout_list",
         "deposits_found",
         how="left",
         on=["payout"],
@@ -368,32 +358,28 @@ def _per_payout(draft: Draftsman) -> None:
     status = status.when(name("deposited").is_(exp.null()), exp.Literal.string("not in the bank"))
     short = exp.GT(this=name("paid_out"), expression=name("deposited"))
     status = status.when(short, exp.Literal.string("arrived short"))
-    draft.step(
-        "per_payout",
-        "derive",
-        "payouts_and_deposits",
-        columns={
-            "unexplained": text(exp.Sub(this=or_zero("paid_out"), expression=or_zero("net"))),
-            "bank_charge": text(
-                exp.Case(
-                    ifs=[exp.If(this=name("deposited").is_(exp.null()), true=money())],
-                    default=exp.Sub(this=name("paid_out"), expression=name("deposited")),
-                )
-            ),
-            "not_arrived": text(
-                exp.Case(
-                    ifs=[exp.If(this=name("deposited").is_(exp.null()), true=or_zero("paid_out"))], default=money()
-                )
-            ),
-            "status": text(status),
-        },
-    )
-    draft.check(
-        "range",
-        "per_payout",
-        params={"column": "unexplained", "min": "0.00", "max": "0.00"},
-        note="Each payout is exactly its sales less refunds, chargebacks and fees.",
-    )
+    columns = {
+        "bank_charge": text(
+            exp.Case(
+                ifs=[exp.If(this=name("deposited").is_(exp.null()), true=money())],
+                default=exp.Sub(this=name("paid_out"), expression=name("deposited")),
+            )
+        ),
+        "not_arrived": text(
+            exp.Case(ifs=[exp.If(this=name("deposited").is_(exp.null()), true=or_zero("paid_out"))], default=money())
+        ),
+        "status": text(status),
+    }
+    if walk.breaks_down_payouts:
+        columns["unexplained"] = text(exp.Sub(this=or_zero("paid_out"), expression=or_zero("net")))
+    draft.step("per_payout", "derive", "payouts_and_deposits", columns=dict(columns))
+    if walk.breaks_down_payouts:
+        draft.check(
+            "range",
+            "per_payout",
+            params={"column": "unexplained", "min": 0, "max": 0},
+            note="Each payout is exactly its sales less refunds, chargebacks and fees.",
+        )
 
 
 def _business_day(walk: Walk, table: str, column: str) -> exp.Expr:

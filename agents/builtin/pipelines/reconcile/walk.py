@@ -38,7 +38,7 @@ def lines_of(walk: Walk) -> list[tuple[str, str, str, exp.Expr]]:
         ("chargebacks", "Chargebacks", "change", name("t_chargebacks")),
         ("fees", "Processor's fees", "change", name("t_fees")),
         ("adjustments", "Other adjustments", "change", name("t_adjustments")),
-        ("pending", "Not yet paid out", "change", _minus("t_pending")),
+        ("pending", "Not yet paid out", "change", exp.Neg(this=exp.Paren(this=_pending(walk)))),
         ("paid_out", "Paid out", "subtotal", name("t_paid_out")),
         ("in_transit", "Paid out, not in the bank", "change", _minus("t_not_arrived")),
         ("bank_charges", "Kept by banks on the way", "change", _minus("t_bank_charges")),
@@ -85,6 +85,13 @@ def write_walk(draft: Draftsman, walk: Walk) -> None:
     )
 
 
+def _pending(walk: Walk) -> exp.Expr:
+    """What the processor has not paid out: movements without a payout, or, where none are tied to one, the rest."""
+    if walk.breaks_down_payouts:
+        return name("t_unsettled")
+    return exp.Sub(this=name("t_net"), expression=name("t_paid_out"))
+
+
 def _totals(walk: Walk) -> tuple[exp.Select, list[str]]:
     """One row of totals, each a sum over a whole step, and the steps they are over."""
     movement = name("movement")
@@ -100,7 +107,8 @@ def _totals(walk: Walk) -> tuple[exp.Select, list[str]]:
         ("t_chargebacks", "movements", _only(name("amount"), of("dispute"))),
         ("t_adjustments", "movements", _only(name("amount"), of("adjustment"))),
         ("t_fees", "movements", exp.Sub(this=_only(name("amount"), of("fee")), expression=name("fee"))),
-        ("t_pending", "movements", _only(name("net"), name("payout").is_(exp.null()))),
+        ("t_net", "movements", name("net")),
+        ("t_unsettled", "movements", _only(name("net"), name("payout").is_(exp.null()))),
         ("t_paid_out", "per_payout", name("paid_out")),
         ("t_not_arrived", "per_payout", name("not_arrived")),
         ("t_bank_charges", "per_payout", name("bank_charge")),
