@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from memory.owners import is_gone, this_owner
 from pipelines import runner
@@ -20,6 +21,9 @@ from spec.run import RunEvent, RunResult, StoredRun
 from tools import connections
 from tools.context import Context
 from tools.locations import Location
+
+if TYPE_CHECKING:
+    from pipelines.replay import Replayed
 
 
 def run(
@@ -117,6 +121,16 @@ def is_interrupted(context: Context, run: StoredRun) -> bool:
         return False
     holder = context.workspace.store.holder(run.pipeline)
     return holder is None or holder[0] != run.run_id or is_gone(holder[1])
+
+
+def replay(context: Context, run_id: str) -> Replayed:
+    """Compute a past run again from the rows it kept; the same digests, or which ones differ. Publishes nothing."""
+    from pipelines.replay import replay as compute_again
+
+    context.need("run")
+    job = job_of(context, known(context, run_id))
+    folder = runner.run_folder(context.workspace.folder, run_id)
+    return compute_again(job, run_id, folder, monotonic=time.monotonic)
 
 
 def cancel(context: Context, run_id: str, *, now: datetime) -> None:

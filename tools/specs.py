@@ -1,61 +1,84 @@
-"""Specs read, checked, explained, compared, and described as JSON Schema."""
+"""Specs compared, and the documents described as JSON Schema."""
 
 from __future__ import annotations
 
+import tempfile
+import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
 
-from pipelines.contract import CHECKS, TRANSFORMS, check_unit, transform
 from spec.base import JsonValue
-from spec.pipeline import Check, Pipeline, Step
-from spec.run import RunResult
-from tools.documents import AskDocument, PlanDocument
+from spec.codec import load_spec
+from tools import connections
+from tools.context import Context
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+    from pipelines.diff import Change
+    from pipelines.impact import OutputImpact
+    from pipelines.job import Job
 
 SchemaName = Literal["spec", "ask", "plan", "run"]
 SCHEMA_NAMES: tuple[SchemaName, ...] = get_args(SchemaName)
 
 
+@dataclass(frozen=True)
+class Difference:
+    """What changed from one spec to another, in words and, where the data could be read, in numbers."""
+
+    changes: Sequence[Change]
+    impact: Sequence[OutputImpact] | None = None
+
+
 def schema(document: SchemaName) -> dict[str, JsonValue]:
     """JSON Schema of a document. That of a spec lists each step and check with its own parameters."""
-    if document != "spec":
-        models: dict[str, type[BaseModel]] = {"ask": AskDocument, "plan": PlanDocument, "run": RunResult}
-        # As printed, so a field that always stands there is required.
-        return models[document].model_json_schema(mode="serialization")
-    made: dict[str, JsonValue] = Pipeline.model_json_schema(by_alias=True)
-    definitions = cast("dict[str, JsonValue]", made["$defs"])
-    steps = {name: transform(name) for name in TRANSFORMS.names()}
-    checks = {name: check_unit(name) for name in CHECKS.names()}
-    _describe(definitions, "Step", Step, "use", {n: (u.Params, u.__doc__ or "") for n, u in steps.items()})
-    _describe(definitions, "Check", Check, "check", {n: (u.Params, u.__doc__ or "") for n, u in checks.items()})
-    return made
+    if document == "spec":
+        from pipelines.schema import json_schema
+
+        return json_schema()
+    from spec.run import RunResult
+    from tools.documents import AskDocument, PlanDocument
+
+    models: dict[str, type[BaseModel]] = {"ask": AskDocument, "plan": PlanDocument, "run": RunResult}
+    # As printed, so a field that always stands there is required.
+    return models[document].model_json_schema(mode="serialization")
 
 
-def _describe(
-    definitions: dict[str, JsonValue],
-    name: str,
-    model: type[BaseModel],
-    key: str,
-    units: dict[str, tuple[type[BaseModel], str]],
-) -> None:
-    """Replace the open form of a step or check by one closed form for each unit."""
-    shared = model.model_json_schema(by_alias=True)
-    forms: list[JsonValue] = []
-    for unit, (params, doc) in units.items():
-        own = params.model_json_schema(by_alias=True)
-        definitions.update(cast("dict[str, JsonValue]", own.pop("$defs", {})))
-        properties = {**shared["properties"], **own.get("properties", {}), key: {"const": unit}}
-        required = [*shared.get("required", []), *own.get("required", [])]
-        title = f"{name}_{unit}"
-        definitions[title] = {
-            "title": unit,
-            "description": doc.strip(),
-            "type": "object",
-            "properties": properties,
-            "required": list(dict.fromkeys(cast("Sequence[str]", required))),
-            "additionalProperties": False,
-        }
-        forms.append({"$ref": f"#/$defs/{title}"})
-    definitions[name] = {"title": name, "description": (model.__doc__ or "").strip(), "oneOf": forms}
+def difference(context: Context, before: Path, after: Path, *, now: datetime, numbers: bool) -> Difference:
+    """Compare two spec files; with ``numbers`` both are computed on their sources' present data, publishing nothing."""
+    from pipelines.diff import compare_specs
+
+    context.need("ask")
+    changes = compare_specs(load_spec(before), load_spec(after))
+    if not numbers or not changes:
+        return Difference(changes)
+    from pipelines.impact import compare_jobs
+    from tools.plans import PROOF_LIMITS, compiled
+
+    jobs = [_absolute(compiled(context, path, now=now)) for path in (before, after)]
+    with tempfile.TemporaryDirectory(prefix="dreflow-") as folder:
+        impact = compare_jobs(
+            jobs[0],
+            jobs[1],
+            connections.places(context, after.resolve().parent),
+            folder=Path(folder),
+            limits=PROOF_LIMITS,
+            monotonic=time.monotonic,
+            sleep=time.sleep,
+        )
+    return Difference(changes, impact)
+
+
+def _absolute(job: Job) -> Job:
+    """The job with its files named in full, since the two specs may lie in different folders."""
+    sources = {
+        name: source.model_copy(update={"location": str((job.base / source.location).absolute())})
+        if source.location is not None
+        else source
+        for name, source in job.sources.items()
+    }
+    return replace(job, sources=sources)

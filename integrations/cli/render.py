@@ -20,6 +20,7 @@ SHOWN_ROWS = 50
 WIDEST_CELL = 60
 MANY_STEPS, MANY_ALIKE = 20, 3
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+_STYLE = re.compile(r"\x1b\[[0-9;]*m")
 _NUMERIC = re.compile(r"^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|U?INTEGER|FLOAT|DOUBLE|DECIMAL)")
 _CODES = {"bold": "1", "dim": "2", "green": "32", "red": "31", "yellow": "33"}
 
@@ -49,7 +50,8 @@ def _shown(character: str) -> str:
 
 
 def width(text: str) -> int:
-    """Columns a text takes on a terminal; East Asian wide characters take two, combining marks none."""
+    """Columns a text takes on a terminal; East Asian wide characters take two, combining marks and styles none."""
+    text = _STYLE.sub("", text)
     return sum(
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
         for character in text
