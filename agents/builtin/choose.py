@@ -78,6 +78,22 @@ def date_columns(schema: Schema, table: str) -> list[Col]:
     return sorted(business, key=rank)
 
 
+def is_event_date(schema: Schema, column: Col) -> bool:
+    """Whether a date is when the row happened, as order_date is of an order, and not a fact about it, as hire_date."""
+    owner = {stem(w) for w in schema.tables[column.table]}
+    return {stem(w) for w in column.words} <= {
+        "dat",
+        "date",
+        "tim",
+        "time",
+        "datetim",
+        "day",
+        "timestamp",
+        "on",
+        "at",
+    } | owner
+
+
 def main_measure(schema: Schema, table: str) -> Ref | None:
     """The one amount of money a table's rows are about; None when there is none or more than one might be."""
     scored = []

@@ -65,7 +65,7 @@ def _part(reader: Reader, stop: str) -> Out | None:
             plain = Out("entity", table=phrase.values[-1].links[0].table)
         if plain is None:
             return None
-        out = Out("count", table=plain.table) if plain.kind == "entity" else plain
+        out = reader.count_of(plain.table) if plain.kind == "entity" else plain
     table = out.table or (out.column[0] if out.column else "")
     scope = Scope(table, parent=None)
     saved = reader.state.scope, reader.state.last, reader.root, reader.focus

@@ -16,6 +16,10 @@ _MEANS = re.compile(
     re.I,
 )
 _ARITHMETIC = re.compile(r"(?<=[\w)])\s+[-+*/]\s+(?=[\w(])|\*\s*100|/\s*100")
+_RANK = re.compile(
+    r"^(?:the )?(?:[\w' ]+ )?rank(?:ing)?(?: of (?:each |the )?[\w ]+?)? (?:ordered |sorted )?(?:by|based on) (?:their |its |the )?(?P<of>.+?)(?:,? (?:in )?desc(?:ending)?(?: order)?)?$",
+    re.I,
+)
 _SPLIT = re.compile(r"(?<=[.;])\s+(?=[A-Z(])|\n+")
 _WILDCARDS = re.compile(r"\bilike\b|wildcard|partial match|case.?insensitive(?:ly)? and allow partial", re.I)
 _EXACT = re.compile(r"\bexact(?:ly)?\b.{0,20}\b(?:string )?match", re.I)
@@ -61,7 +65,10 @@ def _define(context: Context, term: str, body: str) -> None:
     if not key or not body:
         return
     body = re.sub(r",? with rank 1 being.*$", "", body.strip().strip('"').rstrip("."), flags=re.I)
-    if _ARITHMETIC.search(body):
+    rank = _RANK.match(body)
+    if rank:
+        context.formulas[key] = f"rank by {rank['of']}"
+    elif _ARITHMETIC.search(body):
         context.formulas[key] = body
     else:
         context.phrases[key] = re.sub(r"^(?:the|a|an)\s+", "", body)

@@ -115,6 +115,9 @@ def _formula(word: str, context: Context, linker: Linker, index: Index, today: d
         out.conditions = list(meaning.scope.conditions)
         return out
 
+    if body.startswith("rank by "):
+        measure = operand(body.removeprefix("rank by "))
+        return Out("rank", parts=[measure]) if measure is not None and measure.is_measure else None
     return parse_formula(body, operand)
 
 

@@ -16,6 +16,11 @@ def finish(reader: Reader) -> Meaning:
     _pending(reader)
     _nested_pending(meaning, schema, reader.root)
     _grains(meaning, schema, reader)
+    unique: list[Out] = []
+    for group in meaning.groups:
+        if not _within(group, unique):
+            unique.append(group)
+    meaning.groups = unique
     _single_row(meaning, reader)
     outs = _shown(reader)
     measured = (
@@ -58,8 +63,7 @@ def _default_order(meaning: Meaning) -> None:
     if meaning.order or not meaning.groups:
         return
     if any(
-        g.kind == "grain" or (g.column and g.column[1].casefold() in {"year", "month", "date"})
-        for g in meaning.groups
+        g.kind == "grain" or (g.column and g.column[1].casefold() in {"year", "month", "date"}) for g in meaning.groups
     ):
         meaning.order = [(g, False) for g in meaning.groups if g.kind == "grain"] or [
             (g, False) for g in meaning.groups

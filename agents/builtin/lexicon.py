@@ -264,7 +264,7 @@ data database record records entry entries row rows table tables dataset informa
 made make making placed place placing done happen happened occur occurred exist exists existing present available
 recorded registered appear appears take taken took use used using based associated related corresponding respective
 respectively belong belonging include included show showing come comes go goes overall various different
-certain any some all every each entire whole full both either own same such other
+certain any some all every each entire whole full both either own such other
 of in on at for from to by with within into onto per as about regarding concerning terms than that which who whom whose
 what when where why how and or not no but if while during between among amongst across through via out off up down
 list one ones result results output many much number amount kind exactly value values name's 's ever yet still

@@ -66,7 +66,10 @@ class Linker:
             found = [*self._tables(words, stems), *self._columns(words, stems)]
             if any(link.kind == "table" and link.score >= 0.95 for link in found):
                 # The word is what a table is called: that a column begins with it is the weaker evidence.
-                found = [replace(link, score=link.score * 0.55) if link.kind == "column" and link.how != "exact" else link for link in found]
+                found = [
+                    replace(link, score=link.score * 0.55) if link.kind == "column" and link.how != "exact" else link
+                    for link in found
+                ]
             best: dict[tuple[str, str, str], Link] = {}
             for link in found:
                 key = (link.kind, link.table, link.column)
@@ -133,7 +136,7 @@ class Linker:
             return 1.0, "exact"
         rest = tuple(word for word in stems if word not in owner or word in core)
         extra = len(rest) < len(stems)
-        if rest and rest == core:
+        if rest and rest == core and stems[-1] in rest:
             return (0.99 if tuple(w for w in stems if w not in rest) == owner else 0.93), "exact"
         if "id" in rest and not self.schema.columns[ref].is_id:
             return 0.0, ""
@@ -152,13 +155,22 @@ class Linker:
                 return 0.0, ""
         if not exact and not like:
             return 0.0, ""
+        if extra and stems[-1] not in rest:
+            # "open shops": the noun at the end is the head, and it is the table.
+            return 0.0, ""
+        if len(stems) > 1 and words[-1].endswith("ed") and stems[-1] != core[-1]:
+            return 0.0, ""
+        if self.schema.columns[ref].is_id and "id" not in stems and core != ("id",):
+            exact, like = set[str](), exact | like
         heavy = [w for w in core if w not in _LIGHT and w not in _BOOL_LEAD] or list(core)
         covered = sum(1 if w in exact else 0.8 if w in like else 0 for w in heavy) / len(heavy)
         if not any(w in exact or w in like for w in heavy):
             return (0.55, "part") if exact else (0.0, "")
         if like and not exact:
             return (0.68 if covered >= 0.8 else 0.46) + (0.08 if extra else 0), "synonym"
-        missing = sum(1 for word in rest if word not in full and not any(c in synonyms(word) for c in core))
+        missing = sum(
+            1 for word in rest if word not in full and word != "nam" and not any(c in synonyms(word) for c in core)
+        )
         score = 0.6 + 0.37 * covered - (0.0 if set(core) == exact else 0.03) - 0.15 * missing
         return min(score + (0.05 if extra else 0), 0.99), "lemma" if covered == 1 else "part"
 

@@ -122,7 +122,7 @@ class Meaning:
     limit: int | None = None
     ties: bool = False
     distinct: bool = False
-    per_group: bool = False
+    everyone: str = ""
     asked_order: bool = False
     assumptions: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)

@@ -11,6 +11,7 @@ _REWRITES: tuple[tuple[str, str], ...] = (
     (r"\bgot fired\b|\bgetting fired\b", "terminated"),
     (r"\b(no|nr)\. ?of\b", "number of"),
     (r"\bhe/she\b|\bhis/her\b", "they"),
+    (r"\bsales (representative|rep|agent|associate|man|people|person)(s?)\b", r"salesperson\2"),
     (r"\bin terms of\b", "by"),
     (r"\bon a (daily|weekly|monthly|quarterly|yearly) basis\b", r"\1"),
     (r"\bmonth[- ]by[- ]month\b", "by month"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from agents.builtin.choose import (
     date_columns,
     hinted_column,
+    is_event_date,
     is_additive,
     label_columns,
     main_measure,
@@ -51,6 +52,7 @@ class Reader:
         self.terms = terms or {}
         self.index = index
         self.schema = index.schema
+        self.also = [tag.start for tag in tags if tag.text.lower() in {"also", "well", "additionally"}]
         self.cursor = Cursor([tag for tag in tags if tag.kind != "skip"], index.schema)
         self.root = Scope()
         self.state = State(self.root)
@@ -77,8 +79,10 @@ class Reader:
         return self.meaning
 
     def _sentence(self, first: bool) -> None:
-        target = self.focus if first or not self.focus else self.asked
+        target = self.focus if first or not self.focus or self._adds() else self.asked
         self._lead()
+        if not first and self._of_these():
+            return
         self._focus(target)
         self.state.list_of = "where"
         while not self.cursor.done and self.cursor.kind() != "end":
@@ -89,7 +93,40 @@ class Reader:
         if self.state.negated:
             self.meaning.problems.append("unused:not")
 
+    def _adds(self) -> bool:
+        """ "Also return ...": to what was asked before, not instead of it."""
+        start = self.cursor.tags[self.cursor.at].start
+        ends = [tag.start for tag in self.cursor.tags[self.cursor.at :] if tag.kind == "end"]
+        return any(start - 1 <= at < (ends[0] if ends else start + 99) for at in self.also)
+
+    def _of_these(self) -> bool:
+        """ "How many of these were on weekends?": one more count, with a condition of its own."""
+        cursor = self.cursor
+        if cursor.kind() != "howmany" or cursor.kind(1) not in {"prep", "link"}:
+            return False
+        noun = 2 if cursor.kind(1) == "prep" else 1
+        tag = cursor.peek(noun)
+        if tag is None or tag.kind != "link" or tag.before not in {"these", "those", "them"} or not self.focus:
+            return False
+        cursor.at += noun + 1
+        base = next((o for o in self.focus if o.is_measure), None)
+        scope = Scope(self.root.table)
+        saved = self.state.scope, self.state.last, self.root
+        self.state.scope, self.state.last, self.root = scope, [], scope
+        while not cursor.done and cursor.kind() != "end":
+            before = cursor.at
+            self._step([])
+            if cursor.at == before:
+                self._leftover(cursor.take())
+        self.state.scope, self.state.last, self.root = saved
+        made = Out("count", table=self.root.table) if base is None else deepcopy(base)
+        made.conditions = [*made.conditions, *scope.conditions]
+        (self.asked or self.focus).append(made)
+        return True
+
     def _lead(self) -> None:
+        while self.cursor.kind() == "show":
+            self.cursor.take()
         while self.cursor.kind() in {"rel", "prep"} and self.cursor.text() not in {"how many"}:
             tag = self.cursor.peek()
             if tag is None or tag.text.lower() in {"with", "having", "for", "in", "of", "whose"}:
@@ -111,6 +148,7 @@ class Reader:
     # -- what is asked for -------------------------------------------------------------------------------------
 
     def _focus(self, target: list[Out]) -> None:
+        counted = False
         while not self.cursor.done:
             kind = self.cursor.kind()
             if kind in {"ratio", "share", "diff"}:
@@ -129,6 +167,14 @@ class Reader:
             phrase = read_phrase(self.cursor)
             if phrase.empty:
                 return
+            if (
+                counted
+                and phrase.head is not None
+                and phrase.head.kind == "table"
+                and not (phrase.agg or phrase.sup or phrase.values)
+            ):
+                phrase.howmany = True  # "the numbers of orders and customers"
+            counted = phrase.howmany
             self._ask(phrase, target)
             if self.cursor.kind() == "conj" and self.cursor.peek().data in {"and", ",", "andhowmany", "both"}:  # type: ignore[union-attr]
                 saved = self.cursor.at
@@ -258,17 +304,21 @@ class Reader:
         if head.kind == "table":
             if phrase.agg in {"avg", "median"}:
                 return Out("per", func=phrase.agg, parts=[Out("count", table=head.table)])
-            tally = None if phrase.distinct else tally_column(self.schema, head.table)
-            if tally is not None:
-                self.meaning.assumptions.append(f"{head.table} are counted by their column {tally[1]}")
-                return Out("agg", column=tally, func="sum", label="number")
-            return Out("count", table=head.table, distinct=phrase.distinct)
+            return self.count_of(head.table, distinct=phrase.distinct)
         column = self.schema.columns[head.ref]
         if column.kind == "number" and not column.is_id and not self._is_reference(column.ref):
             if phrase.distinct:
                 return Out("count", column=head.ref, table=head.table, distinct=True)
             return Out("agg", column=head.ref, func=phrase.agg or "sum", label="number")
         return Out("count", column=head.ref, table=head.table, distinct=True)
+
+    def count_of(self, table: str, *, distinct: bool = False) -> Out:
+        """How many of a table's things there are: its rows, or the sum of the column that counts them."""
+        tally = None if distinct else tally_column(self.schema, table)
+        if tally is None:
+            return Out("count", table=table, distinct=distinct)
+        self.meaning.assumptions.append(f"{table} are counted by their column {tally[1]}")
+        return Out("agg", column=tally, func="sum", label="number")
 
     def _is_reference(self, ref: Ref) -> bool:
         return any(join.table == ref[0] and ref[1] in join.columns for join in self.schema.joins)
@@ -360,6 +410,16 @@ class Reader:
         descending = sup.data == "1"
         for tag in phrase.values:
             self._value(tag)
+        if (
+            head is not None
+            and sup.number
+            and sup.text.lower().split()[0] in {"top", "bottom"}
+            and not phrase.howmany
+            and not phrase.agg
+            and self.meaning.limit is None
+        ):
+            self._top_of(phrase, descending)
+            return
         if phrase.howmany or (
             head is not None
             and head.kind == "table"
@@ -399,6 +459,18 @@ class Reader:
             self._set_order(Out("count", table=link.table), descending, phrase)
             return
         self.meaning.problems.append(f"unused:{sup.text}")
+
+    def _top_of(self, phrase: Phrase, descending: bool) -> None:
+        """ "... for the top 3 types by number of customers": only the first groups."""
+        plain = self._plain(phrase)
+        assert plain is not None
+        assert phrase.sup is not None
+        known = [*self.focus, *self.asked, *self.meaning.groups]
+        if not any((o.kind, o.column, o.table) == (plain.kind, plain.column, plain.table) for o in known):
+            self.meaning.groups.append(plain)
+        self.meaning.limit = int(phrase.sup.number or 1)
+        self.top = phrase
+        self.meaning.order.append((Out("pending"), descending))
 
     def _measure_of_extreme(self, phrase: Phrase, head: Link) -> Out:
         column = self.schema.columns[head.ref]
@@ -596,6 +668,9 @@ class Reader:
     def _on_group(self, target: list[Out]) -> None:
         tag = self.cursor.take()
         if tag.data == "forall":
+            following = self.cursor.peek()
+            if following is not None and following.links and following.links[0].kind == "table":
+                self.meaning.everyone = following.links[0].table
             self.state.list_of = "where"
             return
         if tag.data == "by" and self._by_is_order():
@@ -627,14 +702,18 @@ class Reader:
         following = self.cursor.peek()
         if following is None or not following.links:
             return following is not None and following.kind in {"quoted"}
-        before = self.cursor.peek(-2)
         if following.links[0].kind == "value":
             return True
-        verb = before is not None and (
-            before.kind == "unknown"
-            or (before.kind == "link" and before.text.lower().endswith(("ed", "en", "ght", "ld")))
+        by = self.cursor.peek(-1)
+        return (
+            by is not None
+            and (is_participle(by.before) or self._doer(following))
+            and following.links[0].kind == "table"
         )
-        return verb and following.links[0].kind == "table"
+
+    def _doer(self, tag: Tag) -> bool:
+        """ "transactions by users who ...": what is said of them shows that they are meant, not a grouping."""
+        return self.cursor.kind(1) == "rel" and tag.links[0].kind == "table"
 
     def _group_list(self) -> None:
         cursor = self.cursor
@@ -894,6 +973,14 @@ class Reader:
     def _on_post(self, _: list[Out]) -> None:
         self.cursor.take()
 
+    def _on_show(self, target: list[Out]) -> None:
+        tag = self.cursor.take()
+        if tag.text.lower() in {"as well as", "along with", "together with", "alongside"}:
+            self._focus(target)
+        elif self.cursor.kind() in MODIFIERS | {"ratio", "share", "diff"}:
+            self._focus(self.asked)
+        self.state.list_of = "where"
+
     def _on_ratio(self, target: list[Out]) -> None:
         self._composite(target)
 
@@ -946,6 +1033,8 @@ class Reader:
         if phrase.head is None and phrase.number is not None and self.state.column is not None and not phrase.values:
             self._number_equals(phrase.number)
             return
+        if (phrase.agg and phrase.agg != "sum") or phrase.howmany:
+            self.meaning.problems.append(f"unused:{phrase.agg or 'number'}")
         if phrase.head is None:
             for tag in phrase.values:
                 self._value(tag)
@@ -1244,7 +1333,12 @@ class Reader:
         if asked is not None and self.schema.columns[asked].kind == "date":
             return asked
         tables = [s.table for s in self._chain() if s.table]
+        tables += [t for o, _ in self.meaning.order for t in sorted(o.tables()) if t and t != "?"]
         tables += [table for out in [*self.focus, *self.asked] for table in sorted(out.tables()) if table]
+        # A day of sale or payment dates the rows; when somebody joined or was hired only if there is nothing else.
+        tables.sort(
+            key=lambda table: not any(is_event_date(self.schema, c) for c in date_columns(self.schema, table)[:1])
+        )
         for table in tables:
             dates = date_columns(self.schema, table)
             if dates:

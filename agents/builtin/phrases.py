@@ -185,7 +185,9 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:
     assert phrase.head is not None
     if tag.kind == "prep" and tag.data == "poss" and cursor.kind(1) == "link" and phrase.head.kind == "table":
         following = cursor.tags[cursor.at + 1]
-        owned = next((link for link in following.links if link.kind == "column" and link.table == phrase.head.table), None)  # type: ignore[union-attr]
+        owned = next(
+            (link for link in following.links if link.kind == "column" and link.table == phrase.head.table), None
+        )  # type: ignore[union-attr]
         if owned is not None:
             phrase.tables.append(phrase.head.table)
             phrase.head, phrase.head_tag = owned, following
@@ -204,8 +206,25 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:
                 cursor.at += 1
                 return True
             return False
-        if phrase.head.kind == "table" and top.kind == "column" and _is_verb(phrase, tag, acts=cursor.kind(1) in {"link", "sup", "agg", "howmany", "quoted", "num"}):
+        if (
+            phrase.head.kind == "table"
+            and top.kind == "column"
+            and _is_verb(phrase, tag, acts=cursor.kind(1) in {"link", "sup", "agg", "howmany", "quoted", "num"})
+        ):
             return False
+        if (
+            phrase.head.kind == "column"
+            and top.kind == "column"
+            and not phrase.equals
+            and phrase.head_tag is not None
+            and tag.start == phrase.head_tag.end
+            and top.table == phrase.head.table
+            and top.kind == "column"
+            and set(cursor.schema.columns[top.ref].core) <= {"name", "id", "number", "value"}
+        ):
+            # "country name" is the country.
+            cursor.at += 1
+            return True
         if (
             phrase.head.kind == "column"
             and top.kind == "column"
@@ -218,17 +237,33 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:
             phrase.head, phrase.head_tag = top, tag
             cursor.at += 1
             return True
-        if phrase.head.kind == "column" and top.kind == "table" and top.table == phrase.head.table and phrase.head_tag is not None and tag.start == phrase.head_tag.end and is_flag(cursor.schema.columns[phrase.head.ref]):
+        if (
+            phrase.head.kind == "column"
+            and top.kind == "table"
+            and top.table == phrase.head.table
+            and phrase.head_tag is not None
+            and tag.start == phrase.head_tag.end
+            and is_flag(cursor.schema.columns[phrase.head.ref])
+        ):
             # "open shops": the yes/no column says which rows.
             column = cursor.schema.columns[phrase.head.ref]
             said = Link("value", *phrase.head.ref, value=truth(column, True), how="flag")
-            phrase.values.append(Tag("link", phrase.head_tag.start, phrase.head_tag.end, phrase.head_tag.text, links=[said]))
+            phrase.values.append(
+                Tag("link", phrase.head_tag.start, phrase.head_tag.end, phrase.head_tag.text, links=[said])
+            )
             phrase.head, phrase.head_tag = top, tag
             cursor.at += 1
             return True
         if phrase.head.kind == "table" and not phrase.equals:
             if top.kind == "column":
-                top = next((link for link in tag.links[:8] if link.kind == "column" and link.table == phrase.head.table and link.score >= top.score - 0.3), top)  # type: ignore[union-attr]
+                top = next(
+                    (
+                        link
+                        for link in tag.links[:8]
+                        if link.kind == "column" and link.table == phrase.head.table and link.score >= top.score - 0.3
+                    ),
+                    top,
+                )  # type: ignore[union-attr]
             phrase.tables.append(phrase.head.table)
             phrase.head, phrase.head_tag = top, tag
             cursor.at += 1

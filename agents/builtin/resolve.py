@@ -158,7 +158,9 @@ def _fit_column(link: Link, place: int, tags: list[Tag], spoken: dict[str, float
         score += 0.3 if tags[place].before == "whose" else 0.12
     for step in (-1, 1):
         near = _listed(tags, place, step)
-        if near is not None and any(one.kind == "column" and one.table == link.table and one.score >= 0.9 for one in near.links):
+        if near is not None and any(
+            one.kind == "column" and one.table == link.table and one.score >= 0.9 for one in near.links
+        ):
             score += 0.12
     return score
 

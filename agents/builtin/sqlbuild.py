@@ -213,6 +213,9 @@ class Builder:
             return exp.Div(this=exp.cast(left, "DOUBLE"), expression=exp.func("NULLIF", right, exp.Literal.number(0)))
         if out.kind == "share":
             return self._share(frame, out, meaning)
+        if out.kind == "rank":
+            over = exp.Ordered(this=self._node(frame, out.parts[0], meaning), desc=True, nulls_first=False)
+            return exp.Window(this=exp.func("RANK"), order=exp.Order(expressions=[over]))
         if out.kind == "number":
             return literal(out.scale)
         if out.kind == "formula":
@@ -770,7 +773,11 @@ class Builder:
             )
         else:
             made = _OPS[condition.op](this=node, expression=literal(condition.values[0]))
-        if condition.negated and self._is_spread(condition.column) and condition.column not in label_columns(self.schema, column.table):
+        if (
+            condition.negated
+            and self._is_spread(condition.column)
+            and condition.column not in label_columns(self.schema, column.table)
+        ):
             return self._none_of(frame, condition)
         return exp.Not(this=exp.paren(made)) if condition.negated else made
 

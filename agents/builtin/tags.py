@@ -17,7 +17,7 @@ from agents.builtin.lexicon import (
 )
 from agents.builtin.links import Link, Linker, is_filler
 from agents.builtin.periods import Period, find_periods
-from agents.builtin.words import Token, split_name, tokenise
+from agents.builtin.words import Token, split_name, stem, tokenise
 
 _PHRASES: dict[str, list[tuple[str, str]]] = {
     "howmany": [("how many", ""), ("number of", ""), ("the number of", ""), ("no. of", ""), ("no of", ""), ("count of", ""), ("counts of", ""), ("numbers of", ""), ("total number of", ""), ("total count of", ""), ("total no. of", "")],
@@ -53,9 +53,12 @@ _PHRASES: dict[str, list[tuple[str, str]]] = {
     "ratio": [("ratio of", ""), ("ratio between", "")],
     "share": [("percentage of", "100"), ("percent of", "100"), ("what percentage of", "100"), ("what percent of", "100"), ("proportion of", "1"), ("fraction of", "1"), ("share of", "100"), ("% of", "100"), ("percentage", "100"), ("percent", "100")],
     "diff": [("difference between", ""), ("difference in", ""), ("difference of", "")],
-    "conj": [("and", "and"), ("or", "or"), (",", ","), ("as well as", "and"), ("along with", "and"), ("together with", "and"), ("and also", "and"), ("plus", "and"), ("and the", "and"), ("&", "and"), ("and how many", "andhowmany"), ("and their", "and"), ("and its", "and"), ("either", "either"), ("both", "both"), ("but", "and"), (";", ",")],
+    "conj": [("and", "and"), ("or", "or"), (",", ","), ("and also", "and"), ("plus", "and"), ("and the", "and"), ("&", "and"), ("and how many", "andhowmany"), ("and their", "and"), ("and its", "and"), ("either", "either"), ("both", "both"), ("but", "and"), (";", ",")],
     "rel": [("that", ""), ("which", ""), ("who", ""), ("whose", "whose"), ("where", ""), ("whom", ""), ("having", "with"), ("with", "with"), ("have", "with"), ("has", "with"), ("had", "with"), ("what", ""), ("through which", ""), ("in which", ""), ("for which", ""), ("are there", "there"), ("do", ""), ("does", ""), ("did", "")],
     "prep": [("of", ""), ("in", ""), ("on", ""), ("at", ""), ("for", ""), ("from", ""), ("to", ""), ("into", ""), ("within", ""), ("among", ""), ("amongst", ""), ("to all", ""), ("between", "between"), ("during", ""), ("named", "name"), ("called", "name"), ("with the name", "name"), ("with name", "name"), ("through", ""), ("about", ""), ("'s", "poss"), ("is", "is"), ("are", "is"), ("was", "is"), ("were", "is"), ("be", "is"), ("than", "than"), ("as", "as"), ("been", "is")],
+    "show": [
+        ("showing", ""), ("along with", ""), ("together with", ""), ("alongside", ""), ("and show", ""), ("and return", ""), ("displaying", ""), ("and list", ""), ("and give", ""), ("return", ""), ("and include", ""), ("and display", ""), ("also return", ""), ("also show", ""), ("as well as", ""),
+    ],
     "end": [(".", ""), ("?", ""), ("!", "")],
     "sum": [("total sum of", "sum"), ("sum of", "sum"), ("total amount of", "sum"), ("total value of", "sum"), ("sum total of", "sum")],
 }  # fmt: skip
@@ -283,9 +286,18 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
         links += [link for link in linker.phrase(words) if link.how == "exact" and link.kind == "column"]
     if plain and size == 1 and ("_" in part[0].text or not part[0].text[1:].islower()):
         links += [link for link in linker.phrase(split_name(part[0].text)) if link.score >= 0.9]
-    if index == 0 and words[0] in {"name", "list", "count", "number", "title"} and (len(tokens) < 2 or tokens[1].low not in {"of", "and", ","}):
+    if (
+        index == 0
+        and words[0] in {"name", "list", "count", "number", "title"}
+        and (len(tokens) < 2 or tokens[1].low not in {"of", "and", ","})
+    ):
         inner_filler = True
-    if plain and not inner_filler:
+    if plain and size > 1 and (words[0] in AGGREGATES or words[0] in SUPERLATIVES):
+        named = {
+            link for link in linker.phrase(words) if link.kind == "column" and stem(words[0]) in linker.words[link.ref]
+        }
+        links += sorted(named, key=lambda link: -link.score)
+    elif plain and not inner_filler:
         links += linker.phrase(words)
     if quoted and " " not in words[0]:
         links += [link for link in linker.phrase((words[0],)) if link.score >= 0.95]
@@ -307,7 +319,11 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
         or (size == 1 and text.isupper() and len(text) == 1 and text not in {"I", "A"})
         or (text == "A" and index > 0 and tokens[index - 1].low in {"of", "grade", "type", "an", "a"})
     ):
-        hits = linker.values(text, quoted=quoted, capital=capital) if quoted or not all(t.kind == "number" for t in part) else []
+        hits = (
+            linker.values(text, quoted=quoted, capital=capital)
+            if quoted or not all(t.kind == "number" for t in part)
+            else []
+        )
         if (
             size == 1
             and not quoted
