@@ -95,8 +95,12 @@ def kept(context: Context, item: str, *, base: Path, now: datetime) -> str:
         return named + location.connection
     if location.url is None:
         return named + str(location.location)
-    bare, _ = without_password(location.url)
+    bare, password = without_password(location.url)
     same = next((one for one in saved(context) if one.config.get("url") == bare), None)
+    if same is not None and (password is None or (same.secret and vault().get(same.secret) == password)):
+        return named + same.name
+    # A mistyped password must not take the place of one that works.
+    connector(location.connector).check(Place(location.connector, base, url=location.url))
     name = same.name if same is not None else _free_name(context, bare)
     return named + add(context, name, location.url, now=now).name
 
