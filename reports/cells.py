@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from reports.language import currency_sign, minor_units
-from reports.values import Look, Value
+from reports.values import UNWRITABLE, Look, Value
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format as CellFormat
@@ -28,9 +28,6 @@ _SHEET_NAME = 31
 _FIRST_DAY = date(1900, 3, 1)
 """Excel believes that 29 February 1900 existed, so earlier days would be shown one off."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-# Characters that XML cannot hold, and those that only confuse. Line ends and tabs stay.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_ESCAPE_LOOKALIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 Props = tuple[tuple[str, object], ...]
 
@@ -42,8 +39,6 @@ class Cells:
     book: Workbook
     zone: ZoneInfo
     language: Language
-    inline: bool = False
-    """Whether strings stand in the cells (constant memory), where XlsxWriter escapes less."""
     cut: int = 0
     _formats: dict[Props, CellFormat] = field(default_factory=dict)
 
@@ -65,7 +60,7 @@ class Cells:
                 if fits(value):
                     sheet.write_number(row, column, value, self.style(num_format=self.number_format(look), **props))
                 else:
-                    self.text(sheet, row, column, f"{value:f}", num_format="@", **{**props, "align": "right"})
+                    self.text(sheet, row, column, plain(value), num_format="@", **{**props, "align": "right"})
             case datetime():
                 local = value.astimezone(self.zone).replace(tzinfo=None) if value.tzinfo else value
                 self._day(sheet, row, column, local.date() if look.format == "date" else local, props)
@@ -81,17 +76,20 @@ class Cells:
     def text(self, sheet: Worksheet, row: int, column: int, value: str, **props: object) -> None:
         """Write text as text; what could be taken for a formula carries the mark that keeps it text when edited."""
         written = self.clean(value)
+        if not written:
+            sheet.write_blank(row, column, None, self.style(**props))
+            return
         if written.startswith(_FORMULA):
             props["quote_prefix"] = True
         sheet.write_string(row, column, written, self.style(**props))
 
     def clean(self, value: str) -> str:
         """The text as a cell can hold it: no characters that XML refuses, at most 32,767 UTF-16 units."""
-        text = _UNWRITABLE.sub("\ufffd", value)
+        text = UNWRITABLE.sub("\ufffd", value)
         if len(text) > _CELL_TEXT // 2 and _units(text) > _CELL_TEXT:
             self.cut += 1
             text = _first_units(text, _CELL_TEXT - 1) + "…"
-        return _ESCAPE_LOOKALIKE.sub("_x005F_", text) if self.inline else text
+        return text
 
     def _day(self, sheet: Worksheet, row: int, column: int, value: date, props: dict[str, object]) -> None:
         day = value.date() if isinstance(value, datetime) else value
@@ -137,6 +135,11 @@ def fits(value: Decimal | int | float) -> bool:
         return finite
     digits = value.as_tuple().digits
     return len(digits) <= EXCEL_DIGITS or len("".join(map(str, digits)).strip("0")) <= EXCEL_DIGITS
+
+
+def plain(value: Decimal | int | float) -> str:
+    """A number in full, without an exponent where it has none of its own."""
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def sheet_name(wanted: str, taken: set[str]) -> str:

@@ -99,14 +99,18 @@ class StagedRows:
     parameters: Mapping[str, tuple[str, JsonValue]] = field(default_factory=dict)
 
     def relation(self, name: str) -> Relation:
-        if name not in self.relations:
+        if name in self.relations:
+            return self.relations[name]
+        known = {known.casefold(): relation for known, relation in self.relations.items()}
+        if name.casefold() not in known:
             raise unknown_name("step or source", name, self.relations)
-        return self.relations[name]
+        return known[name.casefold()]
 
     def table(self, name: str) -> exp.Table:
         from sqlglot import exp
 
-        return exp.Table(this=exp.to_identifier(self.tables.get(name, name), quoted=True))
+        true = self.relation(name).name
+        return exp.Table(this=exp.to_identifier(self.tables.get(true, true), quoted=True))
 
     def rows(self, query: exp.Query, limit: int | None = None) -> Iterator[tuple[Value, ...]]:
         import duckdb

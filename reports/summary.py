@@ -190,7 +190,7 @@ class Summary:
             if self.height + rows * _ROW > _PAGE and self.height:
                 self.breaks.append(self.row)
                 self.height = 0.0
-            self.sheet.insert_chart(self.row, 1, self.charts[frame.id], {"description": frame.title})
+            self.sheet.insert_chart(self.row, 1, self.charts[frame.id], {"description": self.cells.clean(frame.title)})
             self.down(_ROW, rows=rows)
         else:
             self.line(frame.title, bold=True)

@@ -14,6 +14,9 @@ from spec.report import NumberFormat
 Value = None | bool | int | float | Decimal | date | datetime | time | timedelta | str
 Format = NumberFormat | Literal["code"]
 
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""Characters that neither HTML nor XML can hold; line ends and tabs are none of them."""
+
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$")
 _DECIMAL = re.compile(r"(?:DECIMAL|NUMERIC)\((\d+),\s*(\d+)\)$")
 _NAMES_A_THING = re.compile(

@@ -28,7 +28,9 @@ def draw(chart: Chart, width: float, language: Language) -> Drawing:
 def native(cells: ChartCells) -> NativeChart:
     """Lines; a gap stays a gap."""
     made = cells.new("line")
+    few = len(cells.chart.labels) <= 31  # a point that stands alone has no line to be seen by
     for at in range(len(cells.chart.series)):
-        made.add_series(cells.series(at, line=True))
+        dot = {"type": "circle", "size": 5, "border": {"none": True}, "fill": {"color": cells.colour(at)}}
+        made.add_series({**cells.series(at, line=True), "marker": dot if few else {"type": "none"}})
     made.show_blanks_as("gap")
     return made

@@ -24,7 +24,7 @@ from reports.document import (
 from reports.drawing import NARROW, WIDE, element, style
 from reports.narrative import check_name, check_sentence, set_aside
 from reports.provenance import ELEMENT, packed
-from reports.values import Look, Value
+from reports.values import UNWRITABLE, Look, Value
 
 _DATA_ROWS = 200
 """Rows in the table below a chart; the chart itself may have more points."""
@@ -33,7 +33,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 
 def write(document: ReportDocument, data: RunData, path: Path) -> None:  # noqa: ARG001 - a page shows what is in the document
     """Write the page."""
-    path.write_text(page(document), encoding="utf-8", newline="\n")
+    path.write_text(UNWRITABLE.sub("\ufffd", page(document)), encoding="utf-8", newline="\n")
 
 
 def page(document: ReportDocument) -> str:

@@ -15,7 +15,7 @@ from reports.document import ChartFrame, Column, ReportDocument, Table
 from reports.drawing import text_width
 from reports.provenance import HEADINGS, RANGE, spread
 from reports.summary import Summary
-from reports.values import Look
+from reports.values import UNWRITABLE, Look
 from spec.errors import LimitError
 
 if TYPE_CHECKING:
@@ -54,10 +54,9 @@ def write(document: ReportDocument, data: RunData, path: Path) -> None:
     with book:
         book.set_calc_mode("auto")
         now = document.meta.now.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-        book.set_properties(
-            {"title": document.title, "subject": document.subtitle, "comments": document.footing, "created": now}
-        )
-        _Workbook(document, data, book, streamed).fill()
+        told = {"title": document.title, "subject": document.subtitle, "comments": document.footing}
+        book.set_properties({**{key: UNWRITABLE.sub("", text) for key, text in told.items()}, "created": now})
+        _Workbook(document, data, book).fill()
 
 
 def _refuse_too_long(table: Table) -> None:
@@ -73,11 +72,11 @@ def _refuse_too_long(table: Table) -> None:
 class _Workbook:
     """One workbook being written: the sheets are named first, because the first sheet links to the others."""
 
-    def __init__(self, document: ReportDocument, data: RunData, book: Workbook, streamed: bool) -> None:
+    def __init__(self, document: ReportDocument, data: RunData, book: Workbook) -> None:
         self.document = document
         self.data = data
         self.book = book
-        self.cells = Cells(book, document.zone, document.language, inline=streamed)
+        self.cells = Cells(book, document.zone, document.language)
         self.taken: set[str] = set()
         self.sheets: dict[str, str] = {}
 
@@ -105,7 +104,7 @@ class _Workbook:
         """A new worksheet whose printed pages carry the report's footing."""
         sheet = self.book.add_worksheet(sheet_name(wanted, self.taken))
         footing = self.document.footing.replace("&", "&&")
-        title = self.document.title.replace("&", "&&")[:120]
+        title = UNWRITABLE.sub("", self.document.title).replace("&", "&&")[:100]
         sheet.set_paper(9)
         sheet.set_margins(left=0.5, right=0.5, top=0.75, bottom=0.75)
         sheet.set_header(f"&L&8{title}&R&8&A")
