@@ -363,7 +363,11 @@ class Database(ABC):
         return sql.cast(node, declared) if column.unsized and declared != "VARCHAR" else node
 
     def _exactly(self, column: Stored, declared: str) -> exp.Expression:
-        return self.fitted(column, declared) if column.pushed else sql.column(column.name)
+        return self.fitted(column, declared) if column.pushed else self.carried(column)
+
+    def carried(self, column: Stored) -> exp.Expression:
+        """A column that needs no cast, as a pushed query states it."""
+        return sql.column(column.name)
 
     def unfitting(self, column: Stored, declared: str) -> exp.Expression | None:
         """A condition that finds values which the declared type would change; None where none can."""

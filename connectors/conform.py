@@ -51,13 +51,17 @@ def typed(text: exp.Expression, name: str, type_: str, rules: Spelling) -> exp.E
         return text
     trimmed = sql.template("trim(:x)", x=text)
     if kind in _INTEGERS:
-        return _guarded(_plain_number(trimmed, rules), r"[+-]?[0-9]+(\.0+)?", type_)
+        return _guarded(_plain_number(trimmed, name, rules), r"[+-]?[0-9]+(\.0+)?", type_)
     if kind in {"DECIMAL", "NUMERIC"}:
         _, scale = decimal_size(type_)
         digits = rf"(\.[0-9]{{0,{scale}}}0*)?" if scale else r"(\.0*)?"
-        return _guarded(_plain_number(trimmed, rules), rf"[+-]?([0-9]+{digits}|\.[0-9]{{1,{max(scale, 1)}}}0*)", type_)
+        return _guarded(
+            _plain_number(trimmed, name, rules), rf"[+-]?([0-9]+{digits}|\.[0-9]{{1,{max(scale, 1)}}}0*)", type_
+        )
     if kind in {"DOUBLE", "FLOAT", "REAL"}:
-        return _guarded(_plain_number(trimmed, rules), r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", type_)
+        return _guarded(
+            _plain_number(trimmed, name, rules), r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", type_
+        )
     if kind == "DATE":
         return _date(trimmed, _format(rules.date_format, name), rules)
     if kind in {"TIMESTAMP", "DATETIME"}:
@@ -107,7 +111,7 @@ def _guarded(text: exp.Expression, pattern: str, type_: str) -> exp.Expression:
     return exp.Case().when(condition, sql.try_cast(text.copy(), type_))
 
 
-def _plain_number(text: exp.Expression, rules: Spelling) -> exp.Expression:
+def _plain_number(text: exp.Expression, name: str, rules: Spelling) -> exp.Expression:
     """The number as DuckDB spells it; text whose groups of thousands are not groups of three stays unreadable."""
     for sign in rules.currency:
         text = sql.template("trim(replace(:x, :sign, ''))", x=text, sign=sign)
@@ -115,31 +119,29 @@ def _plain_number(text: exp.Expression, rules: Spelling) -> exp.Expression:
         text = sql.template(r"regexp_replace(:x, '^\((.*)\)$', '-\1')", x=text)
     elif rules.negative == "trailing":
         text = sql.template(r"regexp_replace(:x, '^(.*[0-9]) ?-$', '-\1')", x=text)
-    if not rules.thousands and rules.decimal == ".":
+    mark, group = rules.decimal_of(name), rules.thousands_of(name)
+    if not group and mark == ".":
         return text
-    point = re.escape(rules.decimal)
+    point = re.escape(mark)
     bare = text
     grouped: exp.Expression | None = None
-    if rules.thousands:
-        groups = f"[{_SPACES}]" if rules.thousands in _SPACES else re.escape(rules.thousands)
+    if group:
+        groups = f"[{_SPACES}]" if group in _SPACES else re.escape(group)
         grouped = sql.call("regexp_full_match", text, rf"[+-]?[0-9]{{1,3}}({groups}[0-9]{{3}})+({point}[0-9]*)?")
         bare = sql.template("regexp_replace(:x, :groups, '', 'g')", x=text, groups=groups)
-    if rules.decimal != ".":
-        # A point that is left after the thousands are gone would turn into a decimal point, so it is refused.
-        swapped = sql.template("replace(:x, :point, '.')", x=bare, point=rules.decimal)
-        plain = sql.template(
-            "CASE WHEN contains(:x, '.') THEN NULL ELSE replace(:x, :point, '.') END", x=text, point=rules.decimal
-        )
-    else:
-        swapped, plain = bare, text
-    return swapped_or_plain(grouped, swapped, plain)
+    if mark == ".":
+        return _grouped_or_plain(grouped, bare, text)
+    # A point that is left after the thousands are gone would turn into a decimal point, so it is refused.
+    swapped = sql.template("replace(:x, :mark, '.')", x=bare, mark=mark)
+    plain = sql.template("CASE WHEN contains(:x, '.') THEN NULL ELSE replace(:x, :mark, '.') END", x=text, mark=mark)
+    return _grouped_or_plain(grouped, swapped, plain)
 
 
-def swapped_or_plain(grouped: exp.Expression | None, swapped: exp.Expression, plain: exp.Expression) -> exp.Expression:
+def _grouped_or_plain(grouped: exp.Expression | None, bare: exp.Expression, plain: exp.Expression) -> exp.Expression:
     """The number without its groups where it has well-formed ones, else as it stands."""
     if grouped is None:
         return plain
-    return exp.Case().when(grouped, swapped).else_(plain)
+    return exp.Case().when(grouped, bare).else_(plain)
 
 
 def _date(text: exp.Expression, form: str, rules: Spelling) -> exp.Expression:
@@ -184,8 +186,7 @@ def complaint(type_: str, name: str) -> str:
     if kind in _INTEGERS:
         return f"not a whole number: {name}"
     if kind in {"DECIMAL", "NUMERIC"}:
-        precision, scale = decimal_size(type_)
-        return f"not a number with at most {precision - scale} digits and {scale} decimals: {name}"
+        return f"not a number with at most {decimal_size(type_)[1]} decimals: {name}"
     words = {
         "DOUBLE": "a number",
         "FLOAT": "a number",

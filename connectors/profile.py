@@ -21,27 +21,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 DecimalMark = Literal[".", ","]
-NOTHING_WORDS = frozenset(
-    {
-        "n/a",
-        "na",
-        "#n/a",
-        "n.a.",
-        "n.d.",
-        "nd",
-        "null",
-        "none",
-        "nil",
-        "nan",
-        "-",
-        "--",
-        "\u2013",
-        "\u2014",
-        "?",
-        "tbd",
-        "tbc",
-    }
-)
+NOTHING_WORDS = frozenset({"n/a", "na", "#n/a", "n.a.", "null", "none", "nil", "nan", "-", "--", "\u2013", "\u2014"})
+"""Words for an empty value. One that means 'not yet', such as ``tbd``, is none: its row is for a person to look at."""
 _SHAPES = 400
 _LONG_ID = 16
 _TOLERATED = 0.1
@@ -103,6 +84,8 @@ class Profile:
     warnings: list[str] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
     unreadable: dict[str, int] = field(default_factory=dict)
+    styles: dict[str, tuple[DecimalMark, str]] = field(default_factory=dict)
+    """Columns whose decimal mark and thousands are not the file's."""
 
 
 def profile(
@@ -124,6 +107,8 @@ def profile(
     found = Profile(types=dict(known or {}))
     columns = [shapes_of(connection, raw, name, spelled[name]) for name in names if name not in found.types]
     found.null_values = _nothing_words(columns)
+    if found.null_values:
+        found.warnings.append(f"Read as nothing: {', '.join(map(repr, found.null_values))}.")
     nothing = {word.casefold() for word in found.null_values}
     cleaned = [_without(column, nothing) for column in columns]
     _number_style(cleaned, found, likely)
@@ -523,11 +508,18 @@ def _as_text(column: Shapes, found: Profile, why: str) -> None:
     found.warnings.append(f"Column {column.name!r} {why}; it is read as text.")
 
 
+def _by_column(common: str, own: Mapping[str, str], default: str) -> str | dict[str, str]:
+    """One value for all columns, or those that differ from the default by column."""
+    if not own or set(own.values()) == {common}:
+        return common
+    return {name: value for name, value in own.items() if value != default}
+
+
 def spelling_of(found: Profile) -> dict[str, object]:
     """A profile's findings as read options."""
     spelled: dict[str, object] = {
-        "decimal": found.decimal,
-        "thousands": found.thousands,
+        "decimal": _by_column(found.decimal, {name: mark for name, (mark, _) in found.styles.items()}, "."),
+        "thousands": _by_column(found.thousands, {name: group for name, (_, group) in found.styles.items()}, ""),
         "currency": found.currency,
         "negative": found.negative,
         "null_values": found.null_values,

@@ -19,14 +19,18 @@ def _as_tuple(found: object) -> object:
 
 
 Strings = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Mark = Literal[".", ","]
+Group = Annotated[str, Field(max_length=1)]
 Options = TypeVar("Options", bound=Document)
 
 
 class Spelling(Document):
     """How numbers, dates, yes and no, and nothing are written."""
 
-    decimal: Literal[".", ","] = Field(default=".", description="Decimal separator.")
-    thousands: str = Field(default="", max_length=1, description="Separator of groups of three digits.")
+    decimal: Mark | dict[str, Mark] = Field(default=".", description="Decimal separator, for all columns or by column.")
+    thousands: Group | dict[str, Group] = Field(
+        default="", description="Separator of groups of three digits, for all columns or by column."
+    )
     currency: Strings = Field(default=(), description="Signs to leave out of amounts, e.g. €.")
     negative: Literal["", "parentheses", "trailing"] = Field(default="", description="(12.00) or 12.00- for minus.")
     date_format: str | dict[str, str] = Field(default="", description="As %d/%m/%Y, for all columns or by column.")
@@ -35,6 +39,14 @@ class Spelling(Document):
     true_values: Strings = Field(default=TRUE_WORDS, description="Words for yes, in any case.")
     false_values: Strings = Field(default=FALSE_WORDS, description="Words for no, in any case.")
     serial_dates: Literal[0, 1900, 1904] = Field(default=0, description="Day-number system of a workbook's dates.")
+
+    def decimal_of(self, column: str) -> str:
+        """The decimal separator in a column."""
+        return self.decimal if isinstance(self.decimal, str) else self.decimal.get(column, ".")
+
+    def thousands_of(self, column: str) -> str:
+        """The separator of groups of three digits in a column."""
+        return self.thousands if isinstance(self.thousands, str) else self.thousands.get(column, "")
 
 
 def parse_options(model: type[Options], plain: Mapping[str, JsonValue] | None) -> Options:

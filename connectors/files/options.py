@@ -24,6 +24,9 @@ class ReadOptions(Spelling):
     header_rows: int = Field(default=1, ge=1, le=5, description="Rows that make the header together.")
     skip_rows: int = Field(default=0, ge=0, description="Rows to leave out right after the header.")
     skip_footer: int = Field(default=0, ge=0, description="Rows to leave out at the end.")
+    skip_totals: bool = Field(
+        default=False, description="Leave out rows at the end of a worksheet that hold a total or a note."
+    )
     sheet: str | None = Field(default=None, description="Worksheet; the first by default.")
     range: str | None = Field(
         default=None, description="Cells of the worksheet's table, e.g. A5:H200, header included."

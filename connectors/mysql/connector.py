@@ -150,6 +150,11 @@ class MySQL(Database):
         )
         return digits, decimals
 
+    def carried(self, column: Stored) -> exp.Expression:
+        """Text in a binary collation, which JSON has in MariaDB, would arrive as bytes."""
+        node = sql.column(column.name)
+        return sql.template("convert(:x USING utf8mb4)", x=node) if column.type == "VARCHAR" else node
+
     def since(self, column: Stored, since: str, type_: str) -> exp.Expression:
         """As ``Database.since``; instants are compared as seconds since 1970."""
         if column.pushed and type_.upper().startswith("TIMESTAMP"):
