@@ -81,7 +81,9 @@ class Binder:
     def constants(self, values: Sequence[exp.Expr], where: Where) -> None:
         """Evaluate constant expressions, so that a date that is none is found before a run."""
         try:
-            self._connection.execute(to_sql(exp.Select(expressions=[value.copy() for value in values]))).fetchall()
+            # As text: fetching an instant would need a time-zone library in Python.
+            texts = [exp.cast(value.copy(), "VARCHAR") for value in values]
+            self._connection.execute(to_sql(exp.Select(expressions=texts))).fetchall()
         except self._errors as error:
             raise explained(error, where) from None
 

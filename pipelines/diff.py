@@ -240,7 +240,7 @@ def _value(part: str, a: JsonValue, b: JsonValue) -> Change:
     names = {"schedule": "The schedule", "timezone": "The time zone", "assumptions": "The assumptions"}
     name = names.get(part, f"The {part}")
     if isinstance(a, dict | list) and isinstance(b, dict | list):
-        text = f"{name}: {_change_of(part, a, b)}."
+        text = f"{name}: {_change_of(part, a, b).removeprefix(f'{part}: ')}."
     elif a is None:
         text = f"{name} is now {_show(b)}."
     elif b is None:

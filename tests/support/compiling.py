@@ -29,6 +29,8 @@ def compile_steps(
     steps: Sequence[Plain] = (),
     *,
     parameters: Mapping[str, JsonValue] | None = None,
+    spec_parameters: Plain | None = None,
+    inline: Tables | None = None,
     **rest: object,
 ) -> Job:
     """A job over sources given as ``{name: {"columns": ..., "rows": ..., "primary_key": ...}}``."""
@@ -39,6 +41,10 @@ def compile_steps(
     plain: dict[str, JsonValue] = {"version": 1, "name": "test"}
     plain["sources"] = cast("JsonValue", sources)
     plain["steps"] = cast("JsonValue", [dict(step) for step in steps])
+    if spec_parameters is not None:
+        plain["parameters"] = cast("JsonValue", spec_parameters)
+    if inline is not None:
+        plain["tables"] = cast("JsonValue", inline)
     return compile_spec(
         from_plain(plain | cast("dict[str, JsonValue]", rest)), base=Path(), parameters=parameters, now=NOW
     )

@@ -1,0 +1,445 @@
+"""What a compile derives: types, lineage, exactness, keys, order, effects, and which rows are kept for several readers."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from compiling import NOW, Bench, compile_steps
+
+from pipelines.compiler import compile_spec
+from pipelines.figures import compile_figure, compile_figures
+from pipelines.job import Origin
+from pipelines.query import job_sql, read_query, to_text
+from spec.codec import from_plain
+from spec.errors import DreflowError, SpecError
+from spec.pipeline import Source
+from spec.report import Figure
+
+ORDERS: Mapping[str, object] = {
+    "columns": {"id": "INTEGER", "customer_id": "INTEGER", "total": "DECIMAL(18,2)", "rate": "DOUBLE", "day": "DATE"},
+    "primary_key": ["id"],
+    "rows": [
+        [1, 7, "10.00", 0.5, "2026-07-01"],
+        [2, 7, "5.00", 0.25, "2026-07-02"],
+        [3, 8, "2.50", 1.0, "2026-07-02"],
+        [4, 9, "1.00", 1.0, "2026-08-01"],
+    ],
+}
+CUSTOMERS: Mapping[str, object] = {
+    "columns": {"customer_id": "INTEGER", "Name": "VARCHAR"},
+    "rows": [[7, "Ada"], [8, "Bo"]],
+}
+TABLES = {"orders": ORDERS, "customers": CUSTOMERS}
+
+
+def test_each_column_knows_the_source_columns_it_is_made_of() -> None:
+    steps = [
+        {"id": "net", "use": "derive", "from": "orders", "columns": {"net": "total * (1 - customer_id / 100)"}},
+        {"id": "named", "use": "join", "from": ["net", "customers"], "on": "customer_id", "how": "left"},
+        {"id": "sums", "use": "aggregate", "from": "named", "group_by": ["Name"], "measures": {"n": "count(*)", "net": "sum(net)"}},
+    ]  # fmt: skip
+    sums = compile_steps(TABLES, steps).relations["sums"]
+    origins = {field.name: field.origins for field in sums.fields}
+    assert origins == {
+        "Name": {Origin("customers", "Name")},
+        "n": frozenset(),
+        "net": {Origin("orders", "total"), Origin("orders", "customer_id")},
+    }
+
+
+@pytest.mark.parametrize(
+    ("expression", "exact"),
+    [
+        ("total", True),
+        ("total * 2 + 0.5", True),
+        ("round(total, 1)", True),
+        ("customer_id // 2", True),
+        ("total / 2", False),
+        ("(total / 2)::DECIMAL(18,2)", False),
+        ("round(total / 2, 2)", False),
+        ("rate", False),
+        ("rate::DECIMAL(18,2)", False),
+        ("total::DOUBLE::DECIMAL(18,2)", False),
+        ("total * 1e0", False),
+        ("total // 2", False),
+        ("sqrt(id)::INTEGER", False),
+        ("case when total / 3 > 1 then 1 else 0 end", False),
+        ("coalesce(total, rate)", False),
+        ("date_diff('day', day, $today)", True),
+    ],
+)
+def test_a_column_that_floating_point_touched_is_inexact(expression: str, exact: bool) -> None:
+    job = compile_steps(TABLES, [{"id": "x", "use": "derive", "from": "orders", "columns": {"y": expression}}])
+    field = job.relations["x"].field("y")
+    assert field is not None
+    assert field.exact is exact
+
+
+def test_inexactness_travels_through_steps() -> None:
+    steps = [
+        {"id": "a", "use": "derive", "from": "orders", "columns": {"half": "total / 2"}},
+        {"id": "b", "use": "cast", "from": "a", "columns": {"half": "DECIMAL(18,2)"}},
+        {"id": "c", "use": "aggregate", "from": "b", "measures": {"half": "sum(half)", "total": "sum(total)"}},
+    ]
+    fields = compile_steps(TABLES, steps).relations["c"].fields
+    assert [(field.name, field.exact) for field in fields] == [("half", False), ("total", True)]
+
+
+@pytest.mark.parametrize(
+    ("step", "keys"),
+    [
+        ({"use": "select", "columns": ["total", "id"]}, [{"id"}]),
+        ({"use": "select", "columns": ["total"]}, []),
+        ({"use": "rename", "columns": {"id": "order"}}, [{"order"}]),
+        ({"use": "derive", "columns": {"id": "id + 1"}}, []),
+        ({"use": "filter", "where": "total > 1"}, [{"id"}]),
+        ({"use": "aggregate", "group_by": ["day"], "measures": {"n": "count(*)"}}, [{"day"}]),
+        ({"use": "aggregate", "group_by": {"month": "date_trunc('month', day)"}, "measures": {"n": "count(*)"}}, [{"month"}]),
+        ({"use": "aggregate", "measures": {"n": "count(*)"}}, [set()]),
+        ({"use": "dedupe", "by": "customer_id", "keep": ["day", "id"]}, [{"customer_id"}, {"id"}]),
+        ({"use": "limit", "rows": 1, "by": "id", "per": "day"}, [{"day"}, {"id"}]),
+        ({"use": "sql", "query": "select id, total from orders where total > 1"}, [{"id"}]),
+        ({"use": "sql", "query": "select distinct day, total from orders"}, [{"day", "total"}]),
+        ({"use": "sql", "query": "select o.id, p.id as other from orders o, orders p"}, [{"id", "other"}]),
+        ({"use": "sql", "query": "select o.id from orders o, orders p"}, []),
+        ({"use": "sql", "query": "select day, count(*) as n from orders group by day"}, [{"day"}]),
+        ({"use": "sql", "query": "select id from orders union all select id from orders"}, []),
+        ({"use": "unpivot", "columns": ["total", "customer_id"], "keep": "id"}, [{"id", "name"}]),
+    ],
+)  # fmt: skip
+def test_the_columns_known_to_identify_a_row_survive_or_are_made(step: dict[str, object], keys: list[set[str]]) -> None:
+    found = compile_steps(TABLES, [{"id": "x", "from": "orders", **step}]).relations["x"].keys
+    assert sorted(map(sorted, found)) == sorted(map(sorted, keys))
+
+
+@pytest.mark.parametrize(
+    ("how", "expect", "keys"),
+    [
+        ("left", "many_to_one", [{"id"}]),
+        ("inner", "many_to_one", [{"id"}]),
+        ("full", "many_to_one", []),
+        ("right", "many_to_one", []),
+        ("inner", "many_to_many", []),
+        ("semi", "many_to_many", [{"id"}]),
+        ("anti", "many_to_many", [{"id"}]),
+    ],
+)
+def test_a_key_survives_a_join_only_where_no_row_can_be_doubled_or_emptied(
+    how: str, expect: str, keys: list[set[str]]
+) -> None:
+    step = {
+        "id": "x",
+        "use": "join",
+        "from": ["orders", "customers"],
+        "on": "customer_id",
+        "how": how,
+        "expect": expect,
+    }
+    found = compile_steps(TABLES, [step]).relations["x"].keys
+    assert sorted(map(sorted, found)) == sorted(map(sorted, keys))
+
+
+def test_a_join_that_doubles_money_is_found_on_the_data() -> None:
+    doubled = {**TABLES, "customers": {**CUSTOMERS, "rows": [[7, "Ada"], [7, "Ada L."], [8, "Bo"]]}}
+    step = {"id": "x", "use": "join", "from": ["orders", "customers"], "on": "customer_id"}
+    checks = Bench(compile_steps(doubled, [step]), doubled).checks()
+    passed, _, found, detail = checks["join_fan_out", "x"]
+    assert not passed
+    assert found == "1 values of customer_id stand in several rows of customers"
+    assert detail == "2 rows of customers share a key, up to 2 rows a key"
+
+
+def test_rows_that_an_inner_join_leaves_out_are_counted() -> None:
+    step = {"id": "x", "use": "join", "from": ["orders", "customers"], "on": "customer_id"}
+    checks = Bench(compile_steps(TABLES, [step]), TABLES).checks()
+    assert checks["join_lost_rows", "x"][:1] == (False,)
+    assert checks["join_lost_rows", "x"][2] == "1 rows of orders have none and are left out"
+    assert {check.severity for check in compile_steps(TABLES, [step]).checks if check.check == "join_lost_rows"} == {
+        "warn"
+    }
+
+
+def test_a_declared_primary_key_is_proven_on_the_data() -> None:
+    tables = {"orders": {**ORDERS, "rows": [[1, 7, "1.00", 1.0, "2026-07-01"], [1, 7, "1.00", 1.0, "2026-07-01"]]}}
+    assert Bench(compile_steps(tables), tables).checks()["primary_key", "orders"][0] is False
+    empty = {"orders": {**ORDERS, "rows": [[None, 7, "1.00", 1.0, "2026-07-01"]]}}
+    assert Bench(compile_steps(empty), empty).checks()["primary_key", "orders"][0] is False
+
+
+def test_a_blocking_unique_check_makes_an_order_total_and_a_warning_does_not() -> None:
+    steps = [{"id": "x", "use": "limit", "from": "customers", "rows": 1, "by": "customer_id"}]
+    check = {"check": "unique", "on": "customers", "columns": "customer_id"}
+    compile_steps(TABLES, steps, checks=[check])
+    with pytest.raises(SpecError, match="order of rows"):
+        compile_steps(TABLES, steps, checks=[{**check, "severity": "warn"}])
+
+
+def test_a_pivot_value_that_is_not_listed_holds_publishing_back() -> None:
+    step = {
+        "id": "x",
+        "use": "pivot",
+        "from": "orders",
+        "column": "customer_id",
+        "values": [7, 8],
+        "measure": "sum(total)",
+    }
+    passed, _, found, _ = Bench(compile_steps(TABLES, [step]), TABLES).checks()["pivot_values", "x"]
+    assert not passed
+    assert found == "1 values of customer_id are not listed"
+    all_ = Bench(compile_steps(TABLES, [{**step, "other": "rest"}]), TABLES)
+    assert all_.rows("x") == [["15.00", "2.50", "1.00"]]
+
+
+def test_sorting_breaks_ties_by_what_identifies_a_row_and_readers_keep_the_order() -> None:
+    steps = [
+        {"id": "sorted", "use": "sort", "from": "orders", "by": "day desc"},
+        {"id": "some", "use": "filter", "from": "sorted", "where": "total > 1"},
+        {"id": "few", "use": "rename", "from": "some", "columns": {"day": "on_day"}},
+    ]
+    bench = Bench(compile_steps(TABLES, steps), TABLES)
+    assert bench.job.relations["sorted"].order == ("day desc", "id")
+    assert bench.job.relations["few"].order == ("on_day desc", "id")
+    assert [row[0] for row in bench.rows("few")] == [2, 3, 1]
+
+
+def test_rows_that_several_readers_need_are_kept_and_others_stay_inside_their_reader() -> None:
+    steps = [
+        {"id": "a", "use": "filter", "from": "orders", "where": "total > 1"},
+        {"id": "b", "use": "filter", "from": "a", "where": "total > 2"},
+        {"id": "c", "use": "aggregate", "from": "a", "measures": {"n": "count(*)"}},
+    ]
+    outputs = [{"file": "b.csv", "from": "b"}, {"file": "c.csv", "from": "c"}]
+    job = compile_steps(TABLES, steps, outputs=outputs)
+    assert {stage.relation.name: stage.materialise for stage in job.stages} == {"a": True, "b": False, "c": False}
+
+
+def test_steps_may_stand_in_any_order() -> None:
+    steps = [
+        {"id": "b", "use": "aggregate", "from": "a", "measures": {"n": "count(*)"}},
+        {"id": "a", "use": "filter", "from": "ORDERS", "where": "TOTAL > 1"},
+    ]
+    job = compile_steps(TABLES, steps)
+    assert [stage.relation.name for stage in job.stages] == ["a", "b"]
+
+
+def test_a_new_name_that_hides_an_input_column_does_not_change_what_other_expressions_see() -> None:
+    steps = [
+        {"id": "x", "use": "derive", "from": "orders", "columns": {"total": "total * 2", "same": "total"}},
+        {"id": "y", "use": "aggregate", "from": "orders", "group_by": {"day": "date_trunc('month', day)"},
+         "measures": {"total": "sum(total)", "id": "max(total)"}},
+    ]  # fmt: skip
+    bench = Bench(compile_steps(TABLES, steps), TABLES)
+    assert [(row[2], row[5]) for row in bench.rows("x")][:1] == [("20.00", "10.00")]
+    assert sorted(bench.rows("y")) == [
+        ["2026-07-01T00:00:00", "17.50", "10.00"],
+        ["2026-08-01T00:00:00", "1.00", "1.00"],
+    ]
+
+
+def test_what_nothing_reads_is_noted() -> None:
+    job = compile_steps(TABLES, [{"id": "a", "use": "filter", "from": "orders", "where": "true"}])
+    assert any("'a' is not used" in note for note in job.notes)
+    assert any("'customers' is not used" in note for note in job.notes)
+
+
+def test_a_whole_pipeline_is_one_select_that_gives_the_same_rows() -> None:
+    steps = [
+        {"id": "real", "use": "filter", "from": "orders", "where": "total >= $floor"},
+        {"id": "named", "use": "join", "from": ["real", "customers"], "how": "left", "on": "customer_id"},
+        {"id": "sums", "use": "aggregate", "from": "named", "group_by": "Name", "measures": {"net": "sum(total)"}},
+        {"id": "ranked", "use": "sort", "from": "sums", "by": "net desc"},
+    ]
+    parameters = {"floor": {"type": "DECIMAL(18,2)", "default": "2.00"}}
+    bench = Bench(compile_steps(TABLES, steps, spec_parameters=parameters), TABLES)
+    query = job_sql(bench.job, "ranked")
+    assert [cte.alias for cte in query.ctes] == ["real", "named", "sums", "ranked"]
+    rows = bench.connection.execute(to_text(query), {"floor": "2.00"}).fetchall()
+    assert [list(map(str, row)) for row in rows] == [["Ada", "15.00"], ["Bo", "2.50"]]
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "snowflake", "bigquery", "spark", "redshift", "databricks"])
+def test_the_same_select_can_be_written_for_other_engines(dialect: str) -> None:
+    steps = [
+        {"id": "real", "use": "filter", "from": "orders", "where": "total > 1"},
+        {"id": "left", "use": "derive", "from": "real.rest", "columns": {"month": "date_trunc('month', day)"}},
+    ]
+    text = to_text(job_sql(compile_steps(TABLES, steps), "left", dialect), dialect)
+    assert "real__rest" in text
+
+
+def test_parameters_are_bound_and_typed_and_never_pasted() -> None:
+    evil = "x' OR 1=1 --"
+    step = {"id": "x", "use": "filter", "from": "customers", "where": "Name = $who"}
+    spec = {"who": {"type": "VARCHAR", "default": evil}}
+    job = compile_steps(TABLES, [step], spec_parameters=spec)
+    assert evil not in to_text(job_sql(job, "x"))
+    assert job.parameters["who"] == evil
+    assert Bench(job, TABLES).rows("x") == []
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"region": "East"}, "not a permitted value"),
+        ({"regio": "North"}, "'region'"),
+        ({"floor": 200}, "outside"),
+        ({"floor": -1}, "outside"),
+        ({"now": "2020-01-01"}, "no parameter"),
+    ],
+)
+def test_a_value_that_the_spec_does_not_permit_is_refused(given: dict[str, object], said: str) -> None:
+    declared = {
+        "region": {"type": "VARCHAR", "default": "North", "values": ["North", "South"]},
+        "floor": {"type": "INTEGER", "default": 0, "min": 0, "max": 100},
+    }
+    with pytest.raises(SpecError) as caught:
+        compile_steps(TABLES, [], spec_parameters=declared, parameters=given)
+    assert said in str(caught.value)
+
+
+def test_today_is_the_day_of_the_business_and_not_of_the_machine() -> None:
+    late = datetime(2026, 7, 15, 23, 30, tzinfo=UTC)
+    plain = {"version": 1, "name": "x", "timezone": "Europe/Rome", "sources": {"a": {"columns": {"b": "DATE"}}}}
+    job = compile_spec(from_plain(plain), base=Path(), now=late)
+    assert job.parameters["today"] == "2026-07-16"
+    assert job.parameters["now"] == "2026-07-15T23:30:00+00:00"
+
+
+def test_an_unknown_time_zone_is_refused() -> None:
+    with pytest.raises(SpecError, match="time zone"):
+        compile_steps(TABLES, [], timezone="Europe/Atlantis")
+
+
+def test_effects_beyond_the_output_folder_need_approval_and_must_be_allowed() -> None:
+    load = {"from": "orders", "connector": "duckdb", "location": "w.db", "table": "main.o"}
+    rest = {
+        "outputs": [{"file": "o.csv", "from": "orders"}],
+        "loads": [load],
+        "schedule": {"cron": "0 8 * * 1"},
+        "allow": {"tables": ["w.db/main.o"]},
+    }
+    effects = compile_steps(TABLES, [], **rest).effects
+    assert [(effect.kind, effect.target, effect.needs_approval) for effect in effects] == [
+        ("write", "o.csv", False),
+        ("write", "w.db/main.o", True),
+        ("schedule", "test", True),
+    ]
+    with pytest.raises(SpecError) as caught:
+        compile_steps(TABLES, [], **{**rest, "allow": {}})
+    assert caught.value.data["add_to"] == "allow.tables"
+
+
+def test_a_recipient_that_is_not_allowed_is_refused() -> None:
+    report = {"title": "R", "sections": [], "deliver": [{"channel": "email", "to": ["a@x.com"]}]}
+    with pytest.raises(SpecError, match="recipients"):
+        compile_steps(TABLES, [], report=report)
+    job = compile_steps(TABLES, [], report=report, allow={"recipients": ["a@x.com"]})
+    assert [effect.target for effect in job.effects if effect.needs_approval] == ["email:a@x.com"]
+
+
+def test_columns_that_may_not_leave_are_refused_and_secrets_must_be_named() -> None:
+    outputs = [{"file": "c.csv", "from": "customers"}]
+    with pytest.raises(SpecError, match="'Name'"):
+        compile_steps(TABLES, [], outputs=outputs, allow={"columns": ["customer_id"]})
+    secret = {"customers": {**CUSTOMERS, "sensitive": {"name": "secret"}}}
+    step = {"id": "x", "use": "derive", "from": "customers", "columns": {"shout": "upper(Name)"}}
+    with pytest.raises(SpecError) as caught:
+        compile_steps(secret, [step], outputs=[{"file": "c.csv", "from": "x"}])
+    assert caught.value.data["origin"] == "customers.Name"
+    named = {"columns": ["customer_id", "name", "shout"]}
+    compile_steps(secret, [step], outputs=[{"file": "c.csv", "from": "x"}], allow=named)
+
+
+def test_a_run_on_other_data_has_no_effect_beyond_its_folder() -> None:
+    plain = {
+        "version": 1,
+        "name": "x",
+        "sources": {"orders": {"location": "a.csv", "columns": {"id": "INTEGER"}, "primary_key": "id"}},
+        "outputs": [{"file": "o.csv", "from": "orders"}],
+        "loads": [{"from": "orders", "connector": "duckdb", "location": "w.db", "table": "o"}],
+        "allow": {"tables": ["w.db/o"]},
+    }
+    other = Source(location="b.csv", columns={"id": "VARCHAR"})
+    job = compile_spec(from_plain(plain), base=Path(), now=NOW, rebound={"ORDERS": other})
+    assert [effect.target for effect in job.effects] == ["o.csv"]
+    assert not job.loads
+    assert job.sources["orders"].location == "b.csv"
+    assert job.sources["orders"].columns == {"id": "INTEGER"}
+    with pytest.raises(SpecError, match="no source 'ordrs'"):
+        compile_spec(from_plain(plain), base=Path(), now=NOW, rebound={"ordrs": other})
+
+
+def test_an_inline_table_is_proven_to_hold_its_declared_types() -> None:
+    rates = {"version": "2026", "columns": {"currency": "VARCHAR", "rate": "DECIMAL(9,4)"}, "rows": [["EUR", "1.1"]]}
+    compile_steps(TABLES, [], inline={"rates": rates})
+    with pytest.raises(SpecError, match="abc"):
+        compile_steps(TABLES, [], inline={"rates": {**rates, "rows": [["EUR", "abc"]]}})
+    with pytest.raises(SpecError, match="3 values"):
+        compile_steps(TABLES, [], inline={"rates": {**rates, "rows": [["EUR", "1", "2"]]}})
+
+
+REPORT = {
+    "title": "R",
+    "sections": [
+        {
+            "title": "S",
+            "blocks": [
+                {"kind": "tiles", "figures": {"Sales": {"from": "orders", "value": "sum(total)", "where": "day < $today"}}},
+                {"kind": "table", "from": "orders", "columns": [{"name": "id"}]},
+                {"kind": "chart", "from": "orders", "chart": "bar", "x": "day", "y": ["total"]},
+            ],
+        }
+    ],
+}  # fmt: skip
+
+
+def test_the_figures_of_a_report_are_compiled_with_their_types() -> None:
+    job = compile_steps(TABLES, [], report=REPORT)
+    figures = compile_figures(job)
+    figure = figures[0, 0, "Sales"]
+    assert (figure.field.type, figure.field.exact, figure.relation) == ("DECIMAL(38,2)", True, "orders")
+    assert str(Bench(job, TABLES).value(figure.query)) == "17.50"
+    one = compile_figure(job, Figure.model_validate({"from": "orders", "value": "avg(total)"}))
+    assert (one.field.type, one.field.exact) == ("DOUBLE", False)
+
+
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ({"kind": "tiles", "figures": {"A": {"from": "orderz", "value": "count(*)"}}}, "'orderz'"),
+        ({"kind": "tiles", "figures": {"A": {"from": "orders", "value": "sum(totl)"}}}, "'totl'"),
+        ({"kind": "tiles", "figures": {"A": {"from": "orders", "value": "total"}}}, "a figure is one value"),
+        ({"kind": "text", "text": "{A}", "figures": {"A": {"from": "orders", "value": "now()"}}}, "clock"),
+        ({"kind": "table", "from": "orders", "columns": [{"name": "totl"}]}, "'totl'"),
+        ({"kind": "chart", "from": "orders", "chart": "bar", "x": "dy", "y": ["total"]}, "'dy'"),
+    ],
+)
+def test_a_report_that_names_what_is_not_there_is_refused(block: dict[str, object], said: str) -> None:
+    with pytest.raises(DreflowError) as caught:
+        compile_steps(TABLES, [], report={"title": "R", "sections": [{"title": "S", "blocks": [block]}]})
+    assert said in str(caught.value)
+
+
+def test_rows_set_aside_by_a_cast_are_always_made_and_named() -> None:
+    tables = {"raw": {"columns": {"day": "VARCHAR"}, "rows": [["2026-07-01"], ["soon"], [""], [None]]}}
+    step = {"id": "x", "use": "cast", "from": "raw", "columns": {"day": "DATE"}, "on_error": "quarantine"}
+    bench = Bench(compile_steps(tables, [step]), tables)
+    assert bench.job.quarantine == {"x.rejected": "a value does not parse"}
+    assert bench.rows("x.rejected") == [["soon", "day is not DATE: soon"]]
+    assert sorted(bench.rows("x"), key=str) == [["2026-07-01"], [None], [None]]
+    assert bench.checks()["cast_rejects", "x"][2] == "1 rows hold one that does not and are in x.rejected"
+
+
+@pytest.mark.parametrize("text", ["1.239", "12.345", "abc", "1,5", "99999999999999999999"])
+def test_money_that_does_not_fit_its_type_is_not_rounded_unseen(text: str) -> None:
+    tables = {"raw": {"columns": {"money": "VARCHAR"}, "rows": [[text]]}}
+    step = {"id": "x", "use": "cast", "from": "raw", "columns": {"money": "DECIMAL(18,2)"}}
+    assert Bench(compile_steps(tables, [step]), tables).checks()["cast_rejects", "x"][0] is False
+
+
+def test_a_query_to_read_a_relation_keeps_its_order_or_takes_another() -> None:
+    job = compile_steps(TABLES, [{"id": "x", "use": "sort", "from": "orders", "by": "total desc"}])
+    relation = job.relations["x"]
+    assert 'ORDER BY\n  "total" DESC' in to_text(read_query(relation))
+    assert 'ORDER BY\n  "day"' in to_text(read_query(relation, ["DAY"]))
