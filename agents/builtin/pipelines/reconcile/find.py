@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 from agents.builtin.pipelines.reconcile.bank import find_bank
 from agents.builtin.pipelines.reconcile.evidence import Evidence
 from agents.builtin.pipelines.reconcile.ledger import find_ledger
 from agents.builtin.pipelines.reconcile.roles import Bank, Ledger, Parts, Payouts, Roles, Sales
 from agents.builtin.pipelines.reconcile.shop import find_payments, find_returns, find_sales, find_stored_value
+from agents.contract import DataView
+
+_FOUND: WeakKeyDictionary[DataView, Roles | None] = WeakKeyDictionary()
 
 
-def find_roles(evidence: Evidence) -> Roles | None:
-    """The roles in these tables, or None when no table is a processor's ledger with payouts."""
+def roles_in(data: DataView) -> Roles | None:
+    """The roles in these tables, or None when no table is a processor's ledger with payouts.
+
+    Looked for once a view: a conversation asks again with each answer, and the data stays the same.
+    """
+    if data not in _FOUND:
+        _FOUND[data] = _find(Evidence(data))
+    return _FOUND[data]
+
+
+def _find(evidence: Evidence) -> Roles | None:
     found = find_ledger(evidence)
     if found is None:
         return None

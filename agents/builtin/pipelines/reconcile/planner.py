@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlglot import exp
 
 from agents.builtin.pipelines.answers import resolve_answer
-from agents.builtin.pipelines.reconcile.evidence import Evidence, ref, source
+from agents.builtin.pipelines.reconcile.evidence import ref, source
 from agents.builtin.pipelines.reconcile.exceptions import write_exceptions
-from agents.builtin.pipelines.reconcile.find import find_roles
+from agents.builtin.pipelines.reconcile.find import roles_in
 from agents.builtin.pipelines.reconcile.intent import Side, asks_to_reconcile, unknown_names
 from agents.builtin.pipelines.reconcile.report import write_report
 from agents.builtin.pipelines.reconcile.roles import Roles
@@ -26,7 +26,7 @@ def draft_reconciliation(request: Request, data: DataView) -> Draft | Question |
     names = {word for table in data.catalog.tables for word in words_of(table.name)}
     if not asks_to_reconcile(request.text, _all_sides(names)):
         return None
-    roles = find_roles(Evidence(data))
+    roles = roles_in(data)
     if roles is None:
         return _refusal("a payment processor's movements (an amount, a fee and a net) with the payouts they add up to")
     if roles.sales is None:
@@ -36,8 +36,14 @@ def draft_reconciliation(request: Request, data: DataView) -> Draft | Question |
     strangers = unknown_names(request.text, _known_words(data, roles))
     if strangers:
         question = _about_strangers(strangers, roles)
-        if resolve_answer(question, request.answers.get(question.key, "")) != "yes":
+        answered = resolve_answer(question, request.answers.get(question.key, ""))
+        if answered is None:
             return question
+        if answered == "no":
+            return Refusal(
+                message=f"Without the data of {' and '.join(strangers)} I cannot follow that money.",
+                hint="Add its export with --data and ask again.",
+            )
     choices = _choices(request, roles)
     if isinstance(choices, Question):
         return choices
