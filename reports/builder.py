@@ -31,7 +31,7 @@ from reports.document import (
 from reports.language import Language, language
 from reports.narrative import pieces
 from reports.values import Look, Value, decimal_scale, is_number, look_of
-from spec.errors import DataError, SpecError
+from spec.errors import DataError
 from spec.registry import Shelf
 from spec.report import ChartBlock, Figure, Report, TableBlock, TableColumn, Text, Tiles
 
@@ -169,10 +169,13 @@ class _Builder:
         """Record where a value comes from and give it with its text."""
         value, rows = found
         step, expression, where = asked
+        text = self.language.show(value, look, ZoneInfo(self.meta.timezone)) or "–"
+        text = self.language.show(value, look, ZoneInfo(self.meta.timezone)) or "–"
         provenance = Provenance(
             figure=address,
             label=label,
             value=exact_text(value),
+            shown=text,
             step=step,
             expression=expression,
             where=where,
@@ -183,7 +186,6 @@ class _Builder:
             origins=origins,
         )
         self.origins[address] = provenance
-        text = self.language.show(value, look, ZoneInfo(self.meta.timezone)) or "–"
         return FigureValue(address, label, value, look, text, provenance)
 
     def count(self, name: str) -> int:
@@ -226,11 +228,7 @@ class _Builder:
 
     def total(self, block: TableBlock, field: Field, look: Look, names: tuple[str, str]) -> FigureValue:
         if not is_number(field.type):
-            raise SpecError(
-                f"The column {field.name!r} is {field.type} and cannot be added up.",
-                hint="Leave its total out.",
-                where={"step": block.from_, "column": field.name},
-            )
+            raise queries.not_summable(field, block.from_)
         address, label = names
         total = Figure.model_validate({"from": block.from_, "value": f"sum({quoted(field.name)})"})
         query, _ = queries.figure_query(total, self.data)
@@ -257,17 +255,7 @@ class _Builder:
 
     def chart(self, block: ChartBlock, section: str) -> ChartFrame:
         kind = unit(block.chart)
-        relation = self.data.relation(block.from_)
-        names = [block.x, *block.y, *([block.series] if block.series else [])]
-        fields = queries.fields(relation, names)
-        for field in fields[1 : 1 + len(block.y)]:
-            if not is_number(field.type):
-                raise SpecError(
-                    f"The chart needs numbers, and {field.name!r} is {field.type}.",
-                    where={"step": block.from_, "column": field.name},
-                )
-        if block.series and len(block.y) != 1:
-            raise SpecError("A chart split by a column shows one number column.", where={"step": block.from_})
+        fields = queries.chart_fields(block, self.data)
         query = queries.rows_query(self.data, block.from_, [field.name for field in fields], block.order_by)
         scale = max((decimal_scale(field.type) or 0 for field in fields[1 : 1 + len(block.y)]), default=0)
         look = Look(block.format, block.currency or self.report.currency, block.decimals, scale or None)

@@ -99,12 +99,7 @@ class StagedRows:
     parameters: Mapping[str, tuple[str, JsonValue]] = field(default_factory=dict)
 
     def relation(self, name: str) -> Relation:
-        if name in self.relations:
-            return self.relations[name]
-        known = {known.casefold(): relation for known, relation in self.relations.items()}
-        if name.casefold() not in known:
-            raise unknown_name("step or source", name, self.relations)
-        return known[name.casefold()]
+        return relation_of(self.relations, name)
 
     def table(self, name: str) -> exp.Table:
         from sqlglot import exp
@@ -136,6 +131,14 @@ class StagedRows:
     def _types(self, query: exp.Query) -> list[tuple[str, str]]:
         described = self.connection.cursor().execute(f"DESCRIBE {query.sql(dialect='duckdb')}")
         return [(str(row[0]), str(row[1])) for row in described.fetchall()]
+
+
+def relation_of(relations: Mapping[str, Relation], name: str) -> Relation:
+    """The relation of that name, compared as SQL does; SpecError with the nearest name for a stranger."""
+    known = {known.casefold(): relation for known, relation in relations.items()}
+    if name.casefold() not in known:
+        raise unknown_name("step or source", name, relations)
+    return known[name.casefold()]
 
 
 def _readable(query: exp.Query, types: Sequence[tuple[str, str]]) -> exp.Query:

@@ -25,6 +25,8 @@ class Provenance:
     label: str
     value: str
     """The value in full, before it is rounded or formatted for a reader."""
+    shown: str
+    """The value as the document shows it."""
     step: str
     expression: str
     where: str | None

@@ -19,7 +19,7 @@ ELEMENT = "provenance"
 RANGE = "dreflow_provenance"
 """Defined name of the cells that hold it in a workbook, whatever the sheet is called."""
 HEADINGS = (
-    "Figure", "Label", "Value", "Step", "Computed as", "Where", "Rows", "Source columns", "SQL", "Run", "Spec",
+    "Figure", "Label", "Shown", "Value", "Step", "Computed as", "Where", "Rows", "Source columns", "SQL", "Run", "Spec",
 )  # fmt: skip
 _VERSION = 1
 
@@ -36,7 +36,7 @@ def spread(origin: Provenance) -> tuple[str, ...]:
     """One figure as the cells under ``HEADINGS``."""
     columns = "\n".join(origin.origins)
     return (
-        origin.figure, origin.label, origin.value, origin.step, origin.expression, origin.where or "",
+        origin.figure, origin.label, origin.shown, origin.value, origin.step, origin.expression, origin.where or "",
         str(origin.rows), columns, origin.sql, origin.run_id, origin.spec_digest,
     )  # fmt: skip
 
@@ -107,11 +107,12 @@ def _from_workbook(path: Path) -> list[Provenance]:
 
 
 def _gathered(texts: list[str]) -> Provenance:
-    figure, label, value, step, expression, where, rows, columns, sql, run_id, digest = texts
+    figure, label, shown, value, step, expression, where, rows, columns, sql, run_id, digest = texts
     return Provenance(
         figure=figure,
         label=label,
         value=value,
+        shown=shown,
         step=step,
         expression=expression,
         where=where or None,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from pipelines.expressions import column, has_aggregate, parse_expression, resolve
 from pipelines.job import Field, Relation
 from reports.data import RunData
+from reports.values import decimal_scale, is_number
 from spec.errors import SpecError, unknown_name
-from spec.report import Figure
+from spec.report import ChartBlock, Figure
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -97,8 +98,6 @@ def long_numbers_query(data: RunData, name: str, suspects: Sequence[Field]) -> e
     """For each field, whether some value has more digits than a spreadsheet cell keeps; not asked of short types."""
     from sqlglot import exp
 
-    from reports.values import decimal_scale
-
     answers = []
     for field in suspects:
         bound = exp.Literal.number("1" + "0" * (EXCEL_DIGITS - (decimal_scale(field.type) or 0)))
@@ -116,6 +115,30 @@ def fields(relation: Relation, names: Iterable[str]) -> list[Field]:
             raise unknown_name("column", name, relation.names, where={"step": relation.name})
         found.append(field)
     return found or list(relation.fields)
+
+
+def chart_fields(block: ChartBlock, data: RunData) -> list[Field]:
+    """The fields a chart reads: x, each y, and the one that splits them, if any; SpecError where it cannot be drawn."""
+    relation = data.relation(block.from_)
+    found = fields(relation, [block.x, *block.y, *([block.series] if block.series else [])])
+    for field in found[1 : 1 + len(block.y)]:
+        if not is_number(field.type):
+            raise SpecError(
+                f"The chart needs numbers, and {field.name!r} is {field.type}.",
+                where={"step": block.from_, "column": field.name},
+            )
+    if block.series and len(block.y) != 1:
+        raise SpecError("A chart split by a column shows one number column.", where={"step": block.from_})
+    return found
+
+
+def not_summable(field: Field, step: str) -> SpecError:
+    """Say that a column has no total."""
+    return SpecError(
+        f"The column {field.name!r} is {field.type} and cannot be added up.",
+        hint="Leave its total out.",
+        where={"step": step, "column": field.name},
+    )
 
 
 def total_order(relation: Relation, asked: Sequence[str]) -> list[tuple[Field, bool]]:

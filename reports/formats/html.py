@@ -183,7 +183,8 @@ def _block(block: Block, document: ReportDocument) -> str:
             return f'<p dir="auto">{"".join(pieces)}</p>'
         case TileRow():
             tiles = "".join(
-                f'<div class="tile"><dt dir="auto">{escape(tile.label)}</dt><dd>{_figure(tile, document)}</dd></div>'
+                f'<div class="tile"><dt dir="auto">{escape(tile.label)}</dt>'
+                f"<dd{_size(tile.text)}>{_figure(tile, document)}</dd></div>"
                 for tile in block.figures
             )
             return f'<dl class="tiles">{tiles}</dl>'
@@ -191,6 +192,11 @@ def _block(block: Block, document: ReportDocument) -> str:
             return _table(block, document)
         case ChartFrame():
             return _chart(block, document)
+
+
+def _size(text: str) -> str:
+    """Long numbers are set smaller, so that none is broken in two."""
+    return "" if len(text) <= 11 else ' class="long"' if len(text) <= 16 else ' class="longer"'
 
 
 def _figure(figure: FigureValue, document: ReportDocument) -> str:
@@ -366,7 +372,7 @@ def _figures(document: ReportDocument) -> list[Provenance]:
 def _popover(origin: Provenance, document: ReportDocument) -> str:
     return (
         f'<div popover id="from--{origin.figure}"><h3 dir="auto">{escape(origin.label)}</h3>'
-        f'<div class="big"><bdi>{escape(origin.value or "–")}</bdi></div>{_facts(origin, document)}</div>'
+        f'<div class="big"><bdi>{escape(origin.shown)}</bdi></div>{_facts(origin, document)}</div>'
     )
 
 
@@ -393,7 +399,8 @@ def _origins(document: ReportDocument) -> str:
     heads = "".join(f'<th scope="col">{escape(say(key))}</th>' for key in ("figure", "value", "computed_as"))
     rows = "".join(
         f'<tr><th scope="row" dir="auto"><a href="#{origin.figure}">{escape(origin.label)}</a></th>'
-        f"<td><bdi>{escape(origin.value)}</bdi></td><td>{escape(origin_sentence(origin, document))}</td></tr>"
+        f'<td class="d"><bdi>{escape(origin.shown)}</bdi></td>'
+        f"<td>{escape(origin_sentence(origin, document))}</td></tr>"
         for origin in _figures(document)
     )
     return (

@@ -219,7 +219,7 @@ class _Workbook:
         sheet.set_landscape()
         sheet.repeat_rows(0)
         sheet.freeze_panes(1, 1)
-        widths = (26, 26, 16, 20, 40, 24, 9, 30, 60, 20, 24)
+        widths = (26, 26, 16, 16, 20, 40, 24, 9, 30, 60, 20, 24)
         for at, (heading, width) in enumerate(zip(HEADINGS, widths, strict=True)):
             sheet.set_column(at, at, width)
             self.cells.text(sheet, 0, at, heading, **_HEADING)
@@ -229,7 +229,7 @@ class _Workbook:
             for at, text in enumerate(spread(origin)):
                 self.cells.text(sheet, row, at, text, text_wrap=True, **_RULE)
         name = sheet.get_name().replace("'", "''")
-        self.book.define_name(RANGE, f"='{name}'!$A$2:$K${row + 1}")
+        self.book.define_name(RANGE, f"='{name}'!$A$2:$L${row + 1}")
 
 
 def _written(chart: Chart, document: ReportDocument) -> tuple[tuple[str, ...], tuple[Series, ...]]:

@@ -127,12 +127,14 @@ def test_a_failed_check_and_rows_set_aside_stand_above_the_figures(tmp_path: Pat
     assert "3 rows of orders were set aside: not a date: paid_at" in told
 
 
-@pytest.mark.parametrize("rows", [1, 150_000], ids=["in memory", "streamed"])
-def test_text_that_looks_like_a_formula_stays_text_when_opened_and_when_edited(rows: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("streamed", [False, True])
+def test_text_that_looks_like_a_formula_stays_text_when_opened_and_when_edited(
+    streamed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xlsx, "_STREAMED", 0 if streamed else 10**9)
     values = ", ".join("('" + text.replace("'", "''") + "')" for text in INJECTIONS)
     setup = f"CREATE TABLE t AS SELECT name, 1 AS a, 2 AS b FROM (VALUES {values}) v(name)"
-    setup += f"; CREATE TABLE filler AS SELECT i AS n, i AS m, i AS o FROM range({rows}) r(i)"
-    made = make(setup, table(order_by="name", sheet="T"), {"kind": "table", "from": "filler", "sheet": "F"})
+    made = make(setup, table(order_by="name", sheet="T"))
     found = sheet(book(made, tmp_path), "T")
     cells = [cell(found, f"A{row}") for row in range(2, 2 + len(INJECTIONS))]
     assert {str(item.value).replace("_x000D_", "\r") for item in cells} == set(INJECTIONS)
@@ -164,7 +166,8 @@ def test_any_text_gives_a_workbook_that_opens(
     )
     found = book(made, tmp_path)
     # openpyxl leaves OOXML's escapes in strings that stand in their cells; Excel reads them.
-    kept = unescape(str(sheet(found, found.sheetnames[1])["A2"].value))
+    text = str(sheet(found, found.sheetnames[1])["A2"].value)
+    kept = unescape(text) if streamed else text
     expected = hostile.replace("\x01", "\ufffd").replace("\uffff", "\ufffd")
     if len(expected.encode("utf-16-le")) // 2 > 32_767:
         assert expected.startswith(kept.removesuffix("…"))
@@ -271,10 +274,11 @@ def test_a_table_longer_than_a_worksheet_is_refused_with_advice_before_anything_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_large_table_is_streamed_and_all_of_it_is_there(tmp_path: Path) -> None:
+def test_a_large_table_is_streamed_and_all_of_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx, "_STREAMED", 10_000)
     made = make(
         "CREATE TABLE t AS SELECT i AS id, i / 100::DECIMAL(9,2) AS amount, 'Name ' || i AS name, "
-        "(i % 1000)::DECIMAL(9,2) AS money FROM range(110000) r(i)",
+        "(i % 1000)::DECIMAL(9,2) AS money FROM range(20000) r(i)",
         table(columns=[{"name": "id"}, {"name": "money", "format": "money", "total": True}, {"name": "name"},
                        {"name": "amount"}]),
         keys={"t": ["id"]},
@@ -283,9 +287,9 @@ def test_a_large_table_is_streamed_and_all_of_it_is_there(tmp_path: Path) -> Non
     found = load_workbook(path, read_only=True, data_only=True)
     rows = list(found["Part"].iter_rows(values_only=True))
     found.close()
-    assert len(rows) == 110_002
-    assert rows[109_999][:3] == (109_998, 998, "Name 109998")
-    assert rows[-1][:2] == ("Total", 110 * 499_500)
+    assert len(rows) == 20_002
+    assert rows[19_999][:3] == (19_998, 998, "Name 19998")
+    assert rows[-1][:2] == ("Total", 20 * 499_500)
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
