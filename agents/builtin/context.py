@@ -51,6 +51,8 @@ def _sentence(context: Context, sentence: str) -> None:
         body = found["body"].strip()
         # "A = words = (formula)": the formula says it most precisely.
         parts = [part.strip() for part in body.split(" = ")]
+        if not parts[-1].startswith("(") or " where " in body.lower():
+            parts = [body]
         _define(context, found["term"], parts[-1])
         if found["long"] and len(found["long"]) < 60 and not re.search(r"[-+*/]", found["long"]):
             _define(context, found["long"], parts[-1])

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from agents.builtin.audit import audit
 from agents.builtin.context import Context, formula_of, read_context, substitute
 from agents.builtin.finish import finish
 from agents.builtin.formulas import parse_formula
@@ -74,6 +75,7 @@ def understand(request: Request, data: DataView, index: Index) -> Candidate | Re
     reader = Reader(tags, index, terms)
     reader.read()
     meaning = finish(reader)
+    meaning.problems += audit(tags, meaning)
     builder = Builder(index, request.timezone, contains=context.contains)
     try:
         query = builder.build(meaning)
@@ -118,7 +120,18 @@ def _formula(word: str, context: Context, linker: Linker, index: Index, today: d
     if body.startswith("rank by "):
         measure = operand(body.removeprefix("rank by "))
         return Out("rank", parts=[measure]) if measure is not None and measure.is_measure else None
-    return parse_formula(body, operand)
+    made = parse_formula(body, operand)
+    if made is not None and made.is_measure:
+        _sum_columns(made)
+    return made
+
+
+def _sum_columns(out: Out) -> None:
+    """Beside totals, a column in a formula means its total too."""
+    for part in out.parts:
+        if part.kind == "column":
+            part.kind, part.func = "agg", "sum"
+        _sum_columns(part)
 
 
 def confidence(meaning: Meaning, tags: list[Tag]) -> float:
@@ -165,3 +178,9 @@ def source_table(data: DataView, name: str) -> str:
         if re.sub(r"\W", "_", table.name) == name:
             return table.name
     return name
+
+
+def confidence_of(request: Request, data: DataView) -> float | None:
+    """How sure the best reading is, answered or not; None when there is no reading. For measuring the gate."""
+    candidate = understand(request, data, index_of(data))
+    return None if isinstance(candidate, Refusal) else candidate.confidence

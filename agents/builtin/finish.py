@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import date_columns, hinted_column, label_columns, main_measure, names_rows
+from agents.builtin.choose import date_columns, hinted_column, is_additive, label_columns, main_measure, names_rows
 from agents.builtin.index import Index
 from agents.builtin.meaning import Compare, Either, Meaning, Nested, Out, Ref, Scope
 from agents.builtin.parse import Reader
@@ -22,6 +22,7 @@ def finish(reader: Reader) -> Meaning:
             unique.append(group)
     meaning.groups = unique
     _single_row(meaning, reader)
+    _sum_in_groups(meaning, reader)
     outs = _shown(reader)
     measured = (
         [o for o in outs if o.is_measure]
@@ -46,6 +47,36 @@ def finish(reader: Reader) -> Meaning:
     if not meaning.outs:
         meaning.problems.append("nothing asked for")
     return meaning
+
+
+def _sum_in_groups(meaning: Meaning, reader: Reader) -> None:
+    """ "quantity per category": amounts of many rows under one heading are added up; prices or ratings are not."""
+    if not meaning.groups:
+        return
+    schema = reader.schema
+    for outs in (reader.focus, reader.asked):
+        if any(o.is_measure for o in outs):
+            continue
+        for out in outs:
+            if out.kind != "column" or out.column is None or _within(out, meaning.groups):
+                continue
+            column = schema.columns[out.column]
+            if column.kind != "number" or column.is_id or column.core[-1:] == ("year",):
+                continue
+            if any(_one_per_group(schema, group, column.table) for group in meaning.groups):
+                continue
+            if is_additive(column, " ".join(column.core)):
+                out.kind, out.func = "agg", "sum"
+                meaning.assumptions.append(f"{column.name} is added up")
+            else:
+                meaning.problems.append(f"unclear:{column.name}")
+
+
+def _one_per_group(schema: Schema, group: Out, table: str) -> bool:
+    """Whether the grouping leaves one row of the table a group."""
+    if group.kind == "entity":
+        return group.table == table
+    return group.column is not None and group.column[0] == table and schema.columns[group.column].unique
 
 
 def _single_row(meaning: Meaning, reader: Reader) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from agents.builtin.meaning import Out
 
 _PARTS = re.compile(
-    r"(?<![\w.])\d+(?:\.\d+)?(?![\w])|[()]|(?<=[\s\d)])[-+](?=[\s(])|[*/]|[^()*/+]+?(?=\s+[-+]\s+|[()*/]|$)"
+    r"(?<![\w.])\d+(?:\.\d+)?(?![\w])|[()]|(?<=[\s\d)])[-+](?=[\s(])|[*/]|[^\s()*/+-][^()*/+]*?(?=\s+[-+]\s+|[()*/]|$)"
 )
 
 

@@ -10,6 +10,10 @@ from agents.builtin.words import stem
 _SYNONYMS = """
 revenue sales turnover income takings proceeds
 revenue amount
+revenue total
+sales total
+turnover total
+income total
 sales amount
 spend spending amount
 amount total value sum
@@ -273,7 +277,7 @@ looking made performed carried total unique distinct different particular specif
 correspond received receive according involve involved call called named titled labelled labeled located situated
 found live lives living lie lies reside residing consist contain contains containing hold holding bring brought
 sort column columns field fields please compared comparison how's much's around approximately roughly
-whether today's throughout ok hi hello thanks thank basis case time times combination combinations part parts since metric metrics integer together pair pairs corresponds say today currently separately individually respective plus side share alongside totals listing broken simply overall distribution breakdown did number's
+whether today's throughout ok hi hello thanks thank basis case time times combination combinations since metric metrics integer together pair pairs corresponds say today currently separately individually respective plus side share alongside totals listing broken simply overall distribution breakdown did number's
 """.split()
 )
 # Verbs that only say that two things belong together; which way they do is for the keys to tell.
@@ -285,8 +289,17 @@ participate own play run visit stay travel lead supervise report assign teach tr
 contribute feature earn gain obtain achieve collect generate accumulate charge collect make place receive buy purchase order
 sell pay write author cover carry operate host organize conduct associate link tie connect relate concern use employ
 enrol enroll take declare join register teach contain consist accept send rent borrow lend read watch rate review mention
-find exist appear locate base situate complete represent vary change differ change offer find affiliate
+end sell turn find exist appear locate base situate complete represent vary change differ change offer find affiliate
 """.split()
+)
+PEOPLE = frozenset(
+    stem(word)
+    for word in "customer client user member employee staff worker student teacher doctor patient author instructor salesperson driver person people player agent manager guest tenant mechanic technician subscriber contact supplier seller buyer professor nurse artist director actor lawyer citizen owner participant volunteer passenger rep candidate applicant".split()
+)
+# Words for a flow of money: without another word they mean its sum.
+FLOWS = frozenset(
+    stem(word)
+    for word in "revenue revenues sales turnover income earnings spend spending takings proceeds profit profits expenses expenditure".split()
 )
 # What data cannot say, whatever it holds.
 OPINIONS = frozenset(

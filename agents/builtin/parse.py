@@ -18,7 +18,7 @@ from agents.builtin.choose import (
 )
 from agents.builtin.index import Index
 from agents.builtin.links import Link, is_flag, truth
-from agents.builtin.lexicon import FILLER, RELATING, SUPERLATIVES
+from agents.builtin.lexicon import FILLER, FLOWS, PEOPLE, RELATING, SUPERLATIVES
 from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scalar, Scope
 from agents.builtin.phrases import MODIFIERS, Cursor, Phrase, read_phrase
 from agents.builtin.tags import Tag
@@ -62,6 +62,8 @@ class Reader:
         self.top: Phrase | None = None
         self.entity = ""
         self.where = False
+        self.who = False
+        self.when = False
 
     # -- sentences ---------------------------------------------------------------------------------------------
 
@@ -90,8 +92,19 @@ class Reader:
             self._step(target)
             if self.cursor.at == before:
                 self._leftover(self.cursor.take())
-        if self.state.negated:
+        if self.state.negated and not self._never_done():
             self.meaning.problems.append("unused:not")
+
+    def _never_done(self) -> bool:
+        """ "products that have not been sold": no row of the one table that points at them."""
+        scope = self.state.scope
+        verbs = [word for word in self.state.since if not word.startswith("column:")]
+        children = sorted({join.table for join in self.schema.joins if join.parent == scope.table})
+        if not verbs or len(children) != 1 or any(isinstance(c, Nested) for c in scope.conditions):
+            return False
+        scope.conditions.append(Nested("none", Scope(children[0], parent=scope)))
+        self.meaning.assumptions.append(f"{verbs[-1]} means that {children[0]} has it")
+        return True
 
     def _adds(self) -> bool:
         """ "Also return ...": to what was asked before, not instead of it."""
@@ -132,18 +145,41 @@ class Reader:
             if tag is None or tag.text.lower() in {"with", "having", "for", "in", "of", "whose"}:
                 return
             self.where = self.where or tag.text.lower() == "where"
+            self.who = self.who or tag.text.lower() == "who"
+            self.when = self.when or tag.text.lower() == "when"
             self.cursor.take()
 
     def _leftover(self, tag: Tag) -> None:
         if tag.kind == "unknown":
             word = stem(tag.text.lower())
+            if self._text_inside(tag):
+                return
             if word in RELATING:
                 self.state.since.append(tag.text.lower())
                 self.meaning.score -= 0.02
             elif word not in FILLER:
                 self.meaning.problems.append(f"unknown:{tag.text}")
         elif tag.kind in {"quoted", "num", "time"}:
+            if tag.kind == "quoted" and self._text_inside(tag):
+                return
             self.meaning.problems.append(f"unused:{tag.text}")
+
+    def _text_inside(self, tag: Tag) -> bool:
+        """ "have oil in their name": the text is part of a column."""
+        following = self.cursor.peek(1)
+        if (
+            self.cursor.text() != "in"
+            or following is None
+            or not following.links
+            or following.links[0].kind != "column"
+        ):
+            return False
+        link = following.links[0]
+        if self.schema.columns[link.ref].kind != "text":
+            return False
+        self.cursor.at += 2
+        self._hold(Compare(link.ref, "in", (tag.text,), negated=self._negation()), link.table)
+        return True
 
     # -- what is asked for -------------------------------------------------------------------------------------
 
@@ -200,6 +236,19 @@ class Reader:
         for table in phrase.tables:
             self._mention(table)
         out = self._measure(phrase)
+        if (
+            self.who
+            and not target
+            and phrase.sup is not None
+            and phrase.head is not None
+            and phrase.head.kind == "column"
+        ):
+            person = self._person_near(phrase.head.table)
+            if person is not None:
+                target.append(Out("entity", table=person))
+                self._became(target[0])
+                self._superlative(phrase, out)
+                return
         if phrase.sup is not None and not (
             out is not None
             and out.is_measure
@@ -216,6 +265,12 @@ class Reader:
             out = self._plain(phrase)
         if out is None:
             return
+        if self.when and out.kind == "entity" and not target:
+            dates = date_columns(self.schema, out.table)
+            if dates:
+                self._became(out)
+                target.append(Out("column", column=dates[0].ref))
+                return
         if self.where and out.kind == "entity" and not target:
             places = [
                 ref
@@ -232,6 +287,16 @@ class Reader:
         self._became(out)
         for tag in phrase.equals:
             self._equal(phrase, tag)
+
+    def _person_near(self, table: str) -> str | None:
+        """The people that rows of a table belong to, where one table alone may be meant by "who"."""
+        near = [
+            t
+            for t in self.schema.tables
+            if t == table or any(j.table == table and j.parent == t for j in self.schema.joins)
+        ]
+        people = [t for t in near if {stem(w) for w in self.schema.tables[t]} & PEOPLE]
+        return people[0] if len(people) == 1 else None
 
     def _became(self, out: Out) -> None:
         """The first thing asked for says which rows the question is about."""
@@ -270,7 +335,11 @@ class Reader:
         """The phrase as something computed: a count, a sum, an average, an extreme; None when it is not."""
         head = phrase.head
         if phrase.term:
-            return self.terms.get(phrase.term)
+            made = self.terms.get(phrase.term)
+            if made is not None and made.kind == "formula" and not made.is_measure:
+                self.meaning.assumptions.append("the formula is added up over the rows")
+                return Out("agg", func=phrase.agg or "sum", parts=[made])
+            return made
         if phrase.howmuch and head is None and not phrase.agg:
             return None
         if phrase.howmany:
@@ -283,6 +352,14 @@ class Reader:
             link = phrase.values[-1].links[0] if phrase.values[-1].links else None
             if link is not None and phrase.agg == "sum":
                 return Out("count", table=link.table)
+        if (
+            head is not None
+            and head.kind == "column"
+            and not phrase.howmany
+            and phrase.sup is None
+            and self._means_sum(phrase, head)
+        ):
+            return Out("agg", column=head.ref, func="sum")
         if phrase.sup is not None and head is not None and head.kind == "column" and not phrase.howmany:
             column = self.schema.columns[head.ref]
             if column.kind in {"number", "date", "time"} and not column.is_id:
@@ -294,6 +371,16 @@ class Reader:
             if measure:
                 return Out("agg", column=measure, func="sum")
         return None
+
+    def _means_sum(self, phrase: Phrase, head: Link) -> bool:
+        """ "revenue in March", "the total of all orders": a flow of money is added up without being told to."""
+        column = self.schema.columns[head.ref]
+        if column.kind != "number" or column.is_id or phrase.head_tag is None:
+            return False
+        spoken = phrase.head_tag.text.lower()
+        if any(stem(word) in FLOWS for word in spoken.split()):
+            return True
+        return spoken in {"total", "totals"} and self.cursor.text() in {"of", "for"} and not self.focus
 
     def _count(self, phrase: Phrase) -> Out | None:
         head = phrase.head
@@ -369,6 +456,12 @@ class Reader:
             if phrase.values and phrase.values[-1].links:
                 plain = Out("entity", table=phrase.values[-1].links[0].table)
             else:
+                return
+        if self.when and sup.hints == ("date",) and plain.kind == "entity":
+            found = hinted_column(self.schema, plain.table, sup.hints)
+            if found is not None:
+                target.append(Out("agg", column=found, func="max" if sup.data == "1" else "min"))
+                self._became(plain)
                 return
         number = sup.number if sup.number is not None else phrase.number
         self.meaning.limit = int(number) if number else 1
@@ -450,6 +543,13 @@ class Reader:
                 sup.hints = ("height", "altitude", "elevation")
             self._nested_top(phrase)
             return
+        if head is None and sup.hints and self.focus and not phrase.values:
+            first = self.focus[0]
+            table = first.table or (first.column[0] if first.column else "")
+            found = hinted_column(self.schema, table, sup.hints) if table and sup.hints != ("#",) else None
+            if found is not None:
+                self._set_order(Out("column", column=found), descending, phrase)
+                return
         if head is not None:
             count = Out("count", column=head.ref, table=head.table, distinct=True)
             self._set_order(count, descending, phrase)
@@ -847,6 +947,17 @@ class Reader:
         saved = cursor.at
         phrase = read_phrase(cursor)
         op = tag.data
+        if phrase.head is not None and cursor.text() == "than" and phrase.number is None:
+            # "more credits than the average"
+            if phrase.head.kind == "column":
+                self.state.column = phrase.head.ref
+                cursor.take()
+                phrase = read_phrase(cursor)
+        if phrase.number is None and phrase.head is None and phrase.agg == "avg" and self.state.column is not None:
+            out = Out("agg", column=self.state.column, func="avg")
+            scope = Scope(self.state.column[0], parent=self.state.scope)
+            self.state.scope.conditions.append(Beyond(self.state.column, op, out, scope))
+            return
         if phrase.number is None and phrase.head is not None and (phrase.agg or phrase.sup):
             self._beyond(op, phrase)
             return
@@ -880,6 +991,15 @@ class Reader:
         if tag.hints and (column is None):
             table = self.state.scope.table
             column = hinted_column(self.schema, table, tag.hints) if table else None
+        if (
+            column is None
+            and self.state.scope.table
+            and not any(o.is_measure and o.kind != "count" for o in self.focus)
+        ):
+            column = main_measure(self.schema, self.state.scope.table)
+            if column is not None:
+                self.meaning.assumptions.append(f"the number is compared with {column[1]}")
+                self.meaning.score -= 0.05
         if column is None:
             measure = next((o for o in reversed(self.focus) if o.is_measure), None)
             self.meaning.problems.append(

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from agents.builtin.links import Link, is_flag, truth
 from agents.builtin.schema import Schema
 from agents.builtin.tags import Tag
-from agents.builtin.words import singular
+from agents.builtin.lexicon import RELATING
+from agents.builtin.words import singular, stem
 
 MODIFIERS = frozenset(
-    {"howmany", "howmuch", "distinct", "agg", "sum", "sup", "grain", "num", "unit", "link", "quoted", "howadj"}
+    {"howmany", "howmuch", "distinct", "agg", "sum", "sup", "grain", "num", "unit", "link", "quoted", "howadj", "term"}
 )
 
 
@@ -46,6 +47,7 @@ class Phrase:
             or self.grain
             or self.unit
             or self.hints
+            or self.term
             or self.number is not None
         )
 
@@ -147,6 +149,8 @@ def _modifier(phrase: Phrase, tag: Tag, cursor: Cursor) -> bool:
         and (phrase.agg or phrase.howmany or phrase.distinct)
         and phrase.head is None
     ):
+        pass
+    elif kind == "unknown" and phrase.sup is not None and stem(tag.text.lower()) in RELATING:
         pass
     elif kind == "quoted" and phrase.empty:
         phrase.values.append(tag)

@@ -199,17 +199,32 @@ def build_schema(catalog: Catalog, stats: Mapping[tuple[str, str], Stats]) -> Sc
         words = split_name(table.name.rpartition(".")[2])
         words = words[len(shared) :] if len(words) > len(shared) else words
         schema.tables[table.name] = expand(words)
+    aliases = _aliases(schema, catalog)
     for table in catalog.tables:
-        _add_columns(schema, table, stats)
+        _add_columns(schema, table, stats, aliases)
     return schema
 
 
-def _add_columns(schema: Schema, table: Table, stats: Mapping[tuple[str, str], Stats]) -> None:
+def _aliases(schema: Schema, catalog: Catalog) -> dict[str, tuple[str, ...]]:
+    """What a table's own columns begin with stands for the table elsewhere: stuId and stuName make "stu" a student."""
+    found: dict[str, tuple[str, ...]] = {}
+    for table in catalog.tables:
+        prefix = _shared_prefix([split_name(column.name) for column in table.columns])
+        owner = schema.tables[table.name]
+        if prefix and prefix[-1] not in ABBREVIATIONS and prefix[-1] not in owner and owner[0][:1] == prefix[-1][:1]:
+            found[prefix[-1]] = owner
+    return found
+
+
+def _add_columns(
+    schema: Schema, table: Table, stats: Mapping[tuple[str, str], Stats], aliases: Mapping[str, tuple[str, ...]]
+) -> None:
     owner = schema.tables[table.name]
     parts = [split_name(column.name) for column in table.columns]
     prefix = _shared_prefix(parts)
     for column, words in zip(table.columns, parts, strict=True):
         bare = expand(words[len(prefix) :] if len(words) > len(prefix) else words)
+        bare = tuple(part for word in bare for part in aliases.get(word, (word,)))
         if len(bare) == 1 and bare[0].endswith("id") and 2 < len(bare[0]) <= 4:
             # A letter or two before "id" are a table's initials when exactly one table has them.
             named = [

@@ -206,6 +206,10 @@ class Builder:
             return self._count(frame, out, meaning)
         if out.kind == "agg" and out.column:
             return self._aggregate(frame, out)
+        if out.kind == "agg" and out.parts:
+            if any(self._fans(frame, table) for table in out.tables()):
+                raise CannotBuildError("rows would be counted more than once")
+            return exp.func(out.func.upper(), self._node(frame, out.parts[0], meaning), dialect="duckdb")
         if out.kind in {"ratio", "difference"}:
             left, right = (self._node(frame, part, meaning) for part in out.parts)
             if out.kind == "difference":
@@ -382,7 +386,7 @@ class Builder:
         for node, descending in order:
             put(node, descending)
         if group:
-            for node in [*group, *(n for n in outputs if n not in group)]:
+            for node in [*group, *outputs]:
                 put(node, False)
         elif not measured:
             for node in outputs:

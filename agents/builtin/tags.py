@@ -54,7 +54,7 @@ _PHRASES: dict[str, list[tuple[str, str]]] = {
     "share": [("percentage of", "100"), ("percent of", "100"), ("what percentage of", "100"), ("what percent of", "100"), ("proportion of", "1"), ("fraction of", "1"), ("share of", "100"), ("% of", "100"), ("percentage", "100"), ("percent", "100")],
     "diff": [("difference between", ""), ("difference in", ""), ("difference of", "")],
     "conj": [("and", "and"), ("or", "or"), (",", ","), ("and also", "and"), ("plus", "and"), ("and the", "and"), ("&", "and"), ("and how many", "andhowmany"), ("and their", "and"), ("and its", "and"), ("either", "either"), ("both", "both"), ("but", "and"), (";", ",")],
-    "rel": [("that", ""), ("which", ""), ("who", ""), ("whose", "whose"), ("where", ""), ("whom", ""), ("having", "with"), ("with", "with"), ("have", "with"), ("has", "with"), ("had", "with"), ("what", ""), ("through which", ""), ("in which", ""), ("for which", ""), ("are there", "there"), ("do", ""), ("does", ""), ("did", "")],
+    "rel": [("that", ""), ("which", ""), ("who", ""), ("whose", "whose"), ("where", ""), ("when", ""), ("whom", ""), ("having", "with"), ("with", "with"), ("have", "with"), ("has", "with"), ("had", "with"), ("what", ""), ("through which", ""), ("in which", ""), ("for which", ""), ("are there", "there"), ("do", ""), ("does", ""), ("did", "")],
     "prep": [("of", ""), ("in", ""), ("on", ""), ("at", ""), ("for", ""), ("from", ""), ("to", ""), ("into", ""), ("within", ""), ("among", ""), ("amongst", ""), ("to all", ""), ("between", "between"), ("during", ""), ("named", "name"), ("called", "name"), ("with the name", "name"), ("with name", "name"), ("through", ""), ("about", ""), ("'s", "poss"), ("is", "is"), ("are", "is"), ("was", "is"), ("were", "is"), ("be", "is"), ("than", "than"), ("as", "as"), ("been", "is")],
     "show": [
         ("showing", ""), ("along with", ""), ("together with", ""), ("alongside", ""), ("and show", ""), ("and return", ""), ("displaying", ""), ("and list", ""), ("and give", ""), ("return", ""), ("and include", ""), ("and display", ""), ("also return", ""), ("also show", ""), ("as well as", ""),
@@ -195,6 +195,10 @@ def _word_tags(tokens: list[Token], index: int) -> list[Tag]:
         found.append(_make("weekday", tokens, index, index + 1, 0.9, low.rstrip("s")))
     if low in COMPARATIVES:
         op, hints = COMPARATIVES[low]
+        if after != "than" and "than" in {t.low for t in tokens[index + 2 : index + 5]}:
+            split = _make("cmp", tokens, index, index + 1, 1.0, op)
+            split.hints = hints
+            found.append(split)
         end = index + 2 if after == "than" else index + 1
         if end > index + 1 or low in {"over", "above", "under", "below", "exceeding", "exceeds", "exceed", "beyond"}:
             made = _make("cmp", tokens, index, end, 1.0 * (end - index) + 0.1, op)
@@ -292,11 +296,19 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
         and (len(tokens) < 2 or tokens[1].low not in {"of", "and", ","})
     ):
         inner_filler = True
-    if plain and size > 1 and (words[0] in AGGREGATES or words[0] in SUPERLATIVES):
+    if plain and size > 1 and inner_filler and (words[0] in AGGREGATES or words[0] in SUPERLATIVES):
+        pass
+    elif plain and size > 1 and (words[0] in AGGREGATES or words[0] in SUPERLATIVES):
         named = {
             link for link in linker.phrase(words) if link.kind == "column" and stem(words[0]) in linker.words[link.ref]
         }
         links += sorted(named, key=lambda link: -link.score)
+    elif plain and inner_filler and size > 1:
+        links += [
+            link
+            for link in linker.phrase(words)
+            if link.how == "exact" and link.score >= 0.99 and link.kind == "column"
+        ]
     elif plain and not inner_filler:
         links += linker.phrase(words)
     if quoted and " " not in words[0]:
@@ -340,6 +352,15 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
         links += [hit for hit in hits if not _value_and_noun(words, hit, linker)] if size > 1 and not quoted else hits
     if plain and size == 1:
         links += linker.flags(words[0])
+    if (
+        size == 1
+        and words[0] in AGGREGATES
+        and not quoted
+        and index + 1 < len(tokens)
+        and tokens[index + 1].kind == "word"
+        and not is_filler(tokens[index + 1].low)
+    ):
+        return None
     if not links:
         return None
     links.sort(key=lambda link: -link.score)

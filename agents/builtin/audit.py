@@ -1,0 +1,81 @@
+"""The audit: nothing a question says may have been lost on the way to its meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out
+from agents.builtin.tags import Tag
+
+_COMPUTED = frozenset({"agg", "howmany", "howmuch", "sum", "share", "ratio", "diff"})
+
+
+def audit(tags: list[Tag], meaning: Meaning) -> list[str]:
+    """Problems, one for each sort of thing that the words say more often than the meaning holds."""
+    problems = []
+    conditions = list(_conditions(meaning))
+    held = [c for c in conditions if isinstance(c, Compare) and c.op not in {"day", "null", "notnull"}]
+    values = sum(len(c.values) for c in held)
+    said = sum(1 for tag in tags if tag.links and tag.links[0].kind == "value")
+    if said > values + _repeats(tags):
+        problems.append("lost:a value")
+    periods = {(tag.period.start, tag.period.end) for tag in tags if tag.period is not None}
+    during = {(c.period.start, c.period.end) for c in conditions if isinstance(c, During)}
+    if len(periods) > len(during):
+        problems.append("lost:a period")
+    measures = [o for o in _outs(meaning, conditions) if o.is_measure or o.func]
+    if (
+        any(tag.kind in _COMPUTED for tag in tags)
+        and not measures
+        and not any(isinstance(c, Beyond) for c in conditions)
+    ):
+        if not any(o.kind == "column" and o.label != "" for o in meaning.outs) and not _read_off(tags, meaning):
+            problems.append("lost:a computation")
+    ordered = bool(meaning.order and meaning.limit) or any(isinstance(c, Nested) and c.scope.limit for c in conditions)
+    if any(tag.kind == "sup" for tag in tags) and not ordered and not measures and not meaning.order:
+        problems.append("lost:a superlative")
+    compared = sum(1 for tag in tags if tag.kind == "cmp")
+    numbers = sum(1 for c in held if c.op not in {"start", "end", "in"}) + len(meaning.having)
+    numbers += sum(1 for c in conditions if isinstance(c, Beyond) or (isinstance(c, Nested) and c.kind == "measure"))
+    if compared > numbers:
+        problems.append("lost:a comparison")
+    return problems
+
+
+def _read_off(tags: list[Tag], meaning: Meaning) -> bool:
+    """A number that stands in a column is read, not counted: "how many people live in Rome"."""
+    kinds = {tag.kind for tag in tags if tag.kind in _COMPUTED}
+    return kinds <= {"howmany", "howmuch"} and any(o.kind == "column" for o in meaning.outs)
+
+
+def _repeats(tags: list[Tag]) -> int:
+    texts = [tag.text.lower() for tag in tags if tag.links and tag.links[0].kind == "value"]
+    return len(texts) - len(set(texts))
+
+
+def _conditions(meaning: Meaning) -> Iterator[Condition]:
+    for out in [*meaning.outs, *(o for o, _ in meaning.order), *(o for o, _, _ in meaning.having)]:
+        for part in (out, *out.parts):
+            yield from _within(part.conditions)
+    yield from _within(meaning.scope.conditions)
+
+
+def _within(conditions: list[Condition]) -> Iterator[Condition]:
+    for condition in conditions:
+        if isinstance(condition, Either):
+            yield from _within(condition.options)
+            continue
+        yield condition
+        if isinstance(condition, Nested):
+            yield from _within(condition.scope.conditions)
+        if isinstance(condition, Beyond):
+            yield from _within(condition.scope.conditions)
+
+
+def _outs(meaning: Meaning, conditions: list[Condition]) -> list[Out]:
+    outs = [*meaning.outs, *(o for o, _ in meaning.order), *(o for o, _, _ in meaning.having)]
+    for condition in conditions:
+        if isinstance(condition, Nested):
+            outs += [condition.out] if condition.out else []
+            outs += [o for o, _ in condition.scope.order]
+    return outs
