@@ -22,8 +22,8 @@ SCALARS: Final = _words("""
     damerau_levenshtein jaccard jaro_similarity jaro_winkler_similarity md5 sha256
     date date_trunc datetrunc date_part datepart extract year month day hour minute second millisecond quarter week
     weekofyear yearweek dayofweek weekday isodow dayofyear isoyear dayname monthname last_day date_diff datediff
-    date_sub datesub date_add make_date make_time make_timestamp strftime strptime try_strptime to_days to_months to_years
-    to_hours to_minutes to_seconds to_weeks to_timestamp epoch_ms epoch age time_bucket timezone
+    date_sub datesub date_add make_date make_time make_timestamp strftime strptime try_strptime to_days to_months
+    to_years to_hours to_minutes to_seconds to_weeks to_timestamp epoch_ms epoch age time_bucket timezone
     isnan isfinite isinf sqrt ln log log10 log2 exp pow power sin cos tan asin acos atan atan2 pi degrees radians cbrt
     list_value list_contains list_has array_contains list_sum list_avg list_min list_max list_count list_sort
     list_extract array_extract element_at array_length list_concat array_to_string list_slice flatten
@@ -47,9 +47,10 @@ TABLES: Final = _words("unnest range generate_series")
 ALLOWED: Final = SCALARS | AGGREGATES | WINDOWS
 
 INEXACT: Final = _words("""
-    avg mean favg fsum kahan_sum median quantile_cont product stddev stddev_pop stddev_samp var_pop var_samp variance
-    corr covar_pop covar_samp skewness kurtosis cume_dist percent_rank epoch jaccard jaro_similarity jaro_winkler_similarity
-    list_avg pi sqrt ln log log10 log2 exp pow power sin cos tan asin acos atan atan2 degrees radians cbrt
+    avg mean favg fsum kahan_sum median quantile_cont product stddev stddev_pop stddev_samp var_pop var_samp
+    variance corr covar_pop covar_samp skewness kurtosis cume_dist percent_rank epoch jaccard jaro_similarity
+    jaro_winkler_similarity list_avg pi sqrt ln log log10 log2 exp pow power sin cos tan asin acos atan atan2
+    degrees radians cbrt
 """)
 """Floating-point arithmetic is in the result, whatever type it is cast to afterwards."""
 

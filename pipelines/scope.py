@@ -171,7 +171,7 @@ class StepScope:
         return cast
 
     def check_literals(self, tree: exp.Expr, relation: Relation, field: str) -> None:
-        """Refuse text compared with other types, and text constants that do not convert to what they are compared with."""
+        """Refuse text compared with other types, and constants that do not convert to what they are compared with."""
         constants: list[exp.Expr] = []
         for node in tree.walk():
             if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast) and _is_text(node.this):

@@ -46,19 +46,21 @@ def parameter_values(spec: Pipeline, given: Mapping[str, JsonValue], now: dateti
             )
         value = given.get(name, parameter.default)
         _check(name, parameter, value, asked=name in given)
-        values[name] = (parameter.type, value if not isinstance(value, Decimal) else str(value))
+        values[name] = (parameter.type, value)
     return values
 
 
 def _check(name: str, parameter: Parameter, value: JsonValue, *, asked: bool) -> None:
     where: dict[str, str | int] = {"parameter": name}
     if value is None:
-        if not asked:
-            raise SpecError(
-                f"The parameter {name!r} has no value.", hint=f"Give one: --param {name}=...", where=where,
-                data={"parameter": name, "permitted": list(parameter.values)},
-            )  # fmt: skip
-        return
+        if asked:
+            return
+        raise SpecError(
+            f"The parameter {name!r} has no value.",
+            hint=f"Give one: --param {name}=...",
+            where=where,
+            data={"parameter": name, "permitted": list(parameter.values)},
+        )
     if isinstance(value, list | dict):
         raise SpecError(f"The value of {name!r} is not a single value.", where=where)
     if parameter.values and not any(_same(value, permitted) for permitted in parameter.values):

@@ -35,7 +35,7 @@ class Params(Document):
     )
     on_error: Literal["stop", "null", "quarantine"] = Field(
         default="stop",
-        description="A value that does not parse: nothing is published; it becomes null and is counted; or its row goes "
+        description="A value that does not parse: nothing is published; it becomes null and counts; or its row goes "
         "to <step>.rejected with the reason, and is counted.",
     )
 

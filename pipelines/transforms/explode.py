@@ -37,8 +37,8 @@ class Params(Document):
     column: str = Field(description="Column that holds a list in each row.")
     fields: Annotated[dict[str, str], BeforeValidator(_as_paths)] = Field(
         default={},
-        description="For elements that are structs: new column to the field's path, e.g. sku: variant.sku; or a list of "
-        "fields.",
+        description="For elements that are structs: new column to the field's path, e.g. sku: variant.sku; or a list "
+        "of fields.",
         json_schema_extra={"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "object"}]},
     )
     name: str | None = Field(default=None, description="New column for the element itself; its list's name by default.")

@@ -173,7 +173,7 @@ def _placed(projections: Sequence[tuple[str, exp.Expr]]) -> list[tuple[tuple[str
 def _keys(
     params: Params, left: Relation, right: Relation, placed: Mapping[tuple[str, str], str]
 ) -> frozenset[frozenset[str]]:
-    """A side's keys survive where the other side matches each of its rows at most once, and no row has an empty side."""
+    """A side's keys survive where each of its rows is matched at most once and no row has that side empty."""
     found: set[frozenset[str]] = set()
     sides = (
         (LEFT, left, params.expect in ("one_to_one", "many_to_one") and params.how in ("inner", "left")),

@@ -459,9 +459,11 @@ def _matched(
     rows.set("expressions", [*rows.expressions, *(column(name, "p") for name in measures.shown)])
     suffix = f"_{right.name.replace('.', '_')}"
     projections = [aliased(column(name, "a"), name) for name in left.names]
-    for name in right.names:
-        if name not in merged:
-            projections.append(aliased(column(name, "b"), name + suffix if name.casefold() in taken else name))
+    projections += [
+        aliased(column(name, "b"), name + suffix if name.casefold() in taken else name)
+        for name in right.names
+        if name not in merged
+    ]
     projections += [column(name, "d") for name in measures.shown]
     reason = exp.Anonymous(this="concat_ws", expressions=[exp.Literal.string("; "), *measures.reasons])
     for node in list(reason.find_all(exp.Column)):

@@ -72,10 +72,10 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     listed = [_is(spread, value, scope) for value, _ in params.values]
     projections: list[exp.Expr] = [column(name) for name in by]
     for (_, name), test in zip(params.values, listed, strict=True):
-        projections.append(aliased(_filled(_only(measure, test), params, scope), name))
+        projections.append(aliased(_filled(_only(measure, test), params), name))
     unlisted = exp.Not(this=exp.Paren(this=exp.or_(*(_certain(test) for test in listed))))
     if params.other:
-        projections.append(aliased(_filled(_only(measure, unlisted), params, scope), params.other))
+        projections.append(aliased(_filled(_only(measure, unlisted), params), params.other))
     query = select_from(relation.name, projections)
     if by:
         query.set("group", exp.Group(expressions=[column(name) for name in by]))
@@ -112,7 +112,7 @@ def _only(measure: exp.Expr, test: exp.Expr) -> exp.Expr:
     return inner
 
 
-def _filled(value: exp.Expr, params: Params, scope: StepScope) -> exp.Expr:
+def _filled(value: exp.Expr, params: Params) -> exp.Expr:
     if params.fill is None:
         return value
     return exp.Coalesce(this=value, expressions=[_number(params.fill)])

@@ -176,7 +176,7 @@ def _check(seen: Seen, where: Where) -> None:
 
 def _check_select(query: exp.Select, seen: Seen, where: Where) -> None:
     group = query.args.get("group")
-    # Without a FROM there is one row, but its columns are an outer query's, whose rows an engine may let it see at once.
+    # Without a FROM there is one row, but columns are an outer query's, all of whose rows an engine may let it see.
     names, keys = seen.names or ("",), seen.keys if seen.names else frozenset()
     parts = [*query.expressions, *(query.args.get(clause) for clause in ("qualify", "having", "order"))]
     for part in parts:

@@ -17,6 +17,7 @@ from pipelines.job import Job
 from pipelines.query import read_query, relation_of
 from spec.base import JsonValue
 from spec.codec import from_plain
+from spec.pipeline import Pipeline
 
 NOW = datetime(2026, 7, 15, 9, 0, tzinfo=UTC)
 
@@ -26,11 +27,11 @@ Tables = Mapping[str, Plain]
 
 def compile_steps(
     tables: Tables,
-    steps: Sequence[Plain] = (),
+    steps: Sequence[object] = (),
     *,
-    parameters: Mapping[str, JsonValue] | None = None,
-    spec_parameters: Plain | None = None,
-    inline: Tables | None = None,
+    parameters: object = None,
+    spec_parameters: object = None,
+    inline: object = None,
     **rest: object,
 ) -> Job:
     """A job over sources given as ``{name: {"columns": ..., "rows": ..., "primary_key": ...}}``."""
@@ -40,14 +41,18 @@ def compile_steps(
     }
     plain: dict[str, JsonValue] = {"version": 1, "name": "test"}
     plain["sources"] = cast("JsonValue", sources)
-    plain["steps"] = cast("JsonValue", [dict(step) for step in steps])
+    plain["steps"] = cast("JsonValue", list(steps))
     if spec_parameters is not None:
         plain["parameters"] = cast("JsonValue", spec_parameters)
     if inline is not None:
         plain["tables"] = cast("JsonValue", inline)
-    return compile_spec(
-        from_plain(plain | cast("dict[str, JsonValue]", rest)), base=Path(), parameters=parameters, now=NOW
-    )
+    given = cast("Mapping[str, JsonValue] | None", parameters)
+    return compile_spec(spec_of({**plain, **rest}), base=Path(), parameters=given, now=NOW)
+
+
+def spec_of(plain: Plain) -> Pipeline:
+    """A spec from plain data of a test."""
+    return from_plain(cast("Mapping[str, JsonValue]", plain))
 
 
 class Bench:

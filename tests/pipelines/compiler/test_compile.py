@@ -1,17 +1,16 @@
-"""What a compile derives: types, lineage, exactness, keys, order, effects, and which rows are kept for several readers."""
+"""What a compile derives: types, lineage, exactness, keys, order, effects, and what is kept for several readers."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from compiling import NOW, Bench, compile_steps
+from compiling import NOW, Bench, compile_steps, spec_of
 
 from pipelines.compiler import compile_spec
 from pipelines.figures import compile_figure, compile_figures
 from pipelines.job import Origin
 from pipelines.query import job_sql, read_query, to_text
-from spec.codec import from_plain
 from spec.errors import DreflowError, SpecError
 from spec.pipeline import Source
 from spec.report import Figure
@@ -37,8 +36,14 @@ def test_each_column_knows_the_source_columns_it_is_made_of() -> None:
     steps = [
         {"id": "net", "use": "derive", "from": "orders", "columns": {"net": "total * (1 - customer_id / 100)"}},
         {"id": "named", "use": "join", "from": ["net", "customers"], "on": "customer_id", "how": "left"},
-        {"id": "sums", "use": "aggregate", "from": "named", "group_by": ["Name"], "measures": {"n": "count(*)", "net": "sum(net)"}},
-    ]  # fmt: skip
+        {
+            "id": "sums",
+            "use": "aggregate",
+            "from": "named",
+            "group_by": ["Name"],
+            "measures": {"n": "count(*)", "net": "sum(net)"},
+        },
+    ]
     sums = compile_steps(TABLES, steps).relations["sums"]
     origins = {field.name: field.origins for field in sums.fields}
     assert origins == {
@@ -95,7 +100,10 @@ def test_inexactness_travels_through_steps() -> None:
         ({"use": "derive", "columns": {"id": "id + 1"}}, []),
         ({"use": "filter", "where": "total > 1"}, [{"id"}]),
         ({"use": "aggregate", "group_by": ["day"], "measures": {"n": "count(*)"}}, [{"day"}]),
-        ({"use": "aggregate", "group_by": {"month": "date_trunc('month', day)"}, "measures": {"n": "count(*)"}}, [{"month"}]),
+        (
+            {"use": "aggregate", "group_by": {"month": "date_trunc('month', day)"}, "measures": {"n": "count(*)"}},
+            [{"month"}],
+        ),
         ({"use": "aggregate", "measures": {"n": "count(*)"}}, [set()]),
         ({"use": "dedupe", "by": "customer_id", "keep": ["day", "id"]}, [{"customer_id"}, {"id"}]),
         ({"use": "limit", "rows": 1, "by": "id", "per": "day"}, [{"day"}, {"id"}]),
@@ -107,7 +115,7 @@ def test_inexactness_travels_through_steps() -> None:
         ({"use": "sql", "query": "select id from orders union all select id from orders"}, []),
         ({"use": "unpivot", "columns": ["total", "customer_id"], "keep": "id"}, [{"id", "name"}]),
     ],
-)  # fmt: skip
+)
 def test_the_columns_known_to_identify_a_row_survive_or_are_made(step: dict[str, object], keys: list[set[str]]) -> None:
     found = compile_steps(TABLES, [{"id": "x", "from": "orders", **step}]).relations["x"].keys
     assert sorted(map(sorted, found)) == sorted(map(sorted, keys))
@@ -226,9 +234,14 @@ def test_steps_may_stand_in_any_order() -> None:
 def test_a_new_name_that_hides_an_input_column_does_not_change_what_other_expressions_see() -> None:
     steps = [
         {"id": "x", "use": "derive", "from": "orders", "columns": {"total": "total * 2", "same": "total"}},
-        {"id": "y", "use": "aggregate", "from": "orders", "group_by": {"day": "date_trunc('month', day)"},
-         "measures": {"total": "sum(total)", "id": "max(total)"}},
-    ]  # fmt: skip
+        {
+            "id": "y",
+            "use": "aggregate",
+            "from": "orders",
+            "group_by": {"day": "date_trunc('month', day)"},
+            "measures": {"total": "sum(total)", "id": "max(total)"},
+        },
+    ]
     bench = Bench(compile_steps(TABLES, steps), TABLES)
     assert [(row[2], row[5]) for row in bench.rows("x")][:1] == [("20.00", "10.00")]
     assert sorted(bench.rows("y")) == [
@@ -301,7 +314,7 @@ def test_a_value_that_the_spec_does_not_permit_is_refused(given: dict[str, objec
 def test_today_is_the_day_of_the_business_and_not_of_the_machine() -> None:
     late = datetime(2026, 7, 15, 23, 30, tzinfo=UTC)
     plain = {"version": 1, "name": "x", "timezone": "Europe/Rome", "sources": {"a": {"columns": {"b": "DATE"}}}}
-    job = compile_spec(from_plain(plain), base=Path(), now=late)
+    job = compile_spec(spec_of(plain), base=Path(), now=late)
     assert job.parameters["today"] == "2026-07-16"
     assert job.parameters["now"] == "2026-07-15T23:30:00+00:00"
 
@@ -361,13 +374,13 @@ def test_a_run_on_other_data_has_no_effect_beyond_its_folder() -> None:
         "allow": {"tables": ["w.db/o"]},
     }
     other = Source(location="b.csv", columns={"id": "VARCHAR"})
-    job = compile_spec(from_plain(plain), base=Path(), now=NOW, rebound={"ORDERS": other})
+    job = compile_spec(spec_of(plain), base=Path(), now=NOW, rebound={"ORDERS": other})
     assert [effect.target for effect in job.effects] == ["o.csv"]
     assert not job.loads
     assert job.sources["orders"].location == "b.csv"
     assert job.sources["orders"].columns == {"id": "INTEGER"}
     with pytest.raises(SpecError, match="no source 'ordrs'"):
-        compile_spec(from_plain(plain), base=Path(), now=NOW, rebound={"ordrs": other})
+        compile_spec(spec_of(plain), base=Path(), now=NOW, rebound={"ordrs": other})
 
 
 def test_an_inline_table_is_proven_to_hold_its_declared_types() -> None:
@@ -385,13 +398,16 @@ REPORT = {
         {
             "title": "S",
             "blocks": [
-                {"kind": "tiles", "figures": {"Sales": {"from": "orders", "value": "sum(total)", "where": "day < $today"}}},
+                {
+                    "kind": "tiles",
+                    "figures": {"Sales": {"from": "orders", "value": "sum(total)", "where": "day < $today"}},
+                },
                 {"kind": "table", "from": "orders", "columns": [{"name": "id"}]},
                 {"kind": "chart", "from": "orders", "chart": "bar", "x": "day", "y": ["total"]},
             ],
         }
     ],
-}  # fmt: skip
+}
 
 
 def test_the_figures_of_a_report_are_compiled_with_their_types() -> None:

@@ -21,8 +21,8 @@ def test_the_documented_example_gives_the_rows_it_shows(name: str) -> None:
     outputs: list[JsonValue] = [{"file": f"{number}.csv", "from": reader} for number, reader in enumerate(readers)]
     bench = Bench(compile_steps(tables, [{"id": "done", **step}], outputs=outputs), tables)
 
-    for output, rows in expected.items():
-        found = bench.rows(f"done.{output}" if output else "done")
+    for output, shown in expected.items():
+        rows, found = shown, bench.rows(f"done.{output}" if output else "done")
         if not example.get("ordered"):
             found, rows = sorted(found, key=repr), sorted(rows, key=repr)
         assert found == rows, output

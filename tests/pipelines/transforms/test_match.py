@@ -1,5 +1,6 @@
 """Matching: the most pairs, the closest ones, whatever the order of rows; and every row accounted for."""
 
+from collections.abc import Sequence
 from itertools import permutations
 from random import Random
 
@@ -14,11 +15,16 @@ from spec.errors import LimitError
 
 LEFT = {"columns": {"id": "VARCHAR", "net": "DECIMAL(18,2)", "sent": "DATE"}, "primary_key": "id"}
 RIGHT = {"columns": {"entry": "VARCHAR", "net": "DECIMAL(18,2)", "sent": "DATE"}, "primary_key": "entry"}
-STEP = {"id": "m", "use": "match", "from": ["l", "r"], "amount": {"left": "net", "within": "0.05"},
-        "days": {"left": "sent", "within": 3}}  # fmt: skip
+STEP = {
+    "id": "m",
+    "use": "match",
+    "from": ["l", "r"],
+    "amount": {"left": "net", "within": "0.05"},
+    "days": {"left": "sent", "within": 3},
+}
 
 
-def run(left: list[list[object]], right: list[list[object]], **changes: object) -> Bench:
+def run(left: Sequence[Sequence[object]], right: Sequence[Sequence[object]], **changes: object) -> Bench:
     tables = {"l": {**LEFT, "rows": left}, "r": {**RIGHT, "rows": right}}
     return Bench(compile_steps(tables, [{**STEP, **changes}]), tables)
 
@@ -50,8 +56,8 @@ def test_the_result_does_not_depend_on_the_order_of_rows() -> None:
 
 
 def test_every_row_is_in_a_pair_or_in_a_rest_with_its_reason() -> None:
-    left = [["a", "10.00", "2026-07-01"], ["b", "10.00", "2026-07-01"], ["c", None, "2026-07-01"]]
-    right = [["x", "10.00", "2026-07-01"], ["y", "99.00", None]]
+    left: list[list[object]] = [["a", "10.00", "2026-07-01"], ["b", "10.00", "2026-07-01"], ["c", None, "2026-07-01"]]
+    right: list[list[object]] = [["x", "10.00", "2026-07-01"], ["y", "99.00", None]]
     bench = run(left, right)
     reasons = {row[0]: row[-1] for row in bench.rows("m.left_rest")}
     assert reasons == {
@@ -76,12 +82,22 @@ def test_a_direction_of_days_is_kept(direction: str, found: dict[str, str]) -> N
 
 def test_texts_match_across_case_accents_and_punctuation() -> None:
     tables = {
-        "l": {"columns": {"id": "VARCHAR", "name": "VARCHAR", "net": "INTEGER"}, "rows": [["a", "Café Zürich, Ltd.", 1]]},
-        "r": {"columns": {"entry": "VARCHAR", "text": "VARCHAR", "net": "INTEGER"},
-              "rows": [["x", "TRANSFER CAFE ZURICH LTD REF 12", 1], ["y", "Someone else", 1]]},
-    }  # fmt: skip
-    step = {"id": "m", "use": "match", "from": ["l", "r"], "amount": "net",
-            "text": {"left": "name", "right": "text", "contains": True}}  # fmt: skip
+        "l": {
+            "columns": {"id": "VARCHAR", "name": "VARCHAR", "net": "INTEGER"},
+            "rows": [["a", "Café Zürich, Ltd.", 1]],
+        },
+        "r": {
+            "columns": {"entry": "VARCHAR", "text": "VARCHAR", "net": "INTEGER"},
+            "rows": [["x", "TRANSFER CAFE ZURICH LTD REF 12", 1], ["y", "Someone else", 1]],
+        },
+    }
+    step = {
+        "id": "m",
+        "use": "match",
+        "from": ["l", "r"],
+        "amount": "net",
+        "text": {"left": "name", "right": "text", "contains": True},
+    }
     assert pairs(Bench(compile_steps(tables, [step]), tables)) == {"a": "x"}
 
 
@@ -114,7 +130,10 @@ def test_the_most_pairs_at_the_least_cost_are_found(candidates: dict[int, list[t
 def test_pairing_is_alike_for_any_order_of_candidates(
     candidates: dict[int, list[tuple[int, int]]], random: Random
 ) -> None:
-    shuffled = {left: random.sample(candidates[left], len(candidates[left])) for left in random.sample(list(candidates), len(candidates))}  # fmt: skip
+    shuffled = {
+        left: random.sample(candidates[left], len(candidates[left]))
+        for left in random.sample(list(candidates), len(candidates))
+    }
     assert closest_pairs(shuffled) == closest_pairs(candidates)
 
 
