@@ -401,7 +401,7 @@ class _Attempt:
         straight = {} if kept is not None else self._straight(connection, targets, sessions)
         if kept is None:
             (self._folder / staging.FILE).unlink(missing_ok=True)
-        if kept is not None or straight.keys() != self._job.sources.keys():
+        if kept is not None or not straight or straight.keys() != self._job.sources.keys():
             staging.attach(connection, self._folder, read_only=kept is not None)
 
         def into(source: str) -> exp.Table:

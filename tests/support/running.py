@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from connectors.contract import Place
 from memory.owners import this_owner
@@ -101,7 +102,7 @@ class Shop:
         return replace(self, now=now)
 
 
-def orders_spec(**more: JsonValue) -> Plain:
+def orders_spec(**more: object) -> Plain:
     """Orders of a CSV file, summed by region: the plainest spec with a step."""
     plain: Plain = {
         "name": "regions",
@@ -123,4 +124,4 @@ def orders_spec(**more: JsonValue) -> Plain:
         ],
         "outputs": [{"file": "totals.csv", "from": "totals", "order_by": ["region"]}],
     }
-    return plain | more
+    return plain | cast("Plain", more)

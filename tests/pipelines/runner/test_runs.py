@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from running import NOW, Plain, Shop, orders_spec
 
 from memory.owners import this_owner
 from pipelines import journal, runner
 from pipelines.engines.duckdb import Limits
 from pipelines.events import read_events
-from running import NOW, Plain, Shop, orders_spec
 from spec.errors import ApprovalNeededError, BusyError, SpecError
 from spec.run import RunEvent
 
@@ -166,7 +166,7 @@ def test_a_query_in_flight_is_interrupted_by_a_cancel(shop: Shop) -> None:
             "id": "totals",
             "use": "sql",
             "from": "orders",
-            "query": "SELECT a.region, sum(a.amount) AS total FROM orders a, range(200000) b, range(200000) c GROUP BY 1",
+            "query": "SELECT a.region, sum(a.amount) AS t FROM orders a, range(200000) b, range(200000) c GROUP BY 1",
         }
     ]
     shop.write("orders.csv", ORDERS)
@@ -310,7 +310,8 @@ def test_a_journal_that_stands_is_finished_by_whoever_comes_next(shop: Shop) -> 
     for name in ("a.csv", "b.csv"):
         (staged / name).write_text(name, encoding="utf-8")
     (out / "b.csv").write_text("old", encoding="utf-8")
-    real, moved = Path.replace, []
+    real = Path.replace
+    moved: list[Path] = []
 
     def once(self: Path, target: Path) -> Path:
         if self.parent == staged and moved:
@@ -319,9 +320,10 @@ def test_a_journal_that_stands_is_finished_by_whoever_comes_next(shop: Shop) -> 
             moved.append(self)
         return real(self, target)
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Path, "replace", once)
-        journal.commit(out, "r1", folder, files=["a.csv", "b.csv"], obsolete=[], facts={"x": 1})
+        with pytest.raises(KeyboardInterrupt):
+            journal.commit(out, "r1", folder, files=["a.csv", "b.csv"], obsolete=[], facts={"x": 1})
     assert (out / "b.csv").read_text(encoding="utf-8") == "old"
     journal.recover(out)
     assert sorted(path.name for path in out.iterdir()) == ["a.csv", "b.csv"]
