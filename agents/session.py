@@ -22,7 +22,7 @@ from spec.registry import Shelf
 from tools import threads
 from tools.connections import kept
 from tools.context import Context
-from tools.data import OpenData, open_data
+from tools.data import READING, OpenData, open_data
 from tools.documents import AskDocument, Choice, Drawing, OutColumn, PlanDocument
 
 PROVIDERS = Shelf("agents.providers", "model")
@@ -174,11 +174,13 @@ class Session:
         return tuple(kept(self._context, item, base=self._base, now=self._clock) for item in data)
 
     def _data(self, turn: _Turn) -> OpenData:
-        key = (turn.thread.data, tuple(sorted(turn.request.answers.items())))
+        # Only answers about how to read the data open it in another way.
+        reading = {key: said for key, said in turn.request.answers.items() if key.startswith(READING)}
+        key = (turn.thread.data, tuple(sorted(reading.items())))
         if self._open is not None and self._open[0] == key:
             return self._open[1]
         self.close()
-        opened = open_data(turn.thread.data, self._context, answers=turn.request.answers)
+        opened = open_data(turn.thread.data, self._context, answers=reading)
         self._open = (key, opened)
         return opened
 

@@ -143,10 +143,12 @@ def check(context: Context, name: str) -> None:
 
 def discover(context: Context, item: str, *, base: Path) -> Sequence[Discovered]:
     """All tables of what ``item`` names."""
+    from tools.data import offered
+
     context.need("ask")
     location = located(context, item, base=base)
     at = place(context, location, base=base)
-    return connector(at.connector).discover(at)
+    return [one for one, _ in offered(at)]
 
 
 def address(connection: SavedConnection) -> str:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from spec.base import JsonValue
 
+READING = "read."
+"""How keys of questions about reading the data begin."""
 QUESTION_LIMITS = Limits(memory="1GB", seconds=60.0, spill="20GB")
 
 
@@ -261,33 +263,38 @@ def open_data(items: Sequence[str], context: Context, *, answers: Mapping[str, s
     for item in items:
         location = connections.located(context, item, base=base)
         at = connections.place(context, location, base=base)
-        offered = _offered(at, warnings)
-        for one in offered:
-            wanted = location.name if location.name and len(offered) == 1 else one.name
-            wanted = f"{location.name}_{one.name}" if location.name and len(offered) > 1 else wanted
-            found.append(_settled(Found(distinct(wanted, [f.name for f in found]), one, _own(at, one)), answers or {}))
+        tables = offered(at)
+        for one, own in tables:
+            warnings += [f"{one.name}: {text}" for text in one.warnings]
+            wanted = location.name if location.name and len(tables) == 1 else one.name
+            wanted = f"{location.name}_{one.name}" if location.name and len(tables) > 1 else wanted
+            found.append(_settled(Found(distinct(wanted, [f.name for f in found]), one, own), answers or {}))
     if not found:
         raise nothing_found(items)
     return OpenData(found, context.workspace.store.definitions(), warnings=warnings, answers=answers)
 
 
-def _offered(at: Place, warnings: list[str]) -> Sequence[Discovered]:
-    """All tables of a place; in a folder, those of database files too."""
-    offered = list(connector(at.connector).discover(at))
-    if at.connector == "files" and at.path.is_dir():
-        for path in sorted(at.path.iterdir()):
-            kind = database_kind(path)
-            if kind is not None:
-                offered += connector(kind).discover(Place(kind, at.base, location=str(path)))
-    warnings += [f"{one.name}: {text}" for one in offered for text in one.warnings]
-    return offered
+def offered(at: Place) -> Sequence[tuple[Discovered, Place]]:
+    """All tables of a place, each with the place it is read from; in a folder, those of database files too."""
+    if at.connector != "files" or not at.path.is_dir():
+        return [(one, _own(at, one)) for one in connector(at.connector).discover(at)]
+    databases = [(path, kind) for path in sorted(at.path.iterdir()) if (kind := database_kind(path)) is not None]
+    found: list[tuple[Discovered, Place]] = []
+    try:
+        found += [(one, _own(at, one)) for one in connector(at.connector).discover(at)]
+    except DataError:
+        # A folder of databases alone holds no data file, which is no error.
+        if not databases:
+            raise
+    for path, kind in databases:
+        inside = Place(kind, at.base, location=str(path))
+        found += [(one, inside) for one in connector(kind).discover(inside)]
+    return found
 
 
 def _own(at: Place, one: Discovered) -> Place:
-    """Where this one table is: in a folder its own file, which need not be of the folder's connector."""
-    if one.source.location is None:
-        return at
-    return replace(at, connector=one.source.connector, location=one.source.location)
+    """Where this one table is: in a folder its own file."""
+    return at if one.source.location is None else replace(at, location=one.source.location)
 
 
 def _settled(found: Found, answers: Mapping[str, str]) -> Found:
@@ -307,7 +314,7 @@ def _settled(found: Found, answers: Mapping[str, str]) -> Found:
 
 def choice_key(table: str, choice: Choice) -> str:
     """The key of the question that a choice becomes."""
-    return f"read.{table}.{choice.column}.{choice.option}"
+    return f"{READING}{table}.{choice.column}.{choice.option}"
 
 
 def nothing_found(items: Sequence[str]) -> DataError:

@@ -40,6 +40,7 @@ ENDINGS: Mapping[str, Format] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+DATABASES = frozenset({".db", ".sqlite", ".sqlite3", ".duckdb", ".ddb"})
 _PACKED = {".gz", ".zst"}
 
 
@@ -84,7 +85,9 @@ def discover(place: Place, *, options: Mapping[str, JsonValue] | None = None) ->
             if not path.is_file() or path.name.startswith((".", "~$")):
                 continue
             if format_of(path) is None:
-                ignored.append(path.name)
+                # A database in the folder is not lost: who named the folder opens it with its own connector.
+                if path.suffix.lower() not in DATABASES:
+                    ignored.append(path.name)
                 continue
             try:
                 found += _discover_one(path, _location(place, path), wanted, stated)

@@ -182,7 +182,8 @@ def plan(document: PlanDocument, *, spec_file: str | None, whole: bool = False) 
         parts.append("Assumed\n" + bullets(document.assumptions))
     if document.notes:
         parts.append("Good to know\n" + bullets(document.notes))
-    parts.append(_next(document, spec_file))
+    if spec_file is not None or document.thread:
+        parts.append(_next(document, spec_file))
     return "\n\n".join(parts)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -131,3 +133,23 @@ def test_a_cte_named_like_a_table_is_not_read(context: Context, orders: Path) ->
     with open_data([str(orders)], context) as data:
         assert isinstance(data, OpenData)
         assert data.rows(sql("WITH x AS (SELECT 1 AS a) SELECT a FROM x")) == ((1,),)
+
+
+def test_a_database_file_in_a_folder_gives_its_tables_too(context: Context, orders: Path) -> None:
+    with closing(sqlite3.connect(orders.parent / "ledger.sqlite")) as connection:
+        connection.execute("CREATE TABLE entries (id INTEGER PRIMARY KEY, amount DECIMAL(18,2))")
+        connection.execute("INSERT INTO entries VALUES (1, 9.50)")
+        connection.commit()
+    with open_data([str(orders.parent)], context) as data:
+        assert sorted(data.sources) == ["entries", "orders"]
+        assert data.rows(sql("SELECT amount FROM entries")) == (("9.50",),)
+        assert not any("ledger" in warning for warning in data.warnings)
+
+
+def test_a_folder_of_databases_alone_is_no_error(context: Context, tmp_path: Path) -> None:
+    (tmp_path / "books").mkdir()
+    with closing(sqlite3.connect(tmp_path / "books" / "ledger.db")) as connection:
+        connection.execute("CREATE TABLE entries (id INTEGER PRIMARY KEY)")
+        connection.commit()
+    with open_data([str(tmp_path / "books")], context) as data:
+        assert list(data.sources) == ["entries"]

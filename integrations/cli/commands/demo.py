@@ -85,7 +85,9 @@ def _conversation(session: Session, data: str, spec_file: Path) -> bool:
         print(render.plan(document, spec_file=None))
         return False
     print(render.styled("DReflowPro plans", "bold") + "\n")
-    print(render.plan(document, spec_file=str(spec_file)) + "\n")
+    # What to type next is what the demo does itself.
+    shown = document.model_copy(update={"thread": None})
+    print(render.plan(shown, spec_file=None) + "\n")
     return True
 
 
@@ -112,12 +114,18 @@ def _approve_and_run(context: Context, folder: Path, clock: datetime) -> int:
 
 def _figures(report: str, out: Path) -> None:
     """The report's own figures, as they stand in the written file."""
-    from integrations.cli.render import safe, styled, table
+    from integrations.cli.render import cell, safe, styled, table
     from tools.reports import figures
 
     for ending in ("html", "xlsx"):
         file = out / f"{report}.{ending}"
         if report and file.is_file():
-            rows = [[safe(one.label), safe(one.value)] for one in figures(file)]
+            # The same figure may stand on a tile, in a sentence and under a table; once is enough here.
+            found: dict[tuple[str, str, str | None], list[str]] = {}
+            for one in figures(file):
+                if ": " not in one.label:
+                    shown = [safe(one.label.replace("_", " ")), cell(one.value, "DECIMAL")]
+                    found.setdefault((one.step, one.value.lstrip("-"), one.where), shown)
+            rows = list(found.values())
             print(styled("What it found", "bold") + "\n" + table(["figure", "value"], rows, right=[False, True]))
             return
