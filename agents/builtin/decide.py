@@ -3,184 +3,211 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 
-from agents.builtin.audit import audit
-from agents.builtin.context import Context, formula_of, read_context, substitute
-from agents.builtin.finish import finish
-from agents.builtin.formulas import parse_formula
 from agents.builtin.index import Index, index_of
 from agents.builtin.lexicon import CHANGES, OPINIONS
-from agents.builtin.links import Linker
-from agents.builtin.meaning import Meaning, Out
-from agents.builtin.normalise import normalise
-from agents.builtin.parse import Reader
+from agents.builtin.meaning import Condition, During, Either, Meaning, Nested
 from agents.builtin.reading import reading_of
-from agents.builtin.resolve import resolve
-from agents.builtin.sqlbuild import Builder, CannotBuildError
-from agents.builtin.tags import Tag, tag
-from agents.contract import DataView, Draft, Question, Refusal, Request
+from agents.builtin.tags import Tag
+from agents.builtin.understand import Candidate, Prepared, key_of, name_of, others, prepare, read
+from agents.contract import DataView, Draft, Option, Question, Refusal, Request
+from spec.base import JsonValue
 from spec.pipeline import Pipeline, Step
 
-if TYPE_CHECKING:
-    from sqlglot import exp
-
-CONFIDENT = 0.6
-
-
-@dataclass
-class Candidate:
-    """A reading with its query and how sure it is (0 to 1)."""
-
-    meaning: Meaning
-    query: exp.Query
-    confidence: float
-    tags: list[Tag]
+# Measured on question sets of other people's databases: see docs/explanation of the gate in evals.
+CONFIDENT = 0.7
+WORTH_ASKING = 0.5
+_ROWS_COMPARED = 2000
 
 
 def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     """The whole of planning, stage by stage."""
+    refused = _out_of_reach(request)
+    if refused is not None:
+        return refused
     index = index_of(data)
-    candidate = understand(request, data, index)
-    if isinstance(candidate, Refusal):
-        return candidate
-    if candidate.confidence < CONFIDENT:
-        return Refusal(message="I am not sure what this asks of the data.", hint="; ".join(candidate.meaning.problems))
-    return _draft(request, data, index, candidate)
+    prepared = prepare(request, data, index)
+    best = read(prepared)
+    if best.query is None:
+        return Refusal(message=f"The data cannot answer this: {best.problem}.", hint=explain(best.meaning.problems))
+    if best.confidence < CONFIDENT and request.answers.get("reading") != "yes":
+        return _unsure(best)
+    outside = _outside(best.meaning, index)
+    if outside is not None:
+        return outside
+    asked = _ambiguous(prepared, best, data)
+    if asked is not None:
+        return asked
+    return _draft(request, data, best)
 
 
-def understand(request: Request, data: DataView, index: Index) -> Candidate | Refusal:
-    """The best reading of the question, or why there is none."""
-    today: date = request.now.astimezone(ZoneInfo(request.timezone)).date()
-    linker = Linker(index)
-    text = normalise(request.text)
-    context = read_context("\n".join([request.context, *_asides(text)]), data.definitions)
-    text = substitute(_without_asides(text), context)
-    text = normalise(text)
-    terms = {
-        word: out
-        for word in set(re.findall(r"formula_\d+", text))
-        if (out := _formula(word, context, linker, index, today)) is not None
-    }
-    tags = tag(text, linker, today, frozenset(terms))
-    resolve(tags, index)
-    words = set(re.findall(r"[a-z]+", request.text.lower()))
-    if words & OPINIONS or (
-        words & CHANGES and request.text.lower().split()[:1] and request.text.lower().split()[0] in CHANGES
-    ):
-        return Refusal(message="This asks for something data cannot say, or that a question may not do.")
-    reader = Reader(tags, index, terms)
-    reader.read()
-    meaning = finish(reader)
-    meaning.problems += audit(tags, meaning)
-    builder = Builder(index, request.timezone, contains=context.contains)
-    try:
-        query = builder.build(meaning)
-    except CannotBuildError as error:
-        return Refusal(message=f"The data cannot answer this: {error}.", hint="; ".join(meaning.problems))
-    meaning.score -= 0.1 * len(builder.notes)
-    return Candidate(meaning, query, confidence(meaning, tags), tags)
+def _out_of_reach(request: Request) -> Refusal | None:
+    """Opinions, predictions and changes are no questions to data."""
+    words = re.findall(r"[a-z]+", request.text.lower())
+    if words and words[0] in CHANGES:
+        return Refusal(
+            message="A question changes nothing, and this asks for a change.",
+            hint="Ask for a pipeline instead, which is shown and approved before it does anything.",
+        )
+    beyond = sorted(set(words) & OPINIONS)
+    if beyond:
+        return Refusal(
+            message=f"Data says what was, not opinions, advice or what will be ('{beyond[0]}').",
+            hint="Ask for counts, sums, lists or comparisons of what is recorded.",
+        )
+    return None
 
 
-_ASIDE = re.compile(
-    r"[^.?!]*\b(?:refers? to|is defined as|are defined as|means|stands for|are considered)\b[^.?!]*[.?!]?", re.I
-)
+def _unsure(best: Candidate) -> Question | Refusal:
+    unknown = [p for p in best.meaning.problems if p.startswith(("unknown:", "lost:", "novalue:", "nodate:"))]
+    if best.confidence >= WORTH_ASKING and not unknown:
+        sentence = reading_of(best.meaning)
+        return Question(
+            key="reading",
+            text=f"Is this what you mean? {sentence}",
+            options=(Option(label="Yes", value="yes"), Option(label="No, I will say it differently", value="no")),
+            reading=sentence,
+        )
+    return Refusal(
+        message=explain(best.meaning.problems) or "I cannot read this as a question to the data.", hint=_HINT
+    )
 
 
-def _asides(text: str) -> list[str]:
-    """Sentences of the question that define a word rather than ask."""
-    return [found.strip(" .?!") for found in _ASIDE.findall(text)]
+_HINT = "Name the tables, columns and values as the data does, or say what the word means."
 
 
-def _without_asides(text: str) -> str:
-    return _ASIDE.sub(" ", text).strip() or text
+def explain(problems: Sequence[str]) -> str:
+    """Problems of a reading as a sentence."""
+    said = []
+    for kind, _, what in (problem.partition(":") for problem in problems):
+        said.append(
+            {
+                "unknown": f"nothing in the data is called '{what}'",
+                "novalue": f"no value in the data is '{what}'",
+                "nodate": f"there is no date for '{what}'",
+                "unclear": f"it is not clear what '{what}' compares or counts",
+                "unused": f"'{what}' could not be placed",
+                "lost": f"{what} of the question could not be placed",
+                "nonnumeric": f"'{what}' holds no numbers",
+            }.get(kind, problems[0])
+        )
+    text = "; ".join(dict.fromkeys(said))
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
-def _formula(word: str, context: Context, linker: Linker, index: Index, today: date) -> Out | None:
-    body = formula_of(word, context)
-    if body is None:
-        return None
-
-    def operand(text: str) -> Out | None:
-        tags = tag(normalise(text), linker, today)
-        resolve(tags, index)
-        reader = Reader(tags, index)
-        meaning = reader.read()
-        if len(reader.focus) != 1 or meaning.problems:
-            return None
-        out = reader.focus[0]
-        if out.kind == "entity":
-            out = Out("count", table=out.table)
-        out.conditions = list(meaning.scope.conditions)
-        return out
-
-    if body.startswith("rank by "):
-        measure = operand(body.removeprefix("rank by "))
-        return Out("rank", parts=[measure]) if measure is not None and measure.is_measure else None
-    made = parse_formula(body, operand)
-    if made is not None and made.is_measure:
-        _sum_columns(made)
-    return made
+def _outside(meaning: Meaning, index: Index) -> Refusal | None:
+    """A period in which the data has nothing at all is said, not counted as zero."""
+    for condition in _periods(meaning.scope.conditions):
+        stats = index.schema.columns[condition.column].stats
+        low, high = _day(stats.low), _day(stats.high)
+        if low is None or high is None or condition.negated:
+            continue
+        period = condition.period
+        if (period.start is not None and period.start > high) or (period.end is not None and period.end <= low):
+            return Refusal(
+                message=f"{condition.column[0]}.{condition.column[1]} goes from {low:%-d %b %Y} to {high:%-d %b %Y}; "
+                "the period asked for lies outside.",
+                hint="Ask for a period within the data.",
+            )
+    return None
 
 
-def _sum_columns(out: Out) -> None:
-    """Beside totals, a column in a formula means its total too."""
-    for part in out.parts:
-        if part.kind == "column":
-            part.kind, part.func = "agg", "sum"
-        _sum_columns(part)
+def _periods(conditions: list[Condition]) -> Iterator[During]:
+    for condition in conditions:
+        if isinstance(condition, During):
+            yield condition
+        elif isinstance(condition, Nested) and condition.kind != "none":
+            yield from _periods(condition.scope.conditions)
+        elif isinstance(condition, Either):
+            return
 
 
-def confidence(meaning: Meaning, tags: list[Tag]) -> float:
-    """From 1 downwards: for words that mean nothing here, for weak links, for what was left unused."""
-    sure = 1.0 + meaning.score
-    for problem in meaning.problems:
-        sure -= 0.5 if problem.startswith("unknown:") else 0.45
-    for one in tags:
-        if one.kind == "link" and one.links:
-            sure -= 0.35 * max(0.0, 0.9 - one.links[0].score)
-    return max(0.0, sure)
+def _day(value: object) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, date) else None
 
 
-def _draft(request: Request, data: DataView, index: Index, candidate: Candidate) -> Draft:
+def _ambiguous(prepared: Prepared, best: Candidate, data: DataView) -> Question | None:
+    """Ask where another reading gives other rows; readings with equal results need no question."""
+    found: list[tuple[Tag, str, str, Candidate]] = []
+    for one, link, candidate in others(prepared, best):
+        found.append((one, name_of(one.links[0]), name_of(link), candidate))
+    period = next((one for one in best.tags if one.period is not None and one.period.other is not None), None)
+    if period is not None:
+        found.append((period, "first", "other", read(prepared, other_period=True)))
+    rows: list[list[str]] | None = None
+    for one, first, second, candidate in found:
+        assert best.query is not None
+        if candidate.query is None or candidate.query == best.query:
+            continue
+        rows = _rows(data, best) if rows is None else rows
+        if _rows(data, candidate) == rows:
+            continue
+        options = (
+            Option(label=reading_of(best.meaning), value=first),
+            Option(label=reading_of(candidate.meaning), value=second),
+        )
+        if options[0].label == options[1].label:
+            options = (Option(label=first, value=first), Option(label=second, value=second))
+        return Question(
+            key=key_of(one),
+            text=f"What does '{one.text}' mean here?",
+            options=options,
+            reading=reading_of(best.meaning),
+        )
+    return None
+
+
+def _rows(data: DataView, candidate: Candidate) -> list[list[str]]:
+    assert candidate.query is not None
+    found: Sequence[Sequence[JsonValue]] = data.rows(candidate.query, limit=_ROWS_COMPARED)
+    return sorted([str(value) for value in row] for row in found)
+
+
+def _draft(request: Request, data: DataView, candidate: Candidate) -> Draft:
     from sqlglot import exp
 
     query = candidate.query
-    by_name = {source_table(data, name): name for name in data.sources}
+    assert query is not None
+    by_table = {source_table(data, name): name for name in data.sources}
     used = {}
     for table in query.find_all(exp.Table):
-        name = by_name.get(table.name)
+        name = by_table.get(table.name)
         if name is not None:
             used[name] = data.sources[name]
-    sentence = reading_of(candidate.meaning, index)
+            if name != table.name:
+                alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name, quoted=True))
+                table.set("this", exp.to_identifier(name, quoted=True))
+                table.set("alias", alias)
+    sentence = reading_of(candidate.meaning)
+    step = Step.model_validate(
+        {"id": "answer", "use": "sql", "from": list(used), "query": query.sql(dialect="duckdb", pretty=True)}
+    )
     spec = Pipeline(
         name="question",
         request=request.text,
         reading=sentence,
+        assumptions=tuple(dict.fromkeys(candidate.meaning.assumptions)),
         timezone=request.timezone,
         sources=used,
-        steps=(Step(id="answer", use="sql", **{"from": tuple(used)}, query=query.sql(dialect="duckdb", pretty=True)),),  # type: ignore[arg-type]
+        steps=(step,),
     )
-    ordered = candidate.meaning.asked_order or bool(candidate.meaning.limit and not candidate.meaning.ties)
-    return Draft(
-        spec=spec, reading=sentence, assumptions=tuple(candidate.meaning.assumptions), answer="answer", ordered=ordered
-    )
+    meaning = candidate.meaning
+    ordered = meaning.asked_order or bool(meaning.limit and not meaning.ties)
+    return Draft(spec=spec, reading=sentence, assumptions=spec.assumptions, answer="answer", ordered=ordered)
 
 
 def source_table(data: DataView, name: str) -> str:
     """The catalog table a source reads; sources are named after their tables, spelled as identifiers."""
     if data.catalog.table(name) is not None:
         return name
-    for table in data.catalog.tables:
-        if re.sub(r"\W", "_", table.name) == name:
-            return table.name
-    return name
+    return next((table.name for table in data.catalog.tables if re.sub(r"\W", "_", table.name) == name), name)
 
 
 def confidence_of(request: Request, data: DataView) -> float | None:
     """How sure the best reading is, answered or not; None when there is no reading. For measuring the gate."""
-    candidate = understand(request, data, index_of(data))
-    return None if isinstance(candidate, Refusal) else candidate.confidence
+    candidate = read(prepare(request, data, index_of(data)))
+    return None if candidate.query is None else candidate.confidence

@@ -24,6 +24,7 @@ class Index:
 
     schema: Schema
     values: ValueIndex
+    linker: object = None
 
 
 _KEPT: weakref.WeakKeyDictionary[DataView, Index] = weakref.WeakKeyDictionary()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from agents.builtin.index import Index
 from agents.builtin.meaning import Compare, Condition, During, Either, Meaning, Nested, Out
 
 _FUNCS = {"sum": "Sum", "avg": "Average", "max": "Highest", "min": "Lowest", "median": "Median"}
@@ -19,9 +18,8 @@ _OPS = {
 }
 
 
-def reading_of(meaning: Meaning, index: Index) -> str:
+def reading_of(meaning: Meaning) -> str:
     """A sentence such as "Sum of orders.total, status is paid, by region."."""
-    del index
     parts = [", ".join(_out(out) for out in meaning.outs if out.is_measure or not meaning.groups) or "Rows"]
     parts += [_condition(condition) for condition in meaning.scope.conditions]
     groups = [_out(out) for out in meaning.groups]

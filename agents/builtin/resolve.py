@@ -23,6 +23,31 @@ def resolve(tags: list[Tag], index: Index) -> None:
         spoken = _spoken(tags)
 
 
+def runners_up(tags: list[Tag], index: Index, near: float) -> list[tuple[int, Link]]:
+    """Second meanings that fit nearly as well as the first, nearest first: (place of the span, link)."""
+    schema = index.schema
+    spoken = _spoken(tags)
+    found = []
+    for place, tag in enumerate(tags):
+        if tag.kind != "link" or len(tag.links) < 2:
+            continue
+        top = tag.links[0]
+        best = _fit(top, place, tags, spoken, schema)
+        for link in tag.links[1:4]:
+            if (link.kind, link.table, link.column, link.value) == (top.kind, top.table, top.column, top.value):
+                continue
+            behind = best - _fit(link, place, tags, spoken, schema)
+            if behind <= near and not _one_place(top, link, schema):
+                found.append((behind, place, link))
+    found.sort(key=lambda entry: (entry[0], entry[1], entry[2].table, entry[2].column))
+    return [(place, link) for _, place, link in found]
+
+
+def _one_place(a: Link, b: Link, schema: Schema) -> bool:
+    """A reference and the key it points at hold the same thing."""
+    return any({a.ref, b.ref} == {(j.table, j.columns[0]), (j.parent, j.keys[0])} for j in schema.joins)
+
+
 def _spoken(tags: list[Tag]) -> dict[str, float]:
     """Tables the question speaks of, and how surely."""
     spoken: dict[str, float] = {}

@@ -1,0 +1,186 @@
+"""Understanding: one request to its best reading, and to the other readings that were nearly as good."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from agents.builtin.audit import audit
+from agents.builtin.context import Context, formula_of, read_context, substitute
+from agents.builtin.finish import finish
+from agents.builtin.formulas import parse_formula
+from agents.builtin.index import Index
+from agents.builtin.links import Link, Linker
+from agents.builtin.meaning import Meaning, Out
+from agents.builtin.normalise import normalise
+from agents.builtin.parse import Reader
+from agents.builtin.resolve import resolve, runners_up
+from agents.builtin.sqlbuild import Builder, CannotBuildError
+from agents.builtin.tags import Tag, tag
+from agents.contract import DataView, Request
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+# Readings further behind than this in fit are not worth a question.
+NEAR = 0.06
+_MOST_READINGS = 3
+
+
+@dataclass
+class Candidate:
+    """A reading with its query and how sure it is (0 to 1). ``query`` is None when ``problem`` says why there is none."""
+
+    meaning: Meaning
+    query: exp.Query | None
+    confidence: float
+    tags: list[Tag]
+    problem: str = ""
+
+
+@dataclass
+class Prepared:
+    """A request made ready: plain text, definitions taken in, cut into spans with all their links."""
+
+    text: str
+    tags: list[Tag]
+    context: Context
+    terms: Mapping[str, Out]
+    index: Index
+    timezone: str
+
+
+def prepare(request: Request, data: DataView, index: Index) -> Prepared:
+    """Normalise, take definitions in, tag. Answers given earlier settle the spans they are about."""
+    today: date = request.now.astimezone(ZoneInfo(request.timezone)).date()
+    linker = linker_of(index)
+    text = normalise(request.text)
+    context = read_context("\n".join([request.context, *_asides(text)]), data.definitions)
+    text = normalise(substitute(_without_asides(text), context))
+    found = {word: _formula(word, context, linker, index, today) for word in set(re.findall(r"formula_\d+", text))}
+    terms = {word: out for word, out in found.items() if out is not None}
+    tags = tag(text, linker, today, frozenset(terms))
+    for one in tags:
+        chosen = request.answers.get(key_of(one))
+        if chosen is not None:
+            one.links = [link for link in one.links if name_of(link) == chosen] or one.links
+        if one.period is not None and request.answers.get(key_of(one)) == "other" and one.period.other is not None:
+            one.period = one.period.other
+    return Prepared(text, tags, context, terms, index, request.timezone)
+
+
+def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_period: bool = False) -> Candidate:
+    """One reading; ``forced`` fixes the link of spans by their place."""
+    tags = [replace(one, links=list(one.links)) for one in prepared.tags]
+    for place, link in (forced or {}).items():
+        tags[place].links = [link]
+    if other_period:
+        for one in tags:
+            if one.period is not None and one.period.other is not None:
+                one.period = one.period.other
+    resolve(tags, prepared.index)
+    reader = Reader(tags, prepared.index, prepared.terms)
+    reader.read()
+    meaning = finish(reader)
+    meaning.problems += audit(tags, meaning)
+    builder = Builder(prepared.index, prepared.timezone, contains=prepared.context.contains)
+    try:
+        query = builder.build(meaning)
+    except CannotBuildError as error:
+        return Candidate(meaning, None, 0.0, tags, str(error))
+    meaning.score -= 0.1 * len(builder.notes)
+    return Candidate(meaning, query, confidence(meaning, tags), tags)
+
+
+def others(prepared: Prepared, best: Candidate) -> list[tuple[Tag, Link, Candidate]]:
+    """Readings in which one span means something else, where that fits the question nearly as well."""
+    found = []
+    for place, link in runners_up(best.tags, prepared.index, NEAR)[:_MOST_READINGS]:
+        candidate = read(prepared, {place: link})
+        if candidate.query is not None and candidate.confidence >= best.confidence - 0.1:
+            found.append((best.tags[place], link, candidate))
+    return found
+
+
+def confidence(meaning: Meaning, tags: list[Tag]) -> float:
+    """From 1 downwards: for words that mean nothing here, for weak links, for what was left unused."""
+    sure = 1.0 + meaning.score
+    for problem in meaning.problems:
+        sure -= 0.5 if problem.startswith(("unknown:", "lost:")) else 0.45
+    for one in tags:
+        if one.kind == "link" and one.links:
+            sure -= 0.35 * max(0.0, 0.9 - one.links[0].score)
+    return max(0.0, min(1.0, sure))
+
+
+def key_of(one: Tag) -> str:
+    """The name under which an answer about a span is kept."""
+    return f"meaning of {one.text.lower()}"
+
+
+def name_of(link: Link) -> str:
+    """A link as an answer names it."""
+    place = f"{link.table}.{link.column}" if link.column else link.table
+    return f"{place} = {link.value}" if link.kind == "value" else place
+
+
+def linker_of(index: Index) -> Linker:
+    """The index's linker, which remembers phrases it has looked up."""
+    if index.linker is None:
+        index.linker = Linker(index)
+    made = index.linker
+    assert isinstance(made, Linker)
+    return made
+
+
+_ASIDE = re.compile(
+    r"[^.?!]*\b(?:refers? to|is defined as|are defined as|means|stands for|are considered)\b[^.?!]*[.?!]?", re.I
+)
+
+
+def _asides(text: str) -> list[str]:
+    """Sentences of the question that define a word rather than ask."""
+    return [found.strip(" .?!") for found in _ASIDE.findall(text)]
+
+
+def _without_asides(text: str) -> str:
+    return _ASIDE.sub(" ", text).strip() or text
+
+
+def _formula(word: str, context: Context, linker: Linker, index: Index, today: date) -> Out | None:
+    body = formula_of(word, context)
+    if body is None:
+        return None
+
+    def operand(text: str) -> Out | None:
+        tags = tag(normalise(text), linker, today)
+        resolve(tags, index)
+        reader = Reader(tags, index)
+        meaning = reader.read()
+        if len(reader.focus) != 1 or meaning.problems:
+            return None
+        out = reader.focus[0]
+        if out.kind == "entity":
+            out = Out("count", table=out.table)
+        out.conditions = list(meaning.scope.conditions)
+        return out
+
+    if body.startswith("rank by "):
+        measure = operand(body.removeprefix("rank by "))
+        return Out("rank", parts=[measure]) if measure is not None and measure.is_measure else None
+    made = parse_formula(body, operand)
+    if made is not None and made.is_measure:
+        _sum_columns(made)
+    return made
+
+
+def _sum_columns(out: Out) -> None:
+    """Beside totals, a column in a formula means its total too."""
+    for part in out.parts:
+        if part.kind == "column":
+            part.kind, part.func = "agg", "sum"
+        _sum_columns(part)
