@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from agents.builtin.pipelines.answers import resolve_answer
 from agents.builtin.pipelines.clauses import Clauses, Cleaning, LoadInto, take_apart
 from agents.builtin.pipelines.columns import find_columns, find_table, listed, name_words
 from agents.builtin.pipelines.draftsteps import Draftsman, name, text
@@ -87,7 +88,8 @@ class _Work:
     def clean(self) -> Question | Refusal | None:
         """Each cleaning on each table that it fits."""
         self.current = {table.name: table.name for table in self.tables}
-        for cleaning in self.clauses.cleaning:
+        # Spaces go first, so that what is compared later is what will be seen.
+        for cleaning in sorted(self.clauses.cleaning, key=lambda item: item.what != "trim"):
             problem = self._clean_one(cleaning)
             if problem:
                 return problem
@@ -172,11 +174,46 @@ class _Work:
                 hint="There is: " + listed([column.name for table in self.tables for column in table.columns]) + ".",
             )
         for table, columns in fitting:
+            loosely = self._loosely(cleaning, columns, table)
+            if isinstance(loosely, Question):
+                return loosely
+            step = f"{table.name}_{len(self.said) + 1}"
             relation = self.current[table.name]
-            step = f"{table.name}_{len([s for s in self.draftsman.steps if s.id.startswith(table.name)]) + 1}"
-            self.current[table.name] = _cleaning_step(self.draftsman, step, relation, cleaning, columns, table)
+            self.current[table.name] = _cleaning_step(
+                self.draftsman, step, relation, cleaning, columns, table, loosely=loosely
+            )
             self.said.append(_cleaning_words(cleaning, columns, table))
+            if cleaning.what == "duplicates" and cleaning.words:
+                names = listed([column.name for column in columns])
+                self.assumptions.append(f"rows of {table.name} without {names} are nobody's duplicates and all stay")
         return None
+
+    def _loosely(self, cleaning: Cleaning, columns: list[Column], table: Table) -> bool | Question:
+        """Whether texts that differ in capitals or outer spaces only are the same: asked where the data has such."""
+        texts = [column for column in columns if column.type == "VARCHAR"]
+        if cleaning.what != "duplicates" or not cleaning.words or not texts:
+            return False
+        counts: list[exp.Expr] = []
+        for column in texts:
+            counts += [
+                exp.Count(this=exp.Distinct(expressions=[value])) for value in (name(column.name), _plain_text(column))
+            ]
+        found = self.data.scalars(exp.select(*counts).from_(exp.table_(table.name, quoted=True)))
+        if all(found[2 * index] == found[2 * index + 1] for index in range(len(texts))):
+            return False
+        question = Question(
+            key="same_text",
+            text=(
+                f"Some values of {listed([column.name for column in texts])} in {table.name} differ in capitals or "
+                "outer spaces only. Do they count as the same?"
+            ),
+            options=(
+                Option(label="Yes, they are the same", value="yes"),
+                Option(label="No, keep them apart", value="no"),
+            ),
+        )
+        answer = resolve_answer(question, self.request.answers.get("same_text", ""))
+        return question if answer is None else answer == "yes"
 
     def _sources(self) -> dict[str, Source]:
         if self.asked is not None:
@@ -202,7 +239,14 @@ def _named_columns(cleaning: Cleaning, table: Table) -> list[Column] | None:
 
 
 def _cleaning_step(
-    draftsman: Draftsman, step: str, relation: str, cleaning: Cleaning, columns: list[Column], table: Table
+    draftsman: Draftsman,
+    step: str,
+    relation: str,
+    cleaning: Cleaning,
+    columns: list[Column],
+    table: Table,
+    *,
+    loosely: bool,
 ) -> str:
     if cleaning.what == "trim":
         trimmed = {
@@ -210,13 +254,42 @@ def _cleaning_step(
             for column in columns
         }
         return draftsman.step(step, "derive", relation, columns=dict(trimmed))
+    filled = [name(column.name).is_(exp.null()).not_() for column in columns]
     if cleaning.what == "without":
-        filled = [name(column.name).is_(exp.null()).not_() for column in columns]
         return draftsman.step(step, "filter", relation, where=filled)
-    # All columns decide which of several rows stays, so that the same rows give the same table in any order.
+    if not cleaning.words:
+        return draftsman.step(step, "dedupe", relation)
+    return _one_row_each(draftsman, step, relation, columns, table, filled, loosely=loosely)
+
+
+def _one_row_each(
+    draftsman: Draftsman,
+    step: str,
+    relation: str,
+    columns: list[Column],
+    table: Table,
+    filled: Sequence[exp.Expr],
+    *,
+    loosely: bool,
+) -> str:
+    """One row for each value; rows without a value are nobody's duplicates, so all of them stay."""
     by = [column.name for column in columns]
-    keep = [column.name for column in table.columns if column.name not in by]
-    return draftsman.step(step, "dedupe", relation, by=list(by), keep=list(keep))
+    names = [column.name for column in table.columns]
+    known = draftsman.step(f"{step}_known", "filter", relation, where=filled)
+    compared = known
+    if loosely:
+        keys = {f"{column.name}_compared": text(_plain_text(column)) for column in columns if column.type == "VARCHAR"}
+        by = [f"{name_}_compared" if f"{name_}_compared" in keys else name_ for name_ in by]
+        compared = draftsman.step(f"{step}_compared", "derive", known, columns=dict(keys))
+    # All columns decide which of several rows stays, so that the same rows give the same table in any order.
+    once = draftsman.step(f"{step}_once", "dedupe", compared, by=list(by), keep=[n for n in names if n not in by])
+    if loosely:
+        once = draftsman.step(f"{step}_kept", "select", once, columns=list(names))
+    return draftsman.step(step, "union", once, f"{known}.rest")
+
+
+def _plain_text(column: Column) -> exp.Expr:
+    return exp.Lower(this=exp.Trim(this=name(column.name)))
 
 
 def _cleaning_words(cleaning: Cleaning, columns: list[Column], table: Table) -> str:

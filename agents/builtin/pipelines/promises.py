@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from agents.builtin.pipelines.columns import find_column, find_columns
 from spec.base import JsonValue
@@ -84,8 +85,6 @@ def _limits(said: str, table: Table) -> Found | None:
     elif sign:
         words = sign["none"] or sign["column"]
         bounds = {"min": 0}
-        if sign["positive"]:
-            bounds["exclusive"] = True
     elif least:
         words = least["column"]
         below = re.sub(r"\s+", " ", least["op"].lower()) in ("at most", "no more than")
@@ -93,7 +92,20 @@ def _limits(said: str, table: Table) -> Found | None:
     else:
         return None
     column = find_column(words, table)
+    if column is not None and sign and sign["positive"]:
+        least_positive = _least_positive(column.type)
+        bounds = {"min": least_positive}
+        if least_positive is None:
+            return None
     return ("range", {"column": column.name, **bounds}) if column else None
+
+
+def _least_positive(type_: str) -> str | None:
+    """The smallest value above zero that a type can hold; None for floating point, where there is none to name."""
+    decimal = re.fullmatch(r"DECIMAL\(\d+,\s*(\d+)\)", type_)
+    if decimal:
+        return str(Decimal(1).scaleb(-int(decimal[1])))
+    return "1" if re.fullmatch(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?", type_) else None
 
 
 def _one_of(said: str, table: Table) -> Found | None:

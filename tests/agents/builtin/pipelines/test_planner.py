@@ -1,0 +1,132 @@
+"""Requests for pipelines on small tables: what is planned computes what was asked, and what is unclear is asked."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agents.builtin.planner import draft
+from agents.contract import Draft, Question, Refusal, Request
+from memory.workspace import Workspace
+from spec.codec import to_yaml
+from tools.context import Context, context_of
+from tools.data import open_data
+from tools.runs import run
+
+NOW = datetime(2026, 10, 6, 6, 0, tzinfo=UTC)
+PEOPLE = (
+    "id,name,email,city\n1, Ann ,ann@x.com,Rome\n2,Ann,ANN@x.com,Rome\n3,Bob,,Oslo\n4,Cy,,Rome\n5,Dee,dee@x.com,Oslo\n"
+)
+SALES = "sale_id,person_id,amount,sold_on\n1,1,10.50,2026-07-01\n2,1,4.50,2026-08-01\n3,5,7.25,2026-08-02\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two small tables."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    (data / "sales.csv").write_text(SALES, encoding="utf-8")
+    return data
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Context:
+    """A workspace of one person."""
+    return context_of(Workspace(tmp_path / "workspace", NOW), "marta")
+
+
+def planned(context: Context, data: Path, text: str, **answers: str) -> Draft | Question | Refusal:
+    """One turn of planning."""
+    with open_data([str(data)], context) as view:
+        return draft(Request(text=text, now=NOW, timezone="Europe/Rome", answers=answers, want="pipeline"), view)
+
+
+def result(context: Context, data: Path, found: Draft | Question | Refusal, file: str) -> list[list[str]]:
+    """Run the draft and read one of its files, header first."""
+    assert isinstance(found, Draft), found
+    spec = data / "spec.yaml"
+    spec.write_text(to_yaml(found.spec), encoding="utf-8")
+    done = run(context, spec, now=NOW, out=data / "out")
+    assert done.status == "succeeded", done.message
+    with (data / "out" / file).open(encoding="utf-8", newline="") as lines:
+        return list(csv.reader(lines))
+
+
+def test_rows_without_the_key_are_nobodys_duplicates(context: Context, folder: Path) -> None:
+    text = "Clean people.csv: remove duplicates by email and save it as clean.csv"
+    found = planned(context, folder, text, same_text="no")
+    assert [row[0] for row in result(context, folder, found, "clean.csv")[1:]] == ["1", "2", "3", "4", "5"]
+
+
+def test_texts_that_differ_in_capitals_are_asked_about(context: Context, folder: Path) -> None:
+    text = "Clean people.csv: remove duplicates by email and save it as clean.csv"
+    asked = planned(context, folder, text)
+    assert isinstance(asked, Question)
+    assert asked.key == "same_text"
+    rows = result(context, folder, planned(context, folder, text, same_text="yes"), "clean.csv")
+    assert rows[0] == ["id", "name", "email", "city"]
+    assert sorted(row[0] for row in rows[1:]) == ["1", "3", "4", "5"]
+
+
+def test_trimming_comes_before_comparing(context: Context, folder: Path) -> None:
+    text = "Clean people.csv: remove duplicates by name, trim the names, and save it as clean.csv"
+    found = planned(context, folder, text, same_text="yes")
+    rows = result(context, folder, found, "clean.csv")
+    assert sorted(row[1] for row in rows[1:]) == ["Ann", "Bob", "Cy", "Dee"]
+
+
+def test_a_question_becomes_a_file_on_a_schedule_with_its_promise(context: Context, folder: Path) -> None:
+    text = "number of people per city, save it as cities.csv every Monday at 9; make sure that id is unique"
+    found = planned(context, folder, text)
+    assert isinstance(found, Draft), found
+    assert found.spec.schedule is not None
+    assert (found.spec.schedule.cron, found.spec.schedule.timezone) == ("0 9 * * 1", "Europe/Rome")
+    assert [(check.check, check.on, check.params) for check in found.spec.checks] == [
+        ("unique", "people", {"columns": ["id"]})
+    ]
+    unscheduled = found.model_copy(update={"spec": found.spec.model_copy(update={"schedule": None})})
+    rows = result(context, folder, unscheduled, "cities.csv")
+    assert sorted(tuple(row) for row in rows[1:]) == [("Oslo", "2"), ("Rome", "3")]
+
+
+def test_what_is_computed_reads_the_cleaned_rows(context: Context, folder: Path) -> None:
+    text = "drop rows without email, number of people per city, save as cities.csv"
+    rows = result(context, folder, planned(context, folder, text), "cities.csv")
+    assert sorted(tuple(row) for row in rows[1:]) == [("Oslo", "1"), ("Rome", "2")]
+
+
+def test_a_promise_nobody_understands_is_said_and_nothing_is_planned(context: Context, folder: Path) -> None:
+    found = planned(context, folder, "number of people per city, save as c.csv; make sure that the moon is full")
+    assert isinstance(found, Refusal)
+    assert "the moon is full" in found.message
+
+
+def test_a_column_that_is_not_there_is_named(context: Context, folder: Path) -> None:
+    found = planned(context, folder, "Clean people.csv: remove duplicates by phone number and save it as clean.csv")
+    assert isinstance(found, Refusal)
+    assert "phone number" in found.message
+
+
+def test_with_several_tables_and_none_named_the_table_is_asked_for(context: Context, folder: Path) -> None:
+    asked = planned(context, folder, "remove duplicate rows and save as out.csv")
+    assert isinstance(asked, Question)
+    assert asked.key == "table"
+    assert [option.value for option in asked.options] == ["people", "sales"]
+    found = planned(context, folder, "remove duplicate rows and save as out.csv", table="sales")
+    assert len(result(context, folder, found, "out.csv")) == 4
+
+
+def test_a_table_in_a_database_needs_the_row_to_merge_by(context: Context, folder: Path) -> None:
+    found = planned(context, folder, "merge people into the table people of warehouse.duckdb")
+    assert isinstance(found, Refusal)
+    keyed = planned(context, folder, "merge people into the table people of warehouse.duckdb by id")
+    assert isinstance(keyed, Draft)
+    (load,) = keyed.spec.loads
+    assert (load.connector, load.location, load.table, load.write, load.primary_key) == (
+        "duckdb", "warehouse.duckdb", "people", "merge", ("id",),
+    )  # fmt: skip
+    assert keyed.spec.allow.tables == ("warehouse.duckdb/people",)
