@@ -26,6 +26,7 @@ GROUPS = (
     ("Plans", ("validate", "explain", "diff", "approve", "schema")),
     ("Runs", ("run", "runs", "replay", "report")),
     ("Your data", ("connectors", "vault", "steps")),
+    ("Quality", ("eval",)),
 )
 
 
