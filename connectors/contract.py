@@ -137,6 +137,9 @@ class Connector(Protocol):
         DriftError when the source no longer has the declared columns, DataError with file, line and column otherwise.
         """
 
+    def preview(self, source: Source, place: Place, *, limit: int = 20) -> Preview:
+        """The first rows as ``read`` gives them, at most ``limit``."""
+
 
 def connector(name: str) -> Connector:
     """The connector of that name; SpecError with the nearest name when there is none."""

@@ -24,7 +24,7 @@ from connectors.files.options import ReadOptions
 from connectors.files.records import Dialect, Record, Splitter, count_records
 from connectors.looking import scratch
 from connectors.names import column_names, filled_right, joined_headers
-from connectors.profile import DecimalMark, profile, spelling_of
+from connectors.profile import DecimalMark, key_of, profile, spelling_of
 from connectors.spelling import plain_options
 from spec.catalog import Column, Table
 from spec.errors import DataError
@@ -477,6 +477,7 @@ def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[
         rows = sql.count(connection, raw)
         likely: DecimalMark | None = "," if completed.separator == ";" else None
         found = profile(connection, raw, part.names, likely=likely)
+        key = key_of(connection, raw, found.types, path.name.split(".")[0]) if not sampled else ()
     spelled = {name: value for name, value in spelling_of(found).items() if name not in stated}
     completed = completed.model_copy(update=spelled)
     warnings = list(found.warnings)
@@ -488,9 +489,11 @@ def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[
         )
     if sampled:
         warnings.append(f"Types were found on {rows:,} rows spread over the file; a value that differs is set aside.")
-    source = Source(connector="files", location=location, options=plain_options(completed), columns=found.types)
+    source = Source(
+        connector="files", location=location, options=plain_options(completed), columns=found.types, primary_key=key
+    )
     columns = tuple(Column(name=name, type=type_) for name, type_ in found.types.items())
-    table = Table(name="", columns=columns, rows=None if sampled else rows)
+    table = Table(name="", columns=columns, rows=None if sampled else rows, primary_key=key)
     return [Discovered("", source, table, tuple(warnings), tuple(found.choices))]
 
 

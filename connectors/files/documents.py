@@ -30,7 +30,7 @@ from connectors.files.records import MAX_RECORD, Record
 from connectors.files.structure import Seen, Structure, problem_of, structure_of
 from connectors.looking import scratch
 from connectors.names import column_names, distinct
-from connectors.profile import profile, spelling_of
+from connectors.profile import key_of, profile, singular, spelling_of
 from connectors.spelling import plain_options
 from spec.base import JsonValue
 from spec.catalog import Column, ForeignKey, Table
@@ -349,7 +349,7 @@ def _table(
         rows = sql.count(connection, raw)
         quoted = [name for name, path in names.items() if places[path].kinds <= {"str", "null"}]
         found = profile(connection, raw, list(names), known=_known(names, places), quoted=quoted)
-        key = _key(connection, raw, names, found.types)
+        key = key_of(connection, raw, found.types, table[-1] if table else Path(file.shown).name.split(".")[0])
     warnings = [
         f"Values of {name!r} are of several kinds; it is read as text."
         for name, path in names.items()
@@ -434,15 +434,6 @@ def _parent_keys(structure: Structure, table: Keys, names: Mapping[str, Keys], f
     return found
 
 
-def singular(noun: str) -> str:
-    """An English plural's singular, near enough to name a key."""
-    if noun.endswith("ies") and len(noun) > 4:
-        return noun[:-3] + "y"
-    if noun.endswith(("sses", "xes", "ches", "shes")):
-        return noun[:-2]
-    return noun[:-1] if noun.endswith("s") and not noun.endswith("ss") else noun
-
-
 def _known(names: Mapping[str, Keys], places: Mapping[Keys, Seen]) -> dict[str, str]:
     """Types that JSON's own kinds settle."""
     known: dict[str, str] = {}
@@ -455,18 +446,6 @@ def _known(names: Mapping[str, Keys], places: Mapping[Keys, Seen]) -> dict[str, 
         elif not kinds or not kinds <= {"int", "float", "str"}:
             known[name] = "VARCHAR"
     return known
-
-
-def _key(
-    connection: DuckDBPyConnection, raw: exp.Table, names: Mapping[str, Keys], types: Mapping[str, str]
-) -> tuple[str, ...]:
-    """``id`` where it identifies each record."""
-    name = next((name for name in names if name.casefold() == "id" and types[name] in {"BIGINT", "VARCHAR"}), None)
-    if name is None:
-        return ()
-    distinct_ids = sql.template("count(DISTINCT :x)", x=sql.column(name))
-    unique, rows = sql.row(connection, exp.select(distinct_ids, exp.Count(this=exp.Star())).from_(raw))
-    return (name,) if unique == rows else ()
 
 
 # --- reading ------------------------------------------------------------------------------------------------------

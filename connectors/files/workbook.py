@@ -25,7 +25,7 @@ from connectors.files.delimited import quarantined
 from connectors.files.options import ReadOptions
 from connectors.looking import scratch
 from connectors.names import column_names, joined_headers
-from connectors.profile import Profile, profile, spelling_of
+from connectors.profile import Profile, key_of, profile, spelling_of
 from connectors.spelling import plain_options
 from spec.catalog import Column, Table
 from spec.errors import DataError, nearest
@@ -117,6 +117,7 @@ def _discover_sheet(
             notes += _told(left_out)
         rows = sql.count(connection, raw)
         found = _judged(connection, raw, names, kinds)
+        key = key_of(connection, raw, found.types, options.sheet or "")
     spelled = {name: value for name, value in spelling_of(found).items() if name not in stated}
     options = options.model_copy(update=spelled)
     if sheet.uncomputed:
@@ -124,10 +125,15 @@ def _discover_sheet(
     if not rows:
         notes.append("The worksheet has a header and no rows.")
     source = Source(
-        connector="files", location=location, stream=options.sheet, options=plain_options(options), columns=found.types
+        connector="files",
+        location=location,
+        stream=options.sheet,
+        options=plain_options(options),
+        columns=found.types,
+        primary_key=key,
     )
     columns = tuple(Column(name=name, type=type_) for name, type_ in found.types.items())
-    table = Table(name=suffix, columns=columns, rows=rows)
+    table = Table(name=suffix, columns=columns, rows=rows, primary_key=key)
     return Discovered(suffix, source, table, (*notes, *found.warnings), tuple(found.choices))
 
 
