@@ -34,6 +34,11 @@ def audit(tags: list[Tag], meaning: Meaning) -> list[str]:
     ordered = bool(meaning.order and meaning.limit) or any(isinstance(c, Nested) and c.scope.limit for c in conditions)
     if any(tag.kind == "sup" for tag in tags) and not ordered and not measures and not meaning.order:
         problems.append("lost:a superlative")
+    tops = sum(1 for tag in tags if tag.kind == "sup" and not tag.text.lower().startswith(("top", "bottom")))
+    kept = bool(meaning.limit) + sum(1 for c in conditions if isinstance(c, Nested) and c.scope.limit)
+    kept += sum(1 for o in measures if o.func in {"max", "min"})
+    if tops > kept and not meaning.asked_order and ordered:
+        problems.append("lost:a superlative")
     compared = sum(1 for tag in tags if tag.kind == "cmp")
     numbers = sum(1 for c in held if c.op not in {"start", "end", "in"}) + len(meaning.having)
     numbers += sum(1 for c in conditions if isinstance(c, Beyond) or (isinstance(c, Nested) and c.kind == "measure"))

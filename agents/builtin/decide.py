@@ -12,6 +12,7 @@ from agents.builtin.meaning import Condition, During, Either, Meaning, Nested
 from agents.builtin.reading import reading_of
 from agents.builtin.tags import Tag
 from agents.builtin.understand import Candidate, Prepared, key_of, name_of, others, prepare, read
+from agents.builtin.words import singular
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
 from spec.base import JsonValue
 from spec.pipeline import Pipeline, Step
@@ -37,6 +38,11 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     outside = _outside(best.meaning, index)
     if outside is not None:
         return outside
+    if _expects_one(request.text) and not best.meaning.groups and len(_rows(data, best)) > 1:
+        best.confidence -= 0.35
+        best.meaning.problems.append("unclear:which one of several")
+        if best.confidence < CONFIDENT and request.answers.get("reading") != "yes":
+            return _unsure(best)
     asked = _ambiguous(prepared, best, data)
     if asked is not None:
         return asked
@@ -159,6 +165,18 @@ def _ambiguous(prepared: Prepared, best: Candidate, data: DataView) -> Question 
             reading=reading_of(best.meaning),
         )
     return None
+
+
+def _expects_one(text: str) -> bool:
+    """ "What is the price of ..." expects one thing; many rows say that something was misread or left open."""
+    found = re.match(
+        r"\s*(?:what|who|how (?:long|tall|high|old|big|large|deep))(?:'s|\s+is|\s+was)\s+(?:the\s+)?([a-z-]+)(?:\s+([a-z-]+))?",
+        text.lower(),
+    )
+    if found is None or re.search(r"\b(?:each|every|per|by|all|any|for|and)\b|,", text.lower()):
+        return False
+    words = [word for word in found.groups() if word]
+    return all(singular(word) == word for word in words if word not in {"is"})
 
 
 def _rows(data: DataView, candidate: Candidate) -> list[list[str]]:

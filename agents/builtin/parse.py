@@ -520,7 +520,10 @@ class Reader:
             and sup.number is None
             and (sup.text.lower() in {"most", "fewest", "least"} or _is_plural(phrase.head_tag))
         ):
-            count = self._count(phrase) if phrase.howmany else Out("count", table=head.table) if head else None
+            count = self._count(phrase) if phrase.howmany else self.count_of(head.table) if head else None
+            related = self._related_column(head.table) if head is not None else None
+            if related is not None:
+                count = Out("count", column=related, table=related[0], distinct=True)
             if count is not None:
                 self._set_order(count, descending, phrase)
             return
@@ -559,6 +562,17 @@ class Reader:
             self._set_order(Out("count", table=link.table), descending, phrase)
             return
         self.meaning.problems.append(f"unused:{sup.text}")
+
+    def _related_column(self, table: str) -> Ref | None:
+        """The column just named, where it points at the table: "borders the most states" counts what it borders."""
+        column = self.state.column
+        if column is None or not self.state.since or self.state.since[-1] != f"column:{column[0]}.{column[1]}":
+            return None
+        return (
+            column
+            if any(j.table == column[0] and j.columns == (column[1],) and j.parent == table for j in self.schema.joins)
+            else None
+        )
 
     def _top_of(self, phrase: Phrase, descending: bool) -> None:
         """ "... for the top 3 types by number of customers": only the first groups."""
@@ -1243,8 +1257,15 @@ class Reader:
             self._mention(table)
         for tag in phrase.values:
             self._value(tag)
+        if self._negated_relation(head):
+            return
+        self._repeated_relation(head)
         self.state.column = head.ref
         column = self.schema.columns[head.ref]
+        if column.kind == "number" and self.meaning.order and self.meaning.order[-1][0].label == "soft":
+            # "the largest in population"
+            self.meaning.order[-1] = (Out("column", column=head.ref), self.meaning.order[-1][1])
+            return
         if column.kind == "date":
             self.state.date = head.ref
         if phrase.equals:
@@ -1276,6 +1297,32 @@ class Reader:
         self.meaning.score -= 0.12
         if not self.root.table:
             self.root.table = head.table
+
+    def _negated_relation(self, head: Link) -> bool:
+        """ "do not border Texas": no row of the other table says so, which is not a row that says otherwise."""
+        scope = self.state.scope
+        if not self.state.negated or not scope.table or self._is_upward(scope.table, head.table):
+            return False
+        self.state.negated = False
+        inner = Scope(head.table, parent=scope)
+        scope.conditions.append(Nested("none", inner))
+        self.state.scope = inner
+        self.state.column = head.ref
+        self.state.since.append(f"column:{head.table}.{head.column}")
+        return True
+
+    def _repeated_relation(self, head: Link) -> None:
+        """ "border A and border B": each by a row of its own."""
+        if f"column:{head.table}.{head.column}" in self.state.since and not self._is_upward(
+            self.root.table, head.table
+        ):
+            self.state.both = True
+
+    def _is_upward(self, start: str, table: str) -> bool:
+        if start == table:
+            return True
+        found = self.schema.path(start, table)
+        return found is not None and self._upward(start, found[1])
 
     def _superlative_name(self, phrase: Phrase) -> None:
         """ "has the highest elevation" where a column is called so: the row in which it is highest."""
@@ -1357,6 +1404,16 @@ class Reader:
     def _hold(self, condition: Condition, table: str) -> None:
         """Put a condition where its table is spoken of; join it to the last one after "or"."""
         scope = self._scope_for(table)
+        if (
+            isinstance(condition, Compare)
+            and condition.negated
+            and scope.table
+            and not self._is_upward(scope.table, table)
+        ):
+            condition.negated = False
+            inner = Scope(table, [condition], parent=scope)
+            scope.conditions.append(Nested("none", inner))
+            return
         either, self.state.either = self.state.either, False
         last = self.state.last[-1] if self.state.last else None
         mergeable = (

@@ -210,11 +210,7 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:
                 cursor.at += 1
                 return True
             return False
-        if (
-            phrase.head.kind == "table"
-            and top.kind == "column"
-            and _is_verb(phrase, tag, acts=cursor.kind(1) in {"link", "sup", "agg", "howmany", "quoted", "num"})
-        ):
+        if phrase.head.kind == "table" and top.kind == "column" and _is_verb(phrase, tag, acts=_has_object(cursor)):
             return False
         if (
             phrase.head.kind == "column"
@@ -293,4 +289,10 @@ def _is_verb(phrase: Phrase, tag: Tag, *, acts: bool) -> bool:
         return False
     if plural:
         return singular(word) == word
-    return word.endswith("ed") or (singular(word) != word and acts)
+    return word.endswith(("ed", "ing")) or (singular(word) != word and acts)
+
+
+def _has_object(cursor: Cursor) -> bool:
+    """Whether something follows that a verb could act on."""
+    ahead = 2 if cursor.kind(1) == "prep" and cursor.text(1) in {"through", "to", "into", "from", "at", "in"} else 1
+    return cursor.kind(ahead) in {"link", "sup", "agg", "howmany", "quoted", "num"}

@@ -104,6 +104,16 @@ def _company(link: Link, place: int, tags: list[Tag], schema: Schema) -> float:
 def _fit_value(link: Link, place: int, tags: list[Tag], schema: Schema) -> float:
     score = 0.0
     before, after = _neighbour(tags, place, -1), _neighbour(tags, place, 1)
+    if (
+        place
+        and tags[place - 1].kind == "rel"
+        and tags[place - 1].data != "with"
+        and after is not None
+        and after.links[0].kind == "column"
+    ):
+        # "states that the Rhine flows through": it does the flowing.
+        after = None
+        score += 0.2 if link.ref in label_columns(schema, link.table) else 0.0
     for near in (before, after):
         if near is not None and any(
             other.kind == "column" and other.ref == link.ref and other.score >= 0.6 for other in near.links
@@ -112,6 +122,8 @@ def _fit_value(link: Link, place: int, tags: list[Tag], schema: Schema) -> float
             break
         if near is not None and near.links and near.links[0].kind == "table" and near.links[0].table == link.table:
             score += 0.3 if near is after or _touching(tags, place, near) else 0.1
+            if _touching(tags, place, near) and link.ref in label_columns(schema, link.table):
+                score += 0.1
             break
     column = schema.columns[link.ref]
     if _is_key_of_others(schema, link.ref):
