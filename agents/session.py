@@ -63,6 +63,7 @@ class Session:
         self._model = model
         self._base = base or Path.cwd()
         self._open: tuple[object, OpenData] | None = None
+        self._used: frozenset[str] | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -72,8 +73,10 @@ class Session:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a person should know of the data last opened: how unclear values were read, what was left out."""
-        return self._open[1].warnings if self._open is not None else ()
+        """What a person should know of the data last opened: files left out, and how what was used was read."""
+        opened = self._open[1].warnings if self._open is not None else ()
+        used = [one for one in opened if one.left_out or self._used is None or one.table in self._used]
+        return tuple(one.text if one.left_out else f"{one.table}: {one.text}" for one in used)
 
     def close(self) -> None:
         """Let go of the data."""
@@ -159,6 +162,11 @@ class Session:
             raise UsageError("An answer needs its conversation.", hint="Name it with --thread.")
         if not message.text.strip():
             raise UsageError("There is no request.", hint='Say what you want to know, for instance "how many orders".')
+        if not message.data:
+            raise UsageError(
+                "There is no data to look at.",
+                hint="Name it with --data: a file, a folder, a database or a saved connection.",
+            )
         request = Request(
             text=message.text,
             now=message.now or self._clock,
@@ -186,6 +194,7 @@ class Session:
 
     def _draft(self, turn: _Turn, data: OpenData) -> Draft | Question | Refusal:
         reply = _planner(self._model).draft(turn.request, data)
+        self._used = frozenset(reply.spec.sources) if isinstance(reply, Draft) else None
         if isinstance(reply, Draft):
             unclear = data.unclear(reply.spec)
             if unclear is not None:

@@ -39,6 +39,15 @@ QUESTION_LIMITS = Limits(memory="1GB", seconds=60.0, spill="20GB")
 
 
 @dataclass(frozen=True)
+class Warned:
+    """What discovery wants a person to know of a table; ``left_out`` is about files beside it."""
+
+    table: str
+    text: str
+    left_out: bool = False
+
+
+@dataclass(frozen=True)
 class Found:
     """One table of what was named with ``--data``: under which name, how a spec reads it, and where it is."""
 
@@ -60,7 +69,7 @@ class OpenData:
         found: Sequence[Found],
         definitions: Mapping[str, Definition] | None = None,
         *,
-        warnings: Sequence[str] = (),
+        warnings: Sequence[Warned] = (),
         answers: Mapping[str, str] | None = None,
         limits: Limits = QUESTION_LIMITS,
     ) -> None:
@@ -259,16 +268,17 @@ def open_data(items: Sequence[str], context: Context, *, answers: Mapping[str, s
     context.need("ask")
     base = Path.cwd()
     found: list[Found] = []
-    warnings: list[str] = []
+    warnings: list[Warned] = []
     for item in items:
         location = connections.located(context, item, base=base)
         at = connections.place(context, location, base=base)
         tables = offered(at)
         for one, own in tables:
-            warnings += [f"{one.name}: {text}" for text in one.warnings]
             wanted = location.name if location.name and len(tables) == 1 else one.name
             wanted = f"{location.name}_{one.name}" if location.name and len(tables) > 1 else wanted
-            found.append(_settled(Found(distinct(wanted, [f.name for f in found]), one, own), answers or {}))
+            name = distinct(wanted, [f.name for f in found])
+            found.append(_settled(Found(name, one, own), answers or {}))
+            warnings += [Warned(name, text, left_out=text.startswith("Left out,")) for text in one.warnings]
     if not found:
         raise nothing_found(items)
     return OpenData(found, context.workspace.store.definitions(), warnings=warnings, answers=answers)

@@ -99,17 +99,16 @@ def _written(
         raise SpecError(
             "This spec has no report.", hint="Add a 'report' with sections; 'dreflow schema spec' shows its form."
         )
-    tables: dict[str, str] = {}
-    for number, relation in enumerate(_shown(bench.job)):
+    unmade = {stage.relation.name for stage in bench.job.stages if stage.apply is None and not stage.materialise}
+    for relation in _shown(bench.job):
         # A step that nobody else reads is no table yet; the report reads it several times.
-        tables[relation] = f"_report_{number}"
-        bench.materialise(tables[relation], bench.select(relation), ())
+        if relation in unmade:
+            bench.materialise(relation, bench.select(relation), ())
     types = bench.job.parameter_types
     data = StagedRows(
         bench.connection,
         bench.job.relations,
-        tables,
-        {name: (types[name], value) for name, value in bench.job.parameters.items()},
+        parameters={name: (types[name], value) for name, value in bench.job.parameters.items()},
     )
     return make_report(spec.report, data, RunMeta.of(spec, result, now), formats, folder)
 

@@ -60,7 +60,7 @@ def test_a_folder_gives_each_data_file_and_names_what_it_leaves_out(context: Con
     (orders.parent / "refunds.csv").write_text("id,amount\n1,2.00\n", encoding="utf-8")
     with open_data([str(orders.parent)], context) as data:
         assert sorted(data.sources) == ["orders", "refunds"]
-        assert any("notes.pages" in warning for warning in data.warnings)
+        assert any("notes.pages" in warning.text for warning in data.warnings)
 
 
 def test_two_tables_of_one_name_are_told_apart(context: Context, orders: Path, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_database_file_in_a_folder_gives_its_tables_too(context: Context, orde
     with open_data([str(orders.parent)], context) as data:
         assert sorted(data.sources) == ["entries", "orders"]
         assert data.rows(sql("SELECT amount FROM entries")) == (("9.50",),)
-        assert not any("ledger" in warning for warning in data.warnings)
+        assert not any("ledger" in warning.text for warning in data.warnings)
 
 
 def test_a_folder_of_databases_alone_is_no_error(context: Context, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def _approve_and_run(context: Context, folder: Path, clock: datetime) -> int:
 
 def _figures(report: str, out: Path) -> None:
     """The report's own figures, as they stand in the written file."""
-    from integrations.cli.render import cell, safe, styled, table
+    from integrations.cli.render import safe, styled, table
     from tools.reports import figures
 
     for ending in ("html", "xlsx"):
@@ -124,7 +124,7 @@ def _figures(report: str, out: Path) -> None:
             found: dict[tuple[str, str, str | None], list[str]] = {}
             for one in figures(file):
                 if ": " not in one.label:
-                    shown = [safe(one.label.replace("_", " ")), cell(one.value, "DECIMAL")]
+                    shown = [safe(one.label.replace("_", " ")), safe(one.shown)]
                     found.setdefault((one.step, one.value.lstrip("-"), one.where), shown)
             rows = list(found.values())
             print(styled("What it found", "bold") + "\n" + table(["figure", "value"], rows, right=[False, True]))

@@ -90,7 +90,7 @@ def _figure(args: argparse.Namespace, path: str, figure: str) -> int:
     if args.json:
         workspace.print_json(dataclasses.asdict(found))
         return 0
-    print(f"{styled(safe(found.label), 'bold')}: {safe(found.value)}\n")
+    print(f"{styled(safe(found.label), 'bold')}: {safe(found.shown)}\n")
     counted = f"{found.expression} over {found.rows:,} rows of the step {found.step}"
     print(f"Computed as {counted}{f', where {found.where}' if found.where else ''}.")
     print("\nFrom\n" + bullets(found.origins))
