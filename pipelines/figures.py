@@ -49,7 +49,7 @@ def _check_block(label: str, block: TableBlock | ChartBlock, scope: StepScope, a
     relation = scope.relation(block.from_, f"{at}.from")
     if isinstance(block, TableBlock):
         scope.fields([item.name for item in block.columns], relation, f"{at}.columns")
-        if len(relation.fields) and not relation.order and not relation.keys:
+        if not (block.order_by or relation.order or relation.keys):
             scope.notes.append(
                 f"The table {label!r} of the report shows rows of {relation.name!r} in the order of all its columns, "
                 "because no columns are known to identify a row."
