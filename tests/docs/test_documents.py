@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "connectors").rglob("README.md")])
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 LANGUAGES = {"console", "csv", "json", "python", "sh", "sql", "text", "yaml"}
-LIMIT_S = 120
+LIMIT_S = 240
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,30 @@ def commands_of(document: Path) -> list[Command]:
     return found
 
 
-def matches(expected: str, printed: str) -> bool:
-    """Compare with `...` for any text, and a line of only `...` for any number of lines."""
-    pattern = re.escape(expected.rstrip("\n") + "\n")
-    pattern = re.sub(r"(?:(?<=\n)|^)\\\.\\\.\\\.(?:\\)?\n", "(?:.*\n)*?", pattern)
-    pattern = pattern.replace(r"\.\.\.", "[^\n]*")
-    return re.fullmatch(pattern, printed.rstrip("\n") + "\n") is not None
+def missing_part(expected: str, printed: str) -> str | None:
+    """Give the first expected lines that were not printed where they should be; None when all were.
+
+    A line of only `...` stands for any number of lines, and `...` within a line for any text.
+    """
+    text = expected.rstrip("\n") + "\n" if expected.strip("\n") else ""
+    parts = [part.splitlines() for part in re.split(r"^\.\.\.$\n?", text, flags=re.MULTILINE)]
+    lines = printed.rstrip("\n").splitlines()
+    position = 0
+    for number, part in enumerate(parts):
+        patterns = [re.compile(".*".join(map(re.escape, line.split("...")))) for line in part]
+        starts = range(position, len(lines) - len(part) + 1)
+        if number == 0:
+            starts = starts[:1]
+        if number == len(parts) - 1:
+            starts = range(max(position, len(lines) - len(part)), len(lines) - len(part) + 1)
+        if number == 0 == len(parts) - 1:
+            starts = range(len(lines) == len(part))
+        fits = (start for start in starts if all(p.fullmatch(lines[start + i]) for i, p in enumerate(patterns)))
+        found = next(fits, None)
+        if found is None:
+            return "\n".join(part) or "(nothing more)"
+        position = found + len(part)
+    return None
 
 
 WITH_COMMANDS = [document for document in DOCUMENTS if commands_of(document)]
@@ -90,7 +108,11 @@ def test_a_documents_commands_print_what_it_shows(document: Path, tmp_path: Path
         )
         where = f"{name_of(document)}, block at line {command.line}: {command.text}"
         assert done.returncode == command.exit_code, f"{where}\n{done.stdout}"
-        assert matches(command.output, done.stdout), f"{where}\nexpected:\n{command.output}\nprinted:\n{done.stdout}"
+        missing = missing_part(command.output, done.stdout)
+        if missing is not None:
+            pytest.fail(
+                f"{where}\nThis was not printed, or not there:\n{missing}\n\nPrinted:\n{done.stdout}", pytrace=False
+            )
 
 
 @pytest.mark.parametrize(
@@ -102,11 +124,16 @@ def test_a_documents_commands_print_what_it_shows(document: Path, tmp_path: Path
         ("...\nz\n", "z\n", True),
         ("a\n...\n", "a\nb\n", True),
         ("a\n", "a\nb\n", False),
+        ("b\n", "a\nb\n", False),
+        ("", "", True),
+        ("", "a\n", False),
+        ("a\n...\nb\n...\nc\n", "a\nb\nx\nb\nc\n", True),
+        ("a\n...\nc\nb\n...\n", "a\nb\nc\n", False),
         ("1.5\n", "1x5\n", False),
     ],
 )
 def test_dots_stand_for_what_differs_and_nothing_else_does(expected: str, printed: str, same: bool) -> None:
-    assert matches(expected, printed) is same
+    assert (missing_part(expected, printed) is None) is same
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
