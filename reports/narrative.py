@@ -17,8 +17,12 @@ _CHECKS = {
     "accepted_values": "only agreed values",
     "conserve": "nothing lost or added on the way",
     "foreign_key": "every reference is found",
+    "join_fan_out": "joining doubled no row",
+    "join_lost_rows": "joining lost no row",
+    "match_complete": "every row is matched or listed",
     "freshness": "the data is recent enough",
     "not_null": "no empty values",
+    "primary_key": "each row has a key of its own",
     "range": "values within their limits",
     "reconcile": "two totals agree",
     "row_count": "the number of rows",
@@ -63,7 +67,7 @@ def check_text(block: Text) -> None:
 def check_name(check: CheckResult, labels: Mapping[str, str]) -> str:
     """A check in words: what it promises, and about what."""
     promise = _CHECKS.get(check.check, check.check.replace("_", " "))
-    return f"{labels.get(check.on, check.on)}: {promise}"
+    return f"{labels.get(check.on, check.on.replace('_', ' '))}: {promise}"
 
 
 def check_sentence(check: CheckResult, document: ReportDocument) -> str:

@@ -88,7 +88,7 @@ class Summary:
         if fill:
             props["bg_color"] = fill
         style = self.cells.style(**props)
-        height = lines_needed(text, _WIDTH * _ACROSS * 6.6 * 0.94, 12 * size / 11) * size * 1.42 + 2
+        height = lines_needed(text, _WIDTH * _ACROSS * 6.6 * 0.97, 10.8 * size / 11) * size * 1.42 + 2
         self.sheet.set_row(self.row, height)
         self.sheet.merge_range(self.row, 1, self.row, _ACROSS, "", style)
         self.cells.text(self.sheet, self.row, 1, text, **props)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -65,25 +66,40 @@ def workbook_series(chart: Chart, language: Language) -> tuple[tuple[str, ...], 
         }
         for name, column in columns.items():
             column.append(filled.get(name, zero))
-    return tuple(name for name, *_ in bars_), tuple(Series(name, tuple(values)) for name, values in columns.items())
+    labels = [name for name, *_ in bars_]
+    if _lies(labels):
+        amounts = [spoken(chart, amount, language) for amount in columns["amount"]]
+        labels = [f"{name}  {amount}" for name, amount in zip(labels, amounts, strict=True)]
+    return tuple(labels), tuple(Series(name, tuple(values)) for name, values in columns.items())
 
 
 _COLUMNS = ("amount", "base", "up", "up-", "down", "down-", "sum", "sum-", "top")
 
 
 def native(cells: ChartCells) -> NativeChart:
-    """Stacked columns on a base without fill; an unseen line over them carries the numbers."""
-    made = cells.new("column", "stacked")
+    """Stacked columns on a base without fill; an unseen line over them carries the numbers.
+
+    Many or long names lie, with their numbers beside them, for lying bars take no line.
+    """
+    lying = _lies(cells.chart.labels)
+    made = cells.new("bar" if lying else "column", "stacked")
     tops = cells.new("line")
     amounts = cells.written[0].values
     for at, series in enumerate(cells.written):
         colour = cells.palette.get(series.name.rstrip("-"))
-        if series.name == "top":
+        if series.name == "top" and not lying:
             words = [{"value": cells.words(amount)} for amount in amounts]
             told = {"value": True, "position": "above", "custom": words, "font": {"size": 8, "bold": True}}
             tops.add_series({**cells.series(at, line=True), "line": {"none": True}, "data_labels": told})
         elif series.name == "base" or (colour and any(series.values)):
             fill = {"color": colour} if colour else {"none": True}
             made.add_series({**cells.series(at), "gap": 40, "fill": fill})
-    made.combine(tops)
+    if lying:
+        made.set_size({"width": 865, "height": 110 + 24 * len(amounts)})
+    else:
+        made.combine(tops)
     return made
+
+
+def _lies(labels: Sequence[str]) -> bool:
+    return len(labels) > 10 or max((len(name) for name in labels), default=0) > 18

@@ -21,13 +21,16 @@ from reports.document import (
     Table,
     TileRow,
 )
-from reports.drawing import NARROW, WIDE, element, style
+from reports.drawing import NARROW, WIDE, element, style, text_width
 from reports.narrative import check_name, check_sentence, set_aside
 from reports.provenance import ELEMENT, packed
 from reports.values import UNWRITABLE, Look, Value
 
 _DATA_ROWS = 200
 """Rows in the table below a chart; the chart itself may have more points."""
+_PRINT_FONT = 11.3
+_UPRIGHT, _ACROSS = 680, 1009
+"""Widths of A4 between its margins and of a printed table's letters, in CSS pixels."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
@@ -88,6 +91,7 @@ def _paper(document: ReportDocument) -> str:
         "@page { size: A4; margin: 16mm 15mm 20mm; "
         f'@bottom-left {{ content: "{text}"; {face} width: 80%; white-space: nowrap; }} '
         f"@bottom-right {{ content: {counted}; {face} text-align: right; }} }}\n"
+        "@page across { size: A4 landscape; }\n"
     )
 
 
@@ -149,12 +153,11 @@ def _checks(document: ReportDocument) -> str:
             f'<li><span class="{kind}" role="img" aria-label="{escape(say(word))}">{mark}</span>'
             f'<span><span dir="auto">{escape(text)}</span>{found}</span></li>'
         )
-    count = document.language.number(len(document.meta.checks), 0)
-    good = "" if document.meta.failed else f"<p>{escape(say('all_passed', count=count))}</p>"
-    return (
-        f'<section aria-labelledby="checks"><h2 id="checks">{escape(say("checks"))}</h2>{good}'
-        f'<ul class="checks">{"".join(items)}</ul></section>'
-    )
+    listed = f'<ul class="checks">{"".join(items)}</ul>'
+    if not document.meta.failed:
+        count = document.language.number(len(document.meta.checks), 0)
+        listed = f"<details><summary>{escape(say('all_passed', count=count))}</summary>{listed}</details>"
+    return f'<section aria-labelledby="checks"><h2 id="checks">{escape(say("checks"))}</h2>{listed}</section>'
 
 
 def _foot(document: ReportDocument) -> str:
@@ -170,8 +173,10 @@ def _foot(document: ReportDocument) -> str:
 
 def _section(section: Section, document: ReportDocument) -> str:
     blocks = "".join(_block(block, document) for block in section.blocks)
+    turned = any(isinstance(block, Table) and _is_across(block, document) for block in section.blocks)
+    sheet = ' class="across"' if turned else ""
     return (
-        f'<section aria-labelledby="{section.id}"><h2 id="{section.id}" dir="auto">{escape(section.title)}</h2>'
+        f'<section{sheet} aria-labelledby="{section.id}"><h2 id="{section.id}" dir="auto">{escape(section.title)}</h2>'
         f"{blocks}</section>"
     )
 
@@ -237,9 +242,33 @@ def _table(table: Table, document: ReportDocument) -> str:
     body = "".join(_row(row, table.columns, wide if not at else [], document) for at, row in enumerate(table.shown))
     header = "".join(_heading(column) for column in table.columns)
     return (
-        f'<div{anchor}>{above}<div class="scroll" role="region" tabindex="0"{named}><table{named}>'
+        f"<div{anchor}{_fitted(table, document)}>{above}"
+        f'<div class="scroll" role="region" tabindex="0"{named}><table{named}>'
         f"<thead><tr>{header}</tr></thead><tbody>{body}</tbody>{_totals(table, document)}</table></div>{note}</div>"
     )
+
+
+def _printed_width(table: Table, document: ReportDocument) -> float:
+    """About how wide a table is in print, in CSS pixels; a long text takes a few lines."""
+    widths = []
+    for at, column in enumerate(table.columns):
+        texts = [document.show(row[at], column.look) for row in table.shown[:200]]
+        texts.append(column.total.text if column.total else "")
+        widest = max(text_width(text, _PRINT_FONT) for text in [*texts, *column.label.split()])
+        widths.append(min(widest, widest if column.look.right else 170) + 14)
+    return sum(widths)
+
+
+def _is_across(table: Table, document: ReportDocument) -> bool:
+    """Whether a table is printed on a sheet turned across, its section with it."""
+    return bool(table.rows) and _printed_width(table, document) > _UPRIGHT * 1.25
+
+
+def _fitted(table: Table, document: ReportDocument) -> str:
+    """A table wider than its sheet is set smaller, so that no column is cut off."""
+    room = _ACROSS if _is_across(table, document) else _UPRIGHT
+    fit = room / _printed_width(table, document)
+    return "" if fit >= 1 else f' class="fitted" style="--fit: {max(fit, 0.45):.2f}"'
 
 
 def _is_wide(table: Table, at: int) -> bool:

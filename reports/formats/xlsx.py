@@ -12,10 +12,10 @@ from reports.cells import EXCEL_ROWS, Cells, fits, sheet_name
 from reports.chart import Chart, ChartCells, Series, unit
 from reports.data import RunData
 from reports.document import ChartFrame, Column, ReportDocument, Table
-from reports.drawing import text_width
+from reports.drawing import lines_needed, text_width
 from reports.provenance import HEADINGS, RANGE, spread
 from reports.summary import Summary
-from reports.values import UNWRITABLE, Look
+from reports.values import UNWRITABLE, Look, Value
 from spec.errors import LimitError
 
 if TYPE_CHECKING:
@@ -121,15 +121,17 @@ class _Workbook:
         sheet.set_default_row(18)
         sheet.set_row(0, 24 if all(text_width(c.label) / 6.6 < 52 for c in table.columns) else 40)
         sheet.freeze_panes(1, 1 if len(table.columns) > 4 else 0)
+        widths = [self.width(table, column, at) for at, column in enumerate(table.columns)]
         for at, column in enumerate(table.columns):
-            sheet.set_column(at, at, self.width(table, column, at))
-            align = {"align": "right", "indent": 1} if column.look.right else {"align": "left"}
+            sheet.set_column(at, at, widths[at])
+            align = {"align": "right" if column.look.right else "left", "indent": 1}
             self.cells.text(sheet, 0, at, column.label, **_HEADING, **align)
         row = 1
-        wraps = [{"text_wrap": True} if not column.look.right else {} for column in table.columns]
+        looks = [_side(column) for column in table.columns]
         for values in self.data.rows(table.query) if table.rows else ():
+            self.height(sheet, row, values, widths)
             for at, (value, column) in enumerate(zip(values, table.columns, strict=True)):
-                self.cells.put(sheet, row, at, value, column.look, **_RULE, **wraps[at])
+                self.cells.put(sheet, row, at, value, column.look, **looks[at])
             row += 1
         if row == 1:
             self.cells.text(sheet, 1, 0, table.empty, italic=True, font_color="#565E68")
@@ -139,13 +141,24 @@ class _Workbook:
         if any(column.total for column in table.columns):
             self.totals(table, sheet, row)
 
+    def height(self, sheet: Worksheet, row: int, values: tuple[Value, ...], widths: list[float]) -> None:
+        """A row is as high as its longest text needs, up to six lines."""
+        long = [
+            lines_needed(value, (width - 2) * 7.3)
+            for value, width in zip(values, widths, strict=True)
+            if isinstance(value, str) and (len(value) > width * 0.8 or "\n" in value)
+        ]
+        if long and max(long) > 1:
+            sheet.set_row(row, min(max(long), 6) * 15 + 3)
+
     def totals(self, table: Table, sheet: Worksheet, row: int) -> None:
         """SUBTOTAL follows the filter. Each formula carries the exact sum, for viewers that do not calculate."""
         from xlsxwriter.utility import xl_rowcol_to_cell
 
+        say = self.document.language.say
         for at, column in enumerate(table.columns):
             if column.total is None:
-                self.cells.text(sheet, row, at, self.document.language.say("total") if at == 0 else "", **_TOTAL)
+                self.cells.text(sheet, row, at, say("total") if at == 0 else "", **_TOTAL, indent=1)
                 continue
             value = column.total.value
             if column.long_numbers or not isinstance(value, int | float | Decimal) or not fits(value):
@@ -227,9 +240,13 @@ class _Workbook:
         for origin in self.document.origins.values():
             row += 1
             for at, text in enumerate(spread(origin)):
-                self.cells.text(sheet, row, at, text, text_wrap=True, **_RULE)
+                self.cells.text(sheet, row, at, text, **_RULE)
         name = sheet.get_name().replace("'", "''")
         self.book.define_name(RANGE, f"='{name}'!$A$2:$L${row + 1}")
+
+
+def _side(column: Column) -> dict[str, object]:
+    return dict(_RULE) if column.look.right else {**_RULE, "indent": 1, "text_wrap": True}
 
 
 def _written(chart: Chart, document: ReportDocument) -> tuple[tuple[str, ...], tuple[Series, ...]]:
