@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 promise: Promise = "transactional"
 CONNECT_SECONDS = 10
+SILENCE_SECONDS = 120
 _TYPES = {
     "BOOLEAN": "boolean",
     "TINYINT": "smallint",
@@ -84,7 +85,11 @@ def _connect(place: Place) -> psycopg.Connection:
         )
     try:
         return psycopg.connect(
-            place.url.replace("postgresql+psycopg://", "postgresql://"), connect_timeout=CONNECT_SECONDS
+            place.url.replace("postgresql+psycopg://", "postgresql://"),
+            connect_timeout=CONNECT_SECONDS,
+            # A server that vanished without a word is found out, also in the middle of a commit.
+            keepalives_idle=30,
+            tcp_user_timeout=SILENCE_SECONDS * 1000,
         )
     except psycopg.OperationalError as error:
         raise _explained(error, place.connection or "") from error
