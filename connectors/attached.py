@@ -360,7 +360,9 @@ class Database(ABC):
     def fitted(self, column: Stored, declared: str) -> exp.Expression:
         """The database's own expression for a column that DuckDB would not read exactly."""
         node = sql.template(column.pushed, x=sql.column(column.name))
-        return sql.cast(node, declared) if column.unsized and declared != "VARCHAR" else node
+        if not column.unsized:
+            return node
+        return sql.cast(node, self.text_type if declared.upper() == "VARCHAR" else declared)
 
     def _exactly(self, column: Stored, declared: str) -> exp.Expression:
         return self.fitted(column, declared) if column.pushed else self.carried(column)

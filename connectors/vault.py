@@ -8,6 +8,7 @@ commas: the first encrypts, all decrypt, and ``rotate`` encrypts everything anew
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import importlib
 import json
@@ -138,6 +139,10 @@ class Vault:
             handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         except FileNotFoundError:
             return []
+        except OSError as error:
+            reason = "is a link" if error.errno == errno.ELOOP else "cannot be opened"
+            hint = f"Keep the key itself there, readable by nobody else, or set {KEY_VARIABLE}."
+            raise AccessError(f"The vault's key file {reason}.", hint=hint, where={"file": str(path)}) from None
         with os.fdopen(handle, encoding="ascii") as file:
             _private(os.fstat(file.fileno()), path)
             return _split(file.read())

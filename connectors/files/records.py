@@ -86,8 +86,9 @@ class Splitter:
         if state == "closed":
             return Record(line, bare, _problem(bare, fields, self._width))
         lines.give_back(later)
-        reason = "a quote is opened and never closed" if state == "open" else "text stands after a closing quote"
-        # Text after the closing quote may mean that the quote of an earlier, unclosed value was met: only this line is broken.
+        # Text after a quote on a later line means that another value's quote was met: only this line is broken.
+        is_alone = state == "bad" and not later
+        reason = "text stands after a closing quote" if is_alone else "a quote is opened and never closed"
         return Record(line, first.rstrip(b"\r\n"), reason)
 
     def _scan(self, bare: bytes) -> tuple[int, str]:
