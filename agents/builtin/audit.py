@@ -16,6 +16,10 @@ def audit(tags: list[Tag], meaning: Meaning) -> list[str]:
     conditions = list(_conditions(meaning))
     held = [c for c in conditions if isinstance(c, Compare) and c.op not in {"day", "null", "notnull"}]
     values = sum(len(c.values) for c in held)
+    used = {c.column for c in conditions if isinstance(c, Compare | During | Beyond)}
+    used |= {c.via for c in conditions if isinstance(c, Nested) and c.via}
+    used |= {o.column for o in _outs(meaning, conditions) if o.column}
+    meaning.score -= 0.2 * sum(1 for ref in meaning.mentions if ref not in used)
     said = sum(1 for tag in tags if tag.links and tag.links[0].kind == "value")
     if said > values + _repeats(tags):
         problems.append("lost:a value")
@@ -23,14 +27,17 @@ def audit(tags: list[Tag], meaning: Meaning) -> list[str]:
     during = {(c.period.start, c.period.end) for c in conditions if isinstance(c, During)}
     if len(periods) > len(during):
         problems.append("lost:a period")
-    measures = [o for o in _outs(meaning, conditions) if o.is_measure or o.func]
+    measures = [o for o in _outs(meaning, conditions) if o.is_measure or o.func or o.kind in {"ratio", "difference"}]
     if (
-        any(tag.kind in _COMPUTED for tag in tags)
-        and not measures
-        and not any(isinstance(c, Beyond) for c in conditions)
+        (
+            any(tag.kind in _COMPUTED for tag in tags)
+            and not measures
+            and not any(isinstance(c, Beyond) for c in conditions)
+        )
+        and not any(o.kind == "column" and o.label != "" for o in meaning.outs)
+        and not _read_off(tags, meaning)
     ):
-        if not any(o.kind == "column" and o.label != "" for o in meaning.outs) and not _read_off(tags, meaning):
-            problems.append("lost:a computation")
+        problems.append("lost:a computation")
     ordered = bool(meaning.order and meaning.limit) or any(isinstance(c, Nested) and c.scope.limit for c in conditions)
     if any(tag.kind == "sup" for tag in tags) and not ordered and not measures and not meaning.order:
         problems.append("lost:a superlative")

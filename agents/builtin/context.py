@@ -9,20 +9,20 @@ from dataclasses import dataclass, field
 from spec.pipeline import Definition
 
 _EQUALS = re.compile(
-    r"^\s*(?P<term>[A-Za-z][\w %/&'-]{0,50}?)\s*(?:\((?P<long>[^()]*)\))?\s*=\s*(?P<body>[^=].*)$", re.S
+    r"^\s*(?P<term>[A-Za-z][\w %/&'-]{0,50}?)\s*(?:\((?P<long>[^()]*)\))?\s*=\s*(?P<body>[^=].*)$", re.DOTALL
 )
 _MEANS = re.compile(
     r"(?:note that |recall that |assume (?:that )?)?(?:the |a |an )?(?P<term>[\w' -]{2,40}?)\s+(?:refers? to|(?:is|are) defined as|means?|(?:is|are) calculated as|(?:is|are) computed as|stands for)\s+(?P<body>.+)",
-    re.I,
+    re.IGNORECASE,
 )
 _ARITHMETIC = re.compile(r"(?<=[\w)])\s+[-+*/]\s+(?=[\w(])|\*\s*100|/\s*100")
 _RANK = re.compile(
     r"^(?:the )?(?:[\w' ]+ )?rank(?:ing)?(?: of (?:each |the )?[\w ]+?)? (?:ordered |sorted )?(?:by|based on) (?:their |its |the )?(?P<of>.+?)(?:,? (?:in )?desc(?:ending)?(?: order)?)?$",
-    re.I,
+    re.IGNORECASE,
 )
 _SPLIT = re.compile(r"(?<=[.;])\s+(?=[A-Z(])|\n+")
-_WILDCARDS = re.compile(r"\bilike\b|wildcard|partial match|case.?insensitive(?:ly)? and allow partial", re.I)
-_EXACT = re.compile(r"\bexact(?:ly)?\b.{0,20}\b(?:string )?match", re.I)
+_WILDCARDS = re.compile(r"\bilike\b|wildcard|partial match|case.?insensitive(?:ly)? and allow partial", re.IGNORECASE)
+_EXACT = re.compile(r"\bexact(?:ly)?\b.{0,20}\b(?:string )?match", re.IGNORECASE)
 
 
 @dataclass
@@ -66,7 +66,7 @@ def _define(context: Context, term: str, body: str) -> None:
     key = " ".join(term.lower().split())
     if not key or not body:
         return
-    body = re.sub(r",? with rank 1 being.*$", "", body.strip().strip('"').rstrip("."), flags=re.I)
+    body = re.sub(r",? with rank 1 being.*$", "", body.strip().strip('"').rstrip("."), flags=re.IGNORECASE)
     rank = _RANK.match(body)
     if rank:
         context.formulas[key] = f"rank by {rank['of']}"
@@ -81,12 +81,12 @@ def substitute(text: str, context: Context) -> str:
     for term in sorted(context.phrases, key=len, reverse=True):
         body = context.phrases[term]
         pattern = rf"\b{re.escape(term)}s?\b"
-        if re.search(pattern, body, re.I) and len(term.split()) > 1:
+        if re.search(pattern, body, re.IGNORECASE) and len(term.split()) > 1:
             continue
         tail = _repeated(text, body)
-        text = re.sub(pattern, lambda _, tail=tail: tail, text, flags=re.I)  # type: ignore[misc]
+        text = re.sub(pattern, lambda _, tail=tail: tail, text, flags=re.IGNORECASE)  # type: ignore[misc]
     for place, term in enumerate(sorted(context.formulas, key=len, reverse=True)):
-        text = re.sub(rf"\b{re.escape(term)}s?\b", f"formula_{place}", text, flags=re.I)
+        text = re.sub(rf"\b{re.escape(term)}s?\b", f"formula_{place}", text, flags=re.IGNORECASE)
     return text
 
 
@@ -105,7 +105,7 @@ def _repeated(text: str, body: str) -> str:
         r"\s+(?:who|that|which)\b.*$",
         r"\s+on or after\b.*$",
     ):
-        found = re.search(clause, body, re.I)
+        found = re.search(clause, body, re.IGNORECASE)
         if found and found.start() > 0:
             said = " ".join(found.group().lower().replace("last", "past").split())
             asked = " ".join(text.lower().replace("last", "past").split())

@@ -15,6 +15,7 @@ from agents.builtin.understand import Candidate, Prepared, key_of, name_of, othe
 from agents.builtin.words import singular
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
 from spec.base import JsonValue
+from spec.errors import DreflowError
 from spec.pipeline import Pipeline, Step
 
 # Measured on question sets of other people's databases: see docs/explanation of the gate in evals.
@@ -35,6 +36,9 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
         return Refusal(message=f"The data cannot answer this: {best.problem}.", hint=explain(best.meaning.problems))
     if best.confidence < CONFIDENT and request.answers.get("reading") != "yes":
         return _unsure(best)
+    broken = _broken(data, best)
+    if broken:
+        return Refusal(message="I read this in a way the data does not allow.", hint=broken)
     outside = _outside(best.meaning, index)
     if outside is not None:
         return outside
@@ -147,7 +151,7 @@ def _ambiguous(prepared: Prepared, best: Candidate, data: DataView) -> Question 
     rows: list[list[str]] | None = None
     for one, first, second, candidate in found:
         assert best.query is not None
-        if candidate.query is None or candidate.query == best.query:
+        if candidate.query is None or candidate.query == best.query or _broken(data, candidate):
             continue
         rows = _rows(data, best) if rows is None else rows
         if _rows(data, candidate) == rows:
@@ -168,7 +172,7 @@ def _ambiguous(prepared: Prepared, best: Candidate, data: DataView) -> Question 
 
 
 def _expects_one(text: str) -> bool:
-    """ "What is the price of ..." expects one thing; many rows say that something was misread or left open."""
+    """As in "What is the price of ..." expects one thing; many rows say that something was misread or left open."""
     found = re.match(
         r"\s*(?:what|who|how (?:long|tall|high|old|big|large|deep))(?:'s|\s+is|\s+was)\s+(?:the\s+)?([a-z-]+)(?:\s+([a-z-]+))?",
         text.lower(),
@@ -176,7 +180,20 @@ def _expects_one(text: str) -> bool:
     if found is None or re.search(r"\b(?:each|every|per|by|all|any|for|and)\b|,", text.lower()):
         return False
     words = [word for word in found.groups() if word]
-    return all(singular(word) == word for word in words if word not in {"is"})
+    return all(singular(word) == word for word in words if word != "is")
+
+
+def _broken(data: DataView, candidate: Candidate) -> str:
+    """Why the engine does not take the query, found without running it; empty when it does."""
+    import duckdb
+    from sqlglot import exp
+
+    assert candidate.query is not None
+    try:
+        data.rows(exp.select(exp.Star()).from_(candidate.query.copy().subquery("q")).limit(0), limit=1)
+    except (duckdb.Error, DreflowError) as error:
+        return str(error).splitlines()[0]
+    return ""
 
 
 def _rows(data: DataView, candidate: Candidate) -> list[list[str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from agents.builtin.choose import date_columns, hinted_column, is_additive, label_columns, main_measure, names_rows
-from agents.builtin.index import Index
 from agents.builtin.meaning import Compare, Either, Meaning, Nested, Out, Ref, Scope
 from agents.builtin.parse import Reader
 from agents.builtin.schema import Schema
@@ -50,7 +49,7 @@ def finish(reader: Reader) -> Meaning:
 
 
 def _sum_in_groups(meaning: Meaning, reader: Reader) -> None:
-    """ "quantity per category": amounts of many rows under one heading are added up; prices or ratings are not."""
+    """As in "quantity per category": amounts of many rows under one heading are added up; prices or ratings are not."""
     if not meaning.groups:
         return
     schema = reader.schema
@@ -80,7 +79,7 @@ def _one_per_group(schema: Schema, group: Out, table: str) -> bool:
 
 
 def _single_row(meaning: Meaning, reader: Reader) -> None:
-    """ "how many people live in the largest city": of one row the number is read, not added up."""
+    """As in "how many people live in the largest city": of one row the number is read, not added up."""
     if not (meaning.limit and meaning.order and not meaning.order[0][0].is_measure and not meaning.groups):
         return
     for outs in (reader.focus, reader.asked):
@@ -176,7 +175,7 @@ def _hint_through(reader: Reader, hints: tuple[str, ...]) -> Out | None:
         column = hinted_column(reader.schema, other, hints)
         if column:
             return Out("column", column=column)
-    if hints[:1] in {("rating",)} and table:
+    if hints[:1] == ("rating",) and table:
         for join in reader.schema.joins:
             if join.parent == table:
                 column = hinted_column(reader.schema, join.table, hints)
@@ -219,7 +218,7 @@ def _nested_pending(meaning: Meaning, schema: Schema, scope: Scope) -> None:
 def _grains(meaning: Meaning, schema: Schema, reader: Reader) -> None:
     """A period in the grouping cuts the date of what is measured."""
     for out in [*meaning.groups, *reader.focus, *reader.asked]:
-        if out.kind != "grain" and not (out.kind == "count" and out.grain) or out.column is not None:
+        if (out.kind != "grain" and not (out.kind == "count" and out.grain)) or out.column is not None:
             continue
         tables = [t for o in [*reader.focus, *reader.asked] for t in sorted(o.tables()) if t]
         tables += [reader.root.table, *_tables_of(reader.root)]

@@ -45,7 +45,7 @@ def _build(data: DataView) -> Index:
     schema = build_schema(data.catalog, stats)
     values = ValueIndex()
     for column in schema.columns.values():
-        if column.kind == "text" and 0 < column.stats.distinct:
+        if column.kind == "text" and column.stats.distinct > 0:
             _add_values(data, values, column)
 
     def inclusion(child: Col, parent: Col) -> float:
@@ -65,7 +65,7 @@ def _table_stats(data: DataView, table: Table) -> dict[tuple[str, str], Stats]:
 
     if not table.columns:
         return {}
-    wanted: list[exp.Expression] = [exp.Count(this=exp.Star())]
+    wanted: list[exp.Expr] = [exp.Count(this=exp.Star())]
     for column in table.columns:
         ref = exp.column(exp.to_identifier(column.name, quoted=True))
         wanted += [exp.Count(this=ref), exp.Count(this=exp.Distinct(expressions=[ref.copy()]))]

@@ -314,7 +314,27 @@ CHANGES = frozenset(
 @cache
 def synonyms(word: str) -> frozenset[str]:
     """Stems that may stand for this stem in a name, itself left out."""
-    return _table().get(word, frozenset())
+    return _table().get(word, frozenset()) | _derived(word)
+
+
+def _derived(word: str) -> frozenset[str]:
+    """The noun of a verb and the other way round: enrol and enrolment, graduate and graduation."""
+    if len(word) < 4:
+        return frozenset()
+    found = {f"{word}ment", f"{word}ion", f"{word}ation", *_NOUNS_OF_VERBS.get(word, ())}
+    for ending in ("ment", "ation", "ion"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            found.add(word[: -len(ending)])
+    return frozenset(found)
+
+
+_NOUNS_OF_VERBS = {
+    stem(a): (stem(b),)
+    for pair in "admission admit|arrival arrive|departure depart|delivery deliver|sale sell|receipt receive|purchase buy|death die|birth born|renewal renew|removal remove|approval approve|choice choose|decision decide|description describe|flight fly|growth grow|loss lose|marriage marry|permission permit|prescription prescribe|refusal refuse|response respond|subscription subscribe|transmission transmit|submission submit".split(
+        "|"
+    )
+    for a, b in [tuple(pair.split()), tuple(reversed(pair.split()))]
+}
 
 
 @cache

@@ -53,7 +53,7 @@ class Linker:
         for ref, core in self.cores.items():
             for word in {*core, *self.words[ref]}:
                 self.known.setdefault(word, []).append(ref)
-        self.joined = {}
+        self.joined: dict[str, list[tuple[str, str]]] = {}
         for ref, column in self.schema.columns.items():
             self.joined.setdefault("".join(column.words), []).append(ref)
             self.joined.setdefault(fold(column.name).replace("_", ""), []).append(ref)

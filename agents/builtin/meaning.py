@@ -126,4 +126,5 @@ class Meaning:
     asked_order: bool = False
     assumptions: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    mentions: list[Ref] = field(default_factory=list)
     score: float = 0.0

@@ -35,7 +35,7 @@ _REWRITES: tuple[tuple[str, str], ...] = (
     (r"\bwhat (?:is|are|was|were) the names? and\b", "what is the name and"),
     (r"\bcombinations? of\b", ""),
     (r"\bpart of\b", "in"),
-    (r"\b(?:year|month|week|quarter)s? (?:so far)\b", lambda m: f"this {m.group().split()[0].rstrip('s')}"),  # type: ignore[list-item]
+    (r"\b(year|month|week|quarter)s? so far\b", r"this \1"),
     (r"\bso far this (year|month|week|quarter)\b", r"this \1"),
     (r"\bwithin the (last|past)\b", r"in the \1"),
     (r"\bas at\b", "as of"),
@@ -56,16 +56,16 @@ _REMARKS = (
     r",?\s*\brounded to (?:the nearest \w+|\d+ (?:decimal places?|decimals|digits))",
     r"\bdo not (?:return|include|show) duplicates\b",
 )
-_ROUNDED = re.compile(r"\brounded to (\d+) (?:decimal places?|decimals|digits)", re.I)
+_ROUNDED = re.compile(r"\brounded to (\d+) (?:decimal places?|decimals|digits)", re.IGNORECASE)
 
 
 def normalise(text: str) -> str:
     """The question in plainer words; what is cut says nothing about which rows are meant."""
     plain = re.sub(r"\s+", " ", text.strip().replace("“", '"').replace("”", '"').replace("`", "'"))
     for pattern in _REMARKS:
-        plain = re.sub(pattern, " ", plain, flags=re.I)
+        plain = re.sub(pattern, " ", plain, flags=re.IGNORECASE)
     for pattern, wording in _REWRITES:
-        plain = re.sub(pattern, wording, plain, flags=re.I)
+        plain = re.sub(pattern, wording, plain, flags=re.IGNORECASE)
     return re.sub(r"\s+", " ", plain).strip()
 
 

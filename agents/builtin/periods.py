@@ -26,37 +26,37 @@ _SPOKEN = {w: n for n, w in enumerate("one two three four five six seven eight n
 
 _RANGE = re.compile(
     rf"\b(?:between|from|for the period)\s+(?:the\s+)?({_POINT})\s*(?:and|to|until|till|through|thru|up to|-|–)\s*(?:the\s+)?(?:end of\s+)?({_POINT})",
-    re.I,
+    re.IGNORECASE,
 )
-_BARE_RANGE = re.compile(rf"\b({_POINT})\s*(?:-|–|to|through|until)\s*({_POINT})", re.I)
+_BARE_RANGE = re.compile(rf"\b({_POINT})\s*(?:-|–|to|through|until)\s*({_POINT})", re.IGNORECASE)
 _SHORT_RANGE = re.compile(
     rf"\b(?:between|from)\s+({_MONTH})\s+(?:and|to|through|until)\s+({_MONTH})\s*,?\s*(?:of\s+)?((?:19|20)\d{{2}})",
-    re.I,
+    re.IGNORECASE,
 )
 _DAY_RANGE = re.compile(
     rf"\b(?:between|from)\s+(\d{{1,2}}){_ORD}\s+(?:and|to|through|until)\s+(\d{{1,2}}){_ORD}\s+(?:of\s+)?({_MONTH})(?:\s*,?\s*((?:19|20)\d{{2}}))?",
-    re.I,
+    re.IGNORECASE,
 )
 _ROLLING = re.compile(
     rf"\b(?:(?:in|over|within|during|for|from)\s+)?(?:each of\s+)?(?:the\s+)?(?:last|past|previous|prior|preceding|latest|most recent)\s+{_N}\s+(?:full\s+|whole\s+|complete\s+)?(?:calendar\s+|iso\s+|business\s+)?{_UNIT}(?!\w)",
-    re.I,
+    re.IGNORECASE,
 )
-_AGO = re.compile(rf"\b{_N}\s+{_UNIT}\s+ago\b", re.I)
+_AGO = re.compile(rf"\b{_N}\s+{_UNIT}\s+ago\b", re.IGNORECASE)
 _OPEN = re.compile(
     rf"\b(since|on or after|on or before|after|before|until|till|up to|prior to|earlier than|later than|no later than|as of|starting(?:\s+(?:from|in|on))?|from|through|by)\s+(?:the\s+)?(?:start of\s+|end of\s+)?({_POINT})(\s+(?:onwards?|on)\b)?",
-    re.I,
+    re.IGNORECASE,
 )
 _AT = re.compile(
     rf"\b(?:(?:in|during|on|for|of|within|over|as of|throughout)\s+)?(?:the\s+)?(?:month\s+of\s+|whole\s+(?:of\s+)?)?(?:the\s+)?({_POINT})",
-    re.I,
+    re.IGNORECASE,
 )
 _WHOLE = re.compile(
     r"\s*\(?,?\s*(?:excluding|not including|exclusive of|not counting|without|does not include)\s+(?:the\s+)?(?:current|this|present)\s+(?:day|week|month|quarter|year)\)?",
-    re.I,
+    re.IGNORECASE,
 )
 _TODAY_IN = re.compile(
     r"\s*\(?,?\s*(?:inclusive of|including|includes?|inclusive)\s+(?:of\s+)?(?:today(?:'s|’s)?(?:\s+date)?|\d+\s+\w+\s+ago|(?:the\s+)?start and end dates?|both(?: dates)?)\)?|\s*\(?,?\s*\(?(?:both\s+)?(?:dates?\s+)?inclusive\)?(?:\s+of\s+(?:start and end dates|both dates))?",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -175,14 +175,14 @@ def _open(word: str, point: str, onward: str | None, today: date) -> Period | No
     at = _point(point, today)
     if at is None or at.start is None or at.end is None:
         return None
-    word = word.split()[0] if word.startswith("starting") else word
+    word = word.split(maxsplit=1)[0] if word.startswith("starting") else word
     if word in {"since", "on or after", "starting", "from"} or (onward and word != "before"):
         return Period(at.start, None, (0, 0))
     if word in {"after", "later than"}:
         return Period(at.end, None, (0, 0))
     if word in {"before", "prior to", "earlier than"}:
         return Period(None, at.start, (0, 0))
-    if word in {"by"} and not re.search(r"\d", point):
+    if word == "by" and not re.search(r"\d", point):
         return None
     return Period(None, at.end, (0, 0))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from agents.builtin.lexicon import RELATING
 from agents.builtin.links import Link, is_flag, truth
 from agents.builtin.schema import Schema
 from agents.builtin.tags import Tag
-from agents.builtin.lexicon import RELATING
 from agents.builtin.words import singular, stem
 
 MODIFIERS = frozenset(
@@ -80,6 +80,11 @@ class Cursor:
         tag = self.peek(ahead)
         return tag.text.lower() if tag else ""
 
+    def data(self, ahead: int = 0) -> str:
+        """What a span says of itself, empty past the end."""
+        tag = self.peek(ahead)
+        return tag.data if tag else ""
+
     def take(self) -> Tag:
         tag = self.tags[self.at]
         self.at += 1
@@ -148,9 +153,7 @@ def _modifier(phrase: Phrase, tag: Tag, cursor: Cursor) -> bool:
         and tag.text == "of"
         and (phrase.agg or phrase.howmany or phrase.distinct)
         and phrase.head is None
-    ):
-        pass
-    elif kind == "unknown" and phrase.sup is not None and stem(tag.text.lower()) in RELATING:
+    ) or (kind == "unknown" and phrase.sup is not None and stem(tag.text.lower()) in RELATING):
         pass
     elif kind == "quoted" and phrase.empty:
         phrase.values.append(tag)
@@ -191,7 +194,7 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:
         following = cursor.tags[cursor.at + 1]
         owned = next(
             (link for link in following.links if link.kind == "column" and link.table == phrase.head.table), None
-        )  # type: ignore[union-attr]
+        )
         if owned is not None:
             phrase.tables.append(phrase.head.table)
             phrase.head, phrase.head_tag = owned, following
@@ -263,7 +266,7 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:
                         if link.kind == "column" and link.table == phrase.head.table and link.score >= top.score - 0.3
                     ),
                     top,
-                )  # type: ignore[union-attr]
+                )
             phrase.tables.append(phrase.head.table)
             phrase.head, phrase.head_tag = top, tag
             cursor.at += 1
@@ -296,3 +299,27 @@ def _has_object(cursor: Cursor) -> bool:
     """Whether something follows that a verb could act on."""
     ahead = 2 if cursor.kind(1) == "prep" and cursor.text(1) in {"through", "to", "into", "from", "at", "in"} else 1
     return cursor.kind(ahead) in {"link", "sup", "agg", "howmany", "quoted", "num"}
+
+
+def is_plural(tag: Tag | None) -> bool:
+    word = tag.text.lower().split()[-1] if tag is not None else ""
+    return singular(word) != word
+
+
+def read_phrase_one(cursor: Cursor) -> Phrase:
+    """A grouping that leads its noun: "per month customers" is two phrases."""
+    tag = cursor.peek()
+    if tag is not None and tag.kind == "unit":
+        cursor.take()
+        return Phrase(unit=tag.data)
+    return read_phrase(cursor)
+
+
+_PARTICIPLES = frozenset(
+    "made sold bought taken given written paid spent taught held won done seen met driven run owned led built sent hit shot put".split()
+)
+
+
+def is_participle(word: str) -> bool:
+    """Whether a word before "by" says that what follows did it."""
+    return word in _PARTICIPLES or (word.endswith("ed") and len(word) > 4 and word not in {"need", "speed"})

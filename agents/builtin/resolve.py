@@ -225,7 +225,7 @@ def _listed(tags: list[Tag], place: int, step: int) -> Tag | None:
 def _wants_number(tags: list[Tag], place: int) -> bool:
     """After "average", "total", "number of": a column of text is the less likely meaning."""
     at = place - 1
-    while at >= 0 and tags[at].kind in {"skip"}:
+    while at >= 0 and tags[at].kind == "skip":
         at -= 1
     return at >= 0 and (
         tags[at].kind in {"sum", "howmany"} or (tags[at].kind == "agg" and tags[at].data in {"avg", "sum", "median"})
@@ -233,7 +233,7 @@ def _wants_number(tags: list[Tag], place: int) -> bool:
 
 
 def _of_table(tags: list[Tag], place: int, table: str) -> bool:
-    """ "price of the product": the table stands behind "of"."""
+    """As in "price of the product": the table stands behind "of"."""
     seen_of = False
     for tag in tags[place + 1 : place + 5]:
         if tag.kind == "prep" and tag.data == "":

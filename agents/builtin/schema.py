@@ -227,7 +227,7 @@ def _add_columns(
         bare = tuple(part for word in bare for part in aliases.get(word, (word,)))
         if len(bare) == 1 and bare[0].endswith("id") and 2 < len(bare[0]) <= 4:
             # A letter or two before "id" are a table's initials when exactly one table has them.
-            named = [
+            named: list[tuple[str, ...]] = [
                 w
                 for w in schema.tables.values()
                 if initials(w) == bare[0][:-2] or fold(w[0])[: len(bare[0]) - 2] == bare[0][:-2]

@@ -80,7 +80,7 @@ def _stands_as_noun(tokens: list[Token], index: int) -> bool:
     """A light word such as "make" is a noun between the signs of a list: "the make, model and year"."""
     before = tokens[index - 1].low if index else ""
     after = tokens[index + 1].low if index + 1 < len(tokens) else "."
-    return before in _BEFORE_NOUN and after in _AFTER_NOUN
+    return (before in _BEFORE_NOUN or before in SUPERLATIVES or before.isdigit()) and after in _AFTER_NOUN
 
 
 @dataclass
@@ -120,7 +120,8 @@ def tag(text: str, linker: Linker, today: date, terms: frozenset[str] = frozense
 
 
 def _best_cut(options: dict[int, list[Tag]], size: int) -> list[Tag]:
-    best: list[tuple[float, list[Tag]]] = [(0.0, [])] + [(float("-inf"), [])] * size
+    nothing: list[Tag] = []
+    best = [(0.0, nothing), *([(float("-inf"), nothing)] * size)]
     for index in range(size):
         total, tags = best[index]
         if total == float("-inf"):
@@ -173,9 +174,7 @@ def _word_tags(tokens: list[Token], index: int) -> list[Tag]:
         found.append(made)
     elif token.kind == "time":
         found.append(_make("time", tokens, index, index + 1, 1.0))
-    elif token.kind == "quoted":
-        found.append(_make("quoted", tokens, index, index + 1, 0.6))
-    elif token.kind == "dotted":
+    elif token.kind == "quoted" or token.kind == "dotted":
         found.append(_make("quoted", tokens, index, index + 1, 0.6))
     elif token.kind in {"punct", "op"} and not found:
         found.append(_make("skip", tokens, index, index + 1, 0.4))
@@ -223,7 +222,7 @@ def _superlative(tokens: list[Token], index: int) -> list[Tag]:
         made = _make("sup", tokens, index, index + 2, 2.2, "1" if low == "most" else "-1")
         made.hints = SUPERLATIVES[after.low][1]
         found.append(made)
-    if low in SUPERLATIVES and low not in AFTER_MOST or low == "recent":
+    if (low in SUPERLATIVES and low not in AFTER_MOST) or low == "recent":
         sign, hints = SUPERLATIVES[low]
         end, number = index + 1, None
         if (
@@ -374,7 +373,7 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
 
 
 def _value_and_noun(words: tuple[str, ...], hit: Link, linker: Linker) -> bool:
-    """ "Red river" as a stored text is left aside when there is a table of rivers that has a "Red"."""
+    """As in "Red river" as a stored text is left aside when there is a table of rivers that has a "Red"."""
     nouns = {link.table for link in linker.phrase(words[-1:]) if link.kind == "table" and link.score >= 0.95}
     if not nouns or hit.table in nouns:
         return False

@@ -19,7 +19,8 @@ from agents.builtin.meaning import Meaning, Out
 from agents.builtin.normalise import normalise
 from agents.builtin.parse import Reader
 from agents.builtin.resolve import resolve, runners_up
-from agents.builtin.sqlbuild import Builder, CannotBuildError
+from agents.builtin.sqlbuild import Builder
+from agents.builtin.sqlframe import CannotBuildError
 from agents.builtin.tags import Tag, tag
 from agents.contract import DataView, Request
 
@@ -138,7 +139,8 @@ def linker_of(index: Index) -> Linker:
 
 
 _ASIDE = re.compile(
-    r"[^.?!]*\b(?:refers? to|is defined as|are defined as|means|stands for|are considered)\b[^.?!]*[.?!]?", re.I
+    r"[^.?!]*\b(?:refers? to|is defined as|are defined as|means|stands for|are considered)\b[^.?!]*[.?!]?",
+    re.IGNORECASE,
 )
 
 

@@ -58,7 +58,7 @@ class ValueIndex:
         if hits:
             return hits
         form = normal(phrase)
-        found = {entry: "form" for entry in self.forms.get(form, ())}
+        found = dict.fromkeys(self.forms.get(form, ()), "form")
         found.update({entry: "form" for entry in self.exact.get(form, ()) if entry not in found})
         hits = [Hit(*entry, how, 0.93) for entry, how in found.items()]
         for alias in PLACE_NAMES.get(folded, ()):
@@ -84,7 +84,7 @@ class ValueIndex:
         return hits
 
     def _typos(self, folded: str) -> list[Hit]:
-        hits = []
+        hits: list[Hit] = []
         words = folded.split()
         pool = {f for word in self._near_words(words) for f in self.first_words.get(word, ())}
         for other in sorted(pool):

@@ -1,0 +1,192 @@
+"""Comparisons: more than, at least, before one o'clock, starts with."""
+
+from __future__ import annotations
+
+from agents.builtin.choose import hinted_column, main_measure
+from agents.builtin.conditions import plain_number
+from agents.builtin.meaning import Beyond, Compare, Nested, Out, Scope
+from agents.builtin.phrases import Phrase, read_phrase
+from agents.builtin.superlatives import Superlatives
+from agents.builtin.tags import Tag
+
+
+class Comparisons(Superlatives):
+    """More than, at least, before one o'clock, starts with."""
+
+    def _on_cmp(self, target: list[Out]) -> None:
+        tag = self.cursor.take()
+        self._compare(tag, target)
+
+    def _compare(self, tag: Tag, target: list[Out]) -> None:
+        cursor = self.cursor
+        saved = cursor.at
+        phrase = read_phrase(cursor)
+        op = tag.data
+        if phrase.head is not None and cursor.text() == "than" and phrase.number is None:
+            # "more credits than the average"
+            if phrase.head.kind == "column":
+                self.state.column = phrase.head.ref
+                cursor.take()
+                phrase = read_phrase(cursor)
+        if phrase.number is None and phrase.head is None and phrase.agg == "avg" and self.state.column is not None:
+            out = Out("agg", column=self.state.column, func="avg")
+            scope = Scope(self.state.column[0], parent=self.state.scope)
+            self.state.scope.conditions.append(Beyond(self.state.column, op, out, scope))
+            return
+        if phrase.number is None and phrase.head is not None and (phrase.agg or phrase.sup):
+            self._beyond(op, phrase)
+            return
+        number = phrase.number
+        if number is None:
+            cursor.at = saved
+            if cursor.kind() == "time" and self.state.column:
+                value = cursor.take().text
+                self._hold(Compare(self.state.column, op, (value,)), self.state.column[0])
+                return
+            if cursor.kind() in {"quoted", "link"} and op in {"=", "!="} and self.state.column:
+                return
+            if cursor.kind() == "period":
+                return
+            self.meaning.problems.append(f"unused:{tag.text}")
+            return
+        if cursor.kind() == "post":
+            op = cursor.take().data
+        if phrase.head is None and phrase.unit:
+            self.meaning.problems.append(f"unused:{tag.text} {number:g} {phrase.unit}")
+            return
+        if phrase.head is None and not phrase.values:
+            self._compare_number(op, number, tag)
+            return
+        self._compare_counted(op, number, phrase)
+
+    def _compare_number(self, op: str, number: float, tag: Tag) -> None:
+        column = self.state.column
+        if column is not None and self.schema.columns[column].kind != "number":
+            column = None
+        if tag.hints and (column is None):
+            table = self.state.scope.table
+            column = hinted_column(self.schema, table, tag.hints) if table else None
+        if (
+            column is None
+            and self.state.scope.table
+            and not any(o.is_measure and o.kind != "count" for o in self.focus)
+        ):
+            column = main_measure(self.schema, self.state.scope.table)
+            if column is not None:
+                self.meaning.assumptions.append(f"the number is compared with {column[1]}")
+                self.meaning.score -= 0.05
+        if column is None:
+            measure = next((o for o in reversed(self.focus) if o.is_measure), None)
+            self.meaning.problems.append(
+                f"unused:{tag.text} {number:g}" if measure is None else f"unclear:{tag.text} {number:g}"
+            )
+            return
+        self._hold(Compare(column, op, (plain_number(number),), negated=self._negation()), column[0])
+
+    def _compare_counted(self, op: str, number: float, phrase: Phrase) -> None:
+        """As in "more than 5 orders", "at least 100 likes"."""
+        head = phrase.head
+        if head is not None and head.kind == "column":
+            column = self.schema.columns[head.ref]
+            if column.kind == "number" and not column.is_id and not self._is_reference(head.ref):
+                if phrase.agg:
+                    self._measure_condition(Out("agg", column=head.ref, func=phrase.agg), op, number, head.table)
+                else:
+                    self._hold(Compare(head.ref, op, (plain_number(number),)), head.table)
+                return
+            self._measure_condition(
+                Out("count", column=head.ref, table=head.table, distinct=True), op, number, head.table
+            )
+            return
+        table = head.table if head is not None else phrase.values[-1].links[0].table if phrase.values[-1].links else ""
+        if not table:
+            self.meaning.problems.append(f"unused:{number:g}")
+            return
+        scope = self._measure_condition(Out("count", table=table, distinct=phrase.distinct), op, number, table)
+        if scope is not None:
+            for tag in phrase.values:
+                self._value(tag)
+
+    def _measure_condition(self, out: Out, op: str, number: float, table: str) -> Scope | None:
+        owner = self.state.scope
+        first = self.focus[0] if self.focus else None
+        grouped = self.meaning.groups[-1] if self.meaning.groups else first
+        if (
+            grouped is not None
+            and owner is self.root
+            and (self.meaning.groups or (grouped.kind == "column" and (grouped.column or ("",))[0] == table))
+        ):
+            self.meaning.having.append((out, op, number))
+            return None
+        if not owner.table or owner.table == table:
+            self.meaning.having.append((out, op, number))
+            return None
+        scope = Scope(table, parent=owner)
+        owner.conditions.append(Nested("measure", scope, out, op, number))
+        self.state.scope = scope
+        return scope
+
+    def _measure_compared(self, out: Out) -> None:
+        tag = self.cursor.take()
+        number = read_phrase(self.cursor).number
+        table = out.table or (out.column[0] if out.column else "")
+        if number is None:
+            self.meaning.problems.append(f"unused:{tag.text}")
+            return
+        self._measure_condition(out, tag.data, number, table)
+
+    def _beyond(self, op: str, phrase: Phrase) -> None:
+        """As in "above the average price"."""
+        head = phrase.head
+        assert head is not None
+        out = self._measure(phrase)
+        if out is None or out.column is None:
+            self.meaning.problems.append("unused:comparison")
+            return
+        column = (
+            self.state.column
+            if self.state.column and self.schema.columns[self.state.column].kind == "number"
+            else out.column
+        )
+        scope = Scope(out.column[0], parent=self.state.scope)
+        self.state.scope.conditions.append(Beyond(column, op, out, scope))
+
+    def _on_like(self, _: list[Out]) -> None:
+        tag = self.cursor.take()
+        following = self.cursor.peek()
+        column = self.state.column
+        if (
+            tag.data == "in"
+            and following is not None
+            and (
+                following.kind in {"sup", "agg", "howmany", "num", "cmp"}
+                or (following.links and following.links[0].kind != "value")
+            )
+        ):
+            return
+        if following is None or column is None or following.kind == "end":
+            self.meaning.problems.append(f"unused:{tag.text}")
+            return
+        text = self.cursor.take().text
+        self._hold(Compare(column, tag.data, (text,), negated=self._negation()), column[0])
+        while self.cursor.kind() == "conj" and self.cursor.kind(1) == "quoted":
+            either = self.cursor.take().data == "or"
+            self.state.either = either
+            self._hold(Compare(column, tag.data, (self.cursor.take().text,)), column[0])
+
+    def _on_time(self, _: list[Out]) -> None:
+        tag = self.cursor.take()
+        before = self.cursor.peek(-2)
+        op = {"before": "<", "after": ">", "at": "=", "by": "<=", "until": "<=", "from": ">="}.get(
+            before.text.lower() if before else ""
+        )
+        if op and self.state.column and self.schema.columns[self.state.column].kind == "time":
+            self._hold(Compare(self.state.column, op, (tag.text,)), self.state.column[0])
+            self.meaning.problems = [
+                p for p in self.meaning.problems if before is None or p != f"unknown:{before.text}"
+            ]
+        else:
+            self.meaning.problems.append(f"unused:{tag.text}")
+
+    def _on_post(self, _: list[Out]) -> None:
+        self.cursor.take()

@@ -1,0 +1,122 @@
+"""The focus: what a sentence asks for."""
+
+from __future__ import annotations
+
+from agents.builtin.choose import date_columns, place_columns
+from agents.builtin.grouping import Grouping
+from agents.builtin.meaning import Out
+from agents.builtin.phrases import MODIFIERS, Phrase, read_phrase
+
+
+class Focus(Grouping):
+    """What a sentence asks for."""
+
+    def _focus(self, target: list[Out]) -> None:
+        counted = False
+        while not self.cursor.done:
+            kind = self.cursor.kind()
+            if kind in {"ratio", "share", "diff"}:
+                self._composite(target)
+                return
+            if kind not in MODIFIERS:
+                if kind == "group" and self.cursor.peek() is not None and self.cursor.data() == "each" and not target:
+                    self.cursor.take()
+                    continue
+                return
+            phrase = read_phrase(self.cursor)
+            if phrase.empty:
+                return
+            if (
+                counted
+                and phrase.head is not None
+                and phrase.head.kind == "table"
+                and not (phrase.agg or phrase.sup or phrase.values)
+            ):
+                phrase.howmany = True  # "the numbers of orders and customers"
+            counted = phrase.howmany
+            self._ask(phrase, target)
+            if self.cursor.kind() == "conj" and self.cursor.data() in {"and", ",", "andhowmany", "both"}:
+                saved = self.cursor.at
+                while self.cursor.kind() == "conj":
+                    if self.cursor.data() == "andhowmany":
+                        break
+                    self.cursor.take()
+                if self.cursor.kind() == "conj":
+                    self.cursor.take()
+                    phrase = read_phrase(self.cursor)
+                    phrase.howmany = True
+                    self._ask(phrase, target)
+                    return
+                if self.cursor.kind() in MODIFIERS | {"ratio", "share", "diff"}:
+                    continue
+                self.cursor.at = saved
+            return
+
+    def _ask(self, phrase: Phrase, target: list[Out]) -> None:
+        """A phrase in the place of what is asked for."""
+        for tag in phrase.values:
+            self._value(tag)
+        for table in phrase.tables:
+            self._mention(table)
+        out = self._measure(phrase)
+        if (
+            self.who
+            and not target
+            and phrase.sup is not None
+            and phrase.head is not None
+            and phrase.head.kind == "column"
+        ):
+            person = self._person_near(phrase.head.table)
+            if person is not None:
+                target.append(Out("entity", table=person))
+                self._became(target[0])
+                self._superlative(phrase, out)
+                return
+        if phrase.sup is not None and not (
+            out is not None
+            and out.is_measure
+            and phrase.head is not None
+            and phrase.head.kind == "column"
+            and not phrase.howmany
+        ):
+            self._superlative_focus(phrase, target, out)
+            return
+        if out is None and phrase.is_value:
+            self._value_focus(phrase, target)
+            return
+        if out is None:
+            out = self._plain(phrase)
+        if out is None:
+            return
+        if self.when and out.kind == "entity" and not target:
+            dates = date_columns(self.schema, out.table)
+            if dates:
+                self._became(out)
+                target.append(Out("column", column=dates[0].ref))
+                return
+        if self.where and out.kind == "entity" and not target:
+            places = [
+                ref
+                for ref in place_columns(self.schema, out.table)
+                if ref not in {t.links[0].ref for t in phrase.values if t.links}
+            ]
+            target += [Out("column", column=ref) for ref in places]
+            if places:
+                self._became(out)
+                return
+        if phrase.grain:
+            self._grain(phrase.grain)
+        target.append(out)
+        self._became(out)
+        for tag in phrase.equals:
+            self._equal(phrase, tag)
+
+    def _value_focus(self, phrase: Phrase, target: list[Out]) -> None:
+        for tag in phrase.values:
+            link = tag.links[0] if tag.links else None
+            if link and not target:
+                self.root.table = self.root.table or link.table
+                if self.where:
+                    target += [
+                        Out("column", column=ref) for ref in place_columns(self.schema, link.table) if ref != link.ref
+                    ]

@@ -1,0 +1,186 @@
+"""Grouping and order: per, by, for each; ordered by, from highest to lowest."""
+
+from __future__ import annotations
+
+from agents.builtin.choose import main_measure
+from agents.builtin.comparisons import Comparisons
+from agents.builtin.meaning import Out
+from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, read_phrase
+from agents.builtin.tags import Tag
+
+
+class Grouping(Comparisons):
+    """Per, by, for each; ordered by, from highest to lowest."""
+
+    def _on_group(self, target: list[Out]) -> None:
+        tag = self.cursor.take()
+        if tag.data == "forall":
+            following = self.cursor.peek()
+            if following is not None and following.links and following.links[0].kind == "table":
+                self.meaning.everyone = following.links[0].table
+            self.state.list_of = "where"
+            return
+        if tag.data == "by" and self._by_is_order():
+            self._order_list(default_descending=True)
+            return
+        if tag.data == "by" and self._by_is_agent():
+            self.state.list_of = "where"
+            return
+        self.state.list_of = "group"
+        self._group_list()
+
+    def _by_is_order(self) -> bool:
+        """As in "top 5 countries by revenue": what follows "by" is the measure."""
+        if any(out.kind == "pending" for out, _ in self.meaning.order):
+            return True
+        if self.top is not None and self.meaning.limit and not any(o.is_measure for o in self.focus):
+            saved = self.cursor.at
+            phrase = read_phrase(self.cursor)
+            self.cursor.at = saved
+            head = phrase.head
+            if head is not None and head.kind == "column" and not phrase.howmany and not phrase.agg:
+                column = self.schema.columns[head.ref]
+                return column.kind == "number" and not column.is_id and column.core[-1:] != ("year",)
+            return bool(phrase.howmany or phrase.agg) and self._measure(phrase) is not None
+        return False
+
+    def _by_is_agent(self) -> bool:
+        """As in "written by users", "made by Anna": a person or thing that did it, not a grouping."""
+        following = self.cursor.peek()
+        if following is None or not following.links:
+            return following is not None and following.kind == "quoted"
+        if following.links[0].kind == "value":
+            return True
+        by = self.cursor.peek(-1)
+        return (
+            by is not None
+            and (is_participle(by.before) or self._doer(following))
+            and following.links[0].kind == "table"
+        )
+
+    def _doer(self, tag: Tag) -> bool:
+        """As in "transactions by users who ...": what is said of them shows that they are meant, not a grouping."""
+        return self.cursor.kind(1) == "rel" and tag.links[0].kind == "table"
+
+    def _group_list(self) -> None:
+        cursor = self.cursor
+        while not cursor.done:
+            if cursor.kind() not in MODIFIERS and cursor.kind() != "group":
+                return
+            if cursor.kind() == "group":
+                cursor.take()
+                continue
+            phrase = read_phrase(cursor)
+            if phrase.empty:
+                return
+            self._group(phrase)
+            if cursor.kind() == "conj" and cursor.data() in {"and", ","}:
+                ahead = cursor.kind(1)
+                if ahead in {"link", "unit", "grain", "group"} and self._groupable(cursor.peek(1)):
+                    cursor.take()
+                    continue
+            return
+
+    def _groupable(self, tag: Tag | None) -> bool:
+        if tag is None or not tag.links:
+            return tag is not None and tag.kind in {"unit", "grain", "group"}
+        top = tag.links[0]
+        if top.kind == "column":
+            column = self.schema.columns[top.ref]
+            return column.kind != "number" or column.is_id or column.core[-1:] == ("year",)
+        return top.kind == "table"
+
+    def _group(self, phrase: Phrase) -> None:
+        for tag in phrase.values:
+            self._value(tag)
+        if phrase.unit or phrase.grain:
+            self._grain(phrase.unit or phrase.grain)
+        elif phrase.head is not None and phrase.head.kind == "table":
+            per = next((o for o in self.focus if o.kind == "per" and len(o.parts) == 1), None)
+            made = Out("entity", table=phrase.head.table)
+            if per is not None:
+                per.parts.append(made)
+            else:
+                self.meaning.groups.append(made)
+            self.state.column = None
+        elif phrase.head is not None:
+            per = next((o for o in self.focus if o.kind == "per" and len(o.parts) == 1), None)
+            column = Out("column", column=phrase.head.ref)
+            if per is not None:
+                per.parts.append(column)
+            else:
+                self.meaning.groups.append(column)
+            self.state.column = phrase.head.ref
+        for tag in phrase.equals:
+            self._equal(phrase, tag)
+
+    def _on_order(self, _: list[Out]) -> None:
+        self.cursor.take()
+        self.state.list_of = "order"
+        self._order_list(default_descending=False)
+
+    def _on_direction(self, target: list[Out]) -> None:
+        tag = self.cursor.take()
+        self._direction(tag, target)
+
+    def _direction(self, tag: Tag, target: list[Out]) -> None:
+        self.meaning.asked_order = True
+        if tag.data in {"alpha", "time"}:
+            first = (target or self.focus or [Out("pending")])[0]
+            self.meaning.order.append((first, False))
+            return
+        descending = tag.data == "desc"
+        if self.meaning.order and self.meaning.order[-1][0].kind != "pending":
+            self.meaning.order[-1] = (self.meaning.order[-1][0], descending)
+        else:
+            measure = next((o for o in [*target, *self.focus, *self.asked] if o.is_measure), None)
+            self.meaning.order.append((measure or Out("auto"), descending))
+
+    def _order_list(self, *, default_descending: bool) -> None:
+        cursor = self.cursor
+        self.meaning.asked_order = self.meaning.asked_order or not default_descending
+        while not cursor.done:
+            if cursor.kind() == "direction":
+                self._direction(cursor.take(), self.asked or self.focus)
+                return
+            if cursor.kind() not in MODIFIERS:
+                return
+            phrase = read_phrase(cursor)
+            if phrase.empty:
+                return
+            sup = phrase.sup
+            out = self._measure(phrase)
+            if (
+                sup is not None
+                and out is not None
+                and out.kind == "agg"
+                and out.func in {"max", "min"}
+                and not phrase.agg
+            ):
+                out = Out("column", column=out.column)
+            out = out or self._plain(phrase)
+            descending = default_descending or (sup is not None and sup.data == "1")
+            if out is not None:
+                if default_descending and out.kind == "column" and phrase.head is not None:
+                    out = self._measure_of_extreme(phrase, phrase.head)
+                if default_descending and out.kind == "entity":
+                    measure = main_measure(self.schema, out.table)
+                    out = Out("agg", column=measure, func="sum") if measure else Out("count", table=out.table)
+                pending = next((p for p, (o, _) in enumerate(self.meaning.order) if o.kind == "pending"), None)
+                if pending is not None:
+                    self.meaning.order[pending] = (out, self.meaning.order[pending][1])
+                else:
+                    self.meaning.order.append((out, descending))
+            if cursor.kind() == "sup" and cursor.text() in {"first", "last"}:
+                cursor.take()
+            if cursor.kind() == "conj" and cursor.kind(1) in MODIFIERS and not default_descending:
+                cursor.take()
+                if cursor.text() == "then":
+                    cursor.take()
+                continue
+            if cursor.kind() == "direction":
+                self._direction(cursor.take(), self.asked or self.focus)
+                if cursor.kind() == "conj" and cursor.kind(1) in MODIFIERS:
+                    cursor.take()
+                    continue
+            return

@@ -1,0 +1,152 @@
+"""Measures: what is counted, added up or averaged, and what is shown as it is."""
+
+from __future__ import annotations
+
+from agents.builtin.choose import main_measure, tally_column
+from agents.builtin.conditions import Conditions
+from agents.builtin.lexicon import FLOWS, PEOPLE
+from agents.builtin.links import Link
+from agents.builtin.meaning import Out
+from agents.builtin.phrases import Phrase
+from agents.builtin.words import stem
+
+
+class Measures(Conditions):
+    """What is counted, added up or averaged, and what is shown as it is."""
+
+    def _plain(self, phrase: Phrase) -> Out | None:
+        if phrase.hints:
+            return Out("hint", label=" ".join(phrase.hints))
+        if phrase.unit and phrase.head is None:
+            return Out("grain", grain=phrase.unit)
+        if phrase.head is None:
+            return None
+        if phrase.head.kind == "table":
+            self.meaning.distinct = self.meaning.distinct or phrase.distinct
+            return Out("entity", table=phrase.head.table, distinct=phrase.distinct)
+        self.meaning.distinct = self.meaning.distinct or phrase.distinct
+        return Out("column", column=phrase.head.ref, distinct=phrase.distinct)
+
+    def _measure(self, phrase: Phrase) -> Out | None:
+        """The phrase as something computed: a count, a sum, an average, an extreme; None when it is not."""
+        head = phrase.head
+        if phrase.term:
+            made = self.terms.get(phrase.term)
+            if made is not None and made.kind == "formula" and not made.is_measure:
+                self.meaning.assumptions.append("the formula is added up over the rows")
+                return Out("agg", func=phrase.agg or "sum", parts=[made])
+            return made
+        if phrase.howmuch and head is None and not phrase.agg:
+            return None
+        if phrase.howmany:
+            return self._count(phrase)
+        if phrase.agg and head is not None:
+            if head.kind == "table":
+                return self._table_amount(phrase, head)
+            return self._aggregate(phrase.agg, head)
+        if phrase.agg and phrase.values and not head:
+            link = phrase.values[-1].links[0] if phrase.values[-1].links else None
+            if link is not None and phrase.agg == "sum":
+                return Out("count", table=link.table)
+        if head is not None and head.kind == "column" and phrase.sup is None and self._means_sum(phrase, head):
+            return Out("agg", column=head.ref, func="sum")
+        if phrase.sup is not None and head is not None and head.kind == "column" and not phrase.howmany:
+            column = self.schema.columns[head.ref]
+            if column.kind in {"number", "date", "time"} and not column.is_id:
+                return Out("agg", column=head.ref, func="max" if phrase.sup.data == "1" else "min")
+        if phrase.howmuch and head is not None:
+            if head.kind == "column" and self.schema.columns[head.ref].kind == "number":
+                return Out("agg", column=head.ref, func="sum")
+            measure = main_measure(self.schema, head.table)
+            if measure:
+                return Out("agg", column=measure, func="sum")
+        return None
+
+    def _means_sum(self, phrase: Phrase, head: Link) -> bool:
+        """As in "revenue in March", "the total of all orders": a flow of money is added up without being told to."""
+        column = self.schema.columns[head.ref]
+        if column.kind != "number" or column.is_id or phrase.head_tag is None:
+            return False
+        spoken = phrase.head_tag.text.lower()
+        if any(stem(word) in FLOWS for word in spoken.split()):
+            return True
+        return spoken in {"total", "totals"} and self.cursor.text() in {"of", "for"} and not self.focus
+
+    def _count(self, phrase: Phrase) -> Out | None:
+        head = phrase.head
+        if head is None:
+            if phrase.values and phrase.values[-1].links:
+                return Out("count", table=phrase.values[-1].links[0].table)
+            return Out("count", table="") if not phrase.unit else Out("count", grain=phrase.unit, distinct=True)
+        if head.kind == "table":
+            if phrase.agg in {"avg", "median"}:
+                return Out("per", func=phrase.agg, parts=[Out("count", table=head.table)])
+            return self.count_of(head.table, distinct=phrase.distinct)
+        column = self.schema.columns[head.ref]
+        if column.kind == "number" and not column.is_id and not self._is_reference(column.ref):
+            if phrase.distinct:
+                return Out("count", column=head.ref, table=head.table, distinct=True)
+            return Out("agg", column=head.ref, func=phrase.agg or "sum", label="number")
+        return Out("count", column=head.ref, table=head.table, distinct=True)
+
+    def count_of(self, table: str, *, distinct: bool = False) -> Out:
+        """How many of a table's things there are: its rows, or the sum of the column that counts them."""
+        tally = None if distinct else tally_column(self.schema, table)
+        if tally is None:
+            return Out("count", table=table, distinct=distinct)
+        self.meaning.assumptions.append(f"{table} are counted by their column {tally[1]}")
+        return Out("agg", column=tally, func="sum", label="number")
+
+    def _aggregate(self, func: str, head: Link) -> Out:
+        column = self.schema.columns[head.ref]
+        if (column.kind == "number" and not column.is_id) or func in {"min", "max"}:
+            return Out("agg", column=head.ref, func=func)
+        if column.kind == "bool":
+            return Out("agg", column=head.ref, func=func)
+        if func == "sum":
+            return Out("count", column=head.ref, table=head.table, distinct=True)
+        if func == "avg" and column.kind == "date":
+            return Out("agg", column=head.ref, func=func)
+        self.meaning.problems.append(f"nonnumeric:{head.column}")
+        return Out("agg", column=head.ref, func=func)
+
+    def _table_amount(self, phrase: Phrase, head: Link) -> Out | None:
+        measure = main_measure(self.schema, head.table)
+        if measure is not None:
+            name = self.schema.columns[measure].name
+            self.meaning.assumptions.append(f"{phrase.agg} of {head.table} is of its {name}")
+            return Out("agg", column=measure, func=phrase.agg)
+        if phrase.agg == "sum":
+            return Out("count", table=head.table)
+        if phrase.agg in {"avg", "median"}:
+            return Out("per", func=phrase.agg, parts=[Out("count", table=head.table)])
+        return None
+
+    def _grain(self, grain: str) -> None:
+        self.meaning.groups.append(Out("grain", grain=grain))
+
+    def _person_near(self, table: str) -> str | None:
+        """The people that rows of a table belong to, where one table alone may be meant by "who"."""
+        near = [
+            t
+            for t in self.schema.tables
+            if t == table or any(j.table == table and j.parent == t for j in self.schema.joins)
+        ]
+        people = [t for t in near if {stem(w) for w in self.schema.tables[t]} & PEOPLE]
+        return people[0] if len(people) == 1 else None
+
+    def _became(self, out: Out) -> None:
+        """The first thing asked for says which rows the question is about."""
+        table = out.table or (out.column[0] if out.column else "")
+        if table and not self.root.table:
+            self.root.table = table
+        if out.kind in {"entity", "count"} and not self.entity:
+            self.entity = out.table
+        if out.column:
+            self.state.column = out.column
+
+    def _repeat_count(self) -> Out:
+        for out, _ in self.meaning.order:
+            if out.is_measure:
+                return out
+        return Out("count", table=self.root.table)

@@ -1,0 +1,282 @@
+"""Modifiers: everything that stands behind what is asked for."""
+
+from __future__ import annotations
+
+from agents.builtin.focus import Focus
+from agents.builtin.lexicon import FILLER, RELATING
+from agents.builtin.links import Link, is_flag, truth
+from agents.builtin.meaning import Compare, Nested, Out, Scalar, Scope
+from agents.builtin.phrases import MODIFIERS, Phrase, read_phrase
+from agents.builtin.tags import Tag
+from agents.builtin.words import stem
+
+_FLIP = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "=": "!=", "!=": "="}
+
+
+class Modifiers(Focus):
+    """Everything that stands behind what is asked for."""
+
+    def _step(self, target: list[Out]) -> None:
+        cursor = self.cursor
+        tag = cursor.peek()
+        assert tag is not None
+        handler = getattr(self, f"_on_{tag.kind}", None)
+        if handler is not None:
+            handler(target)
+        elif tag.kind in MODIFIERS:
+            self._phrase(target)
+
+    def _leftover(self, tag: Tag) -> None:
+        if tag.kind == "unknown":
+            word = stem(tag.text.lower())
+            if self._text_inside(tag):
+                return
+            if word in RELATING:
+                self.state.since.append(tag.text.lower())
+                self.meaning.score -= 0.02
+            elif word not in FILLER:
+                self.meaning.problems.append(f"unknown:{tag.text}")
+        elif tag.kind in {"quoted", "num", "time"}:
+            if tag.kind == "quoted" and self._text_inside(tag):
+                return
+            self.meaning.problems.append(f"unused:{tag.text}")
+
+    def _on_rel(self, _: list[Out]) -> None:
+        tag = self.cursor.take()
+        if tag.data == "whose":
+            self.state.whose = True
+        self.state.list_of = "where"
+
+    def _on_prep(self, _: list[Out]) -> None:
+        tag = self.cursor.take()
+        if tag.data in {"", "name", "between", "than"}:
+            self.state.list_of = "where"
+
+    def _on_neg(self, _: list[Out]) -> None:
+        tag = self.cursor.take()
+        if self.cursor.kind() == "cmp":
+            following = self.cursor.peek()
+            if following is not None and following.data in _FLIP:
+                following.data = _FLIP[following.data]
+            return
+        self.state.negated = True
+        if tag.data == "except":
+            self.state.list_of = "where"
+
+    def _on_period(self, _: list[Out]) -> None:
+        tag = self.cursor.take()
+        assert tag.period is not None
+        if "each" in tag.text.lower().split() and tag.period.grain:
+            self._grain(tag.period.grain)
+        self._during(tag)
+
+    def _on_weekday(self, _: list[Out]) -> None:
+        tags = [self.cursor.take()]
+        while self.cursor.kind() == "conj" and self.cursor.kind(1) == "weekday":
+            self.cursor.take()
+            tags.append(self.cursor.take())
+        days: list[Scalar] = []
+        for tag in tags:
+            days += {"weekend": [5, 6], "weekday": [0, 1, 2, 3, 4]}.get(tag.data) or [int(tag.data)]
+        column = self._date_for(self.state.scope)
+        if column is None:
+            self.meaning.problems.append(f"nodate:{tags[0].text}")
+            return
+        self._hold(Compare(column, "day", tuple(days), negated=self._negation()), column[0])
+
+    def _on_conj(self, target: list[Out]) -> None:
+        tag = self.cursor.take()
+        if tag.data == "or":
+            self.state.either = True
+        elif tag.data == "both":
+            self.state.both = True
+        elif tag.data == "andhowmany":
+            phrase = read_phrase(self.cursor)
+            phrase.howmany = True
+            if phrase.head is None and not phrase.values:
+                if self._and_not():
+                    return
+                target.append(self._repeat_count())
+                return
+            out = self._measure(phrase)
+            if out is not None:
+                target.append(out)
+        elif (
+            tag.text.lower().endswith(("their", "its")) and self.cursor.kind() in MODIFIERS and not self.meaning.groups
+        ):
+            self._ask(read_phrase(self.cursor), target)
+        elif tag.data == "and" and self.cursor.kind() in {"howmany", "agg"} and self.state.list_of == "where":
+            saved = self.cursor.at
+            phrase = read_phrase(self.cursor)
+            out = self._measure(phrase)
+            if out is not None and self.cursor.kind() != "cmp":
+                target.append(out)
+            else:
+                self.cursor.at = saved
+
+    def _and_not(self) -> bool:
+        """As in "how many have an exam and how many do not": both, side by side."""
+        ahead = 0
+        while self.cursor.kind(ahead) in {"rel", "prep"}:
+            ahead += 1
+        last = self.state.last[-1] if self.state.last else None
+        if (
+            self.cursor.kind(ahead) != "neg"
+            or self.cursor.kind(ahead + 1) not in {"end", ""}
+            or not isinstance(last, Compare)
+        ):
+            return False
+        if not is_flag(self.schema.columns[last.column]):
+            return False
+        for scope in self._chain():
+            if last in scope.conditions:
+                scope.conditions.remove(last)
+                self.meaning.groups.append(Out("column", column=last.column))
+                self.cursor.at += ahead + 1
+                return True
+        return False
+
+    def _on_show(self, target: list[Out]) -> None:
+        tag = self.cursor.take()
+        if tag.text.lower() in {"as well as", "along with", "together with", "alongside"}:
+            self._focus(target)
+        elif self.cursor.kind() in MODIFIERS | {"ratio", "share", "diff"}:
+            self._focus(self.asked)
+        self.state.list_of = "where"
+
+    def _on_ratio(self, target: list[Out]) -> None:
+        self._composite(target)
+
+    def _on_share(self, target: list[Out]) -> None:
+        self._composite(target)
+
+    def _on_diff(self, target: list[Out]) -> None:
+        self._composite(target)
+
+    def _phrase(self, target: list[Out]) -> None:
+        phrase = read_phrase(self.cursor)
+        if phrase.empty:
+            return
+        out = self._measure(phrase)
+        if phrase.sup is not None:
+            self._superlative(phrase, out)
+            return
+        if (
+            self.state.list_of == "focus"
+            and (phrase.head is not None or phrase.howmany or phrase.agg)
+            and not phrase.is_value
+        ) and not (phrase.head is not None and phrase.head.kind == "table" and target and not phrase.howmany):
+            self._ask(phrase, target)
+            return
+        if out is not None and out.is_measure and phrase.agg and self.cursor.kind() == "cmp":
+            self._measure_compared(out)
+            return
+        if out is not None and out.is_measure and self.state.list_of != "where":
+            target.append(out)
+            return
+        if phrase.grain:
+            self._grain(phrase.grain)
+        if phrase.head is None and phrase.number is not None and self.state.column is not None and not phrase.values:
+            self._number_equals(phrase.number)
+            return
+        if (phrase.agg and phrase.agg != "sum") or phrase.howmany:
+            self.meaning.problems.append(f"unused:{phrase.agg or 'number'}")
+        if phrase.head is None:
+            for tag in phrase.values:
+                self._value(tag)
+            return
+        if phrase.head.kind == "table":
+            self._table_phrase(phrase)
+        else:
+            self._column_phrase(phrase, target)
+
+    def _table_phrase(self, phrase: Phrase) -> None:
+        head = phrase.head
+        assert head is not None
+        negated = self._negation()
+        for table in phrase.tables:
+            self._mention(table)
+        if self._through(head.table):
+            for tag in phrase.values:
+                self._value(tag)
+            self.state.column = None
+            return
+        if negated:
+            scope = Scope(head.table, parent=self.state.scope)
+            self.state.scope.conditions.append(Nested("none", scope))
+            self.state.scope = scope
+        else:
+            self._mention(head.table)
+        for tag in phrase.values:
+            self._value(tag)
+        for tag in phrase.equals:
+            self._equal(phrase, tag)
+        self.state.column = None
+
+    def _column_phrase(self, phrase: Phrase, target: list[Out]) -> None:
+        head = phrase.head
+        assert head is not None
+        for table in phrase.tables:
+            self._mention(table)
+        for tag in phrase.values:
+            self._value(tag)
+        if self._negated_relation(head):
+            return
+        self._repeated_relation(head)
+        self.state.column = head.ref
+        column = self.schema.columns[head.ref]
+        if column.kind == "number" and self.meaning.order and self.meaning.order[-1][0].label == "soft":
+            # "the largest in population"
+            self.meaning.order[-1] = (Out("column", column=head.ref), self.meaning.order[-1][1])
+            return
+        if column.kind == "date":
+            self.state.date = head.ref
+        if phrase.equals:
+            for tag in phrase.equals:
+                self._equal(phrase, tag)
+            return
+        following = self.cursor.kind()
+        if following in {"cmp", "like", "num", "quoted", "period", "neg", "post", "time"}:
+            return
+        if following == "prep" and self.cursor.kind(1) in {
+            "num",
+            "quoted",
+            "cmp",
+            "like",
+            "link",
+            "period",
+            "neg",
+            "time",
+        }:
+            return
+        if is_flag(column):
+            self._hold(Compare(head.ref, "=", (truth(column, not self._negation()),)), head.table)
+            return
+        if self._negation():
+            self._hold(Compare(head.ref, "null"), head.table)
+            return
+        self.state.since.append(f"column:{head.table}.{head.column}")
+        self._superlative_name(phrase)
+        self.meaning.mentions.append(head.ref)
+        if not self.root.table:
+            self.root.table = head.table
+
+    def _negated_relation(self, head: Link) -> bool:
+        """As in "do not border Texas": no row of the other table says so, which is not a row that says otherwise."""
+        scope = self.state.scope
+        if not self.state.negated or not scope.table or self._is_upward(scope.table, head.table):
+            return False
+        self.state.negated = False
+        inner = Scope(head.table, parent=scope)
+        scope.conditions.append(Nested("none", inner))
+        self.state.scope = inner
+        self.state.column = head.ref
+        self.state.since.append(f"column:{head.table}.{head.column}")
+        return True
+
+    def _repeated_relation(self, head: Link) -> None:
+        """As in "border A and border B": each by a row of its own."""
+        if f"column:{head.table}.{head.column}" in self.state.since and not self._is_upward(
+            self.root.table, head.table
+        ):
+            self.state.both = True

@@ -1,0 +1,123 @@
+"""One SELECT under construction: its tables, joins and conditions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from agents.builtin.index import Index, table_ref
+from agents.builtin.meaning import Meaning, Out, Ref, Scalar
+from agents.builtin.schema import Join, Schema
+
+
+class CannotBuildError(Exception):
+    """The meaning has no single honest query; the text says why."""
+
+
+@dataclass
+class Frame:
+    """One SELECT under construction: its tables by alias, joins and conditions."""
+
+    builder: Base
+    aliases: dict[str, str] = field(default_factory=dict)
+    first: str = ""
+    joins: list[tuple[str, exp.Expr]] = field(default_factory=list)
+    where: list[exp.Expr] = field(default_factory=list)
+    tree: list[Join] = field(default_factory=list)
+
+    def column(self, ref: Ref) -> exp.Expr:
+        if ref[0] not in self.aliases:
+            raise CannotBuildError(f"{ref[0]} is not joined")
+        node: exp.Expr = exp.column(
+            exp.to_identifier(ref[1], quoted=True), table=exp.to_identifier(self.aliases[ref[0]], quoted=True)
+        )
+        if self.builder.schema.columns[ref].type.upper() in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
+            node = exp.AtTimeZone(this=node, zone=exp.Literal.string(self.builder.timezone))
+        return node
+
+    def start(self, table: str) -> None:
+        self.first = table
+        self.aliases[table] = self.builder.alias(table)
+
+    def add(self, join: Join) -> None:
+        """Join the table that is not here yet."""
+        new = join.parent if join.table in self.aliases else join.table
+        if new in self.aliases:
+            return
+        self.aliases[new] = self.builder.alias(new)
+        self.joins.append((new, self.on(join)))
+        self.tree.append(join)
+
+    def on(self, join: Join) -> exp.Expr:
+        parts = [
+            exp.EQ(this=self.column((join.table, own)), expression=self.column((join.parent, key)))
+            for own, key in zip(join.columns, join.keys, strict=True)
+        ]
+        return exp.and_(*parts)
+
+    def select(self, *wanted: exp.Expr) -> exp.Select:
+        query = exp.select(*wanted).from_(self._named(self.first))
+        for table, on in self.joins:
+            query = query.join(self._named(table), on=on, join_type="inner")
+        return query.where(*self.where) if self.where else query
+
+    def _named(self, table: str) -> exp.Expr:
+        alias = self.aliases[table]
+        ref = table_ref(table)
+        return ref if alias == table else exp.alias_(ref, exp.to_identifier(alias, quoted=True), table=True)
+
+
+class Base:
+    """What all parts of the builder share: the index, the time zone and the aliases in use."""
+
+    def __init__(self, index: Index, timezone: str, *, contains: bool = False) -> None:
+        self.contains = contains
+        self.index = index
+        self.schema: Schema = index.schema
+        self.timezone = timezone
+        self.used: dict[str, int] = {}
+        self.notes: list[str] = []
+
+    def alias(self, table: str) -> str:
+        count = self.used[table] = self.used.get(table, 0) + 1
+        return table if count == 1 else f"{table}_{count}"
+
+    def build(self, meaning: Meaning) -> exp.Query:
+        """The query of a meaning."""
+        raise NotImplementedError
+
+    def _node(self, frame: Frame, out: Out, meaning: Meaning) -> exp.Expr:
+        raise NotImplementedError
+
+
+def literal(value: Scalar) -> exp.Expr:
+    """A constant."""
+    if isinstance(value, bool):
+        return exp.Boolean(this=value)
+    if isinstance(value, int | float):
+        return exp.Literal.number(int(value) if value == int(value) else value)
+    return exp.Literal.string(value)
+
+
+def clock(text: str) -> str:
+    """As in "1pm" as 13:00:00."""
+    bare = text.lower().replace(" ", "")
+    evening, morning = bare.endswith("pm"), bare.endswith("am")
+    parts = bare.rstrip("apm").split(":")
+    hour = int(parts[0])
+    if evening and hour < 12:
+        hour += 12
+    if morning and hour == 12:
+        hour = 0
+    minute = parts[1] if len(parts) > 1 else "00"
+    return f"{hour:02d}:{minute}:00"
+
+
+def cut(node: exp.Expr, grain: str) -> exp.Expr:
+    """The first day of the unit that a date lies in."""
+    return exp.cast(exp.func("DATE_TRUNC", exp.Literal.string(grain), node, dialect="duckdb"), "DATE")
+
+
+def quoted(name: str) -> exp.Column:
+    return exp.column(exp.to_identifier(name, quoted=True))

@@ -1,0 +1,243 @@
+"""Superlatives: the most, the highest, the top five, the latest."""
+
+from __future__ import annotations
+
+from agents.builtin.choose import hinted_column, is_additive
+from agents.builtin.lexicon import SUPERLATIVES
+from agents.builtin.links import Link
+from agents.builtin.meaning import Nested, Out, Ref, Scope
+from agents.builtin.measures import Measures
+from agents.builtin.phrases import Phrase, is_plural
+from agents.builtin.tags import Tag
+
+
+class Superlatives(Measures):
+    """The most, the highest, the top five, the latest."""
+
+    def _superlative_focus(self, phrase: Phrase, target: list[Out], out: Out | None) -> None:
+        """As in "the largest city", "top 5 customers", "the most orders", "most common type"."""
+        sup = phrase.sup
+        assert sup is not None
+        if phrase.howmany and out is not None:
+            target.append(
+                Out("agg", column=out.column, func="max" if sup.data == "1" else "min") if out.column else out
+            )
+            self.meaning.problems.append("extreme-count")
+            self._became(out)
+            return
+        plain = self._plain(phrase)
+        if plain is None:
+            if phrase.values and phrase.values[-1].links:
+                plain = Out("entity", table=phrase.values[-1].links[0].table)
+            else:
+                return
+        if self.when and sup.hints == ("date",) and plain.kind == "entity":
+            found = hinted_column(self.schema, plain.table, sup.hints)
+            if found is not None:
+                target.append(Out("agg", column=found, func="max" if sup.data == "1" else "min"))
+                self._became(plain)
+                return
+        number = sup.number if sup.number is not None else phrase.number
+        self.meaning.limit = int(number) if number else 1
+        self.meaning.ties = not number
+        self.top = phrase
+        target.append(plain)
+        self._became(plain)
+        self._order_by_hint(sup, plain)
+
+    def _order_by_hint(self, sup: Tag, plain: Out) -> None:
+        table = plain.table or (plain.column[0] if plain.column else "")
+        descending = sup.data == "1"
+        if sup.hints == ("#",):
+            self.meaning.order.append(
+                (Out("count", table="" if plain.kind == "column" else "?", label="popular"), descending)
+            )
+            return
+        if not sup.hints:
+            self.meaning.order.append((Out("pending"), descending))
+            return
+        found = hinted_column(self.schema, table, sup.hints)
+        if found:
+            descending = (
+                descending
+                if not (sup.hints == ("age",) and self.schema.columns[found].kind == "date")
+                else not descending
+            )
+            self.meaning.order.append(
+                (Out("column", column=found, label="soft" if sup.hints[0] in {"area", "date"} else ""), descending)
+            )
+        else:
+            self.meaning.order.append((Out("pending", label=" ".join(sup.hints)), descending))
+
+    def _superlative(self, phrase: Phrase, out: Out | None) -> None:
+        """A superlative that stands behind: "with the highest price", "has the most orders", "in the largest state"."""
+        sup = phrase.sup
+        assert sup is not None
+        head = phrase.head
+        descending = sup.data == "1"
+        for tag in phrase.values:
+            self._value(tag)
+        if (
+            head is not None
+            and sup.number
+            and sup.text.lower().split()[0] in {"top", "bottom"}
+            and not phrase.howmany
+            and not phrase.agg
+            and self.meaning.limit is None
+        ):
+            self._top_of(phrase, descending)
+            return
+        if phrase.howmany or (
+            head is not None
+            and head.kind == "table"
+            and not sup.hints
+            and sup.number is None
+            and (sup.text.lower() in {"most", "fewest", "least"} or is_plural(phrase.head_tag))
+        ):
+            count = self._count(phrase) if phrase.howmany else self.count_of(head.table) if head else None
+            related = self._related_column(head.table) if head is not None else None
+            if related is not None:
+                count = Out("count", column=related, table=related[0], distinct=True)
+            if count is not None:
+                self._set_order(count, descending, phrase)
+            return
+        if (
+            head is not None
+            and head.kind == "column"
+            and self.schema.columns[head.ref].kind in {"number", "date", "time", "bool"}
+            and not self.schema.columns[head.ref].is_id
+        ):
+            measure = self._measure_of_extreme(phrase, head)
+            self._set_order(measure, descending, phrase)
+            return
+        if phrase.agg and head is not None:
+            made = self._table_amount(phrase, head) if head.kind == "table" else None
+            if made is not None:
+                self._set_order(made, descending, phrase)
+                return
+        if head is not None and (head.kind == "table" or sup.hints):
+            if not sup.hints and sup.text.lower() in {"highest", "lowest"}:
+                sup.hints = ("height", "altitude", "elevation")
+            self._nested_top(phrase)
+            return
+        if head is None and sup.hints and self.focus and not phrase.values:
+            first = self.focus[0]
+            table = first.table or (first.column[0] if first.column else "")
+            found = hinted_column(self.schema, table, sup.hints) if table and sup.hints != ("#",) else None
+            if found is not None:
+                self._set_order(Out("column", column=found), descending, phrase)
+                return
+        if head is not None:
+            count = Out("count", column=head.ref, table=head.table, distinct=True)
+            self._set_order(count, descending, phrase)
+            return
+        if phrase.values and phrase.values[-1].links:
+            link = phrase.values[-1].links[0]
+            self._set_order(Out("count", table=link.table), descending, phrase)
+            return
+        self.meaning.problems.append(f"unused:{sup.text}")
+
+    def _related_column(self, table: str) -> Ref | None:
+        """The column just named, where it points at the table: "borders the most states" counts what it borders."""
+        column = self.state.column
+        if column is None or not self.state.since or self.state.since[-1] != f"column:{column[0]}.{column[1]}":
+            return None
+        return (
+            column
+            if any(j.table == column[0] and j.columns == (column[1],) and j.parent == table for j in self.schema.joins)
+            else None
+        )
+
+    def _top_of(self, phrase: Phrase, descending: bool) -> None:
+        """As in "... for the top 3 types by number of customers": only the first groups."""
+        plain = self._plain(phrase)
+        assert plain is not None
+        assert phrase.sup is not None
+        known = [*self.focus, *self.asked, *self.meaning.groups]
+        if not any((o.kind, o.column, o.table) == (plain.kind, plain.column, plain.table) for o in known):
+            self.meaning.groups.append(plain)
+        self.meaning.limit = int(phrase.sup.number or 1)
+        self.top = phrase
+        self.meaning.order.append((Out("pending"), descending))
+
+    def _measure_of_extreme(self, phrase: Phrase, head: Link) -> Out:
+        column = self.schema.columns[head.ref]
+        if phrase.agg:
+            return Out("agg", column=head.ref, func=phrase.agg)
+        spoken = phrase.head_tag.text if phrase.head_tag else ""
+        if is_additive(column, spoken) and self._grouped_focus(head.table):
+            return Out("agg", column=head.ref, func="sum")
+        return Out("column", column=head.ref)
+
+    def _grouped_focus(self, table: str) -> bool:
+        """Whether what is asked for stands over several rows of that table."""
+        for out in self.focus:
+            if out.kind == "entity":
+                return out.table != table
+            if out.kind == "column" and out.column is not None:
+                return out.column[0] != table or not self.schema.columns[out.column].unique
+        return False
+
+    def _set_order(self, out: Out, descending: bool, phrase: Phrase) -> None:
+        scope = self.state.scope
+        if scope is not self.root and scope.limit is None and self._scope_is_named(scope):
+            scope.order.append((out, descending))
+            scope.limit = int(phrase.sup.number) if phrase.sup is not None and phrase.sup.number else 1
+            for nested in self._nested_holding(scope):
+                nested.kind = "in"
+            return
+        pending = next((place for place, (o, _) in enumerate(self.meaning.order) if o.kind == "pending"), None)
+        if pending is not None:
+            was = self.meaning.order[pending][1]
+            self.meaning.order[pending] = (out, was)
+        else:
+            self.meaning.order.append((out, descending))
+        if self.meaning.limit is None and phrase.sup is not None:
+            number = phrase.sup.number
+            self.meaning.limit = int(number) if number else self._plural_limit()
+            self.meaning.ties = not number
+
+    def _plural_limit(self) -> int:
+        return 1
+
+    def _scope_is_named(self, scope: Scope) -> bool:
+        return bool(scope.table) and any(True for _ in self._nested_holding(scope))
+
+    def _nested_top(self, phrase: Phrase) -> None:
+        """As in "in the largest state": the rows belong to the first of an order of another table."""
+        sup, head = phrase.sup, phrase.head
+        assert sup is not None and head is not None
+        table = head.table
+        scope = Scope(table, parent=self.state.scope)
+        scope.limit = int(sup.number) if sup.number else 1
+        found = hinted_column(self.schema, table, sup.hints) if sup.hints and sup.hints != ("#",) else None
+        if found:
+            scope.order.append((Out("column", column=found), sup.data == "1"))
+        elif sup.hints == ("#",):
+            scope.order.append((Out("count", table="?"), True))
+        else:
+            scope.order.append((Out("pending"), sup.data == "1"))
+        if (
+            self.state.scope.table == table
+            and self.state.scope is self.root
+            and all(o.kind in {"column", "entity"} for o in self.focus)
+        ):
+            self.meaning.order += scope.order
+            self.meaning.limit, self.meaning.ties = scope.limit, not sup.number
+            return
+        self.state.scope.conditions.append(Nested("in", scope))
+        self.state.scope = scope
+
+    def _superlative_name(self, phrase: Phrase) -> None:
+        """As in "has the highest elevation" where a column is called so: the row in which it is highest."""
+        head, tag = phrase.head, phrase.head_tag
+        if head is None or tag is None:
+            return
+        column = self.schema.columns[head.ref]
+        first = tag.text.lower().split()[0]
+        if first in SUPERLATIVES and len(column.core) > 1 and column.kind != "number":
+            self.meaning.problems.append(f"unused:{tag.text}")
+        elif first in SUPERLATIVES and len(column.core) > 1:
+            self._set_order(
+                Out("column", column=head.ref), SUPERLATIVES[first][0] > 0, Phrase(sup=Tag("sup", 0, 0, first))
+            )
