@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
 from pathlib import Path
 
 
 def this_owner() -> str:
     """The calling process as a lease's owner."""
     pid = os.getpid()
-    return f"{socket.gethostname()}/{pid}/{_started(pid) or ''}"
+    return f"{os.uname().nodename}/{pid}/{_started(pid) or ''}"
 
 
 def is_gone(owner: str) -> bool:
@@ -28,7 +26,7 @@ def _alive(owner: str) -> bool | None:
     """None when it cannot be told from here: another host, or a form we did not write."""
     host, _, rest = owner.partition("/")
     number, _, start = rest.partition("/")
-    if host != socket.gethostname() or not number.isdigit():
+    if host != os.uname().nodename or not number.isdigit():
         return None
     return _started(int(number)) == start
 
@@ -45,5 +43,7 @@ def _started(pid: int) -> str | None:
             return None
         # A killed process that its parent has not collected yet still has an entry, in state Z.
         return None if fields[0] in {"Z", "X"} else fields[19]
+    import subprocess
+
     listed = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return listed.stdout.strip() or None
