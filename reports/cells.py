@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -27,6 +28,9 @@ _CELL_TEXT = 32_767
 _SHEET_NAME = 31
 _FIRST_DAY = date(1900, 3, 1)
 """Excel believes that 29 February 1900 existed, so earlier days would be shown one off."""
+_SURELY_FITS = 1_000
+# Begins with a letter or digit and has nothing in it that needs care.
+_HARMLESS = re.compile(r"[^\W_][^\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]*\Z")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Props = tuple[tuple[str, object], ...]
@@ -72,6 +76,20 @@ class Cells:
                 self.text(sheet, row, column, str(value), **props)
             case str():
                 self.text(sheet, row, column, value, **props)
+
+    def writer(self, look: Look, **props: object) -> Callable[[Worksheet, int, int, Value], None]:
+        """``put`` for a column of many rows, its formats looked up once."""
+        plain_style, number = self.style(**props), self.style(num_format=self.number_format(look), **props)
+
+        def write(sheet: Worksheet, row: int, column: int, value: Value) -> None:
+            if isinstance(value, str) and len(value) < _SURELY_FITS and _HARMLESS.match(value):
+                sheet.write_string(row, column, value, plain_style)
+            elif isinstance(value, Decimal | int) and not isinstance(value, bool) and fits(value):
+                sheet.write_number(row, column, value, number)
+            else:
+                self.put(sheet, row, column, value, look, **props)
+
+        return write
 
     def text(self, sheet: Worksheet, row: int, column: int, value: str, **props: object) -> None:
         """Write text as text; what could be taken for a formula carries the mark that keeps it text when edited."""

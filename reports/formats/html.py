@@ -227,7 +227,7 @@ def origin_sentence(origin: Provenance, document: ReportDocument) -> str:
 def _table(table: Table, document: ReportDocument) -> str:
     say = document.language.say
     heading = f'<h3 id="{table.id}" dir="auto">{escape(table.title)}</h3>' if table.title else ""
-    named = f' aria-labelledby="{table.id}"' if table.title else ""
+    named = f' aria-labelledby="{table.id}"' if table.title else f' aria-label="{escape(table.columns[0].label)} …"'
     anchor = "" if table.title else f' id="{table.id}"'
     if not table.rows:
         nothing = f'<p class="empty" dir="auto">{escape(table.empty)}</p>'
@@ -385,7 +385,8 @@ def _chart_data(chart: Chart, document: ReportDocument) -> str:
     more = say("shown_rows", shown=shown, rows=all_) if len(rows) < len(chart.labels) else ""
     note = f'<p class="note">{escape(more)}</p>' if more else ""
     return (
-        f'<details><summary>{escape(say("chart_data"))}</summary><div class="scroll" role="region" tabindex="0">'
+        f'<details><summary>{escape(say("chart_data"))}</summary><div class="scroll" role="region" '
+        f'tabindex="0" aria-label="{escape(say("chart_data"))}">'
         f'<table><thead><tr><th scope="col" dir="auto">{escape(chart.x_label)}</th>{names}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>{note}</details>"
     )
@@ -433,7 +434,8 @@ def _origins(document: ReportDocument) -> str:
         for origin in _figures(document)
     )
     return (
-        f'<section><details><summary>{escape(say("origin"))}</summary><div class="scroll" role="region" tabindex="0">'
+        f'<section><details><summary>{escape(say("origin"))}</summary><div class="scroll" role="region" '
+        f'tabindex="0" aria-label="{escape(say("origin"))}">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details></section>"
     )
 

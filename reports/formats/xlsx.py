@@ -107,8 +107,9 @@ class _Workbook:
         title = UNWRITABLE.sub("", self.document.title).replace("&", "&&")[:100]
         sheet.set_paper(9)
         sheet.set_margins(left=0.5, right=0.5, top=0.75, bottom=0.75)
-        sheet.set_header(f"&L&8{title}&R&8&A")
-        sheet.set_footer(f"&L&8{footing}&R&8&P / &N")
+        # The space ends the font size: a title that begins with a year would be a size of two thousand points.
+        sheet.set_header(f"&L&8 {title}&R&8 &A")
+        sheet.set_footer(f"&L&8 {footing}&R&8 &P / &N")
         sheet.fit_to_pages(1, 0)
         return sheet
 
@@ -127,11 +128,12 @@ class _Workbook:
             align = {"align": "right" if column.look.right else "left", "indent": 1}
             self.cells.text(sheet, 0, at, column.label, **_HEADING, **align)
         row = 1
-        looks = [_side(column) for column in table.columns]
+        writers = [self.cells.writer(column.look, **_side(column)) for column in table.columns]
+        texts = [at for at, column in enumerate(table.columns) if not column.look.right]
         for values in self.data.rows(table.query) if table.rows else ():
-            self.height(sheet, row, values, widths)
-            for at, (value, column) in enumerate(zip(values, table.columns, strict=True)):
-                self.cells.put(sheet, row, at, value, column.look, **looks[at])
+            self.height(sheet, row, [(values[at], widths[at]) for at in texts])
+            for at, value in enumerate(values):
+                writers[at](sheet, row, at, value)
             row += 1
         if row == 1:
             self.cells.text(sheet, 1, 0, table.empty, italic=True, font_color="#565E68")
@@ -141,12 +143,12 @@ class _Workbook:
         if any(column.total for column in table.columns):
             self.totals(table, sheet, row)
 
-    def height(self, sheet: Worksheet, row: int, values: tuple[Value, ...], widths: list[float]) -> None:
+    def height(self, sheet: Worksheet, row: int, texts: list[tuple[Value, float]]) -> None:
         """A row is as high as its longest text needs, up to six lines."""
         long = [
             lines_needed(value, (width - 2) * 7.3)
-            for value, width in zip(values, widths, strict=True)
-            if isinstance(value, str) and (len(value) > width * 0.8 or "\n" in value)
+            for value, width in texts
+            if isinstance(value, str) and (len(value) > width - 2 or "\n" in value)
         ]
         if long and max(long) > 1:
             sheet.set_row(row, min(max(long), 6) * 15 + 3)

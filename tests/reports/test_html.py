@@ -129,6 +129,8 @@ def test_a_page_has_its_landmarks_one_heading_one_and_table_heads_with_their_sco
     assert all(after - before <= 1 for before, after in pairwise(levels))
     assert all(attributes.get("scope") in {"row", "col"} for tag, attributes in found.elements if tag == "th")
     for tag, attributes in found.elements:
+        if attributes.get("role") == "region":
+            assert attributes.get("aria-label") or attributes.get("aria-labelledby")
         if tag == "svg":
             assert attributes["role"] == "img"
             assert attributes["aria-labelledby"]

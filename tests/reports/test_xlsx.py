@@ -106,6 +106,12 @@ def test_the_footing_is_in_the_summary_and_at_the_foot_of_every_printed_sheet(tm
         assert FOOTING in str(foot.left.text)
 
 
+def test_a_title_that_begins_with_a_year_or_has_an_ampersand_is_printed_as_it_is(tmp_path: Path) -> None:
+    head = sheet(book(reconciliation(title="2026 R&D"), tmp_path), "Summary").oddHeader
+    assert head is not None
+    assert (head.left.size, str(head.left.text).strip()) == (8, "2026 R&&D")
+
+
 def test_the_summary_tells_tiles_as_numbers_the_sentence_the_checks_and_the_reading(tmp_path: Path) -> None:
     summary = sheet(book(reconciliation(), tmp_path), "Summary")
     rows = [[item.value for item in row] for row in summary.iter_rows()]
