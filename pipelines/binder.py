@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -18,6 +19,10 @@ from spec.errors import SpecError, nearest
 
 if TYPE_CHECKING:
     import duckdb
+
+
+PROBE = "types of"
+"""A name with a space, which no relation has."""
 
 
 class Binder:
@@ -72,11 +77,12 @@ class Binder:
         """Types of a query's columns, keeping nothing."""
         try:
             self._connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE __probe AS {to_sql(query)} WITH NO DATA", self._bound(query)
+                f"CREATE OR REPLACE TEMP TABLE {to_sql(quoted(PROBE))} AS {to_sql(query)} WITH NO DATA",
+                self._bound(query),
             )
         except self._errors as error:
             raise explained(error, where) from None
-        return self._types("__probe")
+        return self._types(PROBE)
 
     def constants(self, values: Sequence[exp.Expr], where: Where) -> None:
         """Evaluate constant expressions, so that a date that is none is found before a run."""
@@ -104,10 +110,10 @@ def parse_type(text: str, where: Where) -> exp.DataType:
     """A DuckDB type by its spelling; SpecError when there is none such."""
     from sqlglot.errors import SqlglotError
 
-    try:
-        type_ = exp.DataType.build(text, dialect="duckdb")
-    except (SqlglotError, ValueError):
-        type_ = None
+    type_: exp.DataType | None = None
+    if _is_one_type(text):
+        with suppress(SqlglotError, ValueError):
+            type_ = exp.DataType.build(text, dialect="duckdb")
     if type_ is None or type_.this == exp.DType.USERDEFINED:
         known = (
             "BOOLEAN",
@@ -128,6 +134,21 @@ def parse_type(text: str, where: Where) -> exp.DataType:
             data={**where, "what": "type", "unknown": text, "known": list(known), "nearest": near},
         )
     return type_
+
+
+_WORDS = re.compile(r"\b(with time zone|without time zone|double precision|character varying)\b", re.IGNORECASE)
+
+
+def _is_one_type(text: str) -> bool:
+    """Whether all of the text can be one type: SQLGlot reads a type and would leave what follows it unread."""
+    outside, depth = "", 0
+    for character in text:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth < 0 or character == ";":
+            return False
+        if depth == 0:
+            outside += character
+    return depth == 0 and len(_WORDS.sub("", outside).replace(")", " ").split()) <= 1 + outside.count("[")
 
 
 def _first_line(error: Exception) -> str:

@@ -14,20 +14,25 @@ from pathlib import Path
 from pydantic import ValidationError
 from sqlglot import exp
 
+from connectors.contract import CONNECTORS
 from pipelines import proofs
-from pipelines.binder import Binder
+from pipelines.binder import Binder, parse_type
 from pipelines.contract import MAIN, Built, ImpliedCheck, Transform, check_unit, transform
 from pipelines.effects import effects_of
 from pipelines.figures import report_sources
 from pipelines.job import CompiledCheck, Field, Job, Origin, Relation, Stage
 from pipelines.lineage import derive, smallest
+from pipelines.orders import tie_break
 from pipelines.planning import Plan, plan_steps
-from pipelines.scope import StepScope
+from pipelines.scope import StepScope, constant
 from pipelines.values import parameter_values
 from spec.base import Document, JsonValue
 from spec.codec import digest
-from spec.errors import SpecError, nearest
-from spec.pipeline import Check, InlineTable, Pipeline, Source, Step
+from spec.errors import SpecError, nearest, unknown_name
+from spec.pipeline import Check, InlineTable, Output, Pipeline, Source, Step
+from spec.registry import Shelf
+
+ENGINES = Shelf("pipelines.engines", "engine")
 
 
 def compile_spec(
@@ -49,6 +54,7 @@ def compile_spec(
     plan = plan_steps(spec)
     with Binder(spec.timezone, values) as binder:
         building = _Building(spec, binder, plan, {name: type_ for name, (type_, _) in values.items()})
+        building.check_parameters(values)
         for name, source in sources.items():
             building.add_source(name, source)
         for name, table in spec.tables.items():
@@ -68,7 +74,7 @@ def compile_spec(
         relations={relation.name: relation for relation in building.relations.values()},
         stages=tuple(_materialised(building.stages, plan, checks)),
         checks=tuple(checks),
-        outputs=spec.outputs,
+        outputs=tuple(building.ordered(output) for output in spec.outputs),
         loads=() if rebound else spec.loads,
         effects=effects,
         parameters={name: value for name, (_, value) in values.items()},
@@ -133,8 +139,23 @@ class _Building:
             notes=self.notes,
         )
 
+    def check_parameters(self, values: Mapping[str, tuple[str, JsonValue]]) -> None:
+        """Types exist, and values convert to them."""
+        for name, (type_, value) in values.items():
+            where: dict[str, str | int] = {"parameter": name}
+            cast = exp.Cast(this=constant(value), to=parse_type(type_, where))
+            self.binder.constants([cast], where)
+
     def add_source(self, name: str, source: Source) -> None:
         where: dict[str, str | int] = {"source": name}
+        _check_connector(source.connector, where)
+        if source.read == "incremental" and source.cursor is None:
+            raise SpecError(
+                f"The source {name!r} is read incrementally and names no cursor.",
+                hint="Name the column that grows with each change in 'cursor', or read it in full.",
+                where={**where, "field": "cursor"},
+                data={"source": name, "field": "cursor", "known": list(source.columns)},
+            )
         if not source.columns:
             raise SpecError(
                 f"The source {name!r} does not say its columns.",
@@ -204,6 +225,8 @@ class _Building:
 
     def add_step(self, step: Step) -> None:
         unit = _unit_of(step)
+        if step.engine is not None and step.engine not in ENGINES.names():
+            raise unknown_name(ENGINES.noun, step.engine, ENGINES.names(), where={"step": step.id, "field": "engine"})
         params = read_params(unit.Params, step.params, {"step": step.id})
         reads = self.plan.inputs[step.id]
         _check_arity(step, unit, len(reads))
@@ -315,6 +338,16 @@ class _Building:
             evidence=built.evidence,
         )
 
+    def ordered(self, output: Output) -> Output:
+        """The output with ties of its order broken by what identifies a row, so that two runs write the same bytes."""
+        relation = self.relations[output.from_.casefold()]
+        stated = output.order_by or relation.order
+        if not stated:
+            return output
+        scope = self.scope(output.file, noun="output")
+        covered = scope.order_columns(stated, relation)
+        return output.model_copy(update={"order_by": (*stated, *tie_break(covered, relation))})
+
     def outputs(self) -> None:
         """Outputs and loads name what exists, and their orders and keys name columns of it."""
         for output in self.spec.outputs:
@@ -323,6 +356,7 @@ class _Building:
             scope.order(output.order_by, relation, "order_by")
         for load in self.spec.loads:
             scope = self.scope(load.table, noun="load")
+            _check_connector(load.connector, {"load": load.table})
             relation = scope.relation(load.from_)
             scope.fields(load.primary_key, relation, "primary_key")
             if load.write == "merge" and not load.primary_key:
@@ -369,6 +403,11 @@ def read_params(model: type[Document], written: Mapping[str, JsonValue], where: 
             where=at,
             data=data,
         ) from None
+
+
+def _check_connector(name: str, where: dict[str, str | int]) -> None:
+    if name not in CONNECTORS.names():
+        raise unknown_name(CONNECTORS.noun, name, CONNECTORS.names(), where={**where, "field": "connector"})
 
 
 def _unit_of(step: Step) -> Transform:

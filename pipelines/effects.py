@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from pipelines.job import Relation
+from pipelines.values import zone_of
 from spec.errors import SpecError
-from spec.pipeline import Load, Pipeline
+from spec.pipeline import Load, Pipeline, Schedule
 from spec.report import ChartBlock, Figure, TableBlock
 from spec.run import Effect
 
@@ -39,12 +41,42 @@ def effects_of(
             for to in delivery.to
         ]
     if spec.schedule is not None:
+        _check_schedule(spec.schedule)
         zone = spec.schedule.timezone
         beyond.append(Effect(kind="schedule", target=spec.name, detail=f"{spec.schedule.cron} ({zone})"))
     if rebound and beyond:
         left_out = ", ".join(effect.target for effect in beyond)
         return tuple(files), (f"Read from other data, this run writes its output folder only; left out: {left_out}.",)
     return (*files, *beyond), ()
+
+
+_CRON = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
+_CRON_PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?")
+
+
+def _check_schedule(schedule: Schedule) -> None:
+    """Five fields of numbers, ranges and steps within their bounds, and a time zone that exists."""
+    zone_of(schedule.timezone)
+    fields = schedule.cron.split()
+    if len(fields) != len(_CRON):
+        raise _bad_cron(schedule.cron, f"it has {len(fields)} fields")
+    for field, (name, least, most) in zip(fields, _CRON, strict=True):
+        for part in field.split(","):
+            matched = _CRON_PART.fullmatch(part)
+            numbers = [int(item) for item in matched.groups()[:2] if item is not None] if matched else [-1]
+            if any(not least <= number <= most for number in numbers) or numbers != sorted(numbers):
+                raise _bad_cron(schedule.cron, f"{part!r} is no {name}")
+            if matched is not None and matched[3] == "0":
+                raise _bad_cron(schedule.cron, f"{part!r} never comes round")
+
+
+def _bad_cron(cron: str, why: str) -> SpecError:
+    return SpecError(
+        f"{cron!r} is not a schedule: {why}.",
+        hint="Five fields: minute hour day month weekday, e.g. '0 8 * * 1' for Mondays at 8:00.",
+        where={"field": "schedule.cron"},
+        data={"field": "schedule.cron", "value": cron},
+    )
 
 
 def load_target(load: Load) -> str:

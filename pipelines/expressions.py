@@ -233,7 +233,7 @@ def _parser_said(error: SqlglotError) -> str:
         first = details[0]
         near = f" near {first['highlight']!r}" if first.get("highlight") else ""
         said = str(first.get("description", "syntax error")).rstrip(".")
-        if said.startswith("Required keyword"):
+        if said.startswith("Required keyword") or "<" in said:
             said = "something is missing"
         return f"{said}{near}"
     return str(error).splitlines()[0].rstrip(".")

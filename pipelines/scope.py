@@ -104,6 +104,10 @@ class StepScope:
         Without ``aggregates`` an aggregate must be a window; with it, windows are refused.
         """
         where = self.where(field)
+        named = relation.field(text.strip())
+        if named is not None and not aggregates:
+            # A name as it stands, whatever its characters, before it is read as SQL.
+            return column(named.name, table)
         tree = resolve(parse_expression(text, where, self.parameters), relation, where, table=table)
         if (aggregates or not windows) and has_window(tree):
             raise self.fail("A window cannot stand here.", field=field, hint="Use a 'window' step.")

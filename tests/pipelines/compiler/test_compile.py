@@ -319,6 +319,67 @@ def test_today_is_the_day_of_the_business_and_not_of_the_machine() -> None:
     assert job.parameters["now"] == "2026-07-15T23:30:00+00:00"
 
 
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ({"type": "MONEY2", "default": 1}, "not a type"),
+        ({"type": "INTEGER) x", "default": 1}, "not a type"),
+        ({"type": "DATE", "default": "soon"}, "soon"),
+        ({"type": "DATE"}, "has no value"),
+    ],
+)
+def test_a_parameter_has_a_type_and_a_value_that_fits_it(declared: dict[str, object], said: str) -> None:
+    with pytest.raises(SpecError, match="p"):
+        compile_steps(TABLES, [], spec_parameters={"p": declared})
+    with pytest.raises(SpecError) as caught:
+        compile_steps(TABLES, [], spec_parameters={"p": declared})
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "cron", ["0 8 * *", "60 8 * * 1", "0 25 * * *", "a b c d e", "0 8 * * 1-9", "*/0 * * * *", "5-1 * * * *", ""]
+)
+def test_a_schedule_that_is_none_is_refused(cron: str) -> None:
+    with pytest.raises(SpecError, match="schedule"):
+        compile_steps(TABLES, [], schedule={"cron": cron})
+
+
+@pytest.mark.parametrize("cron", ["0 8 * * 1", "*/15 9-17 1,15 * *", "30 6 1 */3 0"])
+def test_a_schedule_of_five_fields_is_taken(cron: str) -> None:
+    effects = compile_steps(TABLES, [], schedule={"cron": cron, "timezone": "Europe/Rome"}).effects
+    assert effects[-1].detail == f"{cron} (Europe/Rome)"
+
+
+def test_an_unknown_connector_or_engine_is_refused_with_the_likeliest() -> None:
+    with pytest.raises(SpecError) as caught:
+        compile_steps({"orders": {**ORDERS, "connector": "postgress"}})
+    assert caught.value.data["nearest"] == "postgres"
+    with pytest.raises(SpecError) as caught:
+        compile_steps(TABLES, [{"id": "x", "use": "filter", "from": "orders", "where": "true", "engine": "duckdbb"}])
+    assert caught.value.data["nearest"] == "duckdb"
+
+
+def test_an_incremental_source_without_a_cursor_is_refused() -> None:
+    with pytest.raises(SpecError, match="cursor"):
+        compile_steps({"orders": {**ORDERS, "read": "incremental"}})
+
+
+def test_an_order_asked_for_a_file_is_completed_so_that_two_runs_write_the_same_bytes() -> None:
+    job = compile_steps(TABLES, [], outputs=[{"file": "o.csv", "from": "orders", "order_by": "day desc"}])
+    assert job.outputs[0].order_by == ("day desc", "id")
+    assert job.spec.outputs[0].order_by == ("day desc",)
+
+
+def test_a_column_whose_name_is_no_sql_can_be_named_as_it_stands() -> None:
+    tables = {"t": {"columns": {"Customer Id": "INTEGER", "from": "VARCHAR"}, "rows": [[1, "x"], [1, "y"]]}}
+    steps = [
+        {"id": "a", "use": "select", "from": "t", "columns": ["customer id", "from"]},
+        {"id": "b", "use": "aggregate", "from": "a", "group_by": "Customer Id", "measures": {"n": "count(*)"}},
+        {"id": "c", "use": "derive", "from": "b", "columns": {"twice": '"customer id" * 2'}},
+    ]
+    assert Bench(compile_steps(tables, steps), tables).rows("c") == [[1, 2, 2]]
+
+
 def test_an_unknown_time_zone_is_refused() -> None:
     with pytest.raises(SpecError, match="time zone"):
         compile_steps(TABLES, [], timezone="Europe/Atlantis")
