@@ -269,7 +269,7 @@ class _Builder:
         kind = unit(block.chart)
         bridge = "bridge" in kind.needs
         if block.series and not bridge:
-            points, series = _split(rows)
+            points, series = _split(rows, block)
         else:
             points = [row[0] for row in rows]
             series = [
@@ -330,13 +330,20 @@ def with_gaps_told(chart: Chart, speak: Language) -> Chart:
 _UTC = ZoneInfo("UTC")
 
 
-def _split(rows: list[tuple[Value, ...]]) -> tuple[list[Value], list[Series]]:
+def _split(rows: list[tuple[Value, ...]], block: ChartBlock) -> tuple[list[Value], list[Series]]:
     """Long rows of (point, number, name) as one series a name, in the order in which each first appears."""
     points: dict[Value, int] = {}
     names: dict[str, dict[int, Decimal | int | float | None]] = {}
     for point, value, name in rows:
         at = points.setdefault(point, len(points))
-        names.setdefault("–" if name is None else str(name), {})[at] = _number(value)
+        cells = names.setdefault("–" if name is None else str(name), {})
+        if at in cells:
+            raise DataError(
+                f"The chart {block.title!r} has two rows for {block.x} {point!r} and {block.series} {name!r}.",
+                hint="Sum them up in a step of their own, or draw another column.",
+                where={"step": block.from_},
+            )
+        cells[at] = _number(value)
     series = [Series(name, tuple(cells.get(at) for at in range(len(points)))) for name, cells in names.items()]
     return list(points), series
 

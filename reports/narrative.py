@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from reports.document import FigureValue, ReportDocument
 from spec.errors import SpecError, unknown_name
@@ -12,23 +12,6 @@ from spec.run import CheckResult
 
 _BLANK = re.compile(r"\{([^{}]*)\}")
 _DIGITS = re.compile(r"(?<![^\W\d_])\d[\d.,]*")
-
-_CHECKS = {
-    "accepted_values": "only agreed values",
-    "conserve": "nothing lost or added on the way",
-    "foreign_key": "every reference is found",
-    "join_fan_out": "joining doubled no row",
-    "join_lost_rows": "joining lost no row",
-    "match_complete": "every row is matched or listed",
-    "freshness": "the data is recent enough",
-    "not_null": "no empty values",
-    "primary_key": "each row has a key of its own",
-    "range": "values within their limits",
-    "reconcile": "two totals agree",
-    "row_count": "the number of rows",
-    "schema": "the columns are as agreed",
-    "unique": "no row twice",
-}
 
 
 def pieces(block: Text, resolve: Callable[[str, Figure], FigureValue]) -> tuple[str | FigureValue, ...]:
@@ -64,16 +47,17 @@ def check_text(block: Text) -> None:
         )
 
 
-def check_name(check: CheckResult, labels: Mapping[str, str]) -> str:
-    """A check in words: what it promises, and about what."""
-    promise = _CHECKS.get(check.check, check.check.replace("_", " "))
-    return f"{labels.get(check.on, check.on.replace('_', ' '))}: {promise}"
+def check_name(check: CheckResult, document: ReportDocument) -> str:
+    """A check in words: what it is about, and what it promises."""
+    words = document.language.words
+    promise = words.get(f"check_{check.check}", check.check.replace("_", " "))
+    return f"{document.meta.labels.get(check.on, check.on.replace('_', ' '))}: {promise}"
 
 
 def check_sentence(check: CheckResult, document: ReportDocument) -> str:
     """What a check expected and what it found, in one sentence."""
     say = document.language.say
-    parts = [check_name(check, document.meta.labels)]
+    parts = [check_name(check, document)]
     if check.expected or check.found:
         expected = check.expected or say("empty")
         found = check.found or say("empty")

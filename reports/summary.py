@@ -212,7 +212,7 @@ class Summary:
             if not good:
                 kind = "warning" if check.severity == "warn" else "failed"
             color = "#2C6A4B" if good else "#85590C" if kind == "warning" else "#9F2D20"
-            text = check_name(check, self.document.meta.labels) if good else check_sentence(check, self.document)
+            text = check_name(check, self.document) if good else check_sentence(check, self.document)
             found = f" ({check.found})" if good and check.found else ""
             self.line(f"{'✓' if good else '✕'}  {say(kind)} – {text}{found}", color=color)
 

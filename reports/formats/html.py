@@ -147,7 +147,7 @@ def _checks(document: ReportDocument) -> str:
         mark, kind, word = ("✓", "ok", "passed") if check.passed else ("✕", "no", "failed")
         if not check.passed and check.severity == "warn":
             mark, kind, word = "!", "maybe", "warning"
-        text = check_name(check, document.meta.labels) if check.passed else check_sentence(check, document)
+        text = check_name(check, document) if check.passed else check_sentence(check, document)
         found = f' <span class="note" dir="auto">{escape(check.found)}</span>' if check.passed and check.found else ""
         items.append(
             f'<li><span class="{kind}" role="img" aria-label="{escape(say(word))}">{mark}</span>'

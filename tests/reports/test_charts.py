@@ -10,6 +10,7 @@ from report_rows import Made, make
 from reports.chart import CHARTS, choose, suggest, unit
 from reports.document import ChartFrame
 from reports.drawing import NARROW, WIDE, lines, scale, shortened, text_width
+from spec.errors import DataError
 
 KINDS = CHARTS.names()
 CASES = {
@@ -109,6 +110,12 @@ def test_a_column_of_names_splits_one_number_into_series() -> None:
     chart = frame(made).chart
     assert {series.name: series.values for series in chart.series} == {"Shop": (None, 3), "Web": (7, 5)}
     assert chart.labels == ("Feb", "Jan")
+
+
+def test_two_numbers_for_one_place_are_refused_and_not_one_of_them_dropped() -> None:
+    rows = "(VALUES ('Jan', 'Web', 5), ('Jan', 'Web', 3)) t(name, channel, amount)"
+    with pytest.raises(DataError, match="two rows for name 'Jan' and channel 'Web'"):
+        frame(make(f"CREATE TABLE t AS SELECT * FROM {rows}", chart_block("stacked", series="channel")))
 
 
 def test_first_days_of_months_are_read_as_months() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import reports
 from reports.language import language
 from reports.values import Look
+from spec.registry import Shelf
 
 FOLDER = Path(reports.__file__).with_name("languages")
 CODES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -46,6 +47,11 @@ def test_every_language_has_every_phrase_with_the_same_blanks(code: str) -> None
         return {key: sorted(re.findall(r"{(\w+)}", text)) for key, text in words.items()}
 
     assert blanks(code) == blanks("en")
+
+
+def test_every_check_on_the_shelf_is_told_in_words() -> None:
+    words = language("en").words
+    assert [name for name in Shelf("pipelines.checks", "check").names() if f"check_{name}" not in words] == []
 
 
 def test_a_country_and_an_unknown_language_fall_back() -> None:
