@@ -50,6 +50,8 @@ _SUMMED = (
     "HUGEINT",
     "DECIMAL",
 )
+# "disk I/O error" is what SQLite says of a file that may not grow.
+_FULL = ("no space left", "could not extend file", "is full", "disk full", "disk i/o error", "database or disk is full")
 _NESTED = re.compile(r"(\]$)|^(STRUCT|MAP|UNION)\b", re.IGNORECASE)
 
 
@@ -326,7 +328,7 @@ class TableSession(ABC):
         """The engine's error while copying, as one of ours."""
         text = str(error).split("\n")[0]
         lowered = text.casefold()
-        if any(words in lowered for words in ("no space left", "could not extend file", "is full", "disk full")):
+        if any(words in lowered for words in _FULL):
             return LimitError(
                 "The destination has no space left; nothing was published.",
                 hint="Free some space there and run it again.",

@@ -37,9 +37,15 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
-def write_json(path: Path, value: Mapping[str, JsonValue]) -> None:
-    """Durably write one JSON object."""
-    write_durably(path, json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1).encode())
+def write_json(path: Path, value: Mapping[str, JsonValue], *, durable: bool = True) -> None:
+    """Write one JSON object, whole or not at all. Without ``durable`` a power cut may undo it, a kill may not."""
+    content = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1).encode()
+    if durable:
+        write_durably(path, content)
+        return
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    beside.write_bytes(content)
+    beside.replace(path)
 
 
 def read_json(path: Path) -> dict[str, JsonValue] | None:

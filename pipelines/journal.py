@@ -112,6 +112,7 @@ def _finish(out: Path, journal: Mapping[str, JsonValue]) -> None:
     marker = Path(str(journal["marker"]))
     # The folder of a workspace that was deleted meanwhile needs no marker.
     if marker.parent.is_dir():
-        write_json(marker, cast("dict[str, JsonValue]", journal["facts"]))
+        # Lost in a power cut, it lets the run repeat a set that is out already, which changes nothing.
+        write_json(marker, cast("dict[str, JsonValue]", journal["facts"]), durable=False)
     (out / HIDDEN / JOURNAL).unlink(missing_ok=True)
     shutil.rmtree(out / HIDDEN, ignore_errors=True)

@@ -18,10 +18,10 @@ from connectors import sql
 from connectors.contract import Place
 from connectors.destination import Session, StateRow, TableLoad, destination
 from connectors.files import destination as files
-from pipelines import journal, state
+from pipelines import journal, staging, state
 from pipelines.digest import call
 from pipelines.engines.duckdb import bound
-from pipelines.folder import read_json, write_json
+from pipelines.folder import read_json, sync_file, sync_folder, write_json
 from pipelines.job import Job, Relation
 from pipelines.staging import Places, Staged, staged_table
 from pipelines.state import Border
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 
 DIGESTS = "digests.json"
+RUN_FILE = "run.json"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,9 @@ def destination_states(target: Target, pipeline: str, engine: DuckDBPyConnection
 
 
 def session_states(session: Session, target: Target, pipeline: str) -> dict[str, StateRow | None]:
-    """The same over an open session. The state of a table that someone has dropped is not believed: its rows are gone."""
+    """The same over an open session. The state of a table that someone has dropped is not believed: its rows are
+    gone.
+    """
     found: dict[str, StateRow | None] = {}
     for load in target.loads:
         schema, table = schema_of(load), load.table.rpartition(".")[2]
@@ -252,7 +255,7 @@ class Publisher:
                 session.commit(loads)
                 told(f"committed {', '.join(load.table for load in loads)}")
         if not self._holds_out:
-            write_json(self._folder / journal.MARKER, facts)
+            write_json(self._folder / journal.MARKER, facts, durable=False)
             return facts
         names = [*self._job.sources, *(relation.partition(".")[0] for relation in self._job.quarantine)]
         obsolete = [quarantine_file(name) for name in names]
@@ -267,11 +270,16 @@ class Publisher:
         return facts
 
     def announce(self) -> None:
-        """Note durably that this run begins to publish."""
-        write_json(self._folder / DIGESTS, self._known)
-        write_json(
-            pointer_path(self._workspace, self._job.spec.name), {"run_id": self._run_id, "digest": self._job.digest}
-        )
+        """Note that this run begins to publish: durably where tables are, which cannot be put back."""
+        write_json(self._folder / DIGESTS, self._known, durable=False)
+        tables = bool(self._job.loads)
+        if tables:
+            for note in (DIGESTS, staging.MANIFEST, RUN_FILE):
+                if (self._folder / note).exists():
+                    sync_file(self._folder / note)
+            sync_folder(self._folder)
+        pointer = pointer_path(self._workspace, self._job.spec.name)
+        write_json(pointer, {"run_id": self._run_id, "digest": self._job.digest}, durable=tables)
 
     def _stage_tables(self, target: Target, session: Session) -> None:
         pipeline = self._job.spec.name

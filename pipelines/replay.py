@@ -69,7 +69,7 @@ def replay(
     scratch = folder / "replay"
     connection = open_engine(bounds, scratch)
     try:
-        staging.attach(connection, folder, read_only=True)
+        staging.attach(connection, folder)
         for source in job.sources:
             staging.as_source(connection, source, staging.staged_table(source))
         lock(connection, [scratch])
@@ -128,6 +128,6 @@ def forget_staged(workspace: Path, *, now: datetime, keep: timedelta = KEEP) -> 
             continue
         ended = max(path.stat().st_mtime for path in (note, folder / publish.DIGESTS) if path.exists())
         if now.timestamp() - ended > keep.total_seconds():
-            rows.unlink()
+            staging.discard(folder)
             forgotten.append(folder.name)
     return tuple(forgotten)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 LEASE_SECONDS = 60.0
-RUN_FILE = "run.json"
+RUN_FILE = publish.RUN_FILE
 
 Documents = Callable[[Workbench, RunResult], Mapping[str, bytes]]
 """Makes further files of the run (a report): file name to content, published in one set with the outputs."""
@@ -305,6 +305,7 @@ class _Attempt:
                     "seed": self._seed,
                     "now": self._now.isoformat(),
                 },
+                durable=False,
             )
         self._setting.store.begin(
             StoredRun(
@@ -400,9 +401,9 @@ class _Attempt:
         kept = staging.read_manifest(self._folder)
         straight = {} if kept is not None else self._straight(connection, targets, sessions)
         if kept is None:
-            (self._folder / staging.FILE).unlink(missing_ok=True)
+            staging.discard(self._folder)
         if kept is not None or not straight or straight.keys() != self._job.sources.keys():
-            staging.attach(connection, self._folder, read_only=kept is not None)
+            staging.attach(connection, self._folder)
 
         def into(source: str) -> exp.Table:
             return straight.get(source) or staging.staged_table(source)
@@ -428,7 +429,6 @@ class _Attempt:
             )
             if not straight:
                 # A run that reads straight into its destination keeps no rows: it is repeated from the source.
-                self._guard.call(connection, lambda: connection.execute(f"CHECKPOINT {staging.STAGING}"))
                 staging.write_manifest(self._folder, self._staged)
         else:
             self._staged = kept

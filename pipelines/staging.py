@@ -96,6 +96,12 @@ def attach(connection: DuckDBPyConnection, folder: Path | None, *, read_only: bo
     connection.execute(f"ATTACH {target} AS {STAGING}" + (" (READ_ONLY)" if read_only else ""))
 
 
+def discard(folder: Path) -> None:
+    """Remove staged rows: the file, and the log beside it that a kill leaves."""
+    for file in (FILE, f"{FILE}.wal"):
+        (folder / file).unlink(missing_ok=True)
+
+
 def staged_table(source: str) -> exp.Table:
     """Where a source's rows are."""
     from sqlglot import exp
@@ -146,8 +152,8 @@ def extract(
 
 
 def write_manifest(folder: Path, staged: Mapping[str, Staged]) -> None:
-    """Say durably that every source has been read; from here on a retry computes from the same rows."""
-    write_json(folder / MANIFEST, {source: item.to_json() for source, item in staged.items()})
+    """Say that every source has been read; from here on a retry computes from the same rows."""
+    write_json(folder / MANIFEST, {source: item.to_json() for source, item in staged.items()}, durable=False)
 
 
 def read_manifest(folder: Path) -> dict[str, Staged] | None:

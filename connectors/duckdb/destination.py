@@ -130,6 +130,8 @@ class DuckDBSession:
             ).fetchall():
                 self._engine.execute(spell("DROP TABLE {table}", Q, table=self._at(str(schema), str(table))))
         try:
+            # The file is somebody's: it is left whole, without a log beside it.
+            self._engine.execute(spell("CHECKPOINT {alias}", Q, alias=self._alias))
             self._engine.execute(spell("DETACH {alias}", Q, alias=self._alias))
         except duckdb.Error:
             # A connection that was interrupted may still hold it; closing the connection lets go of it.

@@ -186,7 +186,7 @@ def _explained(error: sqlite3.Error) -> DreflowError:
             hint="Close it there and run again.",
             data={"engine": text},
         )
-    if "full" in text:
+    if "full" in text or "disk I/O" in text:
         return LimitError("The disk is full; nothing was published.", hint="Free some space and run it again.")
     if "readonly" in text or "unable to open" in text:
         return AccessError("The SQLite file cannot be written.", hint="Check the rights on the file and its folder.")

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -90,7 +90,7 @@ def test_a_destination_without_space_fails_and_keeps_its_table(shop: Shop) -> No
 
 @contextlib.contextmanager
 def file_size_limit(size: int, *, when: str, shop: Shop) -> Iterator[None]:
-    """From the first event of a phase on, no file of this process may grow beyond ``size``: a full disk without rights."""
+    """From the first event of a phase on, no file of this process may grow beyond ``size``: a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     stages = {"start": "start", "extract": "extract", "publish": "check"}
@@ -195,7 +195,7 @@ def count_or_none(url: str) -> int | None:
 
 
 @contextlib.contextmanager
-def proxy(url: str) -> Iterator[tuple[str, object]]:
+def proxy(url: str) -> Iterator[tuple[str, Callable[[], None]]]:
     """A relay to a server that can be told to pass on what it is asked and swallow what is answered."""
     parts = urlsplit(url)
     listener = socket.create_server(("127.0.0.1", 0))
@@ -244,7 +244,8 @@ def test_a_file_that_vanishes_while_it_is_read_fails_and_the_published_one_stays
     before = (shop.out / "totals.csv").read_bytes()
     from connectors.files import text
 
-    stamp, seen = text.stamp, []
+    stamp = text.stamp
+    seen: list[Path] = []
 
     def vanish(path: Path) -> object:
         found = stamp(path)
