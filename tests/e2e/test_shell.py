@@ -33,8 +33,9 @@ NOW = "2026-11-02T08:00:00+01:00"
 class Shell:
     """Runs ``dreflow`` in a folder that is the whole world to it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
+        self.environment = environment
 
     def __call__(self, *arguments: str, stdin: str = "", expect: int | None = 0) -> subprocess.CompletedProcess[str]:
         environment = {
@@ -43,6 +44,7 @@ class Shell:
             "DREFLOW_HOME": str(self.folder / "home"),
             "PYTHONPATH": str(ROOT),
             "COLUMNS": "100",
+            **self.environment,
         }
         done = subprocess.run(
             [sys.executable, "-m", "integrations.cli", *arguments],
@@ -204,10 +206,39 @@ def test_the_schemas_describe_the_documents(shell: Shell) -> None:
     for name in ("spec", "ask", "plan", "run"):
         schema = json.loads(shell("schema", name).stdout)
         assert schema["properties"]
-    assert "Step_aggregate" in json.loads(shell("schema", "spec").stdout)["$defs"]
+    spec = json.loads(shell("schema", "spec").stdout)
+    assert "group_by" in json.dumps(spec["$defs"]["Step"]), "each step stands there with its own parameters"
 
 
 def test_a_folder_that_cannot_be_a_workspace_is_an_error_with_a_hint(shell: Shell) -> None:
     (shell.folder / "file").write_text("", encoding="utf-8")
     done = shell("--workspace", "file", "runs", "list", expect=1)
     assert "--workspace" in done.stderr
+
+
+@pytest.mark.postgres
+def test_a_workspace_on_a_server_is_used_like_any_other(shell: Shell, fresh_postgres_url: str) -> None:
+    served = Shell(shell.folder, DREFLOW_DATABASE_URL=fresh_postgres_url)
+    assert served.json("ask", "how many orders", "--data", "orders.csv")["thread"] == "t1"
+    assert served.json("run", "totals.yaml")["run_id"] == "r1"
+    assert served.json("approve", "totals.yaml", "--by", "Ada")["approved_by"] == "Ada"
+    assert [run["status"] for run in served.json("runs", "list")["runs"]] == ["succeeded"]
+    assert served.json("replay", "r1")["status"] == "same"
+    assert not (shell.folder / ".dreflow" / "dreflow.db").exists()
+    elsewhere = Shell(shell.folder, DREFLOW_DATABASE_URL=fresh_postgres_url, DREFLOW_WORKSPACE="other")
+    assert elsewhere.json("runs", "list")["runs"] == []
+
+
+def test_a_run_that_did_not_begin_has_the_form_of_any_other(shell: Shell) -> None:
+    done, refused = shell.json("run", "totals.yaml"), shell.json("run", "nothing.yaml", expect=1)
+    assert list(refused) == list(done)
+    assert refused["error"]["kind"] == "spec"
+
+
+def test_only_one_document_reaches_stdout_when_there_is_more_to_say(shell: Shell) -> None:
+    (shell.folder / "shop").mkdir()
+    (shell.folder / "shop" / "orders.csv").write_text(ORDERS, encoding="utf-8")
+    (shell.folder / "shop" / "photo.jpeg").write_bytes(b"\xff\xd8")
+    done = shell("ask", "how many orders", "--data", "shop", "--json")
+    assert json.loads(done.stdout)["rows"] == [[3]]
+    assert "photo.jpeg" in done.stderr

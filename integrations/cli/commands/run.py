@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spec.base import JsonValue
+    from spec.errors import DreflowError
     from spec.run import RunResult
     from tools.context import Context
 
@@ -82,3 +83,22 @@ def _parameters(items: list[str]) -> dict[str, JsonValue]:
             raise UsageError(f"--param {item!r} is not NAME=VALUE.", hint="For instance --param month=2026-07.")
         values[name] = value
     return values
+
+
+def failure(error: DreflowError) -> dict[str, object]:
+    """The document of a run that did not begin: as any run's, without a number."""
+    return {
+        "run_id": None,
+        "status": "failed",
+        "spec_digest": error.data.get("spec_digest"),
+        "started": None,
+        "finished": None,
+        "data_as_of": None,
+        "outputs": [],
+        "checks": [],
+        "quarantined": [],
+        "tokens": 0,
+        "events": "",
+        "message": f"{error.message} {error.hint}".strip(),
+        "error": error.to_json(),
+    }
