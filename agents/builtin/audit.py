@@ -19,7 +19,7 @@ def audit(tags: list[Tag], meaning: Meaning) -> list[str]:
     used = {c.column for c in conditions if isinstance(c, Compare | During | Beyond)}
     used |= {c.via for c in conditions if isinstance(c, Nested) and c.via}
     used |= {o.column for o in _outs(meaning, conditions) if o.column}
-    meaning.score -= 0.2 * sum(1 for ref in meaning.mentions if ref not in used)
+    meaning.score -= sum(weight for ref, weight in meaning.mentions if ref not in used)
     said = sum(1 for tag in tags if tag.links and tag.links[0].kind == "value")
     if said > values + _repeats(tags):
         problems.append("lost:a value")

@@ -59,6 +59,43 @@ class Comparisons(Superlatives):
             return
         self._compare_counted(op, number, phrase)
 
+    def _between(self) -> bool:
+        """As in "between 20 and 30": both ends belong to it."""
+        cursor = self.cursor
+        low, high = cursor.peek(), cursor.peek(2)
+        if low is None or high is None or low.kind != "num" or high.kind != "num" or cursor.kind(1) != "conj":
+            return False
+        cursor.at += 3
+        column = (
+            self.state.column if self.state.column and self.schema.columns[self.state.column].kind == "number" else None
+        )
+        if cursor.kind() == "unit":
+            unit = cursor.take().data
+            if unit == "year":
+                column = column or hinted_column(self.schema, self.state.scope.table, ("age",))
+        if column is None and cursor.kind() == "link":
+            phrase = read_phrase(cursor)
+            if (
+                phrase.head is not None
+                and phrase.head.kind == "column"
+                and self.schema.columns[phrase.head.ref].kind == "number"
+            ):
+                column = phrase.head.ref
+            elif phrase.head is not None and phrase.head.kind == "table":
+                out = self.count_of(phrase.head.table)
+                self._measure_condition(out, ">=", low.number or 0, phrase.head.table)
+                self.state.scope = self.state.scope.parent or self.state.scope
+                self._measure_condition(out, "<=", high.number or 0, phrase.head.table)
+                return True
+        if column is None:
+            column = main_measure(self.schema, self.state.scope.table) if self.state.scope.table else None
+        if column is None:
+            self.meaning.problems.append(f"unclear:between {low.text} and {high.text}")
+            return True
+        self._hold(Compare(column, ">=", (plain_number(low.number or 0),)), column[0])
+        self._hold(Compare(column, "<=", (plain_number(high.number or 0),)), column[0])
+        return True
+
     def _compare_number(self, op: str, number: float, tag: Tag) -> None:
         column = self.state.column
         if column is not None and self.schema.columns[column].kind != "number":

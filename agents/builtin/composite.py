@@ -16,6 +16,17 @@ class Composites(Modifiers):
         if tag.kind == "share":
             self._share(target, float(tag.data))
             return
+        if tag.kind == "diff":
+            saved = self.cursor.at
+            phrase = read_phrase(self.cursor)
+            out = self._measure(phrase)
+            if len(phrase.more) == 1 and out is not None and out.column is not None:
+                first = Out("agg", column=out.column, func=phrase.more[0])
+                target.append(Out("difference", parts=[first, out]))
+                self.root.table = self.root.table or out.column[0]
+                self.state.list_of = "where"
+                return
+            self.cursor.at = saved
         stop = "to" if tag.kind == "ratio" and "between" not in tag.text else "and"
         left = self._part(stop)
         if left is not None and tag.kind == "ratio" and self.cursor.kind() == "group":
@@ -117,7 +128,7 @@ class Composites(Modifiers):
         scope = Scope(table, parent=None)
         saved = self.state.scope, self.root
         self.state.scope, self.root = scope, scope
-        for tag in phrase.values:
+        for tag in [*phrase.values, *phrase.equals]:
             self._value(tag)
         self.state.list_of = "where"
         while not cursor.done and cursor.kind() not in {"end", "group", "order", "direction"}:

@@ -67,6 +67,8 @@ def _define(context: Context, term: str, body: str) -> None:
     if not key or not body:
         return
     body = re.sub(r",? with rank 1 being.*$", "", body.strip().strip('"').rstrip("."), flags=re.IGNORECASE)
+    if re.search(r"\b(?:joined|signed|registered|created|hired|opened)\b", body):
+        body = re.sub(r"^(?:total |number of )?new ", "", body, flags=re.IGNORECASE)
     rank = _RANK.match(body)
     if rank:
         context.formulas[key] = f"rank by {rank['of']}"

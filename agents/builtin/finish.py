@@ -20,6 +20,8 @@ def finish(reader: Reader) -> Meaning:
         if not _within(group, unique):
             unique.append(group)
     meaning.groups = unique
+    if meaning.within and any(o.is_measure for o, _ in meaning.order):
+        meaning.groups = [*meaning.within, *meaning.groups]
     _single_row(meaning, reader)
     _sum_in_groups(meaning, reader)
     outs = _shown(reader)
@@ -271,6 +273,7 @@ def _shown(reader: Reader) -> list[Out]:
         ),
         *outs,
     ]
+    outs = [*(o for o in meaning.within if not _within(o, outs)), *outs]
     labelled = {o.table for o in outs if o.kind == "entity"}
     named = {
         o.column[0]

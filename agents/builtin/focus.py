@@ -59,6 +59,9 @@ class Focus(Grouping):
         for table in phrase.tables:
             self._mention(table)
         out = self._measure(phrase)
+        if phrase.more and out is not None and out.kind == "agg" and out.column is not None:
+            for func in phrase.more:
+                target.append(Out("agg", column=out.column, func=func))
         if (
             self.who
             and not target
@@ -115,6 +118,13 @@ class Focus(Grouping):
         for tag in phrase.values:
             link = tag.links[0] if tag.links else None
             if link and not target:
+                person = self._person_near(link.table) if self.who else None
+                if person is not None:
+                    self.root.table = (
+                        person if not self.root.table or self.root.table == link.table else self.root.table
+                    )
+                    target.append(Out("entity", table=person))
+                    continue
                 self.root.table = self.root.table or link.table
                 if self.where:
                     target += [

@@ -101,7 +101,7 @@ class Grouping(Comparisons):
             if per is not None:
                 per.parts.append(made)
             else:
-                self.meaning.groups.append(made)
+                self._put_group(made)
             self.state.column = None
         elif phrase.head is not None:
             per = next((o for o in self.focus if o.kind == "per" and len(o.parts) == 1), None)
@@ -109,10 +109,17 @@ class Grouping(Comparisons):
             if per is not None:
                 per.parts.append(column)
             else:
-                self.meaning.groups.append(column)
+                self._put_group(column)
             self.state.column = phrase.head.ref
         for tag in phrase.equals:
             self._equal(phrase, tag)
+
+    def _put_group(self, out: Out) -> None:
+        """Beside a superlative a grouping says within what: "the oldest member in each city"."""
+        if self.top is not None and self.meaning.limit and not any(o.kind == "pending" for o, _ in self.meaning.order):
+            self.meaning.within.append(out)
+        else:
+            self.meaning.groups.append(out)
 
     def _on_order(self, _: list[Out]) -> None:
         self.cursor.take()
@@ -140,6 +147,8 @@ class Grouping(Comparisons):
         cursor = self.cursor
         self.meaning.asked_order = self.meaning.asked_order or not default_descending
         while not cursor.done:
+            if cursor.kind() == "prep" and cursor.kind(1) == "direction":
+                cursor.take()
             if cursor.kind() == "direction":
                 self._direction(cursor.take(), self.asked or self.focus)
                 return

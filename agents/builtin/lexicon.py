@@ -294,7 +294,7 @@ end sell turn find exist appear locate base situate complete represent vary chan
 )
 PEOPLE = frozenset(
     stem(word)
-    for word in "customer client user member employee staff worker student teacher doctor patient author instructor salesperson driver person people player agent manager guest tenant mechanic technician subscriber contact supplier seller buyer professor nurse artist director actor lawyer citizen owner participant volunteer passenger rep candidate applicant".split()
+    for word in "customer client user member employee staff worker student teacher doctor patient author instructor salesperson driver person people player agent manager guest tenant mechanic technician subscriber contact supplier seller buyer professor nurse artist director actor lawyer citizen owner participant volunteer passenger rep candidate applicant trainer coach operator editor speaker host".split()
 )
 # Words for a flow of money: without another word they mean its sum.
 FLOWS = frozenset(
@@ -321,8 +321,8 @@ def _derived(word: str) -> frozenset[str]:
     """The noun of a verb and the other way round: enrol and enrolment, graduate and graduation."""
     if len(word) < 4:
         return frozenset()
-    found = {f"{word}ment", f"{word}ion", f"{word}ation", *_NOUNS_OF_VERBS.get(word, ())}
-    for ending in ("ment", "ation", "ion"):
+    found = {f"{word}ment", f"{word}ion", f"{word}ation", f"{word}ing", *_NOUNS_OF_VERBS.get(word, ())}
+    for ending in ("ment", "ation", "ion", "ing"):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             found.add(word[: -len(ending)])
     return frozenset(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from agents.builtin.choose import label_columns
 from agents.builtin.index import Index
 from agents.builtin.lexicon import FILLER, synonyms
 from agents.builtin.schema import Col
@@ -117,6 +118,15 @@ class Linker:
         links = []
         for ref in self.joined.get("".join(fold(w) for w in words), ()):
             links.append(Link("column", *ref, score=1.0, how="exact"))
+        if stems == ("nam",):
+            for table in self.schema.tables:
+                labels = label_columns(self.schema, table)
+                if (
+                    labels
+                    and self.schema.columns[labels[0]].kind == "text"
+                    and "name" in self.schema.columns[labels[0]].words
+                ):
+                    links.append(Link("column", *labels[0], score=1.0, how="exact"))
         for ref in self._maybe(stems):
             score, how = self._column_score(ref, stems, words)
             if score >= 0.45:
@@ -172,6 +182,8 @@ class Linker:
             1 for word in rest if word not in full and word != "nam" and not any(c in synonyms(word) for c in core)
         )
         score = 0.6 + 0.37 * covered - (0.0 if set(core) == exact else 0.03) - 0.15 * missing
+        if core[-1] in exact and not like and not missing:
+            score = max(score, 0.88)  # the head noun: a home city is a city
         return min(score + (0.05 if extra else 0), 0.99), "lemma" if covered == 1 else "part"
 
     def values(self, phrase: str, *, quoted: bool, capital: bool) -> list[Link]:

@@ -123,8 +123,9 @@ class Meaning:
     ties: bool = False
     distinct: bool = False
     everyone: str = ""
+    within: list[Out] = field(default_factory=list)
     asked_order: bool = False
     assumptions: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    mentions: list[Ref] = field(default_factory=list)
+    mentions: list[tuple[Ref, float]] = field(default_factory=list)
     score: float = 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import main_measure, tally_column
+from agents.builtin.choose import label_columns, main_measure, tally_column
 from agents.builtin.conditions import Conditions
 from agents.builtin.lexicon import FLOWS, PEOPLE
 from agents.builtin.links import Link
@@ -25,6 +25,14 @@ class Measures(Conditions):
             self.meaning.distinct = self.meaning.distinct or phrase.distinct
             return Out("entity", table=phrase.head.table, distinct=phrase.distinct)
         self.meaning.distinct = self.meaning.distinct or phrase.distinct
+        labels = label_columns(self.schema, phrase.head.table)
+        if (
+            len(labels) > 1
+            and phrase.head.ref in labels
+            and phrase.head_tag is not None
+            and phrase.head_tag.text.lower() in {"name", "names"}
+        ):
+            return Out("entity", table=phrase.head.table)
         return Out("column", column=phrase.head.ref, distinct=phrase.distinct)
 
     def _measure(self, phrase: Phrase) -> Out | None:

@@ -6,7 +6,7 @@ from agents.builtin.focus import Focus
 from agents.builtin.lexicon import FILLER, RELATING
 from agents.builtin.links import Link, is_flag, truth
 from agents.builtin.meaning import Compare, Nested, Out, Scalar, Scope
-from agents.builtin.phrases import MODIFIERS, Phrase, read_phrase
+from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, read_phrase
 from agents.builtin.tags import Tag
 from agents.builtin.words import stem
 
@@ -49,6 +49,8 @@ class Modifiers(Focus):
 
     def _on_prep(self, _: list[Out]) -> None:
         tag = self.cursor.take()
+        if tag.text.lower() == "between" and self._between():
+            return
         if tag.data in {"", "name", "between", "than"}:
             self.state.list_of = "where"
 
@@ -257,7 +259,12 @@ class Modifiers(Focus):
             return
         self.state.since.append(f"column:{head.table}.{head.column}")
         self._superlative_name(phrase)
-        self.meaning.mentions.append(head.ref)
+        said = phrase.head_tag.text.lower() if phrase.head_tag is not None else ""
+        # "booked", "enrolled" and "name" tell how things belong together; any other column left over was meant to count.
+        light = (
+            column.kind == "date" or said.endswith(("ed", "ing")) or said in {"name", "names"} or is_participle(said)
+        )
+        self.meaning.mentions.append((head.ref, 0.1 if light else 0.35))
         if not self.root.table:
             self.root.table = head.table
 

@@ -6,7 +6,7 @@ from copy import deepcopy
 
 from agents.builtin.composite import Composites
 from agents.builtin.conditions import State
-from agents.builtin.meaning import Meaning, Nested, Out, Scope
+from agents.builtin.meaning import Compare, Meaning, Nested, Out, Scope
 
 
 class Reader(Composites):
@@ -37,8 +37,21 @@ class Reader(Composites):
             self._step(target)
             if self.cursor.at == before:
                 self._leftover(self.cursor.take())
+        if first and not self.focus:
+            self._implied_focus()
         if self.state.negated and not self._never_done():
             self.meaning.problems.append("unused:not")
+
+    def _implied_focus(self) -> None:
+        """As in "Who teaches Spin 45?": the question word alone says what is asked for."""
+        last = next((c for c in reversed(self.state.last) if isinstance(c, Compare)), None)
+        if last is None:
+            return
+        person = self._person_near(last.column[0]) if self.who else None
+        if person is not None:
+            self.focus.append(Out("entity", table=person))
+            if self.root.table == last.column[0] or not self.root.table:
+                self.root.table = person
 
     def _never_done(self) -> bool:
         """As in "products that have not been sold": no row of the one table that points at them."""

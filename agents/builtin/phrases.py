@@ -34,6 +34,7 @@ class Phrase:
     number: float | None = None
     hints: tuple[str, ...] = ()
     term: str = ""
+    more: list[str] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
@@ -114,6 +115,12 @@ def _modifier(phrase: Phrase, tag: Tag, cursor: Cursor) -> bool:
     elif kind == "distinct":
         phrase.distinct = True
         phrase.howmany = phrase.howmany or tag.data == "count"
+    elif kind in {"agg", "sup"} and _lists_functions(cursor):
+        phrase.more.append(_function(tag))
+        cursor.at += 1
+        while cursor.kind() == "conj":
+            cursor.at += 1
+        return True
     elif kind == "agg":
         if phrase.agg and phrase.agg != "sum":
             return False
@@ -163,6 +170,29 @@ def _modifier(phrase: Phrase, tag: Tag, cursor: Cursor) -> bool:
         return False
     cursor.at += 1
     return True
+
+
+def _function(tag: Tag) -> str:
+    return tag.data if tag.kind == "agg" else "max" if tag.data == "1" else "min"
+
+
+def _lists_functions(cursor: Cursor) -> bool:
+    """As in "minimum, maximum and average price"."""
+    ahead = 1
+    while cursor.kind(ahead) == "conj":
+        ahead += 1
+    following = cursor.peek(ahead)
+    own = cursor.peek()
+    if (
+        ahead == 1
+        or following is None
+        or own is None
+        or following.kind not in {"agg", "sup"}
+        or own.number
+        or following.number
+    ):
+        return False
+    return not own.hints and not following.hints
 
 
 def _unit(phrase: Phrase, tag: Tag, cursor: Cursor) -> bool:

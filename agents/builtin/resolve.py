@@ -79,11 +79,22 @@ def _fit(link: Link, place: int, tags: list[Tag], spoken: dict[str, float], sche
     elif any(join.other(link.table) in spoken for join in schema.edges(link.table)):
         score += 0.08
     score += 0.12 * _company(link, place, tags, schema)
+    score -= 0.13 * _farness(link.table, spoken, schema)
     return score + (
         _fit_value(link, place, tags, schema)
         if link.kind == "value"
         else _fit_column(link, place, tags, spoken, schema)
     )
+
+
+def _farness(table: str, spoken: dict[str, float], schema: Schema) -> float:
+    """How many joins beyond one lie between a table and the farthest that is spoken of."""
+    costs = []
+    for other, sure in spoken.items():
+        if sure >= 0.7 and other != table:
+            found = schema.path(table, other)
+            costs.append(min(found[0], 4.0) if found is not None else 4.0)
+    return max(0.0, max(costs, default=0.0) - 1.05)
 
 
 def _company(link: Link, place: int, tags: list[Tag], schema: Schema) -> float:
@@ -121,7 +132,7 @@ def _fit_value(link: Link, place: int, tags: list[Tag], schema: Schema) -> float
             score += 0.35
             break
         if near is not None and near.links and near.links[0].kind == "table" and near.links[0].table == link.table:
-            score += 0.3 if near is after or _touching(tags, place, near) else 0.1
+            score += 0.3 if near is after or _touching(tags, place, near) else 0.2
             if _touching(tags, place, near) and link.ref in label_columns(schema, link.table):
                 score += 0.1
             break
@@ -190,6 +201,10 @@ def _fit_column(link: Link, place: int, tags: list[Tag], spoken: dict[str, float
         score -= 0.25
     if _of_table(tags, place, link.table):
         score += 0.2
+    if tags[place].before in {"their", "its", "his", "her"} or (
+        place and tags[place - 1].text.lower().endswith(("their", "its"))
+    ):
+        score += 0.25 if link.table == _subject(tags) else 0.0
     noun = _noun_before(tags, place)
     if noun is not None and noun == link.table:
         score += 0.3 if tags[place].before == "whose" else 0.12
@@ -200,6 +215,20 @@ def _fit_column(link: Link, place: int, tags: list[Tag], spoken: dict[str, float
         ):
             score += 0.12
     return score
+
+
+def _subject(tags: list[Tag]) -> str | None:
+    """The table that "their" refers to: what is taken one by one or ranked, else what is spoken of first."""
+    first = None
+    for place, tag in enumerate(tags):
+        if tag.links and tag.links[0].kind == "table":
+            first = first or tag.links[0].table
+            before = next((t for t in reversed(tags[:place]) if t.kind != "skip"), None)
+            if before is not None and (
+                before.kind == "sup" or (before.kind == "group" and before.text.lower() != "by")
+            ):
+                return tag.links[0].table
+    return first
 
 
 def _noun_before(tags: list[Tag], place: int) -> str | None:

@@ -41,7 +41,7 @@ class Builder(Nodes):
             shown.append((out, made))
         group = self._group_nodes(frame, meaning) if measured else []
         order = [(self._order_node(frame, out, meaning), descending) for out, descending in meaning.order]
-        if meaning.limit == 1 and meaning.ties and order:
+        if meaning.limit and order and (meaning.within or (meaning.limit == 1 and meaning.ties)):
             return self._first_with_ties(frame, meaning, wanted, group, order[0], names)
         query = frame.select(*wanted)
         if meaning.distinct:
@@ -74,7 +74,13 @@ class Builder(Nodes):
 
     def _frame(self, meaning: Meaning) -> Frame:
         tables = {meaning.scope.table}
-        for out in [*meaning.outs, *meaning.groups, *(o for o, _ in meaning.order), *(o for o, _, _ in meaning.having)]:
+        for out in [
+            *meaning.outs,
+            *meaning.groups,
+            *meaning.within,
+            *(o for o, _ in meaning.order),
+            *(o for o, _, _ in meaning.having),
+        ]:
             tables |= out.tables()
         tables.discard("")
         if not tables:
@@ -200,8 +206,10 @@ class Builder(Nodes):
     ) -> exp.Query:
         """The first of an order, and all that tie with it."""
         rank = names.free("place")
+        within = [self._node(frame, out, meaning) for out in meaning.within]
         window = exp.Window(
             this=exp.func("RANK"),
+            partition_by=within or None,
             order=exp.Order(expressions=[exp.Ordered(this=order[0], desc=order[1], nulls_first=False)]),
         )
         inner = frame.select(*wanted, exp.alias_(window, exp.to_identifier(rank, quoted=True)))
@@ -211,9 +219,7 @@ class Builder(Nodes):
             exp.column(exp.to_identifier(node.alias, quoted=True)) for node in wanted if isinstance(node, exp.Alias)
         ]
         query = exp.select(*columns).from_(inner.subquery(exp.to_identifier("ranked", quoted=True)))
-        query = query.where(
-            exp.EQ(this=exp.column(exp.to_identifier(rank, quoted=True)), expression=exp.Literal.number(1))
-        )
+        query = query.where(exp.LTE(this=quoted(rank), expression=exp.Literal.number(meaning.limit or 1)))
         if not any(o.is_measure for o in meaning.outs):
             query = query.distinct()
         return query.order_by(*[exp.Ordered(this=column.copy(), nulls_first=False) for column in columns])

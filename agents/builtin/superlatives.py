@@ -131,6 +131,12 @@ class Superlatives(Measures):
             count = Out("count", column=head.ref, table=head.table, distinct=True)
             self._set_order(count, descending, phrase)
             return
+        if head is None and not phrase.values and sup.text.lower() in {"most", "least", "fewest"}:
+            # "Which class was booked the most?"
+            scope = self.state.scope
+            table = scope.table if scope is not self.root and scope.table else "?"
+            self._set_order(Out("count", table=table), descending, phrase)
+            return
         if phrase.values and phrase.values[-1].links:
             link = phrase.values[-1].links[0]
             self._set_order(Out("count", table=link.table), descending, phrase)

@@ -217,7 +217,13 @@ def _word_tags(tokens: list[Token], index: int) -> list[Tag]:
 def _superlative(tokens: list[Token], index: int) -> list[Tag]:
     low = tokens[index].low
     after = tokens[index + 1] if index + 1 < len(tokens) else None
-    found = []
+    found: list[Tag] = []
+    if index and tokens[index - 1].low == "from" and after is not None and after.low == "to" and low in SUPERLATIVES:
+        last = tokens[index + 2].low if index + 2 < len(tokens) else ""
+        if last in SUPERLATIVES:
+            found.append(
+                _make("direction", tokens, index, index + 3, 4.5, "desc" if SUPERLATIVES[low][0] > 0 else "asc")
+            )
     if low in {"most", "least"} and after is not None and after.low in AFTER_MOST:
         made = _make("sup", tokens, index, index + 2, 2.2, "1" if low == "most" else "-1")
         made.hints = SUPERLATIVES[after.low][1]
