@@ -201,3 +201,13 @@ def _moment(point: Value) -> float:
     if isinstance(point, datetime):
         return point.timestamp() if point.tzinfo else point.replace(tzinfo=UTC).timestamp()
     return float(cast("date", point).toordinal() * 86_400)
+
+
+def description(chart: Chart, language: Language) -> str:
+    """What a reader who cannot see the chart is told: its first dozen figures; the table below has them all."""
+    told = []
+    for series in chart.series:
+        pairs = zip(chart.labels[:12], series.values[:12], strict=True)
+        words = ", ".join(f"{name} {spoken(chart, value, language)}" for name, value in pairs)
+        told.append(f"{series.name}: {words}{', …' if len(chart.labels) > 12 else ''}")
+    return ". ".join(told)

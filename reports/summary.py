@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reports.cells import Cells
+from reports.chart import description
 from reports.document import ChartFrame, Column, Paragraph, ReportDocument, Section, Table, TileRow
 from reports.drawing import lines_needed
 from reports.narrative import check_name, check_sentence, set_aside
+from reports.values import UNWRITABLE
 
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart as NativeChart
@@ -190,7 +192,7 @@ class Summary:
             if self.height + rows * _ROW > _PAGE and self.height:
                 self.breaks.append(self.row)
                 self.height = 0.0
-            self.sheet.insert_chart(self.row, 1, self.charts[frame.id], {"description": self.cells.clean(frame.title)})
+            self.sheet.insert_chart(self.row, 1, self.charts[frame.id], {"description": self.told(frame)})
             self.down(_ROW, rows=rows)
         else:
             self.line(frame.title, bold=True)
@@ -198,6 +200,11 @@ class Summary:
         for note in frame.chart.notes:
             self.line(note, size=9, color=_MUTED)
         self.down()
+
+    def told(self, frame: ChartFrame) -> str:
+        """The chart in words, for readers who cannot see it."""
+        words = f"{frame.title}. {description(frame.chart, self.document.language)}"
+        return UNWRITABLE.sub("\ufffd", words)[:2_000]
 
     def checks(self) -> None:
         checks = self.document.meta.checks
