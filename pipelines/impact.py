@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,7 +68,8 @@ def compare_jobs(
     bounds = limits or Limits()
     old, new = folder / "old", folder / "new"
     for place in (old, new):
-        place.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
     guard = Guard(monotonic=monotonic, seconds=bounds.seconds)
     rows_before = old / "rows.duckdb"
     with computing(before, places, guard, folder=old, limits=bounds, sleep=sleep) as (bench, _):

@@ -23,6 +23,7 @@ from pipelines.digest import call
 from pipelines.engines.duckdb import bound
 from pipelines.folder import read_json, sync_file, sync_folder, write_json
 from pipelines.job import Job, Relation
+from pipelines.newest import newest_column
 from pipelines.staging import Places, Staged, staged_table
 from pipelines.state import Border
 from pipelines.transform import Workbench
@@ -153,7 +154,7 @@ def rows_of(job: Job, load: Load) -> exp.Query:
     rows = exp.select(*(exp.column(item.name, quoted=True) for item in fields)).from_(
         exp.table_(load.from_, quoted=True)
     )
-    newest = _cursor_column(job, load)
+    newest = newest_column(_relation(job, load.from_), job.sources)
     if load.write != "merge" or newest is None:
         return rows
     latest = exp.Ordered(this=exp.column(newest, quoted=True), desc=True, nulls_first=False)
@@ -169,20 +170,6 @@ def rows_of(job: Job, load: Load) -> exp.Query:
         order=exp.Order(expressions=[latest, *rest]),
     )
     return rows.qualify(exp.EQ(this=number, expression=exp.Literal.number(1)))
-
-
-def _cursor_column(job: Job, load: Load) -> str | None:
-    """The column of the load that is an incremental source's cursor, unchanged, if exactly one is."""
-    found: set[str] = set()
-    for item in _relation(job, load.from_).fields:
-        origins = {(origin.source.casefold(), origin.column.casefold()) for origin in item.origins}
-        for source_name, source in job.sources.items():
-            if source.read == "incremental" and source.cursor is not None:
-                cursor = (source_name.casefold(), source.cursor.casefold())
-                itself = (load.from_.casefold(), item.name.casefold()) == cursor
-                if itself or origins == {cursor}:
-                    found.add(item.name)
-    return found.pop() if len(found) == 1 else None
 
 
 def _relation(job: Job, wanted: str) -> Relation:
