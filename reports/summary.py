@@ -21,6 +21,8 @@ _ACROSS = 5
 """Columns the sheet is wide; tiles stand one in each."""
 _WIDTH = 24
 _ROW = 15.0
+_TALLEST = 409.0
+"""Points; Excel refuses a row that is higher."""
 _PRINT_SCALE = 78
 """What the sheet is shrunk to where its width is made to fit a page upright."""
 _PAGE = (11.69 - 1.5) * 72 / (_PRINT_SCALE / 100) - 40
@@ -91,6 +93,7 @@ class Summary:
             props["bg_color"] = fill
         style = self.cells.style(**props)
         height = lines_needed(text, _WIDTH * _ACROSS * 6.6 * 0.97, 10.8 * size / 11) * size * 1.42 + 2
+        height = min(height, _TALLEST)
         self.sheet.set_row(self.row, height)
         self.sheet.merge_range(self.row, 1, self.row, _ACROSS, "", style)
         self.cells.text(self.sheet, self.row, 1, text, **props)
@@ -204,7 +207,7 @@ class Summary:
     def told(self, frame: ChartFrame) -> str:
         """The chart in words, for readers who cannot see it."""
         words = f"{frame.title}. {description(frame.chart, self.document.language)}"
-        return UNWRITABLE.sub("\ufffd", words)[:2_000]
+        return UNWRITABLE.sub("\ufffd", words)[:1_000]
 
     def checks(self) -> None:
         checks = self.document.meta.checks

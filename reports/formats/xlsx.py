@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC
 from decimal import Decimal
 from itertools import islice
@@ -222,7 +223,8 @@ class _Workbook:
             language=self.document.language,
         )
         native = kind.native(cells)
-        title = self.cells.clean(frame.title)
+        # XlsxWriter takes a name that begins with '=' for a reference.
+        title = re.sub(r"^(?==)", "\u200b", self.cells.clean(frame.title))
         native.set_title({"name": title, "name_font": {"size": 12, "bold": True}} if title else {"none": True})
         native.set_chartarea({"border": {"color": "#E2DFD8"}})
         return native, row

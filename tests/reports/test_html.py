@@ -10,9 +10,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from report_rows import DIGEST, FAILED, Made, make, meta_of, reconciliation
 
+from reports.formats.html import page as whole
 from reports.provenance import figure_provenance
+from reports.values import UNWRITABLE
 from spec.run import CheckResult, Quarantined
 
 HOSTILE = "\"><script>alert('x')</script><img src=https://evil.example/x.png onerror=alert(x)></style></title>&amp;"
@@ -117,6 +121,19 @@ def test_whatever_the_data_and_the_spec_hold_appears_as_literal_text(tmp_path: P
     assert found.text.count(HOSTILE) >= 12
     origin = figure_provenance(tmp_path / "report.html", next(iter(made.built().origins)))
     assert origin.value == HOSTILE
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40), min_size=1, max_size=5)
+)
+@settings(max_examples=25)
+def test_any_value_is_on_the_page_as_it_is(values: list[str]) -> None:
+    listed = ", ".join("('" + value.replace("'", "''") + "')" for value in values)
+    made = make(f"CREATE TABLE t AS SELECT name FROM (VALUES {listed}) v(name)", {"kind": "table", "from": "t"})
+    found = Page(whole(made.built()))
+    assert found.crossed == []
+    for value in values:
+        assert UNWRITABLE.sub("\ufffd", value) in UNWRITABLE.sub("\ufffd", "".join(found.words))
 
 
 def test_a_page_has_its_landmarks_one_heading_one_and_table_heads_with_their_scope(tmp_path: Path) -> None:

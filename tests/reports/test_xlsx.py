@@ -152,6 +152,20 @@ def test_text_that_looks_like_a_formula_stays_text_when_opened_and_when_edited(
             assert not re.findall(r"<f>(?!SUBTOTAL)", parts.read(name).decode())
 
 
+def test_a_chart_s_title_is_no_reference_and_a_long_paragraph_no_row_that_excel_refuses(tmp_path: Path) -> None:
+    made = make(
+        "CREATE TABLE t AS SELECT 'a' AS name, 1 AS n",
+        {"kind": "text", "text": "A very long story. " * 900},
+        {"kind": "chart", "chart": "bar", "title": "=1+1", "from": "t", "x": "name", "y": "n"},
+    )
+    heights = [float(row.height or 0) for row in sheet(book(made, tmp_path), "Summary").row_dimensions.values()]
+    assert 300 < max(heights) <= 409
+    with ZipFile(tmp_path / "report.xlsx") as parts:
+        chart = parts.read("xl/charts/chart1.xml").decode()
+    assert "<c:f>1+1" not in chart
+    assert "\u200b=1+1</a:t>" in chart
+
+
 @pytest.mark.parametrize(
     "hostile", ["=1+1", "<x>&\"'", "a\x01b", "x" * 40_000, "_x0041_", "🧀" * 20_000, "שלום", "a\uffffb"]
 )
