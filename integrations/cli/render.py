@@ -32,6 +32,11 @@ def styled(text: str, *styles: str) -> str:
     return f"\x1b[{';'.join(_CODES[style] for style in styles)}m{text}\x1b[0m"
 
 
+def rows_of(count: int) -> str:
+    """A number of rows in words."""
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
+
+
 def is_number(kind: str) -> bool:
     """True for the DuckDB types that are aligned to the right."""
     return _NUMERIC.match(kind) is not None
@@ -270,7 +275,7 @@ def _sources(document: PlanDocument) -> str:
             [
                 name,
                 safe(f"{place}{f' · {stream}' if stream else ''}"),
-                f"{counted:,} rows" if counted is not None else "",
+                rows_of(counted) if counted is not None else "",
                 f"{len(columns) if isinstance(columns, dict) else 0} columns",
             ]
         )
@@ -287,7 +292,7 @@ def _steps(document: PlanDocument, *, whole: bool) -> str:
             counted = document.rows.get(str(step["id"]))
             what = str(step.get("note") or "") or _what(step)
             rows.append(
-                [f"{number}.", str(step["id"]), safe(what), f"→ {counted:,} rows" if counted is not None else ""]
+                [f"{number}.", str(step["id"]), safe(what), f"→ {rows_of(counted)}" if counted is not None else ""]
             )
     text = "\n".join(_columns(rows, right=(True, False, False, False)))
     left = len(listed) - len(rows)
@@ -353,7 +358,7 @@ def run(result: RunResult, out: str, *, reports: Sequence[str] = ()) -> str:
         parts.append(wrapped(safe(result.message), indent=""))
     if result.outputs or reports:
         rows = [
-            [os.path.join(out, o.file) if o.file else str(o.table or o.name), f"{o.rows:,} rows"]  # noqa: PTH118
+            [os.path.join(out, o.file) if o.file else str(o.table or o.name), rows_of(o.rows)]  # noqa: PTH118
             for o in result.outputs
         ]
         rows += [[os.path.join(out, file), ""] for file in reports]  # noqa: PTH118
@@ -369,7 +374,7 @@ def run(result: RunResult, out: str, *, reports: Sequence[str] = ()) -> str:
             "Set aside\n"
             + bullets(
                 [
-                    f"{q.rows:,} rows of {q.table}: {q.reason}{f' ({q.file})' if q.file else ''}"
+                    f"{rows_of(q.rows)} of {q.table}: {q.reason}{f' ({q.file})' if q.file else ''}"
                     for q in result.quarantined
                 ]
             )

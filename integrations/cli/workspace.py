@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from spec.errors import UsageError
 if TYPE_CHECKING:
     import argparse
 
+    from spec.run import RunEvent
     from tools.context import Context
 
 
@@ -62,3 +63,22 @@ def remark(remarks: Sequence[str]) -> None:
     """What a person should know beside the result; never on stdout."""
     for text in remarks:
         print(f"dreflow: {text}", file=sys.stderr)
+
+
+def progress(args: argparse.Namespace) -> Callable[[RunEvent], None]:
+    """A line on the terminal that says what a run is doing, and is gone when it ends; nothing where nobody looks."""
+    if args.json or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return lambda _: None
+    words = {"extract": "read", "transform": "computed", "check": "proved", "publish": "wrote", "report": "reported"}
+
+    def told(event: RunEvent) -> None:
+        counted = f" ({event.rows:,} rows)" if event.rows is not None else ""
+        line = f"{words.get(event.phase, event.phase)} {event.name}{counted}"[:78]
+        print(
+            f"\r\x1b[K{line if event.phase not in {'finish', 'error', 'cancel'} else ''}",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    return told

@@ -56,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
         out=Path(args.out),
         data=args.data,
         parameters=_parameters(args.param),
+        told=workspace.progress(args),
     )
     return finished(context, result, args, out=args.out)
 

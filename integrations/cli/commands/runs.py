@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from integrations.cli.commands.run import finished
     from tools.runs import resume
 
-    return finished(context, resume(context, args.run_id), args)
+    return finished(context, resume(context, args.run_id, told=workspace.progress(args)), args)
 
 
 def _list(context: Context, args: argparse.Namespace) -> int:
