@@ -36,6 +36,7 @@ def report_sources(spec: Pipeline, scope: StepScope) -> None:
             relations=scope.relations,
             parameters=scope.parameters,
             noun="report",
+            timezone=scope.timezone,
             notes=scope.notes,
         )
         at = str(where["field"])
@@ -88,7 +89,14 @@ def compile_figure(job: Job, figure: Figure, *, where: str = "figure") -> Compil
         relations = {relation.name.casefold(): relation for relation in job.relations.values()}
         for relation in relations.values():
             binder.declare(relation.name, {item.name: item.type for item in relation.fields}, {"report": where})
-        scope = StepScope(name=where, binder=binder, relations=relations, parameters=job.parameter_types, noun="report")
+        scope = StepScope(
+            name=where,
+            binder=binder,
+            relations=relations,
+            parameters=job.parameter_types,
+            noun="report",
+            timezone=job.spec.timezone,
+        )
         return build_figure(figure, scope, where)
 
 
@@ -104,7 +112,12 @@ def compile_figures(job: Job) -> Mapping[tuple[int, int, str], CompiledFigure]:
             binder.declare(relation.name, {item.name: item.type for item in relation.fields}, {"report": relation.name})
         for number, section in enumerate(job.spec.report.sections):
             scope = StepScope(
-                name=section.title, binder=binder, relations=relations, parameters=job.parameter_types, noun="report"
+                name=section.title,
+                binder=binder,
+                relations=relations,
+                parameters=job.parameter_types,
+                noun="report",
+                timezone=job.spec.timezone,
             )
             for position, block in enumerate(section.blocks):
                 for label, figure in getattr(block, "figures", {}).items():

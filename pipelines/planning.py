@@ -9,6 +9,9 @@ from spec.errors import SpecError, unknown_name
 from spec.pipeline import Pipeline, Step
 from spec.report import ChartBlock, Figure, TableBlock, Text, Tiles
 
+REFERENCES = ("from", "to", "plus")
+"""Parameters of checks that name relations; an output named there is made because of it."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -57,9 +60,10 @@ def plan_steps(spec: Pipeline) -> Plan:
         final[folded] = final.get(folded, 0) + 1
     checked = {true_name(check.on, {"check": check.check, "field": "on"}).casefold() for check in spec.checks}
     for check in spec.checks:
-        for name in _named_in(check.params):
-            if name.partition(".")[0].casefold() in steps:
-                checked.add(true_name(name, {"check": check.check}).casefold())
+        for key in REFERENCES:
+            for name in _named_in(check.params.get(key)):
+                if name.partition(".")[0].casefold() in steps:
+                    checked.add(true_name(name, {"check": check.check, "field": key}).casefold())
     return Plan(
         steps=tuple(_in_order(spec, inputs)),
         inputs=inputs,
@@ -92,16 +96,11 @@ def report_parts(
                 yield block.title or block.from_, where, block
 
 
-def _named_in(params: object) -> Iterator[str]:
-    """Names of relations that a check's parameters may hold, wherever they stand."""
-    if isinstance(params, str):
-        yield params
-    elif isinstance(params, dict):
-        for value in params.values():
-            yield from _named_in(value)
-    elif isinstance(params, list | tuple):
-        for value in params:
-            yield from _named_in(value)
+def _named_in(value: object) -> Iterator[str]:
+    """A name, or each of a list of names."""
+    for item in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(item, str):
+            yield item
 
 
 def _in_order(spec: Pipeline, inputs: dict[str, tuple[str, ...]]) -> Iterator[Step]:

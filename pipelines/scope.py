@@ -9,7 +9,9 @@ from sqlglot import exp
 
 from pipelines.binder import Binder, parse_type
 from pipelines.expressions import (
+    aliased,
     column,
+    function_name,
     has_aggregate,
     has_window,
     parse_expression,
@@ -21,6 +23,7 @@ from pipelines.expressions import (
 from pipelines.job import Field, Relation
 from pipelines.lineage import is_aggregate_call
 from pipelines.orders import check_orders, require_total
+from pipelines.zones import INSTANT, in_business_time, structural_type
 from spec.base import JsonValue
 from spec.errors import SpecError, unknown_name
 
@@ -117,7 +120,31 @@ class StepScope:
             )
         check_orders(tree, relation.names, relation.keys, where)
         self.check_literals(tree, relation, field)
-        return tree
+        return self.in_business_time(tree, relation, field)
+
+    def in_business_time(self, tree: exp.Expr, relation: Relation, field: str) -> exp.Expr:
+        """Instants read as dates or times of day are read in the spec's time zone."""
+
+        def column_type(node: exp.Expr) -> str | None:
+            known = relation.field(node.name)
+            return known.type if known else None
+
+        def type_of(node: exp.Expr) -> str | None:
+            found = structural_type(node, column_type)
+            if found is not None or isinstance(node, exp.Literal | exp.Interval | exp.Var | exp.Null):
+                return found
+            probe = node.copy()
+            for item in list(probe.find_all(exp.Column)):
+                item.set("table", None)
+            try:
+                return self.binder.types(select_from(relation.name, [aliased(probe, "v")]), self.where(field))[0]
+            except SpecError:
+                # What does not bind is refused as a whole, with its own message.
+                return None
+
+        if self.timezone == "UTC" or not _may_hold_instants(tree, relation):
+            return tree
+        return in_business_time(tree, self.timezone, type_of)
 
     def condition(self, text: str, relation: Relation, field: str, *, table: str | None = None) -> exp.Expr:
         """An expression that is true or false for a row."""
@@ -263,6 +290,22 @@ def family(type_: str) -> str:
 def rename_relation(relation: Relation, name: str) -> Relation:
     """The same relation under another name."""
     return replace(relation, name=name)
+
+
+def _may_hold_instants(tree: exp.Expr, relation: Relation) -> bool:
+    """Whether anything in the tree can be an instant at all; asking the engine for types costs time."""
+    for node in tree.walk():
+        if isinstance(node, exp.Column):
+            known = relation.field(node.name)
+            if known is not None and known.type == INSTANT:
+                return True
+        elif (
+            (isinstance(node, exp.Cast) and node.to.this == exp.DType.TIMESTAMPTZ)
+            or function_name(node) in ("to_timestamp", "timezone")
+            or isinstance(node, exp.AtTimeZone)
+        ):
+            return True
+    return False
 
 
 def _is_text(node: exp.Expr) -> bool:

@@ -27,6 +27,7 @@ from pipelines.matching import closest_pairs
 from pipelines.orders import tie_break
 from pipelines.scope import StepScope, family, ordered
 from pipelines.transforms.join import as_pairs
+from pipelines.zones import INSTANT
 from spec.base import Document, JsonValue
 from spec.errors import LimitError
 
@@ -95,6 +96,10 @@ class Params(Document):
     text: Annotated[Text | None, BeforeValidator(_as_sides)] = Field(
         default=None, description="Texts that are alike, e.g. names or references."
     )
+    suffix: str | None = Field(
+        default=None,
+        description="Added to a right column whose name the left input has; '_' and the right input's name by default.",
+    )
 
     @model_validator(mode="after")
     def _something_narrows_the_candidates(self) -> Params:
@@ -158,7 +163,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         "_size": exp.Select(
             expressions=[aliased(proofs.count_all(), "n")], from_=exp.From(this=table_of(own.candidates))
         ),
-        MAIN: _matched(left, right, pairs, measures, own, scope),
+        MAIN: _matched(left, right, pairs, measures, own, scope, params.suffix),
         "left_rest": _rest(left, right, own, scope, "l"),
         "right_rest": _rest(right, left, own, scope, "r"),
     }
@@ -312,7 +317,7 @@ def _days(part: Days, left: Relation, right: Relation, scope: StepScope, found: 
     latest = none.copy() if part.direction == "before" else exp.Add(this=l_value.copy(), expression=length)
     found.tests.append(exp.GTE(this=r_value.copy(), expression=earliest))
     found.tests.append(exp.LTE(this=r_value.copy(), expression=latest))
-    apart = exp.DateDiff(this=r_value, expression=l_value, unit=exp.Var(this="DAY"))
+    apart = exp.DateDiff(this=_local(r_value, b, scope), expression=_local(l_value, a, scope), unit=exp.Var(this="DAY"))
     found.shown["days_apart"] = apart
     finer = exp.DateDiff(this=r_value.copy(), expression=l_value.copy(), unit=exp.Var(this="SECOND"))
     found.costs["days"] = exp.Abs(this=apart.copy() if a.type == "DATE" else finer)
@@ -332,6 +337,13 @@ def _days(part: Days, left: Relation, right: Relation, scope: StepScope, found: 
             default=proofs.say(number, unit, side),
         )
     )
+
+
+def _local(value: exp.Expr, item: Column, scope: StepScope) -> exp.Expr:
+    """An instant as the business's clock shows it, because days are counted from its midnight."""
+    if item.type != INSTANT:
+        return value.copy()
+    return exp.AtTimeZone(this=value.copy(), zone=exp.Literal.string(scope.timezone))
 
 
 def _text(part: Text, left: Relation, right: Relation, scope: StepScope, found: _Measures) -> None:
@@ -452,15 +464,16 @@ def _matched(
     measures: _Measures,
     own: _Names,
     scope: StepScope,
+    suffix: str | None,
 ) -> exp.Select:
     merged = {b.name for a, b in pairs if a.name.casefold() == b.name.casefold()}
     taken = {name.casefold() for name in left.names}
     rows = _decided(own)
     rows.set("expressions", [*rows.expressions, *(column(name, "p") for name in measures.shown)])
-    suffix = f"_{right.name.replace('.', '_')}"
+    added = f"_{right.name.replace('.', '_')}" if suffix is None else suffix
     projections = [aliased(column(name, "a"), name) for name in left.names]
     projections += [
-        aliased(column(name, "b"), name + suffix if name.casefold() in taken else name)
+        aliased(column(name, "b"), name + added if name.casefold() in taken else name)
         for name in right.names
         if name not in merged
     ]
@@ -469,7 +482,7 @@ def _matched(
     for node in list(reason.find_all(exp.Column)):
         node.set("table", exp.to_identifier("d", quoted=True))
     projections.append(aliased(reason, "reason"))
-    scope.distinct([item.alias_or_name for item in projections], "from")
+    scope.distinct([item.alias_or_name for item in projections], "suffix")
     return exp.Select(
         expressions=projections,
         from_=exp.From(this=proofs.subquery(rows, "d")),

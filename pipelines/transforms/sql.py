@@ -19,6 +19,7 @@ from pipelines.job import Relation
 from pipelines.lineage import Seen, derive
 from pipelines.orders import check_orders, label, plain_columns, require_total
 from pipelines.scope import StepScope
+from pipelines.zones import rewrite_all, structural_type
 from spec.base import Document, JsonValue
 from spec.errors import SpecError, nearest, unknown_name
 
@@ -53,6 +54,8 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     order = _outer_order(query, scope)
     _restore_case(query, inputs, names)
     relations = {relation.name.casefold(): relation for relation in inputs}
+    for select in list(query.find_all(exp.Select)):
+        _in_business_time(select, relations, scope.timezone)
     shown = derive(query, relations, lambda seen: _check(seen, where))
     scope.distinct([field.name for field in shown.fields], "query")
     for select in query.find_all(exp.Select):
@@ -145,6 +148,59 @@ def _restore_case(query: exp.Query, inputs: Sequence[Relation], names: Mapping[s
         if isinstance(identifier, exp.Identifier):
             folded = identifier.name.casefold()
             identifier.set("this", names.get(folded, true_columns.get(folded, identifier.name)))
+
+
+def _in_business_time(select: exp.Select, relations: Mapping[str, Relation], zone: str) -> None:
+    """As in every other step, for each clause of one SELECT; the SELECTs inside it have their own turn."""
+
+    def column_type(node: exp.Expr) -> str | None:
+        return _type_of(node, relations) if isinstance(node, exp.Column) else None
+
+    def own(clause: exp.Expr) -> list[exp.Expr]:
+        return [
+            node
+            for node in clause.walk(prune=lambda item: isinstance(item, exp.Query))
+            if not isinstance(node, exp.Query)
+        ]
+
+    clauses = [*select.expressions, *(join.args.get("on") for join in select.args.get("joins") or ())]
+    clauses += [select.args.get(name) for name in ("where", "group", "having", "qualify", "order")]
+    for clause in clauses if zone != "UTC" else ():
+        if clause is not None:
+            rewrite_all(own(clause), zone, lambda node: structural_type(node, column_type))
+
+
+def _type_of(column: exp.Column, relations: Mapping[str, Relation]) -> str | None:
+    """A qualified column's type where it is an input's own, or what a subquery or CTE makes of one."""
+    select = column.find_ancestor(exp.Select)
+    while select is not None:
+        for item in [select.args.get("from_"), *(select.args.get("joins") or ())]:
+            source = item.this if item is not None else None
+            if source is not None and source.alias_or_name.casefold() == column.table.casefold():
+                return _type_in(source, column.name, relations)
+        select = select.find_ancestor(exp.Select)
+    return None
+
+
+def _type_in(source: exp.Expr, name: str, relations: Mapping[str, Relation]) -> str | None:
+    inner = source.this if isinstance(source, exp.Subquery) else None
+    if isinstance(source, exp.Table):
+        inner = next((cte.this for cte in source.root().find_all(exp.CTE) if cte.alias == source.name), None)
+        if inner is None:
+            relation = relations.get(source.name.casefold())
+            field = relation.field(name) if relation else None
+            return field.type if field else None
+    while isinstance(inner, exp.SetOperation | exp.Subquery):
+        inner = inner.this
+    if not isinstance(inner, exp.Select):
+        return None
+    for projection in inner.expressions:
+        if projection.alias_or_name.casefold() == name.casefold():
+            value = projection.this if isinstance(projection, exp.Alias) else projection
+            return structural_type(
+                value, lambda node: _type_of(node, relations) if isinstance(node, exp.Column) else None
+            )
+    return None
 
 
 def _outer_order(query: exp.Query, scope: StepScope) -> tuple[str, ...]:

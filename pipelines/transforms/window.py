@@ -73,6 +73,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
             )
         check_orders(tree, relation.names, relation.keys, where)
         scope.check_literals(tree, relation, field)
+        tree = scope.in_business_time(tree, relation, field)
         projections.append(aliased(tree, name))
     return Built({MAIN: select_from(relation.name, projections)}, order={MAIN: relation.order})
 

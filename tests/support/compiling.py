@@ -61,7 +61,7 @@ class Bench:
     def __init__(self, job: Job, tables: Tables) -> None:
         self.job = job
         self.connection = duckdb.connect()
-        self.connection.execute(f"SET TimeZone = '{job.spec.timezone}'")
+        self.connection.execute("SET TimeZone = 'UTC'")
         for name, table in tables.items():
             self._fill(name, cast("Mapping[str, str]", table["columns"]), cast("list[list[JsonValue]]", table["rows"]))
         for stage in job.stages:

@@ -1,5 +1,7 @@
 """What a compile derives: types, lineage, exactness, keys, order, effects, and what is kept for several readers."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -520,3 +522,54 @@ def test_a_query_to_read_a_relation_keeps_its_order_or_takes_another() -> None:
     relation = job.relations["x"]
     assert 'ORDER BY\n  "total" DESC' in to_text(read_query(relation))
     assert 'ORDER BY\n  "day"' in to_text(read_query(relation, ["DAY"]))
+
+
+def test_a_key_of_a_destination_is_proven_to_be_there_and_unique() -> None:
+    load = {"from": "customers", "connector": "duckdb", "location": "w.db", "table": "c", "write": "merge"}
+    allow = {"tables": ["w.db/c"]}
+    with pytest.raises(SpecError, match="identify a row"):
+        compile_steps(TABLES, [], loads=[load], allow=allow)
+    job = compile_steps(TABLES, [], loads=[{**load, "primary_key": "customer_id"}], allow=allow)
+    assert [(check.check, check.on, check.severity) for check in job.checks][-1] == ("load_key", "customers", "block")
+
+
+def test_the_same_spec_gives_the_same_sql_in_every_process() -> None:
+    found = set()
+    for seed in ("1", "2", "3"):
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).resolve().parents[3]), "PATH": ""},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found.add(done.stdout)
+    assert len(found) == 1
+    assert "SELECT" in found.pop()
+
+
+PROGRAM = """
+from datetime import UTC, datetime
+from pathlib import Path
+from pipelines.compiler import compile_spec
+from pipelines.expressions import to_sql
+from spec.codec import from_plain
+
+columns = {name: "INTEGER" for name in "abcdefgh"}
+spec = from_plain({"name": "x", "sources": {
+    "l": {"columns": columns, "primary_key": ["b", "a", "c"]}, "r": {"columns": columns, "primary_key": ["h", "g"]}},
+    "checks": [{"check": "unique", "on": "l", "columns": ["d", "e"]}, {"check": "unique", "on": "l", "columns": ["f"]}],
+    "steps": [
+        {"id": "j", "use": "join", "from": ["l", "r"], "on": ["a", "b"], "expect": "one_to_one", "take": "h"},
+        {"id": "s", "use": "sort", "from": "j", "by": "c"},
+        {"id": "m", "use": "match", "from": ["s", "r"], "on": "a", "amount": "b", "suffix": "_2"},
+        {"id": "q", "use": "sql", "from": ["m", "m.left_rest"],
+         "query": "select m.a, n.b from m join m.left_rest n using (a) order by 1, 2"}],
+    "outputs": [{"file": "o.csv", "from": "q"}]})
+job = compile_spec(spec, base=Path(), now=datetime(2026, 7, 1, tzinfo=UTC))
+for stage in job.stages:
+    print(stage.relation.name, stage.inputs, stage.relation.order, sorted(map(sorted, stage.relation.keys)))
+    print(to_sql(stage.select) if stage.select is not None else stage.apply_output)
+for check in job.checks:
+    print(check.check, check.on, check.inputs, to_sql(check.query))
+"""
