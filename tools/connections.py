@@ -17,7 +17,7 @@ from spec.base import JsonValue
 from spec.errors import AccessError, UnsupportedError, UsageError, unknown_name
 from spec.pipeline import Load, Source
 from tools.context import Context
-from tools.locations import Location, parse, with_password, without_password
+from tools.locations import Location, database_kind, parse, with_password, without_password
 
 if TYPE_CHECKING:
     from connectors.vault import Vault
@@ -94,7 +94,9 @@ def kept(context: Context, item: str, *, base: Path, now: datetime) -> str:
     if location.connection is not None:
         return named + location.connection
     if location.url is None:
-        return named + str(location.location)
+        path = Path(str(location.location))
+        as_url = location.connector in {"sqlite", "duckdb"} and database_kind(path) != location.connector
+        return named + (f"{location.connector}:///{path}" if as_url else str(path))
     bare, password = without_password(location.url)
     same = next((one for one in saved(context) if one.config.get("url") == bare), None)
     if same is not None and (password is None or (same.secret and vault().get(same.secret) == password)):
