@@ -33,7 +33,8 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     prepared = prepare(request, data, index)
     best = read(prepared)
     if best.query is None:
-        return Refusal(message=f"The data cannot answer this: {best.problem}.", hint=explain(best.meaning.problems))
+        said = explain([p for p in best.meaning.problems if p.startswith(("unknown:", "novalue:"))])
+        return Refusal(message=said or f"The data cannot answer this: {best.problem}.", hint=_HINT)
     if best.confidence < CONFIDENT and request.answers.get("reading") != "yes":
         return _unsure(best)
     broken = _broken(data, best)

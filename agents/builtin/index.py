@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agents.builtin.keys import find_joins
@@ -56,8 +57,37 @@ def _build(data: DataView) -> Index:
             return len(own & its) / len(own) if own else 1.0
         return _share(data, child, parent)
 
+    _numbers_in_text(schema, values)
     find_joins(schema, data.catalog, inclusion)
     return Index(schema, values)
+
+
+_CODES = frozenset(
+    "id key code zip postal postcode phone telephone fax number no sku ean isbn iban vat account mobile version".split()
+)
+_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.(\d{1,6}))?")
+
+
+def _numbers_in_text(schema: Schema, values: ValueIndex) -> None:
+    """A text column that holds plain numbers and is no code is measured as numbers."""
+    keyed = {(join.table, name) for join in schema.joins for name in join.columns}
+    for ref, column in list(schema.columns.items()):
+        held = values.by_column.get(ref)
+        if (
+            column.kind != "text"
+            or not held
+            or ref in values.partial
+            or ref in keyed
+            or _CODES & set(column.words)
+            or column.is_id
+        ):
+            continue
+        found = [_PLAIN_NUMBER.fullmatch(value.strip()) for value in held]
+        if not all(found):
+            continue
+        digits = max(len(match[1] or "") for match in found if match)
+        schema.columns[ref] = replace(column, kind="number", cast=f"DECIMAL(21, {digits})" if digits else "BIGINT")
+        values.forget(ref)
 
 
 def _table_stats(data: DataView, table: Table) -> dict[tuple[str, str], Stats]:

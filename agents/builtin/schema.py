@@ -44,7 +44,10 @@ class Stats:
 
 @dataclass(frozen=True)
 class Col:
-    """A column with its words. ``core`` leaves out words that only repeat the table or a shared prefix."""
+    """A column with its words. ``core`` leaves out words that only repeat the table or a shared prefix.
+
+    ``cast`` is the type its text is read as, where a text column holds nothing but numbers.
+    """
 
     table: str
     name: str
@@ -54,6 +57,7 @@ class Col:
     kind: str
     stats: Stats
     description: str = ""
+    cast: str = ""
 
     @property
     def ref(self) -> tuple[str, str]:

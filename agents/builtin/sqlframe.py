@@ -32,6 +32,10 @@ class Frame:
         node: exp.Expr = exp.column(
             exp.to_identifier(ref[1], quoted=True), table=exp.to_identifier(self.aliases[ref[0]], quoted=True)
         )
+        if self.builder.schema.columns[ref].cast:
+            node = exp.TryCast(
+                this=node, to=exp.DataType.build(self.builder.schema.columns[ref].cast, dialect="duckdb")
+            )
         if self.builder.schema.columns[ref].type.upper() in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
             node = exp.AtTimeZone(this=node, zone=exp.Literal.string(self.builder.timezone))
         return node

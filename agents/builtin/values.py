@@ -51,6 +51,12 @@ class ValueIndex:
                 for word in set(form.split()):
                     self.first_words.setdefault(word, []).append(folded)
 
+    def forget(self, ref: tuple[str, str]) -> None:
+        """Leave a column out of look-ups; its numbers are no names."""
+        for held in (self.exact, self.forms):
+            for key in list(held):
+                held[key] = [entry for entry in held[key] if entry[:2] != ref]
+
     def find(self, phrase: str, *, parts: bool = False, typos: bool = False) -> list[Hit]:
         """Columns that hold the phrase: as it is, in another form, as part of a longer value, or misspelt by a letter."""
         folded = fold(phrase)
