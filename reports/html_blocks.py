@@ -18,7 +18,7 @@ from reports.document import (
     TileRow,
 )
 from reports.drawing import NARROW, WIDE, element, style, text_width
-from reports.values import Look, Value
+from reports.values import Value
 
 _DATA_ROWS = 200
 """Rows in the table below a chart; the chart itself may have more points."""
@@ -98,9 +98,9 @@ def _table(table: Table, document: ReportDocument) -> str:
     shown = len(table.shown)
     cut = say("shown_rows", shown=document.language.number(shown, 0), rows=many) if shown < table.rows else ""
     note = f'<p class="note">{escape(cut)}</p>' if cut else ""
-    wide = [not column.look.right and _is_wide(table, at) for at, column in enumerate(table.columns)]
-    body = "".join(_row(row, table.columns, wide if not at else [], document) for at, row in enumerate(table.shown))
-    header = "".join(_heading(column) for column in table.columns)
+    kinds = [_kind(table, at) for at in range(len(table.columns))]
+    body = "".join(_row(row, table.columns, kinds, document) for row in table.shown)
+    header = "".join(_heading(column, kind) for column, kind in zip(table.columns, kinds, strict=True))
     return (
         f"<div{anchor}{_fitted(table, document)}>{above}"
         f'<div class="scroll" role="region" tabindex="0"{named}><table{named}>'
@@ -131,30 +131,29 @@ def _fitted(table: Table, document: ReportDocument) -> str:
     return "" if fit >= 1 else f' class="fitted" style="--fit: {max(fit, 0.45):.2f}"'
 
 
-def _is_wide(table: Table, at: int) -> bool:
-    return any(len(str(row[at])) > 28 for row in table.shown)
-
-
-def _heading(column: Column) -> str:
-    money = f"<small>{escape(column.look.currency)}</small>" if column.look.currency else ""
-    return f'<th scope="col"{_kind(column.look)} dir="auto">{escape(column.label)}{money}</th>'
-
-
-def _kind(look: Look) -> str:
+def _kind(table: Table, at: int) -> str:
+    """A column's class: numbers at the right, short things on one line, long text with room enough on a phone."""
+    look = table.columns[at].look
     if look.right:
         return ' class="n"'
-    return ' class="d"' if look.format in {"date", "datetime", "code"} else ""
+    longest = max((len(str(row[at])) for row in table.shown), default=0)
+    if look.format in {"date", "datetime", "code"} or longest <= 24:
+        return ' class="d"'
+    return ' class="w"' if longest > 28 else ""
 
 
-def _row(row: tuple[Value, ...], columns: tuple[Column, ...], wide: list[bool], document: ReportDocument) -> str:
-    """``wide`` marks, in the first row only, the columns whose text needs room on a phone."""
+def _heading(column: Column, kind: str) -> str:
+    money = f"<small>{escape(column.look.currency)}</small>" if column.look.currency else ""
+    return f'<th scope="col"{kind} dir="auto">{escape(column.label)}{money}</th>'
+
+
+def _row(row: tuple[Value, ...], columns: tuple[Column, ...], kinds: list[str], document: ReportDocument) -> str:
     cells = []
     for at, (value, column) in enumerate(zip(row, columns, strict=True)):
         text = document.show(value, column.look)
         shown = escape(text) if value is not None else '<span class="note" aria-hidden="true">–</span>'
-        kind = ' class="w"' if wide and wide[at] else _kind(column.look)
         tag = 'th scope="row"' if at == 0 else "td"
-        cells.append(f'<{tag}{kind} dir="auto">{shown}</{tag[:2]}>')
+        cells.append(f'<{tag}{kinds[at]} dir="auto">{shown}</{tag[:2]}>')
     return f"<tr>{''.join(cells)}</tr>"
 
 
@@ -167,7 +166,7 @@ def _totals(table: Table, document: ReportDocument) -> str:
         if at == 0 and not column.total:
             cells.append(f'<th scope="row">{escape(document.language.say("total"))}</th>')
         else:
-            cells.append(f"<td{_kind(column.look)}>{inner}</td>")
+            cells.append(f"<td{_kind(table, at)}>{inner}</td>")
     return f"<tfoot><tr>{''.join(cells)}</tr></tfoot>"
 
 
