@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evals.outcomes import CaseResult, Outcome, worse
 from spec.base import JsonValue
-from spec.errors import DreflowError, SpecError, UsageError
+from spec.errors import SpecError
 from spec.registry import Shelf
 
 if TYPE_CHECKING:
@@ -43,9 +43,6 @@ class Case(Protocol):
     def id(self) -> str: ...
     @property
     def topic(self) -> str: ...
-    @property
-    def expects_refusal(self) -> bool:
-        """The data cannot say, or we do not do this: to decline or to ask is right."""
 
     @property
     def sample(self) -> bool:
@@ -66,7 +63,7 @@ class Suite(Protocol):
         """Hold the case to what it says; raises Unlike where something is otherwise."""
 
 
-class Unlike(Exception):  # noqa: N818 - an outcome, not a fault of the program
+class Unlike(Exception):
     """Something is not what the case says. ``outcome`` tells how bad: an answer nobody asked for is worse than a no."""
 
     def __init__(self, message: str, outcome: Outcome = "wrong") -> None:
@@ -154,33 +151,22 @@ def read_case(file: Path, model: type[Told]) -> Told:
 
 def _result(suite: str, case: Case, run: Callable[[], None]) -> CaseResult:
     started = time.perf_counter()
-    outcome: Outcome = "declined" if case.expects_refusal else "right"
+    outcome: Outcome = "right"
     detail = ""
     try:
         run()
     except Unlike as unlike:
         outcome, detail = unlike.outcome, str(unlike)
-        if case.expects_refusal and outcome != "failed":
-            # Asked where a no was due keeps back as well, but it is not what the case says.
-            outcome = "wrong"
-    except DreflowError as error:
-        outcome, detail = "failed", f"{type(error).__name__}: {error}"
     except Exception as error:  # noqa: BLE001 - a crash is the worst result of a case, not the end of the suite
         outcome, detail = "failed", f"{type(error).__name__}: {error}"
     return CaseResult(
         id=case.id,
         set=suite,
         outcome=outcome,
-        expected="none" if case.expects_refusal else "answer",
         construct=case.topic,
         seconds=round(time.perf_counter() - started, 3),
         detail=" ".join(detail.split()),
     )
-
-
-def is_right(result: CaseResult) -> bool:
-    """Whether everything was as the case says."""
-    return result.outcome == ("declined" if result.expected == "none" else "right")
 
 
 def _print_table(suite: str, measured: Measured, out: TextIO) -> None:
@@ -194,9 +180,9 @@ def _print_table(suite: str, measured: Measured, out: TextIO) -> None:
 
 
 def _line(name: str, results: Sequence[CaseResult]) -> str:
-    counts = {outcome: 0 for outcome in _ORDER}
+    counts = dict.fromkeys(_ORDER, 0)
     for result in results:
-        counts["right" if is_right(result) else result.outcome] += 1
+        counts[result.outcome] += 1
     seconds = sorted(result.seconds for result in results)
     slow = seconds[int(0.95 * (len(seconds) - 1))] if seconds else 0.0
     return f"{name:<22}{len(results):>6}" + "".join(f"{counts[name]:>10}" for name in _ORDER) + f"{slow:>9.3f}"
@@ -206,14 +192,14 @@ def _verdict(measured: Measured, before: Sequence[CaseResult], results: Path, ou
     due = 0
     for result in measured.results:
         reason = measured.open.get(result.id)
-        if is_right(result):
+        if result.outcome == "right":
             if reason:
                 print(f"no longer open: {result.id} is right now; take 'open' out of its file", file=out)
             continue
         due += reason is None
         print(f"{'open' if reason else 'not right'}: {result.id}: {result.outcome}. {result.detail[:400]}", file=out)
     got_worse = worse(before, measured.results)
-    right = sum(map(is_right, measured.results))
+    right = sum(result.outcome == "right" for result in measured.results)
     print(
         f"{right} of {len(measured.results)} as they must be, {len(measured.results) - right - due} open, "
         f"{len(got_worse)} worse than the last time; every case is in {results}",
@@ -235,8 +221,3 @@ def _store(file: Path, before: Sequence[CaseResult], now: Sequence[CaseResult], 
     file.parent.mkdir(parents=True, exist_ok=True)
     lines: list[dict[str, JsonValue]] = [result.to_json() for result in kept.values()]
     file.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
-
-
-def unknown_suite(name: str) -> UsageError:
-    """No suite of that name."""
-    return UsageError(f"There is no suite called {name!r}.", hint=f"Known are {', '.join(SUITES.names())}.")

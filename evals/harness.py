@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+from evals.casefiles import SUITES, is_case_suite, run_cases, suite_of
 from evals.outcomes import CaseResult, Summary, summarise, trade_off, worse
 from evals.suites.questions import Item, QuestionSet, is_set
 from spec.errors import UsageError
@@ -23,10 +24,15 @@ def run_eval(
 ) -> int:
     """Measure a suite, a set or a folder of sets. 0 when nothing got worse than the stored result, else 1.
 
-    ``name``: ``questions`` (all sets that can be found), the name of a set, or a path. ``results`` is where the last result is
-    kept: a line a case, ``SET.jsonl``. Raises UsageError when there is no such suite or set.
+    ``name``: ``questions`` (all sets that can be found), a suite of cases (``conversation``, ``spec``), the name of a set, or
+    the path of a set, a case or a folder of cases. ``results`` is where the last result is kept: a line a case,
+    ``SET.jsonl``. Of a suite of cases, one that is not right makes 1 as well, unless its file says that it is open.
+    Raises UsageError when there is no such suite or set.
     """
     out = out or sys.stdout
+    suite = name if is_case_suite(name) else suite_of(Path(name))
+    if suite is not None:
+        return run_cases(suite, results, out, path=None if suite == name else Path(name))
     folders = find_sets(name)
     everything: list[CaseResult] = []
     regressions: list[tuple[CaseResult, CaseResult]] = []
@@ -70,9 +76,9 @@ def find_sets(name: str) -> list[Path]:
             return inside
     raise UsageError(
         f"There is no suite or set called {name!r}.",
-        hint=f"Known are questions, {', '.join(sorted(known))}, or the path of a folder with questions.jsonl and tables/. "
+        hint=f"Known are {', '.join((*SUITES.names(), *sorted(known)))}, or the path of a folder with questions.jsonl and tables/. "
         "DREFLOW_EVALS names a folder with more sets.",
-        data={"unknown": name, "known": sorted(known)},
+        data={"unknown": name, "known": [*SUITES.names(), *sorted(known)]},
     )
 
 

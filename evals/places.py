@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from evals.casefiles import Unlike
 from memory.workspace import Workspace
-from spec.codec import to_yaml
 from spec.errors import ApprovalNeededError
-from spec.pipeline import Pipeline
 from spec.run import RunResult
 from tools.context import Context, context_of
 
@@ -95,10 +93,6 @@ class Place:
     def out(self) -> Path:
         """Where the first run writes."""
         return self.folder / "out"
-
-    def keep(self, spec: Pipeline) -> None:
-        """Write the plan to its file."""
-        self.spec_file.write_text(to_yaml(spec), encoding="utf-8")
 
     def run(self, now: datetime, *, parameters: Mapping[str, str] | None = None) -> RunResult:
         """Run the kept plan as the shell does: refused without an approval where it has effects beyond its folder."""
