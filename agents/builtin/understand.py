@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from agents.builtin.audit import audit
 from agents.builtin.context import Context, formula_of, read_context, substitute
 from agents.builtin.finish import finish
+from agents.builtin.followup import complete
 from agents.builtin.formulas import parse_formula
 from agents.builtin.index import Index
 from agents.builtin.links import Link, Linker
@@ -59,7 +60,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     """Normalise, take definitions in, tag. Answers given earlier settle the spans they are about."""
     today: date = request.now.astimezone(ZoneInfo(request.timezone)).date()
     linker = linker_of(index)
-    text = normalise(request.text)
+    text = normalise(complete(request.text, request.history, linker, today))
     context = read_context("\n".join([request.context, *_asides(text)]), data.definitions)
     text = normalise(substitute(_without_asides(text), context))
     found = {word: _formula(word, context, linker, index, today) for word in set(re.findall(r"formula_\d+", text))}

@@ -10,7 +10,13 @@ from agents.builtin.words import split_name, stem, tokenise
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("orders", "ordered"), ("categories", "category"), ("purchases", "purchased"), ("people", "person"), ("sold", "sell")],
+    [
+        ("orders", "ordered"),
+        ("categories", "category"),
+        ("purchases", "purchased"),
+        ("people", "person"),
+        ("sold", "sell"),
+    ],
 )
 def test_inflections_have_one_stem(one: str, other: str) -> None:
     assert stem(one) == stem(other)
@@ -22,7 +28,11 @@ def test_a_rating_is_not_a_rate() -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("sbTxAmount", ("sb", "transaction", "amount")), ("order_items", ("order", "item")), ("custQty", ("customer", "quantity"))],
+    [
+        ("sbTxAmount", ("sb", "transaction", "amount")),
+        ("order_items", ("order", "item")),
+        ("custQty", ("customer", "quantity")),
+    ],
 )
 def test_names_are_cut_and_abbreviations_written_out(name: str, words: tuple[str, ...]) -> None:
     assert expand(split_name(name)) == words
