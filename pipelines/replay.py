@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, cast
 
@@ -18,9 +17,6 @@ from pipelines.runner import RUN_FILE
 from pipelines.transform import Workbench
 from spec.base import JsonValue
 from spec.errors import SpecError
-
-KEEP = timedelta(days=30)
-"""How long staged rows are kept where nothing else is asked for."""
 
 
 @dataclass(frozen=True)
@@ -114,20 +110,3 @@ def _digest(plain: dict[str, JsonValue]) -> TableDigest:
             for column, (count, *rest) in inexact.items()
         },
     )
-
-
-def forget_staged(workspace: Path, *, now: datetime, keep: timedelta = KEEP) -> tuple[str, ...]:
-    """Remove the staged rows of runs that ended longer ago than ``keep``; their events, notes and digests stay.
-
-    Gives the runs' ids. A run counts as ended when its digests were written; one that never got so far, by its start.
-    """
-    runs, forgotten = workspace / "runs", []
-    for folder in sorted(runs.iterdir()) if runs.is_dir() else ():
-        rows, note = folder / staging.FILE, folder / RUN_FILE
-        if not rows.exists() or not note.exists():
-            continue
-        ended = max(path.stat().st_mtime for path in (note, folder / publish.DIGESTS) if path.exists())
-        if now.timestamp() - ended > keep.total_seconds():
-            staging.discard(folder)
-            forgotten.append(folder.name)
-    return tuple(forgotten)

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -24,6 +24,7 @@ from pipelines.events import EventLog
 from pipelines.folder import read_json, write_json
 from pipelines.job import Job
 from pipelines.publish import Publisher, Target
+from pipelines.retention import KEEP, forget_staged
 from pipelines.staging import Places, Staged
 from pipelines.state import Border
 from pipelines.transform import Workbench
@@ -68,6 +69,8 @@ class Setting:
     owner: str
     limits: Limits = field(default_factory=Limits)
     after: Callable[[RunEvent], None] = lambda _: None
+    keep: timedelta = KEEP
+    """How long the rows that runs read are kept for replay."""
 
 
 def run(
@@ -276,6 +279,7 @@ class _Attempt:
             if result.status == "succeeded":
                 # Last of all: while the note stands, the next run looks whether everything is out.
                 publish.conclude(self._setting.workspace, self._job.spec.name)
+                forget_staged(self._setting.workspace, now=self._setting.clock(), keep=self._setting.keep)
             return result
         finally:
             log.close()

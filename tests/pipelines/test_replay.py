@@ -8,7 +8,8 @@ import pytest
 from running import NOW, Shop, orders_spec
 
 from pipelines import runner
-from pipelines.replay import Replayed, forget_staged, replay
+from pipelines.replay import Replayed, replay
+from pipelines.retention import forget_staged
 from spec.errors import SpecError
 
 ORDERS = "id,region,amount\n1,North,10.50\n2,South,2.25\n3,North,1000.00\n"

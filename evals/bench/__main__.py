@@ -1,0 +1,105 @@
+"""``python -m evals.bench``: measure, print the table, and with ``--record`` add it to docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from evals.bench import benches
+from evals.bench.benches import Bound
+
+RECORD = benches.ROOT / "docs" / "benchmarks.md"
+NAMES = ("csv", "postgres", "merge", "start", "compile")
+WITH_VERSIONS = ("duckdb", "sqlglot", "pydantic", "psycopg")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 1 when a bound is not held."""
+    parser = argparse.ArgumentParser(prog="python -m evals.bench", description="Ratios against plain tools.")
+    parser.add_argument("names", nargs="*", help="which benches; all when none is named")
+    parser.add_argument("--scale", type=float, default=1.0, help="part of the full size: 0.01 is 100,000 CSV rows")
+    parser.add_argument("--repeats", type=int, default=3, help="how often each side is measured, in turns")
+    parser.add_argument(
+        "--postgres", default=os.environ.get("DREFLOW_BENCH_POSTGRES"), help="URL of a scratch database"
+    )
+    parser.add_argument("--folder", type=Path, help="where inputs are made and kept; a temporary one when not given")
+    parser.add_argument("--record", action="store_true", help="add the figures to docs/benchmarks.md")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="dreflow-bench-") as scratch:
+        found = measured(
+            options.names or NAMES,
+            folder=options.folder or Path(scratch),
+            scale=options.scale,
+            repeats=options.repeats,
+            postgres=options.postgres,
+        )
+    text = table(found, options.scale)
+    sys.stdout.write(text)
+    if options.record:
+        record(text)
+    return 0 if all(bound.held for bound in found) else 1
+
+
+def measured(names: Sequence[str], *, folder: Path, scale: float, repeats: int, postgres: str | None) -> list[Bound]:
+    """The figures of the benches named, at ``scale`` of their full size."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found: list[Bound] = []
+    if "csv" in names:
+        found += benches.csv_to_table(folder, int(10_000_000 * scale), repeats)
+    if "postgres" in names:
+        if postgres:
+            found += benches.postgres_to_table(folder, int(5_000_000 * scale), repeats, postgres)
+        else:
+            sys.stderr.write("postgres is left out: name a scratch database with --postgres.\n")
+    if "merge" in names:
+        found += benches.merge(folder, int(1_000_000 * scale), int(60_000 * scale), max(repeats, 5))
+    if "start" in names:
+        found += benches.start_up(folder, max(repeats, 7))
+    if "compile" in names:
+        found += benches.compiling(10)
+    return found
+
+
+def table(found: Sequence[Bound], scale: float) -> str:
+    """The figures as a section of docs/benchmarks.md."""
+    versions = ", ".join(f"{name} {version(name)}" for name in WITH_VERSIONS)
+    machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    lines = [
+        f"## {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        f"{machine}; {versions}; size x {scale:g}; load average {os.getloadavg()[0]:.1f}.",
+        "",
+        "| bench | figure | at most | held | what it is |",
+        "|---|---|---|---|---|",
+    ]
+    for bound in found:
+        details = ", ".join(f"{name} {value:.3g}" for name, value in bound.details.items())
+        told = f"{bound.how} ({details})" if details else bound.how
+        held = "yes" if bound.held else "**no**"
+        lines.append(
+            f"| {bound.name} | {bound.value:.2f} {bound.unit} | {bound.at_most:g} {bound.unit} | {held} | {told} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def record(text: str) -> None:
+    """Add a section at the end of docs/benchmarks.md."""
+    before = RECORD.read_text(encoding="utf-8") if RECORD.exists() else HEADING
+    RECORD.write_text(f"{before.rstrip()}\n\n{text}", encoding="utf-8")
+
+
+HEADING = """# Benchmarks
+
+Ratios against plain tools, both sides taken in turns in one run on one machine, with `make bench` or
+`python -m evals.bench --record`. A ratio says more than seconds: it stays true on another machine.
+Imports are part of every figure, as a user pays them. Figures that are not within their bound are printed in bold.
+"""
+
+if __name__ == "__main__":
+    sys.exit(main())

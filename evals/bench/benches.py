@@ -1,0 +1,182 @@
+"""Each bench: plain work and ours in turns, in one run on one machine, and the ratio that is held to a bound."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from evals.bench.data import fill_postgres, write_csv
+
+ROOT = Path(__file__).resolve().parents[2]
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One figure and what it may be at most. ``how`` says what was divided by what."""
+
+    name: str
+    value: float
+    at_most: float
+    unit: str
+    how: str
+    details: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def held(self) -> bool:
+        """Whether the figure is within its bound."""
+        return self.value <= self.at_most
+
+
+def csv_to_table(folder: Path, rows: int, repeats: int) -> list[Bound]:
+    """A CSV straight into a typed DuckDB table, against DuckDB alone with declared types."""
+    csv, database = folder / f"orders_{rows}.csv", str(folder / "orders.duckdb")
+    write_csv(csv, rows)
+    place = {"csv": str(csv), "database": database}
+    workspace = {"workspace": str(folder / "workspace")}
+    plain, ours, digested = _in_turns(
+        repeats,
+        lambda: child("csv_plain", **place),
+        lambda: child("csv_run", **place, **workspace, digests=False),
+        lambda: child("csv_run", **place, **workspace, digests=True),
+    )
+    base, mine, whole = (_median(facts, "cpu_s") for facts in (plain, ours, digested))
+    details = {"plain_cpu_s": base, "run_cpu_s": mine, "with_digest_cpu_s": whole}
+    how = f"CPU of a run of {rows:,} rows / CPU of DuckDB's CREATE TABLE from read_csv with declared types"
+    peak = max(float(facts["peak_mib"]) for facts in (*ours, *digested))
+    return [
+        Bound("csv to table", mine / base, 1.15, "x", how, details),
+        Bound(
+            "csv to table: digest", (whole - mine) / base, 1.0, "x", "CPU the digest adds / CPU of the same", details
+        ),
+        Bound("csv to table: memory", peak, 1024, "MiB", f"peak memory of a run of {rows:,} rows"),
+    ]
+
+
+def postgres_to_table(folder: Path, rows: int, repeats: int, url: str) -> list[Bound]:
+    """A PostgreSQL table into DuckDB, against ATTACH and CREATE TABLE AS."""
+    table = f"dreflow_bench_{rows}"
+    fill_postgres(url, table, rows)
+    try:
+        place = {"url": url, "table": table, "database": str(folder / "copied.duckdb")}
+        plain, ours = _in_turns(
+            repeats,
+            lambda: child("postgres_plain", **place),
+            lambda: child("postgres_run", **place, workspace=str(folder / "workspace")),
+        )
+    finally:
+        import psycopg
+
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute(f'DROP TABLE IF EXISTS "{table}"'.encode())
+    base, mine = _median(plain, "wall_s"), _median(ours, "wall_s")
+    how = f"wall of a run of {rows:,} rows / wall of DuckDB's ATTACH copy"
+    return [Bound("postgres to table", mine / base, 1.15, "x", how, {"plain_wall_s": base, "run_wall_s": mine})]
+
+
+def merge(folder: Path, rows: int, changed: int, repeats: int) -> list[Bound]:
+    """A merge into a DuckDB table, statement to commit, against MERGE by hand."""
+    place = {"database": str(folder / "merge.duckdb"), "rows": rows, "changed": changed}
+    plain, ours = _in_turns(repeats, lambda: child("merge_plain", **place), lambda: child("merge_ours", **place))
+    base, mine = _median(plain, "merge_s"), _median(ours, "merge_s")
+    how = f"merge of {changed:,} rows into {rows:,}, statement to commit / MERGE by hand"
+    return [Bound("merge", mine / base, 1.3, "x", how, {"plain_s": base, "ours_s": mine})]
+
+
+def start_up(folder: Path, repeats: int) -> list[Bound]:
+    """How soon a command is there, against bare Python and against importing what it cannot do without."""
+    shop = folder / "start"
+    shop.mkdir(parents=True, exist_ok=True)
+    (shop / "orders.csv").write_text("id,region,amount\n1,North,2.50\n2,South,1.00\n", encoding="utf-8")
+    (shop / "spec.json").write_text(json.dumps(_TRIVIAL), encoding="utf-8")
+    command = [sys.executable, "-c", "from integrations.cli.app import main; main()"]
+    bare, imports, helped, run, ask = _in_turns(
+        repeats,
+        lambda: _timed([sys.executable, "-c", "pass"], shop),
+        lambda: _timed([sys.executable, "-c", "import duckdb, sqlglot, pydantic"], shop),
+        lambda: _timed([*command, "--help"], shop),
+        lambda: _timed([*command, "run", "spec.json", "--json"], shop),
+        lambda: _timed([*command, "ask", "total amount by region", "--data", "orders.csv", "--json"], shop),
+    )
+    seconds = {
+        name: min(float(facts["wall_s"]) for facts in found)
+        for name, found in (("bare", bare), ("imports", imports), ("help", helped), ("run", run), ("ask", ask))
+    }
+    needed = "time to import duckdb, sqlglot and pydantic"
+    return [
+        Bound("start: --help", seconds["help"] / seconds["bare"], 12, "x", "dreflow --help / bare Python", seconds),
+        Bound(
+            "start: run", seconds["run"] / seconds["imports"], 1.6, "x", f"a trivial dreflow run / {needed}", seconds
+        ),
+        Bound(
+            "start: ask", seconds["ask"] / seconds["imports"], 4, "x", f"dreflow ask on a small CSV / {needed}", seconds
+        ),
+    ]
+
+
+def compiling(repeats: int) -> list[Bound]:
+    """A wide spec, against SQLGlot's own passes over the same SQL."""
+    plain, ours = _in_turns(
+        3, lambda: child("compile_plain", repeats=repeats), lambda: child("compile_ours", repeats=repeats)
+    )
+    base, mine = (min(float(facts["fastest_s"]) for facts in found) for found in (plain, ours))
+    how = "compile of 30 steps on 50 columns / SQLGlot's parse, qualify, annotate and generate of the same SQL"
+    return [Bound("compile", mine / base, 1.5, "x", how, {"plain_s": base, "ours_s": mine})]
+
+
+def child(name: str, **arguments: object) -> Facts:
+    """Run one piece of work in a process of its own."""
+    command = [sys.executable, "-m", "evals.bench.child", name, json.dumps(arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{name} failed:\n{done.stderr}")
+    facts: Facts = json.loads(done.stdout.splitlines()[-1])
+    return facts
+
+
+def _timed(command: Sequence[str], folder: Path) -> Facts:
+    import os
+
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    begun = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    spent = time.perf_counter() - begun
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command[-4:])} failed:\n{done.stdout}{done.stderr}")
+    return {"wall_s": spent}
+
+
+def _in_turns(repeats: int, *works: Callable[[], Facts]) -> list[list[Facts]]:
+    """Each work ``repeats`` times, taking turns, so that a slow moment of the machine meets all of them."""
+    found: list[list[Facts]] = [[] for _ in works]
+    for _ in range(repeats):
+        for place, work in zip(found, works, strict=True):
+            place.append(work())
+    return found
+
+
+def _median(facts: Sequence[Facts], name: str) -> float:
+    return statistics.median(float(one[name]) for one in facts)
+
+
+_TRIVIAL = {
+    "version": 1,
+    "name": "regions",
+    "sources": {
+        "orders": {
+            "location": "orders.csv",
+            "columns": {"id": "BIGINT", "region": "VARCHAR", "amount": "DECIMAL(18,2)"},
+        }
+    },
+    "steps": [
+        {"id": "totals", "use": "aggregate", "from": "orders", "group_by": ["region"], "measures": {"t": "sum(amount)"}}
+    ],
+    "outputs": [{"file": "totals.csv", "from": "totals"}],
+}

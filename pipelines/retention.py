@@ -1,0 +1,28 @@
+"""How long the rows that a run read are kept: as long as it can be replayed and resumed from them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pipelines import publish, staging
+
+KEEP = timedelta(days=30)
+"""How long staged rows are kept where nothing else is asked for."""
+
+
+def forget_staged(workspace: Path, *, now: datetime, keep: timedelta = KEEP) -> tuple[str, ...]:
+    """Remove the staged rows of runs that ended longer ago than ``keep``; their events, notes and digests stay.
+
+    Gives the runs' ids. A run counts as ended when its digests were written; one that never got so far, by its start.
+    """
+    runs, forgotten = workspace / "runs", []
+    for folder in sorted(runs.iterdir()) if runs.is_dir() else ():
+        rows, note = folder / staging.FILE, folder / publish.RUN_FILE
+        if not rows.exists() or not note.exists():
+            continue
+        ended = max(path.stat().st_mtime for path in (note, folder / publish.DIGESTS) if path.exists())
+        if now.timestamp() - ended > keep.total_seconds():
+            staging.discard(folder)
+            forgotten.append(folder.name)
+    return tuple(forgotten)
