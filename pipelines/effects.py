@@ -117,7 +117,16 @@ def _leaving(
         elif isinstance(part, ChartBlock):
             yield where, part.from_, (part.x, *part.y, *([part.series] if part.series else ()))
         elif isinstance(part, Figure):
-            continue
+            yield where, part.from_, _columns_of(part)
+
+
+def _columns_of(figure: Figure) -> tuple[str, ...]:
+    """Columns whose values a figure tells something about; how many rows there are tells nothing of them."""
+    import sqlglot
+
+    texts = [figure.value, *([figure.where] if figure.where else [])]
+    trees = [sqlglot.parse_one(text, dialect="duckdb") for text in texts]
+    return tuple(dict.fromkeys(column.name for tree in trees for column in tree.find_all(sqlglot.exp.Column)))
 
 
 def _check_columns(spec: Pipeline, relation: Relation, columns: tuple[str, ...], where: dict[str, str | int]) -> None:

@@ -338,6 +338,13 @@ def refused(name: str, where: Where, *, clock: bool = False) -> SpecError:
             where=where,
             data=data,
         )
+    if folded in ("exists", "subquery", "select"):
+        return SpecError(
+            "A SELECT cannot stand inside an expression.",
+            hint="Use a 'join' step (how: semi or anti keeps or drops rows with a match), or the 'sql' step.",
+            where=where,
+            data=data,
+        )
     near = nearest(folded, ALLOWED)
     return SpecError(
         f"{name} is not among the functions and operators an expression may use.",
@@ -385,7 +392,10 @@ def _resolved(node: exp.Column, relation: Relation, where: Where, table: str | N
         field, rest = relation.field(names[1]), names[2:]
         names = names[1:]
     if field is None:
-        raise unknown_column(names[0], relation, where)
+        error = unknown_column(names[0], relation, where)
+        if node.parts[0].args.get("quoted"):
+            error.hint = f"Text is written in single quotes: '{names[0]}'. {error.hint}"
+        raise error
     found: exp.Expr = column(field.name, table)
     for part in rest:
         found = exp.Dot(this=found, expression=quoted(part))

@@ -120,7 +120,17 @@ def _pairs(params: Params, left: Relation, right: Relation, scope: StepScope) ->
                 hint="Cast one of them in a 'cast' step first.",
                 data={"left": a.name, "right": b.name, "types": [a.type, b.type]},
             )
+    floats = [f"{a.name} = {b.name}" for a, b in pairs if _floating(a) or _floating(b)]
+    if floats:
+        scope.notes.append(
+            f"{scope.name}: {', '.join(floats)} compares floating-point numbers, which differ by rounding; "
+            "cast both to DECIMAL or BIGINT to be sure."
+        )
     return pairs
+
+
+def _floating(item: Column) -> bool:
+    return item.type in ("FLOAT", "DOUBLE")
 
 
 def _equal(pairs: Sequence[tuple[Column, Column]]) -> exp.Expr:

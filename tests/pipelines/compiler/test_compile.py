@@ -387,6 +387,23 @@ def test_an_unknown_time_zone_is_refused() -> None:
         compile_steps(TABLES, [], timezone="Europe/Atlantis")
 
 
+def test_a_figure_tells_nothing_of_a_column_that_may_not_leave() -> None:
+    secret = {"orders": {**TABLES["orders"], "sensitive": {"total": "secret"}}}
+
+    def report(value: str, where: str | None = None) -> dict[str, JsonValue]:
+        figure: dict[str, JsonValue] = {"from": "orders", "value": value, **({"where": where} if where else {})}
+        block: dict[str, JsonValue] = {"kind": "tiles", "figures": {"F": figure}}
+        return {"title": "R", "sections": [{"title": "S", "blocks": [block]}]}
+
+    for value, where in (("max(total)", None), ("count(*)", "total > 100")):
+        with pytest.raises(SpecError, match="secret"):
+            compile_steps(secret, [], report=report(value, where))
+    compile_steps(secret, [], report=report("count(*)"))
+    with pytest.raises(SpecError) as caught:
+        compile_steps(TABLES, [], report=report("sum(total)"), allow={"columns": ["customer_id"]})
+    assert caught.value.data["add_to"] == "allow.columns"
+
+
 def test_effects_beyond_the_output_folder_need_approval_and_must_be_allowed() -> None:
     load = {"from": "orders", "connector": "duckdb", "location": "w.db", "table": "main.o"}
     rest = {

@@ -162,6 +162,13 @@ REFUSED: list[tuple[str, Step, str, dict[str, object]]] = [
         "order of rows",
         {},
     ),
+    (
+        "text in double quotes",
+        {"use": "filter", "where": 'email = "a@x.com"'},
+        "single quotes: 'a@x.com'",
+        {"unknown": "a@x.com"},
+    ),
+    ("a SELECT inside an expression", {"use": "filter", "where": "id in (select 1)"}, "'join' step", {}),
     ("a struct field of no struct", {"use": "derive", "columns": {"x": "email.first"}}, "email", {}),
 ]
 
