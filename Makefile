@@ -9,6 +9,9 @@ PYTHON := python3
 # Another number of test processes: make test WORKERS=4
 WORKERS := auto
 
+# Public question sets beside the checkout are measured too, when they are there.
+export DREFLOW_EVALS ?= $(abspath $(wildcard ../shared/evals))
+
 # Where the system keeps certificates, uv trusts those (an office network may have its own); else the ones it brings.
 ifneq ($(wildcard /etc/ssl/certs/*),)
 export UV_SYSTEM_CERTS ?= 1
@@ -32,10 +35,10 @@ format: $(READY) ## write the code in the project's format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
 faults: $(READY) ## kill runs 2,000 times and compare digests (long)
-	@$(BIN)/python -m pytest -q -n $(WORKERS) -m faults --timeout 0
+	@$(BIN)/python -m pytest -q -m faults --timeout 0 -s
 
 eval: $(READY) ## measure the answers and compare with the last result (long)
-	@$(BIN)/python -m pytest -q -m evals --timeout 0 -s
+	@status=0; for suite in conversation spec questions; do $(BIN)/dreflow eval $$suite || status=1; done; exit $$status
 
 bench: $(READY) ## measure speed and memory against plain tools (long)
 	@$(BIN)/python -m pytest -q -m bench --timeout 0 -s -p no:xdist
