@@ -16,6 +16,7 @@ from pipelines.engines.duckdb import Guard, Limits
 from pipelines.job import Job
 from spec.base import JsonValue
 from spec.codec import load_spec
+from spec.errors import AccessError, DataError, LimitError, TransientError
 from spec.pipeline import Pipeline, Source
 from spec.run import CheckResult, Effect
 from tools import connections
@@ -39,13 +40,13 @@ def compiled(context: Context, path: Path, *, now: datetime, parameters: Mapping
     """Read and compile a spec file. Raises SpecError naming file, line or step."""
     context.need("ask")
     spec = load_spec(path)
-    return compile_spec(spec, base=path.resolve().parent, now=now, parameters=parameters)
+    return _shown(compile_spec(spec, base=path.resolve().parent, now=now, parameters=parameters))
 
 
 def prove(context: Context, spec: Pipeline, *, base: Path, now: datetime) -> Proof:
     """Compile a spec, compute it on its real data in a temporary place, and run every check; nothing is published."""
-    context.need("plan")
-    job = compile_spec(spec, base=base, now=now)
+    context.need("ask")
+    job = _shown(compile_spec(spec, base=base, now=now))
     with tempfile.TemporaryDirectory(prefix="dreflow-") as folder:
         guard = Guard(monotonic=time.monotonic, seconds=PROOF_LIMITS.seconds)
         with runner.computing(
@@ -69,6 +70,27 @@ def prove(context: Context, spec: Pipeline, *, base: Path, now: datetime) -> Pro
                 ]
     context.workspace.store.save_spec(spec, by=context.principal, now=now)
     return Proof(checks, job.effects, rows, tuple(dict.fromkeys((*job.notes, *notes))))
+
+
+def _shown(job: Job) -> Job:
+    """The job, its report proven to be one that can be drawn; raises SpecError naming the block."""
+    if job.spec.report is not None:
+        from reports.review import check_report
+
+        typed = {name: (job.parameter_types[name], value) for name, value in job.parameters.items()}
+        check_report(job.spec.report, job.relations, typed)
+    return job
+
+
+def proven_now(context: Context, job: Job, *, now: datetime) -> tuple[tuple[CheckResult, ...], str | None]:
+    """The proofs of a compiled spec for whoever approves it, or why its data cannot be read now.
+
+    Every run proves them again and publishes only what holds, so an approval does not depend on it.
+    """
+    try:
+        return prove(context, job.spec, base=job.base, now=now).checks, None
+    except (DataError, AccessError, TransientError, LimitError) as error:
+        return (), str(error)
 
 
 def relocated(spec: Pipeline, data: OpenData, base: Path) -> Pipeline:

@@ -10,8 +10,10 @@ from spec.pipeline import Schedule
 _DAYS = {"monday": 1, "tuesday": 2, "wednesday": 3, "thursday": 4, "friday": 5, "saturday": 6, "sunday": 0}
 _SHORT = {name[:3]: number for name, number in _DAYS.items()} | {"tues": 2, "thur": 4, "thurs": 4}
 _DAY = "|".join([*_DAYS, *sorted(_SHORT, key=len, reverse=True)])
-_NUMBERS = {"first": 1, "second": 2, "third": 3, "last": -1} | {f"{n}": n for n in range(1, 29)}
 DEFAULT_HOUR = 8
+# Months end on different days, which cron fields cannot say; the first of the next one is when a month is complete.
+LAST = -1
+_NUMBERS = {"first": 1, "second": 2, "third": 3, "last": LAST} | {f"{n}": n for n in range(1, 29)}
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ def _days(text: str) -> tuple[str, tuple[str, ...], str] | None:
     monthly = _DAY_OF_MONTH.search(text)
     if monthly:
         number = _NUMBERS.get((monthly.group(1) or monthly.group(2)).lower(), 1)
-        if number == -1:
-            return "L * *", (monthly.group(0),), "on the last day of each month"
+        if number == LAST:
+            return "1 * *", (monthly.group(0),), "on day 1 of each month, for the month before"
         return f"{number} * *", (monthly.group(0),), f"on day {number} of each month"
     named = _NAMED_DAYS.search(text)
     if named:

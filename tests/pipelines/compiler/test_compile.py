@@ -13,6 +13,7 @@ from pipelines.compiler import compile_spec
 from pipelines.figures import compile_figure, compile_figures
 from pipelines.job import Origin
 from pipelines.query import job_sql, read_query, to_text
+from spec.base import JsonValue
 from spec.errors import DreflowError, SpecError
 from spec.pipeline import Source
 from spec.report import Figure

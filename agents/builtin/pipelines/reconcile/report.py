@@ -85,6 +85,7 @@ def write_report(walk: Walk, currency: str | None, file: str) -> Report:
             f"{_spoken(walk.bank.table)}"
         ),
         file=file,
+        currency=currency,
         sections=(
             Section(title="Summary", blocks=(tiles, story, chart, steps)),
             Section(title="Exceptions", blocks=(_exceptions(),)),

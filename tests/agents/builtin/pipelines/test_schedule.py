@@ -23,6 +23,7 @@ from agents.builtin.pipelines.schedule import find_timing
         ("every hour", "0 * * * *"),
         ("once a quarter", "0 8 1 1,4,7,10 *"),
         ("on Mondays at 12 am", "0 0 * * 1"),
+        ("on the last day of every month", "0 8 1 * *"),
     ],
 )
 def test_a_time_in_words_becomes_cron_fields(text: str, cron: str) -> None:
