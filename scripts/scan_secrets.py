@@ -30,13 +30,13 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     "model provider key": re.compile(r"\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{24,}"),
     "SendGrid key": re.compile(r"\bSG\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}"),
     "signed web token": re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
-    "password in a URL": re.compile(r"\b[a-z][a-z0-9+]*://[^\s:/@'\"<>{}]+:(?P<value>[^\s/@'\"]+)@"),
+    "password in a URL": re.compile(r"\b[a-z][a-z0-9+]*://[^\s:/@'\"<>{}]+:(?P<value>[^\s/@'\"]+)@(?P<host>[\w.-]*)"),
     "assigned secret": re.compile(
         r"(?i)(?:password|passwd|secret|token|api_?key|access_?key|private_?key)\w*[\"']?\s*[:=]\s*[\"'](?P<value>[^\"'\s]{12,})[\"']"
     ),
 }
 
-PLACEHOLDER = re.compile(r"(?i)^(?:[<{$%*.x]|sentinel|pw$|pass$|password$|secret$|your|\w*example|change)")
+PLACEHOLDER = re.compile(r"(?i)^(?:[<{$%*.x]|sentinel|pw$|pass$|password$|secret(?:$|-)|your|\w*example|change)")
 """What stands where a value would: `{password}`, `$PASSWORD`, `<token>`, `***`, `secret`, or a test's sentinel."""
 
 
@@ -83,11 +83,17 @@ def findings_in(line: str) -> Iterator[tuple[str, str]]:
     """Yield kind and value of each secret that a line seems to hold."""
     for kind, pattern in PATTERNS.items():
         for found in pattern.finditer(line):
-            value = found.groupdict().get("value")
+            parts = found.groupdict()
+            value = parts.get("value")
             if value is None:
                 yield kind, found.group()
-            elif not PLACEHOLDER.match(value) and (kind == "password in a URL" or random_looking(value)):
+            elif not PLACEHOLDER.match(value) and (random_looking(value) or public(parts.get("host") or "")):
                 yield kind, value
+
+
+def public(host: str) -> bool:
+    """Tell a host that others could reach from this machine and from the one-word hosts of examples."""
+    return "." in host and not host.startswith("127.")
 
 
 def random_looking(value: str) -> bool:

@@ -14,6 +14,7 @@ PLANTED = {
     "AWS access key": "key = " + "AKIA" + "IOSFODNN7EXAMPL2",
     "private key": "-----BEGIN RSA " + "PRIVATE KEY-----",
     "password in a URL": "postgresql://" + f"shop:{RANDOM}@db.internal:5432/shop",
+    "password in a URL, a plain word": "postgresql://" + "shop:ladder@db.shop.example:5432/shop",
     "Slack token": "xoxb" + "-1234567890-abcdefghij",
     "Stripe key": "sk_" + "live_" + RANDOM + RANDOM,
     "Shopify token": "shpat" + "_" + "0123456789abcdef" * 2,
@@ -33,7 +34,7 @@ def test_a_planted_secret_is_found_and_not_repeated(kind: str, tmp_path: Path) -
     planted.write_text(f"first = 1\n{PLANTED[kind]}\n", encoding="utf-8")
     done = scan(planted)
     assert done.returncode == 1
-    assert f"settings.py:2: {kind}: " in done.stdout
+    assert f"settings.py:2: {kind.partition(',')[0]}: " in done.stdout
     assert RANDOM not in done.stdout + done.stderr
 
 
@@ -43,6 +44,8 @@ def test_a_planted_secret_is_found_and_not_repeated(kind: str, tmp_path: Path) -
         "postgresql://shop:{password}@127.0.0.1/shop",
         "postgresql://USER:PASSWORD@127.0.0.1/shop",
         "postgresql://postgres@127.0.0.1/test",
+        "postgresql://ada:first@db/shop",
+        "mysql://ada:wrong-word@127.0.0.1:1/none",
         "postgresql://shop:sentinel-7231@127.0.0.1/shop",
         'password = os.environ["SHOP_PASSWORD"]',
         'token = "the next page of results"',
