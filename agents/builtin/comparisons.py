@@ -51,6 +51,10 @@ class Comparisons(Superlatives):
             return
         if cursor.kind() == "post":
             op = cursor.take().data
+        if cursor.kind() == "times" and phrase.head is None:
+            cursor.take()
+            self._so_often(op, number)
+            return
         if phrase.head is None and phrase.unit:
             self.meaning.problems.append(f"unused:{tag.text} {number:g} {phrase.unit}")
             return
@@ -95,6 +99,21 @@ class Comparisons(Superlatives):
         self._hold(Compare(column, ">=", (plain_number(low.number or 0),)), column[0])
         self._hold(Compare(column, "<=", (plain_number(high.number or 0),)), column[0])
         return True
+
+    def _so_often(self, op: str, number: float) -> None:
+        """As in "shipped at least 10 times": so many rows of the table that was just spoken of."""
+        mention = self.state.since[-1] if self.state.since else ""
+        table = mention.removeprefix("column:").rpartition(".")[0] if mention.startswith("column:") else ""
+        if not table and self.state.column is not None:
+            table = self.state.column[0]
+        if not table or table == self.root.table:
+            scope = self.state.scope
+            children = sorted({join.table for join in self.schema.joins if join.parent == self.root.table})
+            table = scope.table if scope.table != self.root.table else children[0] if len(children) == 1 else ""
+        if not table:
+            self.meaning.problems.append(f"unclear:{number:g} times")
+            return
+        self._measure_condition(self.count_of(table), op, number, table)
 
     def _compare_number(self, op: str, number: float, tag: Tag) -> None:
         column = self.state.column

@@ -50,6 +50,7 @@ class Conditions:
         self.where = False
         self.who = False
         self.when = False
+        self.one_figure = False
 
     def _negation(self) -> bool:
         negated, self.state.negated = self.state.negated, False

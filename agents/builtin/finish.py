@@ -24,6 +24,7 @@ def finish(reader: Reader) -> Meaning:
         meaning.groups = [*meaning.within, *meaning.groups]
     _single_row(meaning, reader)
     _sum_in_groups(meaning, reader)
+    _sum_of_one(meaning, reader)
     outs = _shown(reader)
     measured = (
         [o for o in outs if o.is_measure]
@@ -71,6 +72,25 @@ def _sum_in_groups(meaning: Meaning, reader: Reader) -> None:
                 meaning.assumptions.append(f"{column.name} is added up")
             else:
                 meaning.problems.append(f"unclear:{column.name}")
+
+
+def _sum_of_one(meaning: Meaning, reader: Reader) -> None:
+    """ "What quantity was shipped in May?" asks for one figure: amounts are added up, unless one row is meant."""
+    if len(reader.focus) != 1 or reader.asked or meaning.groups or meaning.order or meaning.within:
+        return
+    out = reader.focus[0]
+    if out.kind != "column" or out.column is None or not reader.one_figure:
+        return
+    column = reader.schema.columns[out.column]
+    if not is_additive(column, " ".join(column.core)):
+        return
+    for condition in meaning.scope.conditions:
+        if isinstance(condition, Compare) and condition.op == "=":
+            named = reader.schema.columns[condition.column]
+            if named.unique or condition.column in label_columns(reader.schema, condition.column[0]):
+                return
+    out.kind, out.func = "agg", "sum"
+    meaning.assumptions.append(f"{column.name} is added up")
 
 
 def _one_per_group(schema: Schema, group: Out, table: str) -> bool:

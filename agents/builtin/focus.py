@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.builtin.choose import date_columns, place_columns
 from agents.builtin.grouping import Grouping
 from agents.builtin.meaning import Out
-from agents.builtin.phrases import MODIFIERS, Phrase, read_phrase
+from agents.builtin.phrases import MODIFIERS, Phrase, is_plural, read_phrase, read_phrase_one
 
 
 class Focus(Grouping):
@@ -19,11 +19,17 @@ class Focus(Grouping):
                 self._composite(target)
                 return
             if kind not in MODIFIERS:
-                if kind == "group" and self.cursor.peek() is not None and self.cursor.data() == "each" and not target:
+                if kind == "group" and not target and self.cursor.data() == "each":
                     self.cursor.take()
+                    continue
+                if kind == "group" and not target and self.cursor.kind(1) == "unit" and self.cursor.text() == "per":
+                    self.cursor.take()  # "per month customers"
+                    self._group(read_phrase_one(self.cursor))
                     continue
                 return
             phrase = read_phrase(self.cursor)
+            if phrase.unit and self.cursor.text() in {"between", "from"} and self._days_between(phrase, target):
+                return
             if phrase.empty:
                 return
             if (
@@ -54,11 +60,11 @@ class Focus(Grouping):
 
     def _ask(self, phrase: Phrase, target: list[Out]) -> None:
         """A phrase in the place of what is asked for."""
+        out = self._measure(phrase)
         for tag in phrase.values:
             self._value(tag)
         for table in phrase.tables:
             self._mention(table)
-        out = self._measure(phrase)
         if phrase.more and out is not None and out.kind == "agg" and out.column is not None:
             for func in phrase.more:
                 target.append(Out("agg", column=out.column, func=func))
@@ -91,6 +97,10 @@ class Focus(Grouping):
             out = self._plain(phrase)
         if out is None:
             return
+        if not target and phrase.head_tag is not None and not is_plural(phrase.head_tag):
+            self.one_figure = self.cursor.kind() in {"prep", "rel", "link", "unknown"} and self.cursor.text() not in {
+                "of"
+            }
         if self.when and out.kind == "entity" and not target:
             dates = date_columns(self.schema, out.table)
             if dates:
@@ -113,6 +123,35 @@ class Focus(Grouping):
         self._became(out)
         for tag in phrase.equals:
             self._equal(phrase, tag)
+
+    def _days_between(self, phrase: Phrase, target: list[Out]) -> bool:
+        """As in "average number of days between the order date and the delivery date"."""
+        cursor = self.cursor
+        saved = cursor.at
+        stop = {"between": "and", "from": "to"}[cursor.take().text.lower()]
+        first = read_phrase(cursor)
+        if cursor.text().split()[:1] != [stop] or not self._is_date(first):
+            cursor.at = saved
+            return False
+        cursor.take()
+        second = read_phrase(cursor)
+        if not self._is_date(second) or phrase.unit != "day":
+            cursor.at = saved
+            return False
+        assert first.head is not None
+        assert second.head is not None
+        days = Out("difference", parts=[Out("column", column=second.head.ref), Out("column", column=first.head.ref)])
+        out = Out("agg", func=phrase.agg, parts=[days]) if phrase.agg else days
+        target.append(out)
+        self.root.table = self.root.table or first.head.table
+        return True
+
+    def _is_date(self, phrase: Phrase) -> bool:
+        return (
+            phrase.head is not None
+            and phrase.head.kind == "column"
+            and self.schema.columns[phrase.head.ref].kind == "date"
+        )
 
     def _value_focus(self, phrase: Phrase, target: list[Out]) -> None:
         for tag in phrase.values:

@@ -116,6 +116,8 @@ class Grouping(Comparisons):
 
     def _put_group(self, out: Out) -> None:
         """Beside a superlative a grouping says within what: "the oldest member in each city"."""
+        if any((o.kind, o.column, o.table) == (out.kind, out.column, out.table) for o in self.focus):
+            return
         if self.top is not None and self.meaning.limit and not any(o.kind == "pending" for o, _ in self.meaning.order):
             self.meaning.within.append(out)
         else:

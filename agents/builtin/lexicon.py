@@ -19,7 +19,7 @@ spend spending amount
 amount total value sum
 amount paid
 amount price
-price cost charge rate
+price cost charge
 fee charge
 cost expense expenditure
 salary wage pay compensation
@@ -289,7 +289,7 @@ participate own play run visit stay travel lead supervise report assign teach tr
 contribute feature earn gain obtain achieve collect generate accumulate charge collect make place receive buy purchase order
 sell pay write author cover carry operate host organize conduct associate link tie connect relate concern use employ
 enrol enroll take declare join register teach contain consist accept send rent borrow lend read watch rate review mention
-end sell turn find exist appear locate base situate complete represent vary change differ change offer find affiliate
+end sell turn supply ship deliver dispatch find exist appear locate base situate complete represent vary change differ change offer find affiliate
 """.split()
 )
 PEOPLE = frozenset(
@@ -322,6 +322,7 @@ def _derived(word: str) -> frozenset[str]:
     if len(word) < 4:
         return frozenset()
     found = {f"{word}ment", f"{word}ion", f"{word}ation", f"{word}ing", *_NOUNS_OF_VERBS.get(word, ())}
+    found |= {f"{word}er", f"{word}or", f"{word[:-1]}ier" if word.endswith("y") else f"{word}r"}
     for ending in ("ment", "ation", "ion", "ing"):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             found.add(word[: -len(ending)])

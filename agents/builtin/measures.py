@@ -6,7 +6,7 @@ from agents.builtin.choose import label_columns, main_measure, tally_column
 from agents.builtin.conditions import Conditions
 from agents.builtin.lexicon import FLOWS, PEOPLE
 from agents.builtin.links import Link
-from agents.builtin.meaning import Out
+from agents.builtin.meaning import Compare, Out
 from agents.builtin.phrases import Phrase
 from agents.builtin.words import stem
 
@@ -38,6 +38,8 @@ class Measures(Conditions):
     def _measure(self, phrase: Phrase) -> Out | None:
         """The phrase as something computed: a count, a sum, an average, an extreme; None when it is not."""
         head = phrase.head
+        if phrase.rate:
+            return self._rate(phrase)
         if phrase.term:
             made = self.terms.get(phrase.term)
             if made is not None and made.kind == "formula" and not made.is_measure:
@@ -79,6 +81,14 @@ class Measures(Conditions):
         if any(stem(word) in FLOWS for word in spoken.split()):
             return True
         return spoken in {"total", "totals"} and self.cursor.text() in {"of", "for"} and not self.focus
+
+    def _rate(self, phrase: Phrase) -> Out:
+        """A "success rate" is the percentage of rows that are a success."""
+        link = phrase.values[-1].links[0]
+        phrase.values = phrase.values[:-1]
+        assert link.value is not None
+        condition = Compare(link.ref, "=", (link.value,))
+        return Out("share", parts=[Out("count", table=link.table)], conditions=[condition], scale=100.0)
 
     def _count(self, phrase: Phrase) -> Out | None:
         head = phrase.head

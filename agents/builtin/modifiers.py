@@ -222,6 +222,9 @@ class Modifiers(Focus):
             self._mention(table)
         for tag in phrase.values:
             self._value(tag)
+        said = phrase.head_tag.text.lower() if phrase.head_tag is not None else ""
+        if self.schema.columns[head.ref].is_id and is_participle(said):
+            return  # "supplied by": how things belong together, which the keys know
         if self._negated_relation(head):
             return
         self._repeated_relation(head)
@@ -259,7 +262,6 @@ class Modifiers(Focus):
             return
         self.state.since.append(f"column:{head.table}.{head.column}")
         self._superlative_name(phrase)
-        said = phrase.head_tag.text.lower() if phrase.head_tag is not None else ""
         # "booked", "enrolled" and "name" tell how things belong together; any other column left over was meant to count.
         light = (
             column.kind == "date" or said.endswith(("ed", "ing")) or said in {"name", "names"} or is_participle(said)

@@ -40,6 +40,8 @@ _REWRITES: tuple[tuple[str, str], ...] = (
     (r"\bwithin the (last|past)\b", r"in the \1"),
     (r"\bas at\b", "as of"),
     (r"\bhow much money (?:did|have|has)\b", "what total amount did"),
+    (r"\b(more than|at least|only|exactly|less than|fewer than|at most) once\b", r"\1 1 times"),
+    (r"\b(more than|at least|only|exactly|less than|fewer than|at most) twice\b", r"\1 2 times"),
     (r"\bmore than one\b", "more than 1"),
     (r"\bat least one\b", "at least 1"),
     (r"\bonly one\b|\bexactly one\b", "exactly 1"),

@@ -35,6 +35,7 @@ class Phrase:
     hints: tuple[str, ...] = ()
     term: str = ""
     more: list[str] = field(default_factory=list)
+    rate: bool = False
 
     @property
     def empty(self) -> bool:
@@ -206,6 +207,10 @@ def _link(phrase: Phrase, tag: Tag, cursor: Cursor) -> bool:
     if top.kind == "value":
         phrase.values.append(tag)
         cursor.at += 1
+        if cursor.kind() == "rate":
+            phrase.rate = True
+            cursor.at += 1
+            return False
         return (
             cursor.kind() in {"link", "quoted"}
             and cursor.tags[cursor.at].links[:1] != []
@@ -235,6 +240,9 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:
         phrase.howmany = True
         cursor.at += 1
         return True
+    if tag.kind == "link" and tag.links[0].kind == "column" and is_participle(tag.text.lower()):
+        # "quantity shipped": the second word says what was done with it.
+        return False
     if tag.kind == "link":
         top = tag.links[0]
         if top.kind == "value":

@@ -201,6 +201,8 @@ def _fit_column(link: Link, place: int, tags: list[Tag], spoken: dict[str, float
         score -= 0.25
     if _of_table(tags, place, link.table):
         score += 0.2
+    if column.kind == "date" and place + 1 < len(tags) and tags[place + 1].kind == "period":
+        score += 0.4  # "delivered in May" is when, not in which state
     if tags[place].before in {"their", "its", "his", "her"} or (
         place and tags[place - 1].text.lower().endswith(("their", "its"))
     ):

@@ -90,6 +90,8 @@ class Builder(Nodes):
         found = self.schema.steiner(tables)
         if found is None:
             raise CannotBuildError("these tables do not belong together")
+        if meaning.everyone in tables and not meaning.scope.conditions and len(tables) > 1:
+            start, frame.outer = meaning.everyone, True
         frame.start(start)
         self._connect(frame, list(found[1]))
         self._conditions(frame, meaning.scope, meaning.scope.conditions)

@@ -25,6 +25,7 @@ class Frame:
     joins: list[tuple[str, exp.Expr]] = field(default_factory=list)
     where: list[exp.Expr] = field(default_factory=list)
     tree: list[Join] = field(default_factory=list)
+    outer: bool = False
 
     def column(self, ref: Ref) -> exp.Expr:
         if ref[0] not in self.aliases:
@@ -63,7 +64,7 @@ class Frame:
     def select(self, *wanted: exp.Expr) -> exp.Select:
         query = exp.select(*wanted).from_(self._named(self.first))
         for table, on in self.joins:
-            query = query.join(self._named(table), on=on, join_type="inner")
+            query = query.join(self._named(table), on=on, join_type="left" if self.outer else "inner")
         return query.where(*self.where) if self.where else query
 
     def _named(self, table: str) -> exp.Expr:

@@ -31,7 +31,7 @@ class Nodes(Where):
         if out.kind == "agg" and out.column:
             return self._aggregate(frame, out)
         if out.kind == "agg" and out.parts:
-            if any(self._fans(frame, table) for table in out.tables()):
+            if all(self._fans(frame, table) for table in out.tables()):
                 raise CannotBuildError("rows would be counted more than once")
             return exp.func(out.func.upper(), self._node(frame, out.parts[0], meaning), dialect="duckdb")
         if out.kind in {"ratio", "difference"}:
@@ -59,7 +59,7 @@ class Nodes(Where):
     def _difference(self, out: Out, left: exp.Expr, right: exp.Expr) -> exp.Expr:
         kinds = {self.schema.columns[part.column].kind for part in out.parts if part.column}
         if kinds == {"date"} and all(part.column for part in out.parts):
-            return exp.func("DATE_DIFF", exp.Literal.string("day"), left, right, dialect="duckdb")
+            return exp.func("DATE_DIFF", exp.Literal.string("day"), right, left, dialect="duckdb")
         return exp.Sub(this=exp.paren(left), expression=exp.paren(right))
 
     def _count(self, frame: Frame, out: Out, meaning: Meaning) -> exp.Expr:
@@ -80,6 +80,8 @@ class Nodes(Where):
                 if not keys:
                     raise CannotBuildError(f"rows of {table} would be counted more than once")
                 inner = exp.Distinct(expressions=[frame.column((table, keys[0]))])
+            elif frame.outer and table != frame.first:
+                inner = frame.column((table, keys[0])) if keys else frame.column(self.schema.of(table)[0].ref)
             elif not keys and self._spread(table):
                 inner = exp.Distinct(expressions=[frame.column(label_columns(self.schema, table)[0])])
             elif out.distinct and not keys:
@@ -105,7 +107,8 @@ class Nodes(Where):
             node = exp.Case(ifs=[exp.If(this=test, true=node)])
         if out.distinct:
             node = exp.Distinct(expressions=[node])
-        return exp.func(out.func.upper(), node, dialect="duckdb")
+        made = exp.func(out.func.upper(), node, dialect="duckdb")
+        return exp.func("COALESCE", made, exp.Literal.number(0)) if frame.outer and out.func == "sum" else made
 
     def _share(self, frame: Frame, out: Out, meaning: Meaning) -> exp.Expr:
         part = out.parts[0]

@@ -59,6 +59,8 @@ _PHRASES: dict[str, list[tuple[str, str]]] = {
     "show": [
         ("showing", ""), ("along with", ""), ("together with", ""), ("alongside", ""), ("and show", ""), ("and return", ""), ("displaying", ""), ("and list", ""), ("and give", ""), ("return", ""), ("and include", ""), ("and display", ""), ("also return", ""), ("also show", ""), ("as well as", ""),
     ],
+    "rate": [("rate", ""), ("rates", "")],
+    "times": [("times", ""), ("time", "")],
     "end": [(".", ""), ("?", ""), ("!", "")],
     "sum": [("total sum of", "sum"), ("sum of", "sum"), ("total amount of", "sum"), ("total value of", "sum"), ("sum total of", "sum")],
 }  # fmt: skip
@@ -187,7 +189,7 @@ def _word_tags(tokens: list[Token], index: int) -> list[Tag]:
     if low in GRAINS:
         found.append(_make("grain", tokens, index, index + 1, 1.05, GRAINS[low]))
     if low.rstrip("s") in GRAIN_NOUNS:
-        found.append(_make("unit", tokens, index, index + 1, 0.8, GRAIN_NOUNS[low.rstrip("s")]))
+        found.append(_make("unit", tokens, index, index + 1, 1.0, GRAIN_NOUNS[low.rstrip("s")]))
     if low.rstrip("s") in WEEKDAYS and len(low) > 3:
         found.append(_make("weekday", tokens, index, index + 1, 0.9, str(WEEKDAYS[low.rstrip("s")])))
     if low.rstrip("s") in {"weekend", "weekday"}:
@@ -350,9 +352,7 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
             hits = []
         if edges_filler and not quoted:
             hits = (
-                [hit for hit in hits if hit.how == "exact" and size > 1 and not is_filler(words[0])]
-                if not (size == 1 and text.isupper())
-                else hits
+                [hit for hit in hits if hit.how == "exact" and size > 1] if not (size == 1 and text.isupper()) else hits
             )
         links += [hit for hit in hits if not _value_and_noun(words, hit, linker)] if size > 1 and not quoted else hits
     if plain and size == 1:
