@@ -41,8 +41,8 @@ A check is a promise about the data, proven on every run: `check` says which of 
 looks at, and `severity` whether a failure warns or holds publishing back (`block`, the default).
 
 Besides those in the spec the compiler adds its own: a declared `primary_key` identifies rows, a join doubles no row,
-rows that an inner join leaves out are counted, pivoted values are those listed, values that do not parse are counted,
-and every row of a match is in a pair or in a rest.
+rows that an inner join leaves out or of which a filter cannot tell are counted, pivoted values are those listed,
+values that do not parse are counted, and every row of a match is in a pair or in a rest.
 """
 
 

@@ -1,4 +1,8 @@
-"""Keep the rows for which a condition is true; ``<step>.rest`` holds all others, so that nothing is lost unseen."""
+"""Keep the rows for which a condition is true; ``<step>.rest`` holds all others, so that nothing is lost unseen.
+
+``status <> 'void'`` is neither true nor false where the status is empty, so such rows go to the rest. Where a condition
+says what must not be, each run counts them and warns.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ from typing import Final
 from pydantic import Field
 from sqlglot import exp
 
-from pipelines.contract import MAIN, Built, Expression
+from pipelines import proofs
+from pipelines.contract import MAIN, Built, Expression, ImpliedCheck
 from pipelines.expressions import column, select_from
 from pipelines.job import Relation
 from pipelines.scope import StepScope
@@ -44,4 +49,25 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     if scope.wants("rest"):
         is_true = exp.Is(this=exp.Paren(this=condition.copy()), expression=exp.true())
         found["rest"] = rows(exp.Not(this=exp.Paren(this=is_true)))
-    return Built(found, order=dict.fromkeys(found, relation.order))
+    checks = (_unknown(relation, condition, scope),) if _says_what_must_not_be(condition) else ()
+    return Built(found, order=dict.fromkeys(found, relation.order), checks=checks)
+
+
+def _says_what_must_not_be(condition: exp.Expr) -> bool:
+    for node in condition.walk():
+        negated = node.this.unnest() if isinstance(node, exp.Not) else None
+        if isinstance(node, exp.NEQ) or (negated is not None and not isinstance(negated, exp.Is | exp.NullSafeEQ)):
+            return True
+    return False
+
+
+def _unknown(relation: Relation, condition: exp.Expr, scope: StepScope) -> ImpliedCheck:
+    rows = select_from(relation.name, [column(name) for name in relation.names])
+    is_null = exp.Is(this=exp.Paren(this=condition.copy()), expression=exp.Null())
+    rows.set("where", exp.Where(this=is_null))
+    query = proofs.no_rows(
+        rows.copy(),
+        f"the condition is true or false for each row of {relation.name}",
+        " rows for which it is neither, because a value is empty, are left out",
+    )
+    return ImpliedCheck("filter_unknown", scope.name, "warn", query, (relation.name,), evidence=rows)
