@@ -27,7 +27,10 @@ _MONEY = (
 )
 ADDITIVE = frozenset(
     stem(w)
-    for w in "revenue sales spend spending income amount profit quantity turnover earning payment takings units total cost expense volume hours".split()
+    for w in (
+        "revenue sales spend spending income amount profit quantity turnover earning payment takings "
+        "units total cost expense volume hours"
+    ).split()
 )
 _LABELS = ("name", "title", "label", "full name", "symbol", "subject")
 

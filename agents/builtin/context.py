@@ -12,12 +12,18 @@ _EQUALS = re.compile(
     r"^\s*(?P<term>[A-Za-z][\w %/&'-]{0,50}?)\s*(?:\((?P<long>[^()]*)\))?\s*=\s*(?P<body>[^=].*)$", re.DOTALL
 )
 _MEANS = re.compile(
-    r"(?:note that |recall that |assume (?:that )?)?(?:the |a |an )?(?P<term>[\w' -]{2,40}?)\s+(?:refers? to|(?:is|are) defined as|means?|(?:is|are) calculated as|(?:is|are) computed as|stands for)\s+(?P<body>.+)",
+    (
+        r"(?:note that |recall that |assume (?:that )?)?(?:the |a |an )?(?P<term>[\w' -]{2,40}?)\s+(?:refers? "
+        r"to|(?:is|are) defined as|means?|(?:is|are) calculated as|(?:is|are) computed as|stands for)\s+(?P<body>.+)"
+    ),
     re.IGNORECASE,
 )
 _ARITHMETIC = re.compile(r"(?<=[\w)])\s+[-+*/]\s+(?=[\w(])|\*\s*100|/\s*100")
 _RANK = re.compile(
-    r"^(?:the )?(?:[\w' ]+ )?rank(?:ing)?(?: of (?:each |the )?[\w ]+?)? (?:ordered |sorted )?(?:by|based on) (?:their |its |the )?(?P<of>.+?)(?:,? (?:in )?desc(?:ending)?(?: order)?)?$",
+    (
+        r"^(?:the )?(?:[\w' ]+ )?rank(?:ing)?(?: of (?:each |the )?[\w ]+?)? (?:ordered |sorted )?(?:by|"
+        r"based on) (?:their |its |the )?(?P<of>.+?)(?:,? (?:in )?desc(?:ending)?(?: order)?)?$"
+    ),
     re.IGNORECASE,
 )
 _SPLIT = re.compile(r"(?<=[.;])\s+(?=[A-Z(])|\n+")

@@ -13,7 +13,8 @@ from agents.contract import Turn
 
 _LEAD = re.compile(
     r"^\s*(?:and|but|ok(?:ay)?|now|then|so|also|same|the same|just|please)?[,:]?\s*"
-    r"(?:(?:what|how) about|and|only|just|same (?:thing )?(?:but )?(?:for|in|with)?|the same (?:for|in|with)?|instead|now|show (?:it|this|that|them|me)?|"
+    r"(?:(?:what|how) about|and|only|just|same (?:thing )?(?:but )?(?:for|in|with)?|the same (?:for|"
+    r"in|with)?|instead|now|show (?:it|this|that|them|me)?|"
     r"split (?:it|this|that)?|break (?:it|this|that) down|group (?:it|this|that|them)?|make (?:it|that))?\s*",
     re.IGNORECASE,
 )
@@ -44,7 +45,10 @@ def complete(text: str, history: tuple[Turn, ...], linker: Linker, today: date) 
                     else f"{replaced} {fragment}"
                 )
     bare_value = re.match(
-        r"^(?:in|for|from|by|per|with|without|excluding|except|of|on|since|before|after|between|over|under|top|last|this|where|who|that)\b",
+        (
+            r"^(?:in|for|from|by|per|with|without|excluding|except|of|on|since|before|after|between|over|"
+            r"under|top|last|this|where|who|that)\b"
+        ),
         fragment,
         re.IGNORECASE,
     )
@@ -65,7 +69,10 @@ def _is_fragment(text: str) -> bool:
         return bool(re.match(r"^\s*(?:and\s+)?(?:what|how) about\b", text, re.IGNORECASE))
     words = re.findall(r"\w+", text)
     starts = re.match(
-        r"^\s*(?:and|but|only|just|what about|how about|same|the same|instead|by|per|for|in|excluding|without|split|break|now|then|since|last|this|top|on|before|after|between|over|under)\b",
+        (
+            r"^\s*(?:and|but|only|just|what about|how about|same|the same|instead|by|per|for|in|excluding|"
+            r"without|split|break|now|then|since|last|this|top|on|before|after|between|over|under)\b"
+        ),
         text,
         re.IGNORECASE,
     )

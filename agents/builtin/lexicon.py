@@ -294,16 +294,26 @@ end sell turn supply ship deliver dispatch find exist appear locate base situate
 )
 PEOPLE = frozenset(
     stem(word)
-    for word in "customer client user member employee staff worker student teacher doctor patient author instructor salesperson driver person people player agent manager guest tenant mechanic technician subscriber contact supplier seller buyer professor nurse artist director actor lawyer citizen owner participant volunteer passenger rep candidate applicant trainer coach operator editor speaker host".split()
+    for word in (
+        "customer client user member employee staff worker student teacher doctor patient author "
+        "instructor salesperson driver person people player agent manager guest tenant mechanic technician "
+        "subscriber contact supplier seller buyer professor nurse artist director actor lawyer citizen "
+        "owner participant volunteer passenger rep candidate applicant trainer coach operator editor "
+        "speaker host"
+    ).split()
 )
 # Words for a flow of money: without another word they mean its sum.
 FLOWS = frozenset(
     stem(word)
-    for word in "revenue revenues sales turnover income earnings spend spending takings proceeds profit profits expenses expenditure".split()
+    for word in (
+        "revenue revenues sales turnover income earnings spend spending takings proceeds profit profits "
+        "expenses expenditure"
+    ).split()
 )
 # What data cannot say, whatever it holds.
 OPINIONS = frozenset(
-    "recommend recommended recommendation advice advise suggest suggestion opinion think feel believe predict prediction "
+    "recommend recommended recommendation advice advise suggest suggestion opinion think feel "
+    "believe predict prediction "
     "forecast forecasted meaning purpose philosophy joke poem story explain why should tomorrow".split()
 )
 CHANGES = frozenset(
@@ -331,9 +341,13 @@ def _derived(word: str) -> frozenset[str]:
 
 _NOUNS_OF_VERBS = {
     stem(a): (stem(b),)
-    for pair in "admission admit|arrival arrive|departure depart|delivery deliver|sale sell|receipt receive|purchase buy|death die|birth born|renewal renew|removal remove|approval approve|choice choose|decision decide|description describe|flight fly|growth grow|loss lose|marriage marry|permission permit|prescription prescribe|refusal refuse|response respond|subscription subscribe|transmission transmit|submission submit".split(
-        "|"
-    )
+    for pair in (
+        "admission admit|arrival arrive|departure depart|delivery deliver|sale sell|receipt receive|"
+        "purchase buy|death die|birth born|renewal renew|removal remove|approval approve|choice choose|"
+        "decision decide|description describe|flight fly|growth grow|loss lose|marriage marry|permission "
+        "permit|prescription prescribe|refusal refuse|response respond|subscription subscribe|transmission "
+        "transmit|submission submit"
+    ).split("|")
     for a, b in [tuple(pair.split()), tuple(reversed(pair.split()))]
 }
 

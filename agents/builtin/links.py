@@ -13,14 +13,19 @@ from agents.builtin.words import fold, singular, stem
 # Words of a name that a speaker leaves out: "country" means country_name, "gpa" total_gpa.
 _LIGHT = frozenset(
     stem(w)
-    for w in "name id is has was in of the info information total number date amount value code title text at on str string current data detail method score ts num count flag 1".split()
+    for w in (
+        "name id is has was in of the info information total number date amount value code title "
+        "text at on str string current data detail method score ts num count flag 1"
+    ).split()
 )
 _BOOL_LEAD = frozenset({"is", "has", "was", "be", "have"})
 _ANTONYMS = {
     stem(a): stem(b)
-    for pair in "open closed|active inactive|paid unpaid|enabled disabled|available unavailable|public private|valid invalid|verified unverified|cancelled uncancelled|completed incomplete|resolved unresolved|shipped unshipped".split(
-        "|"
-    )
+    for pair in (
+        "open closed|active inactive|paid unpaid|enabled disabled|available unavailable|public private|"
+        "valid invalid|verified unverified|cancelled uncancelled|completed incomplete|resolved unresolved|"
+        "shipped unshipped"
+    ).split("|")
     for a, b in [tuple(pair.split()), tuple(reversed(pair.split()))]
 }
 

@@ -13,19 +13,32 @@ _MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
 _ORD = r"(?:st|nd|rd|th)?"
 _ISO = r"\d{4}-\d{1,2}-\d{1,2}"
 _SLASH = r"\d{1,2}/\d{1,2}/\d{4}"
-_DAY = rf"(?:{_ISO}|{_SLASH}|{_MONTH}\s+\d{{1,2}}\b{_ORD}(?:\s*,?\s*(?:19|20)\d{{2}})?|\d{{1,2}}{_ORD}\s+(?:of\s+)?{_MONTH}(?:\s*,?\s*(?:19|20)\d{{2}})?)"
+_DAY = (
+    rf"(?:{_ISO}|{_SLASH}|{_MONTH}\s+\d{{1,2}}\b{_ORD}(?:\s*,?\s*(?:19|20)\d{{2}})?|\d{{1,2}}{_ORD}\s+(?:of\s+)?{_MONTH}("
+    rf"?:\s*,?\s*(?:19|20)\d{{2}})?)"
+)
 _NTH = r"(?:first|second|third|fourth|1st|2nd|3rd|4th|last)"
-_QUARTER = rf"(?:q[1-4](?:\s*(?:of\s+|,\s*)?(?:19|20)\d{{2}})?|(?:19|20)\d{{2}}\s*-?q[1-4]|{_NTH}\s+(?:quarter|half)\s+(?:of\s+)?(?:the\s+year\s+)?(?:19|20)\d{{2}})"
+_QUARTER = (
+    rf"(?:q[1-4](?:\s*(?:of\s+|,\s*)?(?:19|20)\d{{2}})?|(?:19|20)\d{{2}}\s*-?q[1-4]|{_NTH}\s+(?:quarter|"
+    rf"half)\s+(?:of\s+)?(?:the\s+year\s+)?(?:19|20)\d{{2}})"
+)
 _MONTHS = rf"(?:{_MONTH}\s*(?:of\s+|,\s*)?(?:the\s+year\s+)?(?:19|20)\d{{2}}|{_MONTH})"
 _YEAR = r"(?:(?:the\s+)?(?:calendar\s+)?years?\s+)?(?:19|20)\d{2}(?!\d|[.,]\d)"
-_REL = r"(?:today|yesterday|now|year to date|month to date|quarter to date|week to date|ytd|mtd|qtd|(?:this|current|last|previous|past|prior|preceding)\s+(?:calendar\s+|iso\s+)?(?:day|week|month|quarter|year)(?!\w))"
+_REL = (
+    r"(?:today|yesterday|now|year to date|month to date|quarter to date|week to date|ytd|mtd|qtd|"
+    r"(?:this|current|last|previous|past|prior|preceding)\s+(?:calendar\s+|iso\s+)?(?:day|week|"
+    r"month|quarter|year)(?!\w))"
+)
 _POINT = rf"(?:{_DAY}|{_QUARTER}|{_MONTHS}|{_YEAR}|{_REL})"
 _UNIT = r"(day|week|month|quarter|year)s?"
 _N = r"(\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|couple of|few)"
 _SPOKEN = {w: n for n, w in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
 
 _RANGE = re.compile(
-    rf"\b(?:between|from|for the period)\s+(?:the\s+)?({_POINT})\s*(?:and|to|until|till|through|thru|up to|-|–)\s*(?:the\s+)?(?:end of\s+)?({_POINT})",
+    (
+        rf"\b(?:between|from|for the period)\s+(?:the\s+)?({_POINT})\s*(?:and|to|until|till|through|"
+        rf"thru|up to|-|–)\s*(?:the\s+)?(?:end of\s+)?({_POINT})"
+    ),
     re.IGNORECASE,
 )
 _BARE_RANGE = re.compile(rf"\b({_POINT})\s*(?:-|–|to|through|until)\s*({_POINT})", re.IGNORECASE)
@@ -34,28 +47,49 @@ _SHORT_RANGE = re.compile(
     re.IGNORECASE,
 )
 _DAY_RANGE = re.compile(
-    rf"\b(?:between|from)\s+(\d{{1,2}}){_ORD}\s+(?:and|to|through|until)\s+(\d{{1,2}}){_ORD}\s+(?:of\s+)?({_MONTH})(?:\s*,?\s*((?:19|20)\d{{2}}))?",
+    (
+        rf"\b(?:between|from)\s+(\d{{1,2}}){_ORD}\s+(?:and|to|through|until)\s+(\d{{1,2}}){_ORD}\s+(?:of\s+)?({_MONTH})(?:\s*"
+        rf",?\s*((?:19|20)\d{{2}}))?"
+    ),
     re.IGNORECASE,
 )
 _ROLLING = re.compile(
-    rf"\b(?:(?:in|over|within|during|for|from)\s+)?(?:each of\s+)?(?:the\s+)?(?:last|past|previous|prior|preceding|latest|most recent)\s+{_N}\s+(?:full\s+|whole\s+|complete\s+)?(?:calendar\s+|iso\s+|business\s+)?{_UNIT}(?!\w)",
+    (
+        rf"\b(?:(?:in|over|within|during|for|from)\s+)?(?:each of\s+)?(?:the\s+)?(?:last|past|previous|"
+        rf"prior|preceding|latest|most recent)\s+{_N}\s+(?:full\s+|whole\s+|complete\s+)?(?:calendar\s+|"
+        rf"iso\s+|business\s+)?{_UNIT}(?!\w)"
+    ),
     re.IGNORECASE,
 )
 _AGO = re.compile(rf"\b{_N}\s+{_UNIT}\s+ago\b", re.IGNORECASE)
 _OPEN = re.compile(
-    rf"\b(since|on or after|on or before|after|before|until|till|up to|prior to|earlier than|later than|no later than|as of|starting(?:\s+(?:from|in|on))?|from|through|by)\s+(?:the\s+)?(?:start of\s+|end of\s+)?({_POINT})(\s+(?:onwards?|on)\b)?",
+    (
+        rf"\b(since|on or after|on or before|after|before|until|till|up to|prior to|earlier than|later "
+        rf"than|no later than|as of|starting(?:\s+(?:from|in|on))?|from|through|by)\s+(?:the\s+)?(?:start "
+        rf"of\s+|end of\s+)?({_POINT})(\s+(?:onwards?|on)\b)?"
+    ),
     re.IGNORECASE,
 )
 _AT = re.compile(
-    rf"\b(?:(?:in|during|on|for|of|within|over|as of|throughout)\s+)?(?:the\s+)?(?:month\s+of\s+|whole\s+(?:of\s+)?)?(?:the\s+)?({_POINT})",
+    (
+        rf"\b(?:(?:in|during|on|for|of|within|over|as of|throughout)\s+)?(?:the\s+)?(?:month\s+of\s+|"
+        rf"whole\s+(?:of\s+)?)?(?:the\s+)?({_POINT})"
+    ),
     re.IGNORECASE,
 )
 _WHOLE = re.compile(
-    r"\s*\(?,?\s*(?:excluding|not including|exclusive of|not counting|without|does not include)\s+(?:the\s+)?(?:current|this|present)\s+(?:day|week|month|quarter|year)\)?",
+    (
+        r"\s*\(?,?\s*(?:excluding|not including|exclusive of|not counting|without|does not include)\s+(?:the\s+)?(?:current|"
+        r"this|present)\s+(?:day|week|month|quarter|year)\)?"
+    ),
     re.IGNORECASE,
 )
 _TODAY_IN = re.compile(
-    r"\s*\(?,?\s*(?:inclusive of|including|includes?|inclusive)\s+(?:of\s+)?(?:today(?:'s|’s)?(?:\s+date)?|\d+\s+\w+\s+ago|(?:the\s+)?start and end dates?|both(?: dates)?)\)?|\s*\(?,?\s*\(?(?:both\s+)?(?:dates?\s+)?inclusive\)?(?:\s+of\s+(?:start and end dates|both dates))?",
+    (
+        r"\s*\(?,?\s*(?:inclusive of|including|includes?|inclusive)\s+(?:of\s+)?(?:today(?:'s|’s)?(?:\s+date)?|"
+        r"\d+\s+\w+\s+ago|(?:the\s+)?start and end dates?|both(?: dates)?)\)?|\s*\(?,?\s*\(?(?:both\s+)?(?:dates?\s+)?inclus"
+        r"ive\)?(?:\s+of\s+(?:start and end dates|both dates))?"
+    ),
     re.IGNORECASE,
 )
 

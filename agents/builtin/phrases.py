@@ -354,7 +354,10 @@ def read_phrase_one(cursor: Cursor) -> Phrase:
 
 
 _PARTICIPLES = frozenset(
-    "made sold bought taken given written paid spent taught held won done seen met driven run owned led built sent hit shot put".split()
+    (
+        "made sold bought taken given written paid spent taught held won done seen met driven run "
+        "owned led built sent hit shot put"
+    ).split()
 )
 
 

@@ -17,62 +17,19 @@ from agents.builtin.lexicon import (
 )
 from agents.builtin.links import Link, Linker, is_filler
 from agents.builtin.periods import Period, find_periods
+from agents.builtin.phrasebook import LONGEST, PHRASES
 from agents.builtin.words import Token, split_name, stem, tokenise
 
-_PHRASES: dict[str, list[tuple[str, str]]] = {
-    "howmany": [("how many", ""), ("number of", ""), ("the number of", ""), ("no. of", ""), ("no of", ""), ("count of", ""), ("counts of", ""), ("numbers of", ""), ("total number of", ""), ("total count of", ""), ("total no. of", "")],
-    "howmuch": [("how much", "")],
-    "cmp": [
-        ("at least", ">="), ("no less than", ">="), ("not less than", ">="), ("no fewer than", ">="), ("a minimum of", ">="), ("minimum of", ">="),
-        ("at most", "<="), ("no more than", "<="), ("not more than", "<="), ("a maximum of", "<="), ("maximum of", "<="), ("up to", "<="),
-        ("not exceeding", "<="), ("equal to", "="), ("equals", "="), ("exactly", "="), ("greater than or equal to", ">="),
-        ("less than or equal to", "<="), ("not equal to", "!="),
-        (">", ">"), ("<", "<"), (">=", ">="), ("<=", "<="), ("=", "="), ("==", "="), ("!=", "!="), ("<>", "!="),
-    ],
-    "post": [("or more", ">="), ("or above", ">="), ("or higher", ">="), ("or greater", ">="), ("and above", ">="), ("or older", ">="), ("or less", "<="), ("or fewer", "<="), ("or below", "<="), ("or lower", "<="), ("and below", "<="), ("or under", "<=")],
-    "like": [
-        ("starts with", "start"), ("start with", "start"), ("starting with", "start"), ("begins with", "start"), ("begin with", "start"), ("beginning with", "start"),
-        ("starts with the letter", "start"), ("start with the letter", "start"), ("starting with the letter", "start"), ("beginning with the letter", "start"), ("begins with the letter", "start"),
-        ("ends with", "end"), ("end with", "end"), ("ending with", "end"), ("ending in", "end"), ("ends in", "end"), ("ending with the letter", "end"), ("end in", "end"),
-        ("contains", "in"), ("containing", "in"), ("contain", "in"), ("contains the word", "in"), ("containing the word", "in"), ("with the word", "in"), ("includes the word", "in"), ("that include the word", "in"),
-    ],
-    "group": [
-        ("per", ""), ("each", "each"), ("every", "each"), ("for each", ""), ("for every", ""), ("in each", ""), ("within each", ""), ("by each", ""), ("of each", ""), ("at each", ""), ("from each", ""), ("on each", ""), ("to each", ""), ("in every", ""), ("of every", ""), ("for each of", ""), ("in each of", ""),
-        ("grouped by", ""), ("group by", ""), ("broken down by", ""), ("breakdown by", ""), ("break down by", ""), ("split by", ""), ("divided by", ""), ("segmented by", ""), ("across different", ""), ("across various", ""), ("across all", ""), ("across", ""), ("by", "by"), ("for different", ""), ("and by", ""), ("by each of", ""), ("vary by", ""), ("vary across", ""), ("separately for each", ""), ("according to", "by"), ("for all", "forall"), ("among different", ""),
-    ],
-    "order": [
-        ("ordered by", ""), ("order by", ""), ("sorted by", ""), ("sort by", ""), ("ranked by", ""), ("arranged by", ""), ("in order of", ""), ("ordered from", ""), ("sorted from", ""), ("sorted in", ""), ("ordered in", ""), ("order the results by", ""), ("sort the results by", ""), ("order results by", ""), ("ordered", ""), ("sorted", ""), ("sort them by", ""), ("order them by", ""), ("in order by", ""), ("arranged in", ""), ("ranked from", ""), ("order from", ""),
-        ("order the results in", ""), ("order the result by", ""),
-    ],
-    "direction": [
-        ("in descending order", "desc"), ("descending order", "desc"), ("descending", "desc"), ("desc", "desc"), ("decreasing order", "desc"), ("in decreasing order", "desc"), ("in ascending order", "asc"), ("ascending order", "asc"), ("ascending", "asc"), ("asc", "asc"), ("increasing order", "asc"),
-        ("from highest to lowest", "desc"), ("highest to lowest", "desc"), ("from largest to smallest", "desc"), ("largest to smallest", "desc"), ("from most to least", "desc"), ("most to least", "desc"), ("from lowest to highest", "asc"), ("lowest to highest", "asc"), ("from smallest to largest", "asc"), ("smallest to largest", "asc"), ("from least to most", "asc"), ("from oldest to newest", "asc"), ("oldest to newest", "asc"), ("from newest to oldest", "desc"), ("newest to oldest", "desc"), ("from earliest to latest", "asc"), ("from latest to earliest", "desc"), ("newest first", "desc"), ("oldest first", "asc"), ("highest first", "desc"), ("lowest first", "asc"), ("largest first", "desc"), ("smallest first", "asc"), ("latest first", "desc"), ("most recent first", "desc"), ("starting from the top", "desc"), ("from the top", "desc"), ("alphabetically", "alpha"), ("in alphabetical order", "alpha"), ("alphabetical order", "alpha"), ("chronologically", "time"), ("in chronological order", "time"), ("highest to lowest participants", "desc"),
-    ],
-    "neg": [("not", ""), ("no", ""), ("never", ""), ("without", ""), ("without any", ""), ("excluding", "except"), ("except", "except"), ("except for", "except"), ("other than", "except"), ("not any", ""), ("not a", ""), ("non", ""), ("neither", ""), ("zero", ""), ("cannot", ""), ("no longer", ""), ("apart from", "except"), ("ignoring", "except"), ("exclude", "except"), ("leaving out", "except"), ("lacking", ""), ("lack", "")],
-    "distinct": [("distinct", ""), ("unique", ""), ("different", ""), ("distinct list of", ""), ("distinct number of", "count"), ("unique number of", "count"), ("number of distinct", "count"), ("number of unique", "count"), ("number of different", "count"), ("how many distinct", "count"), ("how many different", "count"), ("how many unique", "count"), ("count of distinct", "count"), ("count of unique", "count"), ("total number of distinct", "count"), ("total number of unique", "count")],
-    "ratio": [("ratio of", ""), ("ratio between", "")],
-    "share": [("percentage of", "100"), ("percent of", "100"), ("what percentage of", "100"), ("what percent of", "100"), ("proportion of", "1"), ("fraction of", "1"), ("share of", "100"), ("% of", "100"), ("percentage", "100"), ("percent", "100")],
-    "diff": [("difference between", ""), ("difference in", ""), ("difference of", "")],
-    "conj": [("and", "and"), ("or", "or"), (",", ","), ("and also", "and"), ("plus", "and"), ("and the", "and"), ("&", "and"), ("and how many", "andhowmany"), ("and their", "and"), ("and its", "and"), ("either", "either"), ("both", "both"), ("but", "and"), (";", ",")],
-    "rel": [("that", ""), ("which", ""), ("who", ""), ("whose", "whose"), ("where", ""), ("when", ""), ("whom", ""), ("having", "with"), ("with", "with"), ("have", "with"), ("has", "with"), ("had", "with"), ("what", ""), ("through which", ""), ("in which", ""), ("for which", ""), ("are there", "there"), ("do", ""), ("does", ""), ("did", "")],
-    "prep": [("of", ""), ("in", ""), ("on", ""), ("at", ""), ("for", ""), ("from", ""), ("to", ""), ("into", ""), ("within", ""), ("among", ""), ("amongst", ""), ("to all", ""), ("between", "between"), ("during", ""), ("named", "name"), ("called", "name"), ("with the name", "name"), ("with name", "name"), ("through", ""), ("about", ""), ("'s", "poss"), ("is", "is"), ("are", "is"), ("was", "is"), ("were", "is"), ("be", "is"), ("than", "than"), ("as", "as"), ("been", "is")],
-    "show": [
-        ("showing", ""), ("along with", ""), ("together with", ""), ("alongside", ""), ("and show", ""), ("and return", ""), ("displaying", ""), ("and list", ""), ("and give", ""), ("return", ""), ("and include", ""), ("and display", ""), ("also return", ""), ("also show", ""), ("as well as", ""),
-    ],
-    "rate": [("rate", ""), ("rates", "")],
-    "times": [("times", ""), ("time", "")],
-    "end": [(".", ""), ("?", ""), ("!", "")],
-    "sum": [("total sum of", "sum"), ("sum of", "sum"), ("total amount of", "sum"), ("total value of", "sum"), ("sum total of", "sum")],
-}  # fmt: skip
-_FIXED = {tuple(phrase.split()): (kind, data) for kind, entries in _PHRASES.items() for phrase, data in entries}
-_LONGEST = max(len(words) for words in _FIXED)
 # Spans of these kinds lose to a column of exactly that name when the column's phrase is longer.
 _MAX_PHRASE = 5
 
 
 # Filler that is also what columns are called.
 _NOUNS = frozenset(
-    "name names number numbers title text time times amount value values count counts total totals date type field record records unique different first last current".split()
+    (
+        "name names number numbers title text time times amount value values count counts total totals "
+        "date type field record records unique different first last current"
+    ).split()
 )
 _BEFORE_NOUN = frozenset("the , and their its his her return show of by each list give with per".split())
 _AFTER_NOUN = frozenset(", and of ? . for or in is are".split())
@@ -155,10 +112,10 @@ def _period_tags(tokens: list[Token], index: int, periods: list[Period]) -> list
 
 def _fixed_tags(tokens: list[Token], index: int) -> list[Tag]:
     found = []
-    for size in range(1, min(_LONGEST, len(tokens) - index) + 1):
+    for size in range(1, min(LONGEST, len(tokens) - index) + 1):
         words = tuple(token.low if token.kind != "quoted" else "\0" for token in tokens[index : index + size])
-        if words in _FIXED:
-            kind, data = _FIXED[words]
+        if words in PHRASES:
+            kind, data = PHRASES[words]
             weight = 1.0 * size + 0.25 * (size - 1)
             if kind in {"prep", "rel"} and size == 1:
                 weight = 0.9
