@@ -10,4 +10,5 @@ __all__ = ["Document", "JsonValue"]
 class Document(BaseModel):
     """A closed, immutable record: an unknown field is an error, a known one never changes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    # Deferred: a command pays for building the validators of the documents it reads, not of all there are.
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
