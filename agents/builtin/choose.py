@@ -1,4 +1,4 @@
-"""Which column is meant where the words leave it open: the date of an event, the amount of a sale, the name of a thing."""
+"""Which column is meant where the words leave it open: an event's date, a sale's amount, a thing's name."""
 
 from __future__ import annotations
 

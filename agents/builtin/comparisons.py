@@ -13,21 +13,20 @@ from agents.builtin.tags import Tag
 class Comparisons(Superlatives):
     """More than, at least, before one o'clock, starts with."""
 
-    def _on_cmp(self, target: list[Out]) -> None:
-        tag = self.cursor.take()
-        self._compare(tag, target)
+    def _on_cmp(self, _: list[Out]) -> None:
+        self._compare(self.cursor.take())
 
-    def _compare(self, tag: Tag, target: list[Out]) -> None:
+    def _compare(self, tag: Tag) -> None:
         cursor = self.cursor
         saved = cursor.at
         phrase = read_phrase(cursor)
         op = tag.data
-        if phrase.head is not None and cursor.text() == "than" and phrase.number is None:
+        counted = phrase.head is not None and phrase.head.kind == "column" and phrase.number is None
+        if counted and phrase.head is not None and cursor.text() == "than":
             # "more credits than the average"
-            if phrase.head.kind == "column":
-                self.state.column = phrase.head.ref
-                cursor.take()
-                phrase = read_phrase(cursor)
+            self.state.column = phrase.head.ref
+            cursor.take()
+            phrase = read_phrase(cursor)
         if phrase.number is None and phrase.head is None and phrase.agg == "avg" and self.state.column is not None:
             out = Out("agg", column=self.state.column, func="avg")
             scope = Scope(self.state.column[0], parent=self.state.scope)

@@ -210,10 +210,10 @@ class Conditions:
     def _scope_for(self, table: str) -> Scope:
         chain = self._chain()
         inner = chain[0]
-        if inner.table and inner.table != table and any(n.kind == "in" for n in self._nested_holding(inner)):
-            # What is said behind "states that ..." is about those states, although an outer set has such a column too.
-            if any({join.table, join.parent} == {inner.table, table} for join in self.schema.joins):
-                return inner
+        held = bool(inner.table) and inner.table != table and any(n.kind == "in" for n in self._nested_holding(inner))
+        # What is said behind "states that ..." is about those states, although an outer set has such a column too.
+        if held and any({join.table, join.parent} == {inner.table, table} for join in self.schema.joins):
+            return inner
         for scope in chain:
             if scope.table == table or not scope.table:
                 return scope
@@ -283,16 +283,14 @@ class Conditions:
 
     def _during(self, tag: Tag) -> None:
         assert tag.period is not None
-        column = self.state.date or self._date_for(
-            self.state.scope, bare=tag.period.bare_year or tag.period.year is not None
-        )
+        column = self.state.date or self._date_for(bare=tag.period.bare_year or tag.period.year is not None)
         if column is None:
             self.meaning.problems.append(f"nodate:{tag.text}")
             return
         self._hold(During(column, tag.period, negated=self._negation()), column[0])
         self.state.date = None
 
-    def _date_for(self, scope: Scope, *, bare: bool = False) -> Ref | None:
+    def _date_for(self, *, bare: bool = False) -> Ref | None:
         """The column that dates the rows spoken of: of the innermost set that has one."""
         asked = self.state.column
         if asked is not None and self.schema.columns[asked].kind == "date":
@@ -335,4 +333,5 @@ class Conditions:
 
 
 def plain_number(number: float) -> Scalar:
+    """A whole number without its decimal point."""
     return int(number) if number == int(number) else number

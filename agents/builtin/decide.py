@@ -176,7 +176,8 @@ def _expects_one(text: str) -> bool:
     """As in "What is the price of ..." expects one thing; many rows say that something was misread or left open."""
     found = re.match(
         (
-            r"\s*(?:what|who|how (?:long|tall|high|old|big|large|deep))(?:'s|\s+is|\s+was)\s+(?:the\s+)?([a-z-]+)(?:\s+([a-z-]+)"
+            r"\s*(?:what|who|how (?:long|tall|high|old|big|large|deep))(?:'s|\s+is|\s+was)\s+"
+            r"(?:the\s+)?([a-z-]+)(?:\s+([a-z-]+)"
             r")?"
         ),
         text.lower(),

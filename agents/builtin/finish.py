@@ -75,7 +75,7 @@ def _sum_in_groups(meaning: Meaning, reader: Reader) -> None:
 
 
 def _sum_of_one(meaning: Meaning, reader: Reader) -> None:
-    """ "What quantity was shipped in May?" asks for one figure: amounts are added up, unless one row is meant."""
+    """As in "What quantity was shipped in May?" asks for one figure: amounts are added up, unless one row is meant."""
     if len(reader.focus) != 1 or reader.asked or meaning.groups or meaning.order or meaning.within:
         return
     out = reader.focus[0]

@@ -12,7 +12,7 @@ from agents.builtin.tags import Tag
 class Grouping(Comparisons):
     """Per, by, for each; ordered by, from highest to lowest."""
 
-    def _on_group(self, target: list[Out]) -> None:
+    def _on_group(self, _: list[Out]) -> None:
         tag = self.cursor.take()
         if tag.data == "forall":
             following = self.cursor.peek()
@@ -145,7 +145,7 @@ class Grouping(Comparisons):
             measure = next((o for o in [*target, *self.focus, *self.asked] if o.is_measure), None)
             self.meaning.order.append((measure or Out("auto"), descending))
 
-    def _order_list(self, *, default_descending: bool) -> None:
+    def _order_list(self, *, default_descending: bool) -> None:  # noqa: C901 - one short branch a kind of phrase
         cursor = self.cursor
         self.meaning.asked_order = self.meaning.asked_order or not default_descending
         while not cursor.done:

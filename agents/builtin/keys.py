@@ -14,7 +14,7 @@ _GENERIC = frozenset({"id", "key", "code", "name", "no", "number"})
 
 def find_joins(schema: Schema, catalog: Catalog, inclusion: Inclusion) -> None:
     """Fill ``keys`` and ``joins``. ``inclusion(child, parent)`` is the share of the child's values the parent has."""
-    declared = _declared(schema, catalog)
+    declared = _declared(catalog)
     candidates = {table: _key_candidates(schema, table) for table in schema.tables}
     homes = _homes(schema, candidates)
     found: dict[tuple[str, str], Join] = {}
@@ -44,7 +44,7 @@ def find_joins(schema: Schema, catalog: Catalog, inclusion: Inclusion) -> None:
         schema.keys[table.name] = table.primary_key or _primary(schema, table.name, candidates[table.name])
 
 
-def _declared(schema: Schema, catalog: Catalog) -> list[Join]:
+def _declared(catalog: Catalog) -> list[Join]:
     joins = []
     for table in catalog.tables:
         for key in table.foreign_keys:

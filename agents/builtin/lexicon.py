@@ -159,7 +159,8 @@ ABBREVIATIONS = {
     "arr": "arrival", "diag": "diagnosis", "rx": "prescription", "med": "medication", "amnt": "amount",
 }  # fmt: skip
 
-# A superlative: +1 the greatest, -1 the least; then the words of the quantity it speaks of ("" = the noun it stands with).
+# A superlative: +1 the greatest, -1 the least; then the words of the quantity it speaks of ("" = the noun it
+# stands with).
 SUPERLATIVES: dict[str, tuple[int, tuple[str, ...]]] = {
     "most": (1, ()), "highest": (1, ()), "greatest": (1, ()), "maximum": (1, ()), "max": (1, ()), "top": (1, ()),
     "maximal": (1, ()), "peak": (1, ()), "utmost": (1, ()),
@@ -197,7 +198,8 @@ AFTER_MOST = frozenset(
 # "older than", "taller than": comparisons that name their quantity.
 COMPARATIVES: dict[str, tuple[str, tuple[str, ...]]] = {
     "more": (">", ()), "greater": (">", ()), "higher": (">", ()), "over": (">", ()), "above": (">", ()),
-    "exceeding": (">", ()), "exceeds": (">", ()), "exceed": (">", ()), "beyond": (">", ()), "larger": (">", ("area", "size", "population", "amount")),
+    "exceeding": (">", ()), "exceeds": (">", ()), "exceed": (">", ()), "beyond": (">", ()),
+    "larger": (">", ("area", "size", "population", "amount")),
     "bigger": (">", ("area", "size", "population", "amount")), "better": (">", ("rating", "score")),
     "less": ("<", ()), "fewer": ("<", ()), "lower": ("<", ()), "under": ("<", ()), "below": ("<", ()),
     "smaller": ("<", ("area", "size", "population", "amount")), "worse": ("<", ("rating", "score")),
@@ -217,7 +219,8 @@ HOW_ADJECTIVES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 AGGREGATES: dict[str, str] = {
     "average": "avg", "mean": "avg", "avg": "avg", "averaged": "avg",
-    "sum": "sum", "total": "sum", "totals": "sum", "combined": "sum", "overall": "sum", "cumulative": "sum", "altogether": "sum",
+    "sum": "sum", "total": "sum", "totals": "sum", "combined": "sum", "overall": "sum", "cumulative": "sum",
+    "altogether": "sum",
     "median": "median", "count": "count", "variance": "var_samp", "stddev": "stddev_samp",
 }  # fmt: skip
 GRAINS: dict[str, str] = {
@@ -277,19 +280,25 @@ looking made performed carried total unique distinct different particular specif
 correspond received receive according involve involved call called named titled labelled labeled located situated
 found live lives living lie lies reside residing consist contain contains containing hold holding bring brought
 sort column columns field fields please compared comparison how's much's around approximately roughly
-whether today's throughout ok hi hello thanks thank basis case time times combination combinations since metric metrics integer together pair pairs corresponds say today currently separately individually respective plus side share alongside totals listing broken simply overall distribution breakdown did number's
+whether today's throughout ok hi hello thanks thank basis case time times combination combinations since metric
+metrics integer together pair pairs corresponds say today currently separately individually respective plus side
+share alongside totals listing broken simply overall distribution breakdown did number's
 """.split()
 )
 # Verbs that only say that two things belong together; which way they do is for the keys to tell.
 RELATING = frozenset(
     stem(word)
     for word in """
-offer post publish submit present produce provide manage handle process undertake teach attend study work serve issue raise open
+offer post publish submit present produce provide manage handle process undertake teach attend study work serve
+issue raise open
 participate own play run visit stay travel lead supervise report assign teach treat prescribe perform apply request
-contribute feature earn gain obtain achieve collect generate accumulate charge collect make place receive buy purchase order
+contribute feature earn gain obtain achieve collect generate accumulate charge collect make place receive buy
+purchase order
 sell pay write author cover carry operate host organize conduct associate link tie connect relate concern use employ
-enrol enroll take declare join register teach contain consist accept send rent borrow lend read watch rate review mention
-end sell turn supply ship deliver dispatch find exist appear locate base situate complete represent vary change differ change offer find affiliate
+enrol enroll take declare join register teach contain consist accept send rent borrow lend read watch rate
+review mention
+end sell turn supply ship deliver dispatch find exist appear locate base situate complete represent vary change
+differ change offer find affiliate
 """.split()
 )
 PEOPLE = frozenset(

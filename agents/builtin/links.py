@@ -69,7 +69,7 @@ class Linker:
         """Tables and columns that the (folded) words may name, best first."""
         if words not in self.memory:
             stems = tuple(stem(word) for word in words)
-            found = [*self._tables(words, stems), *self._columns(words, stems)]
+            found = [*self._tables(stems), *self._columns(words, stems)]
             if any(link.kind == "table" and link.score >= 0.95 for link in found):
                 # The word is what a table is called: that a column begins with it is the weaker evidence.
                 found = [
@@ -86,7 +86,7 @@ class Linker:
             )
         return self.memory[words]
 
-    def _tables(self, words: tuple[str, ...], stems: tuple[str, ...]) -> list[Link]:
+    def _tables(self, stems: tuple[str, ...]) -> list[Link]:  # noqa: C901 - one short branch a kind of phrase
         links = []
         glued = "".join(stems)
         for table, owner in self.owners.items():
@@ -120,9 +120,8 @@ class Linker:
         return links
 
     def _columns(self, words: tuple[str, ...], stems: tuple[str, ...]) -> list[Link]:
-        links = []
-        for ref in self.joined.get("".join(fold(w) for w in words), ()):
-            links.append(Link("column", *ref, score=1.0, how="exact"))
+        same = self.joined.get("".join(fold(w) for w in words), ())
+        links = [Link("column", table, column) for table, column in same]
         if stems == ("nam",):
             for table in self.schema.tables:
                 labels = label_columns(self.schema, table)
@@ -131,11 +130,11 @@ class Linker:
                     and self.schema.columns[labels[0]].kind == "text"
                     and "name" in self.schema.columns[labels[0]].words
                 ):
-                    links.append(Link("column", *labels[0], score=1.0, how="exact"))
+                    links.append(Link("column", labels[0][0], labels[0][1]))
         for ref in self._maybe(stems):
             score, how = self._column_score(ref, stems, words)
             if score >= 0.45:
-                links.append(Link("column", *ref, score=score, how=how))
+                links.append(Link("column", ref[0], ref[1], score=score, how=how))
         return links
 
     def _maybe(self, stems: tuple[str, ...]) -> set[tuple[str, str]]:
@@ -145,7 +144,7 @@ class Linker:
                 near.update(self.known.get(one, ()))
         return near
 
-    def _column_score(self, ref: tuple[str, str], stems: tuple[str, ...], words: tuple[str, ...]) -> tuple[float, str]:
+    def _column_score(self, ref: tuple[str, str], stems: tuple[str, ...], words: tuple[str, ...]) -> tuple[float, str]:  # noqa: C901 - one short branch a kind of phrase
         core, owner, full = self.cores[ref], self.owners[ref[0]], self.words[ref]
         if stems in (core, full):
             return 1.0, "exact"

@@ -13,7 +13,7 @@ Scalar = str | int | float | bool
 
 @dataclass
 class Compare:
-    """A condition on a column. ``op``: = != > >= < <= in start end has null notnull day (weekdays 0-6, Monday first)."""
+    """A condition on a column. ``op``: = != > >= < <= in start end null notnull day (weekdays 0-6, Monday first)."""
 
     column: Ref
     op: str

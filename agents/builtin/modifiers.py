@@ -80,7 +80,7 @@ class Modifiers(Focus):
         days: list[Scalar] = []
         for tag in tags:
             days += {"weekend": [5, 6], "weekday": [0, 1, 2, 3, 4]}.get(tag.data) or [int(tag.data)]
-        column = self._date_for(self.state.scope)
+        column = self._date_for()
         if column is None:
             self.meaning.problems.append(f"nodate:{tags[0].text}")
             return
@@ -161,7 +161,7 @@ class Modifiers(Focus):
             return
         out = self._measure(phrase)
         if phrase.sup is not None:
-            self._superlative(phrase, out)
+            self._superlative(phrase)
             return
         if (
             self.state.list_of == "focus"
@@ -190,7 +190,7 @@ class Modifiers(Focus):
         if phrase.head.kind == "table":
             self._table_phrase(phrase)
         else:
-            self._column_phrase(phrase, target)
+            self._column_phrase(phrase)
 
     def _table_phrase(self, phrase: Phrase) -> None:
         head = phrase.head
@@ -215,7 +215,7 @@ class Modifiers(Focus):
             self._equal(phrase, tag)
         self.state.column = None
 
-    def _column_phrase(self, phrase: Phrase, target: list[Out]) -> None:
+    def _column_phrase(self, phrase: Phrase) -> None:  # noqa: C901 - one short branch a kind of phrase
         head = phrase.head
         assert head is not None
         for table in phrase.tables:
@@ -262,7 +262,7 @@ class Modifiers(Focus):
             return
         self.state.since.append(f"column:{head.table}.{head.column}")
         self._superlative_name(phrase)
-        # "booked", "enrolled" and "name" tell how things belong together; any other column left over was meant to count.
+        # "booked" and "name" tell how things belong together; any other column left over was meant to count.
         light = (
             column.kind == "date" or said.endswith(("ed", "ing")) or said in {"name", "names"} or is_participle(said)
         )
@@ -271,7 +271,7 @@ class Modifiers(Focus):
             self.root.table = head.table
 
     def _negated_relation(self, head: Link) -> bool:
-        """As in "do not border Texas": no row of the other table says so, which is not a row that says otherwise."""
+        """As in "do not border Norway": no row of the other table says so, which is not a row that says otherwise."""
         scope = self.state.scope
         if not self.state.negated or not scope.table or self._is_upward(scope.table, head.table):
             return False

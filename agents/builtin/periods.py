@@ -79,7 +79,8 @@ _AT = re.compile(
 )
 _WHOLE = re.compile(
     (
-        r"\s*\(?,?\s*(?:excluding|not including|exclusive of|not counting|without|does not include)\s+(?:the\s+)?(?:current|"
+        r"\s*\(?,?\s*(?:excluding|not including|exclusive of|not counting|without|does not include)"
+        r"\s+(?:the\s+)?(?:current|"
         r"this|present)\s+(?:day|week|month|quarter|year)\)?"
     ),
     re.IGNORECASE,
@@ -87,7 +88,8 @@ _WHOLE = re.compile(
 _TODAY_IN = re.compile(
     (
         r"\s*\(?,?\s*(?:inclusive of|including|includes?|inclusive)\s+(?:of\s+)?(?:today(?:'s|’s)?(?:\s+date)?|"
-        r"\d+\s+\w+\s+ago|(?:the\s+)?start and end dates?|both(?: dates)?)\)?|\s*\(?,?\s*\(?(?:both\s+)?(?:dates?\s+)?inclus"
+        r"\d+\s+\w+\s+ago|(?:the\s+)?start and end dates?|both(?: dates)?)\)?|"
+        r"\s*\(?,?\s*\(?(?:both\s+)?(?:dates?\s+)?inclus"
         r"ive\)?(?:\s+of\s+(?:start and end dates|both dates))?"
     ),
     re.IGNORECASE,
@@ -113,7 +115,7 @@ class Period:
     other: Period | None = field(default=None, compare=False)
 
 
-def find_periods(text: str, today: date) -> list[Period]:
+def find_periods(text: str, today: date) -> list[Period]:  # noqa: C901 - one short branch a kind of phrase
     """All periods that the text speaks of, left to right, none overlapping."""
     found: list[Period] = []
     taken: list[tuple[int, int]] = []

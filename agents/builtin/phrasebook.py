@@ -1,4 +1,7 @@
-"""Phrases by which questions are built, whatever they are about. A line: kind, what it says (- for nothing): phrases."""
+"""Phrases of which questions are built, whatever they are about.
+
+A line holds the kind, what it says (- for nothing), and after the colon the phrases.
+"""
 
 from __future__ import annotations
 

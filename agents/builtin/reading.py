@@ -38,7 +38,8 @@ def reading_of(meaning: Meaning) -> str:
 
 def _out(out: Out) -> str:
     if out.kind == "count":
-        return f"number of {'different ' if out.distinct else ''}{out.column[1] + ' of ' + out.column[0] if out.column else out.table}"
+        counted = f"{out.column[1]} of {out.column[0]}" if out.column else out.table
+        return f"number of {'different ' if out.distinct else ''}{counted}"
     if out.kind == "agg" and out.column:
         return f"{_FUNCS.get(out.func, out.func)} of {out.column[0]}.{out.column[1]}"
     if out.kind == "column" and out.column:

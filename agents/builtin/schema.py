@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
 
 from agents.builtin.lexicon import ABBREVIATIONS
 from agents.builtin.words import fold, singular, split_name, stem
@@ -236,7 +235,8 @@ def _add_columns(
                 for w in schema.tables.values()
                 if initials(w) == bare[0][:-2] or fold(w[0])[: len(bare[0]) - 2] == bare[0][:-2]
             ]
-            exact = [w for w in named if len(w) == 1] or [w for w in named if w == owner] or named
+            alone: list[tuple[str, ...]] = [w for w in named if w[1:] == ()]
+            exact = alone or [w for w in named if w == owner] or named
             bare = (*exact[0], "id") if len(exact) == 1 else bare
         core = tuple(word for word in bare if stem(word) not in {stem(w) for w in owner})
         stat = stats.get((table.name, column.name)) or Stats(table.rows or 0, table.rows or 0, 0)
@@ -257,6 +257,7 @@ def _shared_prefix(parts: list[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def initials(words: tuple[str, ...]) -> str:
+    """The first letters of words."""
     return "".join(word[0] for word in words if word)
 
 
@@ -272,7 +273,3 @@ def names_key_of(table_words: tuple[str, ...], column: Col) -> bool:
             return last[:-2] in {initials(table_words), fold(table_words[0])[: len(last) - 2]}
         return True
     return False
-
-
-def pairs(items: Iterable[str]) -> Iterable[tuple[str, str]]:
-    return combinations(sorted(items), 2)

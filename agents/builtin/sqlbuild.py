@@ -1,4 +1,4 @@
-"""From a meaning to SQL, as a SQLGlot tree: joins that do not multiply rows, and an order that leaves no tie open."""
+"""From a meaning to SQL, as a SQLGlot tree: no join multiplies rows, and no order leaves a tie open."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Builder(Nodes):
     """Builds one query. Instances are used once."""
 
     def build(self, meaning: Meaning) -> exp.Query:
-        """The query of a meaning. Raises CannotBuildError where tables cannot be joined or rows would be counted twice."""
+        """The query of a meaning. Raises CannotBuildError where tables do not join or rows would count twice."""
         if any(out.kind == "per" for out in meaning.outs):
             return self._per(meaning)
         apart = self._apart(meaning)
@@ -235,7 +235,7 @@ class Builder(Nodes):
                     return out
         return None
 
-    def _deduplicated(self, frame: Frame, meaning: Meaning, out: Out) -> exp.Query:
+    def _deduplicated(self, frame: Frame, meaning: Meaning, out: Out) -> exp.Query:  # noqa: C901 - one short branch a kind of phrase
         """Each row of the measured table once a group, then the aggregate."""
         assert out.column is not None
         table = out.column[0]
@@ -256,23 +256,23 @@ class Builder(Nodes):
         for group in meaning.groups:
             made = []
             if group.kind == "entity":
-                for key in self.schema.keys.get(group.table, ()):
-                    inner.append(
-                        exp.alias_(
-                            frame.column((group.table, key)),
-                            exp.to_identifier(names.free(f"{group.table}_{key}"), quoted=True),
-                        )
+                inner += [
+                    exp.alias_(
+                        frame.column((group.table, key)),
+                        exp.to_identifier(names.free(f"{group.table}_{key}"), quoted=True),
                     )
+                    for key in self.schema.keys.get(group.table, ())
+                ]
             for label, node in self._nodes(frame, group, meaning):
                 name = names.free(label)
                 made.append(name)
                 inner.append(exp.alias_(node, exp.to_identifier(name, quoted=True)))
             shown.append((group, made))
         groups = [node.alias for node in inner]
-        for key in keys:
-            inner.append(
-                exp.alias_(frame.column((table, key)), exp.to_identifier(names.free(f"key_{key}"), quoted=True))
-            )
+        inner += [
+            exp.alias_(frame.column((table, key)), exp.to_identifier(names.free(f"key_{key}"), quoted=True))
+            for key in keys
+        ]
         held: dict[Ref, str] = {}
         for measure in measures:
             if measure.column and measure.column not in held:

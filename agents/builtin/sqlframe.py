@@ -125,4 +125,5 @@ def cut(node: exp.Expr, grain: str) -> exp.Expr:
 
 
 def quoted(name: str) -> exp.Column:
+    """A quoted reference to a result column."""
     return exp.column(exp.to_identifier(name, quoted=True))

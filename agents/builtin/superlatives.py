@@ -69,7 +69,7 @@ class Superlatives(Measures):
         else:
             self.meaning.order.append((Out("pending", label=" ".join(sup.hints)), descending))
 
-    def _superlative(self, phrase: Phrase, out: Out | None) -> None:
+    def _superlative(self, phrase: Phrase) -> None:  # noqa: C901 - one short branch a kind of phrase
         """A superlative that stands behind: "with the highest price", "has the most orders", "in the largest state"."""
         sup = phrase.sup
         assert sup is not None
@@ -131,7 +131,7 @@ class Superlatives(Measures):
             count = Out("count", column=head.ref, table=head.table, distinct=True)
             self._set_order(count, descending, phrase)
             return
-        if head is None and not phrase.values and sup.text.lower() in {"most", "least", "fewest"}:
+        if not phrase.values and sup.text.lower() in {"most", "least", "fewest"}:
             # "Which class was booked the most?"
             scope = self.state.scope
             table = scope.table if scope is not self.root and scope.table else "?"
@@ -212,7 +212,8 @@ class Superlatives(Measures):
     def _nested_top(self, phrase: Phrase) -> None:
         """As in "in the largest state": the rows belong to the first of an order of another table."""
         sup, head = phrase.sup, phrase.head
-        assert sup is not None and head is not None
+        assert sup is not None
+        assert head is not None
         table = head.table
         scope = Scope(table, parent=self.state.scope)
         scope.limit = int(sup.number) if sup.number else 1

@@ -123,7 +123,7 @@ def _fixed_tags(tokens: list[Token], index: int) -> list[Tag]:
     return found
 
 
-def _word_tags(tokens: list[Token], index: int) -> list[Tag]:
+def _word_tags(tokens: list[Token], index: int) -> list[Tag]:  # noqa: C901 - one short branch a kind of phrase
     token = tokens[index]
     low = token.low
     found: list[Tag] = []
@@ -240,7 +240,7 @@ def _link_tags(tokens: list[Token], index: int, linker: Linker) -> list[Tag]:
     return found
 
 
-def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag | None:
+def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag | None:  # noqa: C901 - one short branch a kind of phrase
     part = tokens[index : index + size]
     words = tuple(token.low for token in part)
     quoted = part[0].kind == "quoted"
@@ -336,7 +336,7 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
 
 
 def _value_and_noun(words: tuple[str, ...], hit: Link, linker: Linker) -> bool:
-    """As in "Red river" as a stored text is left aside when there is a table of rivers that has a "Red"."""
+    """As in "Red lake" as a stored text is left aside when there is a table of lakes that has a "Red"."""
     nouns = {link.table for link in linker.phrase(words[-1:]) if link.kind == "table" and link.score >= 0.95}
     if not nouns or hit.table in nouns:
         return False

@@ -35,7 +35,7 @@ _MOST_READINGS = 3
 
 @dataclass
 class Candidate:
-    """A reading with its query and how sure it is (0 to 1). ``query`` is None when ``problem`` says why there is none."""
+    """A reading with its query and how sure it is (0 to 1). ``query`` is None when ``problem`` says why."""
 
     meaning: Meaning
     query: exp.Query | None

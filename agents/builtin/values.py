@@ -58,7 +58,7 @@ class ValueIndex:
                 held[key] = [entry for entry in held[key] if entry[:2] != ref]
 
     def find(self, phrase: str, *, parts: bool = False, typos: bool = False) -> list[Hit]:
-        """Columns that hold the phrase: as it is, in another form, as part of a longer value, or misspelt by a letter."""
+        """Columns that hold the phrase: as it is, in another form, as a part, or misspelt by a letter."""
         folded = fold(phrase)
         hits = [Hit(*entry, "exact", 1.0) for entry in self.exact.get(folded, ())]
         if hits:
@@ -84,9 +84,8 @@ class ValueIndex:
         pools = [set(self.first_words.get(word, ())) for word in words]
         hits = []
         for folded in sorted(set.intersection(*pools))[:50]:
-            for entry in self.exact.get(folded, ()):
-                if f" {form} " in f" {normal(entry[2])} ":
-                    hits.append(Hit(*entry, "part", 0.7))
+            entries = self.exact.get(folded, ())
+            hits += [Hit(*entry, "part", 0.7) for entry in entries if f" {form} " in f" {normal(entry[2])} "]
         return hits
 
     def _typos(self, folded: str) -> list[Hit]:
