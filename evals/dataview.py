@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class FolderView:
-    """Each CSV file of a folder as a table. ``typed`` uses the folder's ``_schema.sql``; else DuckDB sniffs the types."""
+    """Each CSV file of a folder as a table, typed by its ``_schema.sql`` or, if not ``typed``, by sniffing."""
 
     def __init__(self, folder: Path, *, typed: bool = True) -> None:
         import duckdb
@@ -51,10 +51,13 @@ class FolderView:
 
     def _table(self, name: str) -> Table:
         described = self.connection.execute(
-            "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = ? ORDER BY ordinal_position",
+            (
+                "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = ? ORDER "
+                "BY ordinal_position"
+            ),
             [name],
         ).fetchall()
-        count = self.connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()
+        count = self.connection.table(f'"{name}"').count("*").fetchone()
         columns = tuple(Column(name=column, type=type_) for column, type_ in described)
         return Table(name=name, columns=columns, rows=count[0] if count else None)
 

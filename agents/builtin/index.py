@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ class Index:
     schema: Schema
     values: ValueIndex
     linker: object = None
+    ask: Callable[[tuple[str, str], str], str | None] = lambda _ref, _phrase: None
 
 
 _KEPT: weakref.WeakKeyDictionary[DataView, Index] = weakref.WeakKeyDictionary()
@@ -59,7 +60,28 @@ def _build(data: DataView) -> Index:
 
     _numbers_in_text(schema, values)
     find_joins(schema, data.catalog, inclusion)
-    return Index(schema, values)
+    return Index(schema, values, ask=_asker(weakref.ref(data)))
+
+
+def _asker(view: weakref.ref[DataView]) -> Callable[[tuple[str, str], str], str | None]:
+    """Look a phrase up in a column that has more values than are held; the view is not kept alive by it."""
+    known: dict[tuple[tuple[str, str], str], str | None] = {}
+
+    def ask(ref: tuple[str, str], phrase: str) -> str | None:
+        from sqlglot import exp
+
+        data = view()
+        if data is None:
+            return None
+        if (ref, phrase) not in known:
+            column = exp.column(exp.to_identifier(ref[1], quoted=True))
+            test = exp.EQ(this=exp.Lower(this=column), expression=exp.Lower(this=exp.Literal.string(phrase)))
+            lowest = exp.select(exp.Min(this=column.copy())).from_(table_ref(ref[0])).where(test)
+            found = data.scalars(lowest)
+            known[ref, phrase] = str(found[0]) if found and found[0] is not None else None
+        return known[ref, phrase]
+
+    return ask
 
 
 _CODES = frozenset(

@@ -8,6 +8,7 @@ from agents.builtin.choose import label_columns
 from agents.builtin.index import Index
 from agents.builtin.lexicon import FILLER, synonyms
 from agents.builtin.schema import Col
+from agents.builtin.values import Hit
 from agents.builtin.words import fold, singular, stem
 
 # Words of a name that a speaker leaves out: "country" means country_name, "gpa" total_gpa.
@@ -193,6 +194,11 @@ class Linker:
     def values(self, phrase: str, *, quoted: bool, capital: bool) -> list[Link]:
         """Stored values that the phrase names."""
         hits = self.index.values.find(phrase, parts=quoted or capital, typos=quoted or capital)
+        if (quoted or capital) and not any(hit.how == "exact" for hit in hits):
+            for ref in sorted(self.index.values.partial):
+                stored = self.index.ask(ref, phrase)
+                if stored is not None:
+                    hits = [*hits, Hit(ref[0], ref[1], stored, "exact", 1.0)]
         return [Link("value", hit.table, hit.column, hit.value, hit.score, hit.how) for hit in hits]
 
     def flags(self, word: str) -> list[Link]:

@@ -1,8 +1,9 @@
 """Plain questions: the rows of the answer against gold rows.
 
-A set is a folder with ``questions.jsonl`` and ``tables/`` (CSV files, and ``_schema.sql`` with their types). A line holds
-``id``, ``question``, ``instructions`` (context), ``reference_date`` (the clock), ``gold`` (any one of them is right; rows, or
-SQL that gives them), ``degenerate`` (left out of the headline). ``unanswerable.jsonl`` holds what must not be answered.
+A set is a folder with ``questions.jsonl`` and ``tables/`` (CSV files, and ``_schema.sql`` with their types). A line
+holds ``id``, ``question``, ``instructions`` (context), ``reference_date`` (the clock), ``gold`` (any one of them is
+right; rows, or SQL that gives them) and ``degenerate`` (left out of the headline). ``unanswerable.jsonl`` holds what
+must not be answered.
 """
 
 from __future__ import annotations
