@@ -21,7 +21,9 @@ ORDERS = [
     (3, "1204.50", "2026-07-03", 'said "yes"', "2026-07-03 09:00:00"),
     (4, "-12.05", "2026-07-03", "Söhne", "2026-07-03 09:00:00"),
 ]
-DDL = """CREATE TABLE orders (id INTEGER PRIMARY KEY, amount DECIMAL(12,2), paid_on DATE, note VARCHAR(40), changed_at TIMESTAMP)"""
+DDL = """CREATE TABLE orders (
+    id INTEGER PRIMARY KEY, amount DECIMAL(12,2), paid_on DATE, note VARCHAR(40), changed_at TIMESTAMP
+)"""
 INSERT = "INSERT INTO orders VALUES ({0}, {0}, {0}, {0}, {0})"
 
 
