@@ -16,7 +16,7 @@ from evals.bench import benches
 from evals.bench.benches import Bound
 
 RECORD = benches.ROOT / "docs" / "benchmarks.md"
-NAMES = ("csv", "postgres", "merge", "start", "compile")
+NAMES = ("csv", "postgres", "merge", "start", "compile", "plan")
 WITH_VERSIONS = ("duckdb", "sqlglot", "pydantic", "psycopg")
 
 
@@ -64,6 +64,8 @@ def measured(names: Sequence[str], *, folder: Path, scale: float, repeats: int, 
         found += benches.start_up(folder, max(repeats, 7))
     if "compile" in names:
         found += benches.compiling(10)
+    if "plan" in names:
+        found += benches.planning(folder, int(100_000 * scale), 5)
     return found
 
 

@@ -131,6 +131,14 @@ def compiling(repeats: int) -> list[Bound]:
     return [Bound("compile", mine / base, 1.5, "x", how, {"plain_s": base, "ours_s": mine})]
 
 
+def planning(folder: Path, rows: int, repeats: int) -> list[Bound]:
+    """Plain questions on a table that the planner has seen."""
+    facts = child("planning", folder=str(folder / "planning"), rows=rows, repeats=repeats)
+    how = f"built-in planning of plain questions on {rows:,} rows, warm, 95th percentile"
+    details = {"worst_s": float(facts["worst_s"])}
+    return [Bound("plan", float(facts["p95_s"]), 0.2, "s", how, details)]
+
+
 def child(name: str, **arguments: object) -> Facts:
     """Run one piece of work in a process of its own."""
     command = [sys.executable, "-m", "evals.bench.child", name, json.dumps(arguments)]

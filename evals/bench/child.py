@@ -122,12 +122,27 @@ def compile_plain(repeats: int) -> Facts:
     return {"fastest_s": sqlglot_wide(repeats)}
 
 
+def planning(folder: str, rows: int, repeats: int) -> Facts:
+    """The built-in planner on plain questions, warm."""
+    from evals.bench.data import write_csv
+    from evals.bench.plans import p95, planning_seconds
+
+    write_csv(Path(folder) / "orders.csv", rows)
+    spent = planning_seconds(Path(folder), repeats)
+    return {"p95_s": p95(spent), "worst_s": max(spent)}
+
+
 WORK: Mapping[str, Callable[..., Facts]] = {
-    work.__name__: work
-    for work in (
-        csv_plain, csv_run, postgres_plain, postgres_run, merge_plain, merge_ours, compile_ours, compile_plain,
-    )
-}  # fmt: skip
+    "csv_plain": csv_plain,
+    "csv_run": csv_run,
+    "postgres_plain": postgres_plain,
+    "postgres_run": postgres_run,
+    "merge_plain": merge_plain,
+    "merge_ours": merge_ours,
+    "compile_ours": compile_ours,
+    "compile_plain": compile_plain,
+    "planning": planning,
+}
 
 
 def _removed(database: str) -> None:
