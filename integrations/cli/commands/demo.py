@@ -107,9 +107,24 @@ def _approve_and_run(context: Context, folder: Path, clock: datetime) -> int:
     if result.status != "succeeded":
         return 1
     _figures(job.spec.report.file if job.spec.report else "", out)
+    _exceptions(out / "exceptions.csv")
     print(f"\nThe plan is {spec_file}; without any AI it runs again with:\n  dreflow run {spec_file}")
     print(f'Ask for more:\n  dreflow ask "how many orders" --data {folder / "data"}')
     return 0
+
+
+def _exceptions(file: Path) -> None:
+    """The findings that need a person, as they stand in the written file."""
+    import csv
+
+    from integrations.cli.render import safe, styled, table
+
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = [
+            [safe(row["exception"]), safe(row["reference"]), row["day"], row["amount"]] for row in csv.DictReader(lines)
+        ]
+    print("\n" + styled("What needs a look", "bold"))
+    print(table(["exception", "order or payout", "day", "amount"], rows, right=[False, False, False, True]))
 
 
 def _figures(report: str, out: Path) -> None:
