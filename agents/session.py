@@ -130,6 +130,12 @@ class Session:
                 raise UsageError(
                     "Give either an answer or a new request.", hint="Leave out the text, or --answer.", where={}
                 )
+            if thread.want != want:
+                right = "plan" if thread.want == "pipeline" else "ask"
+                raise UsageError(
+                    f"The question open in {thread.id} is about a {'plan' if right == 'plan' else 'question'}.",
+                    hint=f"Answer it with 'dreflow {right} --thread {thread.id} --answer ...'.",
+                )
             thread = threads.answered(thread, message.answer)
             request = before.model_copy(update={"answers": dict(thread.answers), "now": message.now or before.now})
         elif message.text:

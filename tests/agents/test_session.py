@@ -235,3 +235,11 @@ def test_rights_are_looked_up_and_enforced(context: Context, planner: Scripted, 
             asking.plan(message)
     with Session(context_of(context.workspace, "eve"), clock=NOW) as stranger, pytest.raises(AccessError):
         stranger.ask(message)
+
+
+def test_the_question_of_a_plan_is_not_answered_as_if_it_were_one_of_rows(session: Session, planner: Scripted) -> None:
+    planner.reply = ask_once
+    asked = session.plan(Message("totals every Monday", data=("orders.csv",)))
+    with pytest.raises(UsageError, match="dreflow plan --thread"):
+        session.ask(Message(thread=asked.thread, answer="paid"))
+    assert session.plan(Message(thread=asked.thread, answer="paid")).status == "planned"
