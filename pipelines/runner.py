@@ -9,68 +9,50 @@ run in it; every check runs; only a run that no blocking check held back stages,
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from connectors.destination import Session, StateRow, destination
 from connectors.files import destination as files
 from pipelines import journal, publish, staging, state
-from pipelines.engines.duckdb import Guard, Limits, explained, lock, open_engine
+from pipelines.approval import permitted
+from pipelines.computing import computing, proofs, prove
+from pipelines.engines.duckdb import Guard, explained, lock, open_engine
 from pipelines.events import EventLog
 from pipelines.folder import read_json, write_json
 from pipelines.job import Job
+from pipelines.leases import LEASE_SECONDS, abandon, claim, given, interrupted, jsonable
 from pipelines.publish import Publisher, Target
-from pipelines.retention import KEEP, forget_staged
-from pipelines.staging import Places, Staged
+from pipelines.retention import forget_staged
+from pipelines.setting import Setting
+from pipelines.staging import Staged
 from pipelines.state import Border
 from pipelines.transform import Workbench
 from spec.base import JsonValue
 from spec.errors import (
     AccessError,
-    ApprovalNeededError,
     BusyError,
     CancelledError,
     DreflowError,
     SpecError,
     TransientError,
 )
-from spec.run import CheckResult, Effect, RunEvent, RunResult, RunStatus, RunStore, StoredRun
+from spec.run import CheckResult, RunResult, RunStatus, StoredRun
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from sqlglot import exp
 
-LEASE_SECONDS = 60.0
 RUN_FILE = publish.RUN_FILE
+
+__all__ = ["Documents", "Setting", "computing", "permitted", "proofs", "prove", "resume", "run", "run_folder"]
 
 Documents = Callable[[Workbench, RunResult], Mapping[str, bytes]]
 """Makes further files of the run (a report): file name to content, published in one set with the outputs."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a run gets from outside, the same for every run of a workspace.
-
-    ``clock`` gives aware instants in UTC; ``monotonic`` and ``sleep`` are the machine's. ``owner`` names this process
-    to the
-    store's leases. ``after`` is called with every durable event.
-    """
-
-    store: RunStore
-    workspace: Path
-    places: Places
-    clock: Callable[[], datetime]
-    monotonic: Callable[[], float]
-    sleep: Callable[[float], None]
-    owner: str
-    limits: Limits = field(default_factory=Limits)
-    after: Callable[[RunEvent], None] = lambda _: None
-    keep: timedelta = KEEP
-    """How long the rows that runs read are kept for replay."""
 
 
 def run(
@@ -92,12 +74,12 @@ def run(
     ApprovalNeededError and BusyError, before anything was read or written, and what is a bug of ours.
     """
     permitted(job, setting.store, rebound or {})
-    adopted, going_on = _interrupted(job, setting, out, rebound or {})
+    adopted, going_on = interrupted(job, setting, out, rebound or {})
     run_id = adopted or new_id()
-    _claim(job, setting, run_id)
+    claim(job, setting, run_id)
     attempt = _Attempt(job, setting, run_id, out, now, rebound or {}, seed, digests, documents)
     try:
-        _abandon(job, setting, keep=run_id)
+        abandon(job, setting, keep=run_id)
         return attempt.perform(going_on=going_on)
     finally:
         setting.store.release(job.spec.name, run_id)
@@ -118,98 +100,12 @@ def resume(job: Job, setting: Setting, run_id: str, *, documents: Documents | No
     if stored.spec_digest != job.digest:
         raise SpecError("The run is of another spec.", data={"run": stored.spec_digest, "given": job.digest})
     permitted(job, setting.store, stored.rebound)
-    _claim(job, setting, run_id)
+    claim(job, setting, run_id)
     try:
         attempt = _Attempt(job, setting, run_id, Path(stored.out), stored.now, stored.rebound, 0, True, documents)
         return attempt.perform(going_on=True)
     finally:
         setting.store.release(job.spec.name, run_id)
-
-
-def permitted(job: Job, store: RunStore, rebound: Mapping[str, str]) -> None:
-    """Raise ApprovalNeededError unless every effect beyond the output folder is approved for exactly this spec."""
-    beyond = [effect for effect in job.effects if effect.needs_approval and effect.kind != "schedule"]
-    listed = {load.table for load in job.loads} - {effect.target.rpartition("/")[2] for effect in beyond}
-    beyond += [Effect(kind="write", target=table) for table in sorted(listed)]
-    if not beyond:
-        return
-    wanted = [{"kind": effect.kind, "target": effect.target, "detail": effect.detail} for effect in beyond]
-    data: dict[str, object] = {"spec_digest": job.digest, "effects": wanted}
-    if rebound:
-        raise ApprovalNeededError(
-            "A run on other data than the spec names may write only to the output folder, and this spec also has: "
-            f"{_listed(beyond)}.",
-            hint="Leave out --data, or remove those loads and deliveries from the spec.",
-            data=data,
-        )
-    approval = store.approval(job.digest)
-    if approval is None or approval.spec_digest != job.digest:
-        raise ApprovalNeededError(
-            f"This needs a person's approval first: {_listed(beyond)}.",
-            hint="Look at it with 'dreflow explain SPEC' and approve it with 'dreflow approve SPEC --by NAME'.",
-            data=data,
-        )
-
-
-@contextmanager
-def computing(
-    job: Job,
-    places: Places,
-    guard: Guard,
-    *,
-    folder: Path | None = None,
-    limits: Limits | None = None,
-    sleep: Callable[[float], None],
-    seed: int = 0,
-    also: Sequence[Path] = (),
-) -> Iterator[tuple[Workbench, Mapping[str, Staged]]]:
-    """Read the job's sources (in full) and give a locked workbench over them; nothing is published or recorded.
-
-    Without ``folder`` everything stays in memory; with it the staged rows and what spills lie there, for the caller to
-    remove.
-    """
-    connection = open_engine(limits or Limits(), folder)
-    try:
-        staging.attach(connection, folder)
-        staged = staging.extract(
-            connection,
-            job.sources,
-            places,
-            guard,
-            borders={},
-            into=staging.staged_table,
-            direct=lambda _: False,
-            sleep=sleep,
-            told=lambda _name, _staged: None,
-        )
-        for source in job.sources:
-            staging.as_source(connection, source, staging.staged_table(source))
-        lock(connection, [*([folder] if folder else []), *also])
-        yield Workbench(connection, job, guard, seed=seed), staged
-    finally:
-        connection.close()
-
-
-def prove(bench: Workbench) -> tuple[CheckResult, ...]:
-    """Run the stages and every check, the implied ones too, on the workbench's data."""
-    bench.run_stages()
-    return tuple(bench.run_check(check) for check in bench.job.checks)
-
-
-def proofs(
-    job: Job,
-    places: Places,
-    *,
-    folder: Path | None,
-    monotonic: Callable[[], float],
-    sleep: Callable[[float], None],
-    limits: Limits | None = None,
-) -> tuple[CheckResult, ...]:
-    """What ``plan`` shows: every check of the job on its real data, with numbers. Nothing is published."""
-    bounds = limits or Limits()
-    guard = Guard(monotonic=monotonic, seconds=bounds.seconds)
-    with computing(job, places, guard, folder=folder, limits=bounds, sleep=sleep) as (bench, _):
-        return prove(bench)
 
 
 class _Attempt:
@@ -288,7 +184,7 @@ class _Attempt:
     def _failed(self, log: EventLog, error: BaseException) -> RunResult:
         plain: dict[str, JsonValue] = {"kind": "error", "message": f"{type(error).__name__}: {error}"}
         if isinstance(error, DreflowError):
-            plain = cast("dict[str, JsonValue]", _jsonable(error.to_json()))
+            plain = cast("dict[str, JsonValue]", jsonable(error.to_json()))
         with suppress(OSError):
             log.append("error", str(plain["kind"]), data=plain)
         return self._result("failed", message=str(error), error=plain)
@@ -305,7 +201,7 @@ class _Attempt:
                 {
                     "run_id": self._run_id,
                     "spec_digest": job.digest,
-                    "parameters": _jsonable(dict(job.parameters)),
+                    "parameters": jsonable(dict(job.parameters)),
                     "seed": self._seed,
                     "now": self._now.isoformat(),
                 },
@@ -318,7 +214,7 @@ class _Attempt:
                 spec_digest=job.digest,
                 spec=job.spec,
                 base=str(job.base),
-                parameters=_given(job),
+                parameters=given(job),
                 rebound=dict(self._rebound),
                 out=str(self._out),
                 now=self._now,
@@ -555,7 +451,7 @@ class _Attempt:
         if self._setting.monotonic() - self._beat_at < LEASE_SECONDS / 4:
             return
         self._beat_at = self._setting.monotonic()
-        _claim(self._job, self._setting, self._run_id)
+        claim(self._job, self._setting, self._run_id)
 
     def _tidy(self) -> None:
         shutil.rmtree(self._folder / "spill", ignore_errors=True)
@@ -574,62 +470,6 @@ def published_already(
         return journal.published(folder)
     with journal.holding(out, guard.check, sleep):
         return journal.published(folder)
-
-
-def _interrupted(job: Job, setting: Setting, out: Path, rebound: Mapping[str, str]) -> tuple[str | None, bool]:
-    """The interrupted run this one repeats, if any, and whether some of it is published already, so that it must go
-    on.
-    """
-    publishing = publish.read_pointer(setting.workspace, job.spec.name)
-    candidates = list(setting.store.unfinished(job.spec.name, job.digest))
-    stored = setting.store.get(publishing) if publishing is not None else None
-    if stored is not None and stored.status != "succeeded":
-        candidates = [stored, *candidates]
-    for stored in candidates:
-        alike = (
-            stored.spec_digest == job.digest
-            and stored.parameters == _given(job)
-            and stored.rebound == dict(rebound)
-            and Path(stored.out) == out.absolute()
-        )
-        if alike:
-            return stored.run_id, stored.run_id == publishing
-    return None, False
-
-
-def _abandon(job: Job, setting: Setting, *, keep: str) -> None:
-    """Runs of this spec whose process died and that nothing goes on with are recorded as failed: we hold the lease."""
-    for stored in setting.store.unfinished(job.spec.name, job.digest):
-        if stored.run_id != keep:
-            result = RunResult(
-                run_id=stored.run_id,
-                status="failed",
-                spec_digest=stored.spec_digest,
-                started=stored.started,
-                finished=setting.clock(),
-                message="Its process ended before the run did; nothing was published.",
-                events=f"runs/{stored.run_id}/events.jsonl",
-            )
-            setting.store.finish(stored.run_id, result)
-
-
-def _claim(job: Job, setting: Setting, run_id: str) -> None:
-    store, pipeline = setting.store, job.spec.name
-    if store.claim(pipeline, run_id, owner=setting.owner, now=setting.clock(), seconds=LEASE_SECONDS):
-        return
-    others = [stored.run_id for stored in store.unfinished(pipeline, job.digest)]
-    named = f" ({others[0]})" if others else ""
-    raise BusyError(
-        f"Another run of {pipeline!r} is at work{named}.",
-        hint="Wait for it to end, or stop it with 'dreflow runs cancel'.",
-        data={"pipeline": pipeline, "run_id": others[0] if others else None},
-    )
-
-
-def _given(job: Job) -> dict[str, JsonValue]:
-    """The parameters a person can choose; the run's clock is recorded apart."""
-    chosen = {key: value for key, value in job.parameters.items() if key in job.spec.parameters}
-    return cast("dict[str, JsonValue]", _jsonable(chosen))
 
 
 def _refuse_partial_replace(job: Job) -> None:
@@ -655,20 +495,6 @@ def _blocked(failed: Sequence[CheckResult]) -> str:
     more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
     found = f": expected {first.expected}, found {first.found}" if first.expected or first.found else ""
     return f"Nothing was published, because the check {first.check!r} on {first.on!r} failed{found}{more}."
-
-
-def _listed(effects: Sequence[Effect]) -> str:
-    return "; ".join(f"{effect.kind} {effect.target}" for effect in effects)
-
-
-def _jsonable(value: object) -> JsonValue:
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _jsonable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_jsonable(item) for item in value]
-    return str(value)
 
 
 def _close(sessions: Sequence[tuple[Target, Session]]) -> None:

@@ -1,0 +1,75 @@
+"""A job computed on its sources' present data without a run: for proofs, previews, reports and comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipelines import staging
+from pipelines.engines.duckdb import Guard, Limits, lock, open_engine
+from pipelines.job import Job
+from pipelines.staging import Places, Staged
+from pipelines.transform import Workbench
+from spec.run import CheckResult
+
+
+@contextmanager
+def computing(
+    job: Job,
+    places: Places,
+    guard: Guard,
+    *,
+    folder: Path | None = None,
+    limits: Limits | None = None,
+    sleep: Callable[[float], None],
+    seed: int = 0,
+    also: Sequence[Path] = (),
+) -> Iterator[tuple[Workbench, Mapping[str, Staged]]]:
+    """Read the job's sources (in full) and give a locked workbench over them; nothing is published or recorded.
+
+    Without ``folder`` everything stays in memory; with it the staged rows and what spills lie there, for the caller to
+    remove.
+    """
+    connection = open_engine(limits or Limits(), folder)
+    try:
+        staging.attach(connection, folder)
+        staged = staging.extract(
+            connection,
+            job.sources,
+            places,
+            guard,
+            borders={},
+            into=staging.staged_table,
+            direct=lambda _: False,
+            sleep=sleep,
+            told=lambda _name, _staged: None,
+        )
+        for source in job.sources:
+            staging.as_source(connection, source, staging.staged_table(source))
+        lock(connection, [*([folder] if folder else []), *also])
+        yield Workbench(connection, job, guard, seed=seed), staged
+    finally:
+        connection.close()
+
+
+def prove(bench: Workbench) -> tuple[CheckResult, ...]:
+    """Run the stages and every check, the implied ones too, on the workbench's data."""
+    bench.run_stages()
+    return tuple(bench.run_check(check) for check in bench.job.checks)
+
+
+def proofs(
+    job: Job,
+    places: Places,
+    *,
+    folder: Path | None,
+    monotonic: Callable[[], float],
+    sleep: Callable[[float], None],
+    limits: Limits | None = None,
+) -> tuple[CheckResult, ...]:
+    """What ``plan`` shows: every check of the job on its real data, with numbers. Nothing is published."""
+    bounds = limits or Limits()
+    guard = Guard(monotonic=monotonic, seconds=bounds.seconds)
+    with computing(job, places, guard, folder=folder, limits=bounds, sleep=sleep) as (bench, _):
+        return prove(bench)
