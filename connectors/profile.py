@@ -1,7 +1,7 @@
 """What the text of a column spells: decided from all of its values, then declared.
 
-Values are reduced to shapes (digits to 9), so a million of them are judged by a handful of shapes. Money becomes DECIMAL;
-codes that only look like numbers (leading zeros, phone numbers, postal codes, ids of 16 digits and more) stay text.
+Values are reduced to shapes (digits to 9), so a million of them are judged by a handful of shapes. Money becomes
+DECIMAL; codes that only look like numbers (leading zeros, phone numbers, postal codes, long ids) stay text.
 """
 
 from __future__ import annotations
@@ -31,10 +31,14 @@ _CODE_WORDS = re.compile(
     r"cap|vat|vatno|iban|bic|swift|ean|gtin|upc|isbn|barcode|sku|code|codice|codigo|ssn|serial)(?:$|[_\W]|(?=[A-Z]))",
     re.IGNORECASE,
 )
-_CODES = "AED AUD BGN BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF ILS INR JPY KRW MXN NOK NZD PLN RON SAR SEK SGD THB TRY USD ZAR"
+_CODES = (
+    "AED AUD BGN BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF ILS INR JPY KRW MXN NOK NZD PLN RON SAR SEK SGD THB TRY USD "
+    "ZAR"
+)
 _CURRENCY = rf"(?:[€$£¥₹₽₺₩₫฿]|{_CODES.replace(' ', '|')}|kr|zł|Kč|Fr\.)"
 _MONEY = re.compile(
-    rf"^(?P<lead>{_CURRENCY})? ?(?P<sign>[+-]?) ?(?P<more>{_CURRENCY})? ?(?P<body>9[9.,' \u00a0\u202f]*|[.,]9+) ?(?P<tail>{_CURRENCY})?$"
+    rf"^(?P<lead>{_CURRENCY})? ?(?P<sign>[+-]?) ?(?P<more>{_CURRENCY})? ?"
+    rf"(?P<body>9[9.,' \u00a0\u202f]*|[.,]9+) ?(?P<tail>{_CURRENCY})?$"
 )
 _INTEGER = re.compile(r"[+-]?9+")
 _SCIENCE = re.compile(r"[+-]?9+(\.9+)?[eE][+-]?9+")
@@ -122,7 +126,8 @@ def profile(
 def shapes_of(connection: DuckDBPyConnection, raw: exp.Table, name: str, text: exp.Expression) -> Shapes:
     """The commonest forms of a column's values."""
     shape = sql.template(
-        """CASE WHEN length(:x) <= 40 AND regexp_matches(:x, '[0-9]') THEN translate(trim(:x), '0123456789', '9999999999')
+        """CASE WHEN length(:x) <= 40 AND regexp_matches(:x, '[0-9]')
+        THEN translate(trim(:x), '0123456789', '9999999999')
         WHEN length(:x) <= 10 THEN trim(:x) ELSE '~' END""",
         x=text,
     )
@@ -136,7 +141,8 @@ def shapes_of(connection: DuckDBPyConnection, raw: exp.Table, name: str, text: e
         .where(sql.template(":x IS NOT NULL AND trim(:x) <> ''", x=text))
     )
     grouped = sql.template(
-        "SELECT shape, count(*), bool_or(zero), min(x), sum(count(*)) OVER () FROM t GROUP BY shape ORDER BY 2 DESC, 1 LIMIT :most",
+        """SELECT shape, count(*), bool_or(zero), min(x), sum(count(*)) OVER () FROM t
+        GROUP BY shape ORDER BY 2 DESC, 1 LIMIT :most""",
         most=_SHAPES,
     )
     grouped.set("from_", exp.From(this=inner.subquery("t")))
@@ -153,7 +159,7 @@ def _without(column: Shapes, nothing: set[str]) -> Shapes:
 
 
 def _nothing_words(columns: Sequence[Shapes]) -> tuple[str, ...]:
-    """Words such as ``n/a`` that stand for an empty value in a column of numbers or dates and nowhere else as a word."""
+    """Words such as ``n/a`` that stand for an empty value in a column of numbers or dates, and nowhere as a word."""
     used: Counter[str] = Counter()
     refused: set[str] = set()
     for column in columns:

@@ -1,8 +1,8 @@
 """Secrets at rest: one encrypted file, its key outside of it.
 
 The key comes from the environment (DREFLOW_VAULT_KEY), else from the operating system's keyring where the library
-``keyring`` is installed and holds one, else from a key file of mode 0600. It may be several keys, newest first, separated by
-commas: the first encrypts, all decrypt, and ``rotate`` encrypts everything anew with a fresh one.
+``keyring`` is installed and holds one, else from a key file of mode 0600. It may be several keys, newest first,
+separated by commas: the first encrypts, all decrypt, and ``rotate`` encrypts everything anew with a fresh one.
 """
 
 from __future__ import annotations

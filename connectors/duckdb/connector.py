@@ -67,7 +67,8 @@ class DuckDB(Database):
         tables = sql.template(
             """SELECT schema_name, table_name, comment, estimated_size FROM duckdb_tables()
             WHERE database_name = :alias AND NOT internal UNION ALL
-            SELECT schema_name, view_name, comment, NULL FROM duckdb_views() WHERE database_name = :alias AND NOT internal
+            SELECT schema_name, view_name, comment, NULL FROM duckdb_views()
+            WHERE database_name = :alias AND NOT internal
             ORDER BY 1, 2""",
             alias=alias,
         )

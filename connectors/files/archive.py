@@ -1,4 +1,4 @@
-"""The inside of an .xlsx file: a zip that is looked at before it is unpacked, and what its sheets' XML tells in one pass."""
+"""The inside of an .xlsx file: a zip that is looked at before it is unpacked, and what its sheets' XML tells."""
 
 from __future__ import annotations
 

@@ -72,8 +72,8 @@ def check(place: Place) -> None:
 def discover(place: Place, *, options: Mapping[str, JsonValue] | None = None) -> Sequence[Discovered]:
     """Each data file of the place as a table, each worksheet with rows, each list in JSON records as a child table.
 
-    A glob, or a folder with the option ``pattern``, is one source of several files. Files of a folder whose ending names
-    no format are listed in the first table's ``warnings``.
+    A glob, or a folder with the option ``pattern``, is one source of several files. Files of a folder whose ending
+    names no format are listed in the first table's ``warnings``.
     """
     stated = frozenset(options or {})
     wanted = parse_options(ReadOptions, options)

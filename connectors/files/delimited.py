@@ -241,8 +241,7 @@ def raw_table(
         sound.flush()
         broken = _without_footer(broken, pending)
         names = (conform.LINE, *part.names)
-        plain = Dialect(dialect.delimiter)
-        read = _reader(Path(sound.name), "none", plain, names, options, skip=0, longest=True)
+        read = _sound_reader(Path(sound.name), dialect, names, options)
         query = exp.select(
             exp.alias_(sql.cast(sql.column(conform.LINE), "BIGINT"), sql.identifier(conform.LINE)),
             *(sql.column(column) for column in part.names),
@@ -286,34 +285,34 @@ def _records(part: Part, options: ReadOptions, splitter: Splitter, *, sample: bo
             yield from (record for record in found if not number or not record.problem)
 
 
-def _reader(
-    path: Path,
-    compression: text.Compression,
-    dialect: Dialect,
-    names: Sequence[str],
-    options: ReadOptions,
-    *,
-    skip: int,
-    longest: bool = False,
-) -> exp.Expression:
-    named: dict[str, sql.Plain | exp.Expression] = {
-        "columns": dict.fromkeys(names, "VARCHAR"),
+def _reader(part: Part, options: ReadOptions, types: Mapping[str, str]) -> exp.Expression:
+    """DuckDB's reader for a file, its columns as text but those with a type of their own."""
+    columns = {name: types.get(name, "VARCHAR") for name in part.names}
+    named = _reader_options(dialect_of(options), columns, options)
+    return sql.call("read_csv", str(part.file), compression=part.compression, skip=options.first_data_row - 1, **named)
+
+
+def _sound_reader(path: Path, dialect: Dialect, names: Sequence[str], options: ReadOptions) -> exp.Expression:
+    """DuckDB's reader for the sound records as they were written out."""
+    named = _reader_options(Dialect(dialect.delimiter), dict.fromkeys(names, "VARCHAR"), options)
+    # DuckDB's buffer is a multiple of the longest line, so the generous bound stays out of the fast way.
+    named |= {"max_line_size": 17_000_000, "buffer_size": 68_000_000, "new_line": "\\n"}
+    return sql.call("read_csv", str(path), **named)
+
+
+def _reader_options(
+    dialect: Dialect, columns: Mapping[str, str], options: ReadOptions
+) -> dict[str, sql.Plain | exp.Expression]:
+    return {
+        "columns": dict(columns),
         "auto_detect": False,
         "header": False,
-        "skip": skip,
         "delim": dialect.delimiter,
         "quote": dialect.quote,
         "escape": dialect.escape,
         "nullstr": ["", *options.null_values],
-        "compression": compression,
         "strict_mode": True,
     }
-    if longest:
-        # DuckDB's buffer is a multiple of the longest line, so the generous bound stays out of the fast way.
-        named["max_line_size"] = 17_000_000
-        named["buffer_size"] = 68_000_000
-        named["new_line"] = "\\n"
-    return sql.call("read_csv", str(path), **named)
 
 
 @contextlib.contextmanager
@@ -349,15 +348,18 @@ def load(
     """Read one file into ``table``: in one statement if all of it is sound, else record by record."""
     texts = texts_of(part, columns)
     before = sql.count(connection, table) if append else 0
-    rows = None
     if not options.skip_footer and not found.has_nul:
-        rows = _fast(connection, part, options, table, columns, texts, append=append)
-    if rows is not None:
-        rows -= before
-        expected = _expected(part, options, rows, found.lines)
-        if rows == expected:
-            return Loaded(rows, expected, conform.Outcome(rows=rows), 0)
-        _take_back(connection, table, append=append, before=before)
+        expected: int | None = None
+        for usual in (True, False):
+            rows = _fast(connection, part, options, table, columns, texts, append=append, usual=usual)
+            if rows is None:
+                continue
+            rows -= before
+            if rows != expected:
+                expected = _expected(part, options, rows, found.lines)
+            if rows == expected:
+                return Loaded(rows, expected, conform.Outcome(rows=rows), 0)
+            _take_back(connection, table, append=append, before=before)
     return _careful(connection, part, options, table, columns, texts, policy=policy, hidden=hidden, append=append)
 
 
@@ -379,16 +381,35 @@ def _fast(
     texts: Mapping[str, exp.Expression],
     *,
     append: bool,
+    usual: bool,
 ) -> int | None:
     """Rows of ``table`` after one statement, or None when something in the file is not as it should be."""
-    skip = options.first_data_row - 1
-    read = _reader(part.file, part.compression, dialect_of(options), part.names, options, skip=skip)
-    query = conform.strict_query(read, texts, columns, options)
+    query = (_usual_query if usual else _strict_query)(part, options, columns, texts)
     try:
         sql.run(connection, exp.insert(query, table) if append else sql.create(table, query))
     except CARRIED_ON:
         return None
     return sql.count(connection, table)
+
+
+def _strict_query(
+    part: Part, options: ReadOptions, columns: Mapping[str, str], texts: Mapping[str, exp.Expression]
+) -> exp.Select:
+    return conform.strict_query(_reader(part, options, {}), texts, columns, options)
+
+
+def _usual_query(
+    part: Part, options: ReadOptions, columns: Mapping[str, str], texts: Mapping[str, exp.Expression]
+) -> exp.Select:
+    ways = {name: conform.usual(texts[name], name, type_, options) for name, type_ in columns.items()}
+    read = {node.name: ways[name].reader for name, node in texts.items() if isinstance(node, exp.Column)}
+    picked = [exp.Alias(this=way.pick, alias=sql.identifier(name)) for name, way in ways.items()]
+    # Rows that a condition leaves out are missed in the count, and the file is read in another way.
+    conditions = [
+        sql.template("(:condition) IS NOT FALSE", condition=way.condition) for way in ways.values() if way.condition
+    ]
+    query = exp.select(*picked).from_(_reader(part, options, read))
+    return query.where(*conditions) if conditions else query
 
 
 def _take_back(connection: DuckDBPyConnection, table: exp.Table, *, append: bool, before: int) -> None:
@@ -516,7 +537,8 @@ def read(
         hidden = frozenset(name for name, kind in source.sensitive.items() if kind != "public")
         loaded = load(
             into, part, options, table, source.columns,
-            policy=source.on_error, hidden=hidden, append=append, found=found if part.file == path else replace(found, lines=None),
+            policy=source.on_error, hidden=hidden, append=append,
+            found=found if part.file == path else replace(found, lines=None),
         )  # fmt: skip
     return Reading(
         rows=loaded.rows,

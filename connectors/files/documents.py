@@ -1,8 +1,8 @@
 """JSON and NDJSON: nested objects become columns, lists of objects become tables of their own, numbers stay exact.
 
 DuckDB reads JSON numbers that are not whole through DOUBLE, which keeps 15 digits. A file in which a number has more
-is read from a copy in which those numbers are texts, so a DECIMAL or VARCHAR column gets each digit; a DOUBLE column would
-not, and is refused.
+is read from a copy in which those numbers are texts, so a DECIMAL or VARCHAR column gets each digit; a DOUBLE column
+would not, and is refused.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ def _wanted(structure: Structure, options: ReadOptions, stated: frozenset[str]) 
 
 
 def _sample(file: Prepared, options: ReadOptions) -> tuple[list[dict[str, JsonValue]], list[Record], bool, str]:
-    """Records of the first 16 MB (of a document, all), the broken ones, whether that is all, and where the list stands."""
+    """Records of the first 16 MB (of a document, all), the broken ones, whether that is all, where the list stands."""
     if not file.is_lines:
         found, pointer = _document_records(file, options)
         return found, [], True, pointer
@@ -674,7 +674,7 @@ def _undo(into: DuckDBPyConnection, table: exp.Table, *, append: bool, before: i
 
 
 def _count(file: Prepared, options: ReadOptions, into: DuckDBPyConnection) -> int | None:
-    """Rows the file should give, counted another way: lines, or lengths of the exploded list; None where none is cheap."""
+    """Rows the file should give, counted another way: lines, or lengths of the list; None where none is cheap."""
     if options.explode:
         if not file.is_lines or ENTRY in parse(options.explode):
             return None

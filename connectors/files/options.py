@@ -37,7 +37,7 @@ class ReadOptions(Spelling):
     )
     fields: dict[str, str] = Field(
         default={},
-        description="Column to the JSON Pointer of its value in the record, e.g. sku: /line_items/*/sku; else its name.",
+        description="Column to the JSON Pointer of its value, e.g. sku: /line_items/*/sku; else its name.",
     )
     pattern: str = Field(default="*", description="Which files of a folder belong to the source, e.g. orders-*.csv.")
     union: Literal["same", "by_name"] = Field(

@@ -69,7 +69,7 @@ class Splitter:
             yield self._quoted(line, raw, lines)
 
     def _quoted(self, line: int, raw: bytes, lines: _Lines) -> Record:
-        """A record with quotes in it; it may go on over more lines, and if they do not close it, it is one broken line."""
+        """A record with quotes in it, maybe over several lines; if they do not close it, it is one broken line."""
         first = raw
         later: list[tuple[int, bytes, bool]] = []
         bare = raw.rstrip(b"\r\n")

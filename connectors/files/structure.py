@@ -31,7 +31,7 @@ class Structure:
         return [(), *(path for path in self.places if path in lists and not self._is_inside_mixture(path, itself=True))]
 
     def columns(self, table: Keys) -> dict[Keys, Seen]:
-        """The values that stand in rows of a table: not those inside a list, nor objects that are only a way to more."""
+        """The values that stand in rows of a table: not those inside a list, nor objects that only lead on."""
         prefix = (*table, ENTRY) if table else ()
         found: dict[Keys, Seen] = {}
         for path, seen in self.places.items():

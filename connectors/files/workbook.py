@@ -1,4 +1,4 @@
-"""Excel workbooks: the table is found among titles, merged headers, totals and notes, and where it stands is written down.
+"""Excel workbooks: the table is found among titles, merged headers, totals and notes, and its place is written down.
 
 A worksheet's numbers are binary fractions; they are read with the 15 digits that Excel itself shows, so 9.8 stays 9.8.
 """
@@ -386,8 +386,8 @@ def _raw(
     return raw
 
 
-# 16 and 17 digits are what a binary fraction needs to be written out; Excel computes and shows 15. Only texts with a decimal
-# point or an exponent are meant: a long number without either may be an id.
+# 16 and 17 digits are what a binary fraction needs to be written out; Excel computes and shows 15. Only texts with a
+# decimal point or an exponent are meant: a long number without either may be an id.
 _FIFTEEN = r"""CASE WHEN list_contains(:marks, :x) THEN NULL
 WHEN length(:x) >= 16 AND regexp_full_match(:x, '-?[0-9]+(\.[0-9]{8,}([eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)')
 THEN printf('%.15g', TRY_CAST(:x AS DOUBLE)) ELSE :x END"""

@@ -1,7 +1,8 @@
 """SQLite databases.
 
-SQLite keeps any value in any column, whatever the column's declared type, and has no decimals. So values are read as text,
-with the 15 digits that SQLite's own REAL carries, and become types as a file's values do: exactly, or by the policy.
+SQLite keeps any value in any column, whatever the column's declared type, and has no decimals. So values are read as
+text, with the 15 digits that SQLite's own REAL carries, and become types as a file's values do: exactly, or by the
+policy.
 """
 
 from __future__ import annotations
@@ -167,7 +168,8 @@ def _spell(query: exp.Expression) -> str:
 
 
 def _tables(database: sqlite3.Connection) -> list[str]:
-    query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
+    query = """SELECT name FROM sqlite_master WHERE type IN ('table', 'view')
+    AND substr(name, 1, 7) <> 'sqlite_' AND substr(name, 1, 9) <> '_dreflow_' ORDER BY rowid"""
     return [str(row[0]) for row in database.execute(query)]
 
 

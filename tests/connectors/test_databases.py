@@ -67,7 +67,7 @@ def test_a_server_that_does_not_answer_is_tried_later(kind: str, port: int) -> N
 def test_a_database_that_does_not_exist_is_named(kind: str, request: pytest.FixtureRequest) -> None:
     url = str(request.getfixturevalue({"postgres": "postgres_url", "mysql": "mariadb_url"}[kind]))
     place = Place(kind, Path(), url=url.rpartition("/")[0] + "/no_such_shop")
-    with pytest.raises(AccessError, match="no_such_shop|refuses"):
+    with pytest.raises(AccessError, match=r"no_such_shop|refuses"):
         connector(kind).check(place)
 
 
@@ -191,8 +191,8 @@ def test_a_database_is_never_written_to(fresh_postgres_url: str, staging: duckdb
 def test_mysql_numbers_instants_and_small_integers_keep_their_meaning(fresh_mariadb_url: str, reads: Reads) -> None:
     place = mysql(
         fresh_mariadb_url,
-        "CREATE TABLE t (id int PRIMARY KEY, wide decimal(60,20), paid tinyint(1), stars tinyint(1), big bigint unsigned,"
-        " at timestamp, j json, e enum('a','b'), t text)",
+        "CREATE TABLE t (id int PRIMARY KEY, wide decimal(60,20), paid tinyint(1), stars tinyint(1),"
+        " big bigint unsigned, at timestamp, j json, e enum('a','b'), t text)",
         "SET time_zone = '+02:00'",
         "INSERT INTO t VALUES (1, 1234567890123456789.25, 1, 5, 18446744073709551615, '2026-07-01 10:00:00',"
         " '{\"a\":1}', 'a', 'città'), (2, 0.1, 0, 1, 0, '2026-12-01 10:00:00', NULL, 'b', NULL)",

@@ -87,7 +87,8 @@ def test_a_secret_column_s_value_is_in_no_error(with_bad_value: Discovered, read
         ("DECIMAL(18,2)", "12.345"),
         ("BIGINT", "7.5"),
         ("BIGINT", "0x1F"),
-        ("BIGINT", "1_000"),
+        ("BIGINT", "1e-3"),
+        ("DECIMAL(18,2)", "1e-3"),
         ("BIGINT", "9223372036854775808"),
         ("DATE", "2026-07-01 10:00:00"),
         ("DATE", "2026-02-30"),
@@ -193,7 +194,7 @@ def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
 def test_a_renamed_column_is_proposed(discovered: Discover, reads: Reads, tmp_path: Path) -> None:
     found = discovered("a.csv", "id,Quantity\n1,2\n")
     (tmp_path / "a.csv").write_text("id,Qty Ord.\n1,2\n")
-    with pytest.raises(DriftError, match="Was 'Quantity' renamed to 'Qty Ord.'") as caught:
+    with pytest.raises(DriftError, match=r"Was 'Quantity' renamed to 'Qty Ord\.'") as caught:
         reads(found, tmp_path)
     assert caught.value.data == {"added": ["Qty Ord."], "missing": ["Quantity"], "retyped": {}}
 
@@ -223,13 +224,13 @@ def test_an_excel_file_that_unpacks_to_10_gb_is_refused_before_it_is_unpacked(tm
 def test_what_is_no_workbook_is_told_from_one_with_a_password(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(b"plain text")
     (tmp_path / "b.xlsx").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(100))
-    with pytest.raises(DataError, match="Save it again as .xlsx"):
+    with pytest.raises(DataError, match=r"Save it again as \.xlsx"):
         files.discover(Place("files", tmp_path, location="a.xlsx"))
     with pytest.raises(DataError, match="password"):
         files.discover(Place("files", tmp_path, location="b.xlsx"))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(lines=st.lists(st.text(st.sampled_from('1x",;\t .é\x00'), max_size=10), min_size=1, max_size=25))
 def test_rows_and_rows_set_aside_are_all_the_records(
     lines: list[str], discovered: Discover, reads: Reads, tmp_path: Path
@@ -240,3 +241,29 @@ def test_rows_and_rows_set_aside_are_all_the_records(
     assert read.reading.expected_rows == len(read.rows) + len(read.quarantined)
     # No quoted line end can be sound here but one that two quotes really enclose, so each line is in one record.
     assert read.reading.expected_rows <= len([line for line in lines if line])
+
+
+SPELLED = st.sampled_from(
+    ["1", "2.5", "2.50", "19.999", "-0.01", "+7", " 7 ", "1e2", "1e-3", "12345678901", "007", "1_000", ".5", "5.", "x", "",
+     "9999999999999999.99", "99999999999999999", "0x1F", "1,5", "0.000000001", "2026-07-01", "2026-7-1", "2026-07-01 10:00",
+     "2026-07-01 10:00:00", "2026-07-01T10:00:00Z", "2026-07-01 10:00:00.123456", "true", "No", "on"]
+)  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(
+    type_=st.sampled_from(["BIGINT", "DECIMAL(18,2)", "DECIMAL(12,4)", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN"]),
+    values=st.lists(SPELLED, min_size=1, max_size=4),
+)
+def test_a_broken_line_changes_how_no_other_line_is_read(
+    type_: str, values: list[str], discovered: Discover, reads: Reads, tmp_path: Path
+) -> None:
+    found = discovered("a.csv", "n,x\n1,a\n2,b\n")
+    lines = "".join(f'{number},"{value}"\n' for number, value in enumerate(values))
+    told = {"columns": {"n": "BIGINT", "x": type_}, "options": {"format": "csv"}}
+    (tmp_path / "a.csv").write_text(f"n,x\n{lines}")
+    alone = reads(found, tmp_path, **told)
+    (tmp_path / "a.csv").write_text(f"n,x\n{lines}broken\n")
+    beside = reads(found, tmp_path, **told)
+    assert beside.rows == alone.rows
+    assert len(beside.quarantined) == len(alone.quarantined) + 1

@@ -74,7 +74,7 @@ def test_a_price_list_is_found_among_titles_merged_headers_and_totals(tmp_path: 
 def test_next_month_s_list_may_be_longer_and_have_no_total(tmp_path: Path, reads: Reads) -> None:
     path = workbook(tmp_path / "prices.xlsx", {"List": PRICES}, {"List": MERGED})
     [found] = found_in(path)
-    longer = [*PRICES[:8], ["004", "Jug", 12.5, "1.200,00", dt.date(2026, 9, 8)]]
+    longer: Layout = [*PRICES[:8], ["004", "Jug", 12.5, "1.200,00", dt.date(2026, 9, 8)]]
     workbook(path, {"List": longer}, {"List": MERGED})
     read = reads(found, tmp_path)
     assert read.reading.rows == 4
@@ -84,7 +84,7 @@ def test_next_month_s_list_may_be_longer_and_have_no_total(tmp_path: Path, reads
 def test_bad_cells_set_their_row_aside_with_its_number(tmp_path: Path, reads: Reads) -> None:
     path = workbook(tmp_path / "prices.xlsx", {"List": PRICES}, {"List": MERGED})
     [found] = found_in(path)
-    bad = [*PRICES[:6], ["002", "Plate", "on request", "2.479,50", "soon"], *PRICES[7:]]
+    bad: Layout = [*PRICES[:6], ["002", "Plate", "on request", "2.479,50", "soon"], *PRICES[7:]]
     workbook(path, {"List": bad}, {"List": MERGED})
     [(file, row, reason, record)] = reads(found, tmp_path).quarantined
     assert (file, row) == ("prices.xlsx/List", 7)
@@ -128,7 +128,7 @@ def test_fractions_are_read_with_the_digits_that_excel_shows(tmp_path: Path, rea
 
 
 def test_dates_times_and_booleans_keep_their_kind(tmp_path: Path, reads: Reads) -> None:
-    row = [dt.datetime(2026, 7, 1, 10, 30), True, "yes"]  # noqa: DTZ001 - a worksheet has no zones
+    row: list[object] = [dt.datetime(2026, 7, 1, 10, 30), True, "yes"]  # noqa: DTZ001 - a worksheet has no zones
     path = workbook(tmp_path / "a.xlsx", {"S": [["at", "paid", "word"], row, row]})
     [found] = found_in(path)
     assert found.source.columns == {"at": "TIMESTAMP", "paid": "BOOLEAN", "word": "VARCHAR"}
