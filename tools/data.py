@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 READING = "read."
 """How keys of questions about reading the data begin."""
 QUESTION_LIMITS = Limits(memory="1GB", seconds=60.0, spill="20GB")
+READING_SECONDS = 600.0
+"""How long one table may take to arrive; a query over it has the time of its limits."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,7 @@ class OpenData:
         try:
             loader.execute(f"ATTACH {quoted(str(file))} AS {name(inside)}")
             target = exp.table_(item.name, db="main", catalog=inside, quoted=True)
-            with _Bound(loader, self.limits.seconds):
+            with _Bound(loader, READING_SECONDS):
                 self._readings[key] = connector(item.source.connector).read(item.source, item.place, loader, target)
             loader.execute(f"DETACH {name(inside)}")
         finally:
