@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from connectors.contract import Place
@@ -253,24 +251,6 @@ def _split(kind: str) -> tuple[str, tuple[int, ...]]:
     return base.strip(), tuple(int(size) for size in sizes.split(",")) if sizes.replace(",", "").replace(
         " ", ""
     ).isdigit() else ()
-
-
-def load_extension(connection: DuckDBPyConnection, extension: str) -> None:
-    """Load a DuckDB extension from its wheel; nothing is downloaded."""
-    connection.execute(f"LOAD '{_extension_file(extension)}'")
-
-
-@cache
-def _extension_file(extension: str) -> str:
-    import importlib.util
-
-    package = importlib.util.find_spec(f"duckdb_extension_{extension}")
-    if package is None or not package.submodule_search_locations:
-        raise SpecError(
-            f"The DuckDB extension {extension!r} is not installed.", hint=f"Install duckdb-extension-{extension}."
-        )
-    folder = Path(next(iter(package.submodule_search_locations)))
-    return str(next(folder.glob(f"extensions/*/{extension}.duckdb_extension")))
 
 
 def _short(*parts: str) -> str:

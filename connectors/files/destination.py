@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connectors.destination import load_extension
+from connectors import extensions
 from spec.base import JsonValue
 from spec.errors import LimitError, SpecError
 
@@ -55,7 +55,7 @@ def format_of(file: str) -> str:
 def prepare(connection: DuckDBPyConnection, files: Sequence[str]) -> None:
     """Load what these files need, before the connection is locked."""
     if any(format_of(file) == "xlsx" for file in files):
-        load_extension(connection, "excel")
+        extensions.load(connection, "excel")
 
 
 def write_file(

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import unquote, urlsplit
 
+from connectors import extensions
 from connectors.contract import Place
 from connectors.destination import (
     STATE_COLUMNS,
@@ -23,7 +24,6 @@ from connectors.destination import (
     Raw,
     TableLoad,
     equal,
-    load_extension,
     qualified,
     spell,
     staging_prefix,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 promise: Promise = "atomic rename"
 CONNECT_SECONDS = 10
 LOCK_SECONDS = 30
+GONE_SECONDS = 3
 _TYPES = {
     "BOOLEAN": "boolean",
     "TINYINT": "tinyint",
@@ -91,7 +92,7 @@ def open_session(place: Place, engine: DuckDBPyConnection) -> MysqlSession:
     alias = "dest_" + hashlib.sha256(f"{host}:{port}/{database}".encode()).hexdigest()[:10]
     options = {"HOST": host, "PORT": str(port), "USER": user, "PASSWORD": password, "DATABASE": database}
     stated = ", ".join(f"{key} {_text(value)}" for key, value in options.items())
-    load_extension(engine, "mysql_scanner")
+    extensions.load(engine, "mysql_scanner")
     try:
         # Through a secret, so that no password stands in any statement, setting or error.
         engine.execute(f"CREATE OR REPLACE TEMPORARY SECRET {alias} (TYPE mysql, {stated})")
@@ -195,8 +196,12 @@ class MysqlSession(TableSession):
         return "varchar(255)" if column in {"pipeline", "load"} else "longtext"
 
     def lock(self, pipeline: str) -> None:
-        """As ``TableSession``: a named lock, which the server lets go when the connection ends."""
-        if self.query("SELECT GET_LOCK(%s, 0)", [staging_prefix(pipeline) + self._database[:20]])[0][0] != 1:
+        """As ``TableSession``: a named lock, which the server lets go when the connection ends.
+
+        Waits a moment, because a server takes one to notice that the client of a killed run is gone.
+        """
+        name = staging_prefix(pipeline) + self._database[:20]
+        if self.query("SELECT GET_LOCK(%s, %s)", [name, str(GONE_SECONDS)])[0][0] != 1:
             raise BusyError(
                 f"Another run of {pipeline!r} is publishing to this database.", hint="Wait for it to end and run again."
             )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 promise: Promise = "transactional"
 CONNECT_SECONDS = 10
 SILENCE_SECONDS = 120
+TRIES = 15
 _TYPES = {
     "BOOLEAN": "boolean",
     "TINYINT": "smallint",
@@ -54,9 +55,9 @@ def attach(engine: DuckDBPyConnection, alias: str, info: psycopg.ConnectionInfo)
     """Attach through a secret, so that no password stands in any statement, setting or error."""
     import duckdb
 
-    from connectors.destination import load_extension
+    from connectors import extensions
 
-    load_extension(engine, "postgres_scanner")
+    extensions.load(engine, "postgres_scanner")
     options = {
         "HOST": info.host,
         "PORT": str(info.port),
@@ -189,9 +190,14 @@ class PostgresSession(TableSession):
         return {str(row[0]): str(row[1]) for row in found}
 
     def lock(self, pipeline: str) -> None:
-        """As ``TableSession``: a session-level advisory lock, which the server lets go when the connection ends."""
-        if self.query("SELECT pg_try_advisory_lock(CAST(%s AS bigint))", [str(advisory_key(pipeline))])[0][0]:
-            return
+        """As ``TableSession``: a session-level advisory lock, which the server lets go when the connection ends.
+
+        Waits a moment, because a server takes one to notice that the client of a killed run is gone.
+        """
+        for _ in range(TRIES):
+            if self.query("SELECT pg_try_advisory_lock(CAST(%s AS bigint))", [str(advisory_key(pipeline))])[0][0]:
+                return
+            self.query("SELECT pg_sleep(0.2)")
         raise BusyError(
             f"Another run of {pipeline!r} is publishing to this database.", hint="Wait for it to end and run again."
         )

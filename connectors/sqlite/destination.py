@@ -14,8 +14,9 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from connectors import extensions
 from connectors.contract import Place
-from connectors.destination import Promise, Raw, TableLoad, equal, load_extension, qualified, spell
+from connectors.destination import Promise, Raw, TableLoad, equal, qualified, spell
 from connectors.loading import DUCK, Mapped, Row, TableSession, decimal_of, is_nested, plain
 from spec.errors import AccessError, BusyError, DataError, DreflowError, LimitError, SpecError
 
@@ -52,7 +53,7 @@ def open_session(place: Place, engine: DuckDBPyConnection) -> SqliteSession:
         # The run works in one thread at a time, but not always in the same one.
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        load_extension(engine, "sqlite_scanner")
+        extensions.load(engine, "sqlite_scanner")
         quoted = "'" + str(path).replace("'", "''") + "'"
         engine.execute(f"ATTACH {quoted} AS {alias} (TYPE sqlite)")
     except (sqlite3.Error, duckdb.Error, OSError) as error:

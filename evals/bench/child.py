@@ -46,11 +46,11 @@ def postgres_plain(url: str, table: str, database: str) -> Facts:
     """The limit: DuckDB's extension, ATTACH and CREATE TABLE AS."""
     import duckdb
 
-    from connectors.destination import load_extension
+    from connectors import extensions
 
     _removed(database)
     with duckdb.connect(database) as connection:
-        load_extension(connection, "postgres_scanner")
+        extensions.load(connection, "postgres_scanner")
         connection.execute("ATTACH '" + url.replace("'", "''") + "' AS pg (TYPE postgres, READ_ONLY)")
         connection.execute(f'CREATE TABLE orders AS FROM pg.public."{table}"')
     return {}

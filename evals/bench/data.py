@@ -59,7 +59,7 @@ def fill_postgres(url: str, table: str, rows: int) -> None:
     import duckdb
     import psycopg
 
-    from connectors.destination import load_extension
+    from connectors import extensions
 
     with psycopg.connect(url, autocommit=True) as server:
         server.execute(f'DROP TABLE IF EXISTS "{table}"'.encode())
@@ -69,6 +69,6 @@ def fill_postgres(url: str, table: str, rows: int) -> None:
             "note text)".encode()
         )
     with duckdb.connect() as connection:
-        load_extension(connection, "postgres_scanner")
+        extensions.load(connection, "postgres_scanner")
         connection.execute("ATTACH '" + url.replace("'", "''") + "' AS pg (TYPE postgres)")
         connection.execute(f'INSERT INTO pg.public."{table}" {_SELECT}', {"rows": rows})

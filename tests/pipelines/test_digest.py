@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from connectors.destination import load_extension
+from connectors import extensions
 from pipelines.digest import TableDigest, digest_text, table_digest
 from pipelines.job import Field
 
@@ -169,7 +169,7 @@ def test_many_rows_give_the_same_digest_with_any_number_of_threads() -> None:
 def test_an_attached_database_without_decimals_gives_the_same_digest(tmp_path: object) -> None:
     fields = (Field("id", "BIGINT"), Field("amount", "DECIMAL(18,2)"))
     with duckdb.connect() as connection:
-        load_extension(connection, "sqlite_scanner")
+        extensions.load(connection, "sqlite_scanner")
         connection.execute("CREATE TABLE t AS SELECT 1::BIGINT AS id, 10.10::DECIMAL(18,2) AS amount")
         connection.execute(f"ATTACH '{tmp_path}/x.db' AS x (TYPE sqlite)")
         connection.execute("CREATE TABLE x.t (id BIGINT, amount VARCHAR)")
