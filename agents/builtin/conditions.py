@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 
-from agents.builtin.choose import date_columns, is_event_date
+from agents.builtin.choose import date_columns, is_event_date, label_columns
 from agents.builtin.index import Index
 from agents.builtin.links import Link
 from agents.builtin.meaning import Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scalar, Scope
@@ -57,6 +57,8 @@ class Conditions:
         return negated
 
     def _value(self, tag: Tag) -> None:
+        if not tag.links and self._text_inside(tag):
+            return
         if not tag.links:
             self.meaning.problems.append(f"unused:{tag.text}")
             return
@@ -133,6 +135,10 @@ class Conditions:
             return False
         link = following.links[0]
         if self.schema.columns[link.ref].kind != "text":
+            return False
+        if following.before not in {"their", "its", "his", "her"} and link.ref not in label_columns(
+            self.schema, link.table
+        ):
             return False
         self.cursor.at += 2
         self._hold(Compare(link.ref, "in", (tag.text,), negated=self._negation()), link.table)

@@ -221,7 +221,11 @@ class Modifiers(Focus):
         for table in phrase.tables:
             self._mention(table)
         for tag in phrase.values:
-            self._value(tag)
+            if not tag.links and self.schema.columns[head.ref].kind == "text":
+                # "a .com email address"
+                self._hold(Compare(head.ref, "end" if tag.text.startswith(".") else "in", (tag.text,)), head.table)
+            else:
+                self._value(tag)
         said = phrase.head_tag.text.lower() if phrase.head_tag is not None else ""
         if self.schema.columns[head.ref].is_id and is_participle(said):
             return  # "supplied by": how things belong together, which the keys know
@@ -263,8 +267,13 @@ class Modifiers(Focus):
         self.state.since.append(f"column:{head.table}.{head.column}")
         self._superlative_name(phrase)
         # "booked" and "name" tell how things belong together; any other column left over was meant to count.
+        relating = head.how == "synonym" and stem(said) in RELATING
         light = (
-            column.kind == "date" or said.endswith(("ed", "ing")) or said in {"name", "names"} or is_participle(said)
+            relating
+            or column.kind == "date"
+            or said.endswith(("ed", "ing"))
+            or said in {"name", "names"}
+            or is_participle(said)
         )
         self.meaning.mentions.append((head.ref, 0.1 if light else 0.35))
         if not self.root.table:

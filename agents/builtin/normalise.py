@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-_REWRITES: tuple[tuple[str, str], ...] = (
+_REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(\w+?)s? (?:signups|sign-ups|registrations)\b", r"number of \1s"),
     (r"\b(?:signed|signing) up\b", "joined"),
     (r"\bsign(?:s)? up\b", "join"),
@@ -20,6 +21,8 @@ _REWRITES: tuple[tuple[str, str], ...] = (
     (r"\b(?:avg|average)\s*\(([^()]+)\)", r"average \1"),
     (r"\bmin\s*\(([^()]+)\)", r"lowest \1"),
     (r"\bmax\s*\(([^()]+)\)", r"highest \1"),
+    (r"\b(avg|average|max|min)_(\w+)", lambda m: f"{m[1]} {m[2].replace('_', ' ')}"),
+    (r"\b(?:num|count|number)_(?:of_)?(\w+)", lambda m: f"number of {m[1].replace('_', ' ')}"),
     (r"\bin terms of\b", "by"),
     (r"\bon a (daily|weekly|monthly|quarterly|yearly) basis\b", r"\1"),
     (r"\bmonth[- ]by[- ]month\b", "by month"),

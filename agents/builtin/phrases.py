@@ -132,9 +132,12 @@ def _modifier(phrase: Phrase, tag: Tag, cursor: Cursor) -> bool:  # noqa: C901 -
     elif kind == "sum":
         phrase.agg = "sum"
     elif kind == "sup":
-        if phrase.sup is not None:
+        if phrase.sup is not None and (phrase.sup.hints or not tag.hints):
             return False
-        phrase.sup = tag
+        if phrase.sup is not None:
+            phrase.sup.hints = tag.hints  # "the top 5 best selling products"
+        else:
+            phrase.sup = tag
     elif kind == "grain":
         phrase.grain = tag.data
     elif kind == "term":

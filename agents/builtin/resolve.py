@@ -36,6 +36,8 @@ def runners_up(tags: list[Tag], index: Index, near: float) -> list[tuple[int, Li
         for link in tag.links[1:4]:
             if (link.kind, link.table, link.column, link.value) == (top.kind, top.table, top.column, top.value):
                 continue
+            if top.kind == "table" and link.kind == "column" and schema.columns[link.ref].is_id:
+                continue
             behind = best - _fit(link, place, tags, spoken, schema)
             if behind <= near and not _one_place(top, link, schema):
                 found.append((behind, place, link))
@@ -207,6 +209,11 @@ def _fit_column(link: Link, place: int, tags: list[Tag], spoken: dict[str, float
         place and tags[place - 1].text.lower().endswith(("their", "its"))
     ):
         score += 0.25 if link.table == _subject(tags) else 0.0
+    said = {stem(part) for tag in tags for part in tag.text.lower().split()} | {stem(tag.before) for tag in tags}
+    own = {stem(w) for w in tags[place].text.lower().split()}
+    if len(schema.tables[link.table]) > 1:
+        # "payments received": of two tables of payments, the one whose other word was said too.
+        score += 0.08 * sum(1 for word in schema.tables[link.table] if stem(word) in said - own)
     noun = _noun_before(tags, place)
     if noun is not None and noun == link.table:
         score += 0.3 if tags[place].before == "whose" else 0.12

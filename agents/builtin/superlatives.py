@@ -186,7 +186,8 @@ class Superlatives(Measures):
 
     def _set_order(self, out: Out, descending: bool, phrase: Phrase) -> None:
         scope = self.state.scope
-        if scope is not self.root and scope.limit is None and self._scope_is_named(scope):
+        waiting = any(o.kind == "pending" for o, _ in self.meaning.order)
+        if not waiting and scope is not self.root and scope.limit is None and self._scope_is_named(scope):
             scope.order.append((out, descending))
             scope.limit = int(phrase.sup.number) if phrase.sup is not None and phrase.sup.number else 1
             for nested in self._nested_holding(scope):

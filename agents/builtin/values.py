@@ -64,8 +64,10 @@ class ValueIndex:
         if hits:
             return hits
         form = normal(phrase)
+        bare = form.removesuffix("ful")  # "successful" where "success" is stored
         found = dict.fromkeys(self.forms.get(form, ()), "form")
-        found.update({entry: "form" for entry in self.exact.get(form, ()) if entry not in found})
+        for other in {form, bare}:
+            found.update({entry: "form" for entry in self.exact.get(other, ()) if entry not in found})
         hits = [Hit(*entry, how, 0.93) for entry, how in found.items()]
         for alias in PLACE_NAMES.get(folded, ()):
             hits.extend(Hit(*entry, "place", 0.9) for entry in self.exact.get(alias, ()))
