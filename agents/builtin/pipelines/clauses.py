@@ -15,16 +15,19 @@ _ENDING = r"\.(?:csv|tsv|json|ndjson|parquet|xlsx)\b"
 # Only in quotes may a file name have spaces.
 _FILE = rf"""(?:["'“‘](?P<quoted>[^"'“”‘’/\\]+?{_ENDING})["'”’]|(?P<plain>[\w\-][\w\-.]*?{_ENDING}))"""
 _OUTPUT = re.compile(
-    rf"""(?:[,;.]?\s*(?:and\s+|then\s+)*)?\b(?:save|write|export|store|put|output|dump|give|send|deliver|produce|create|make)\b
+    rf"""(?:[,;.]?\s*(?:and\s+|then\s+)*)?\b(?:saved?|write|written|export(?:ed)?|stored?|put|output|dump|give|send|deliver|produce|create|make)\b
          (?:\s+(?:it|this|that|them|me|us|everything|all|the\s+(?:result|results|table|output|rows|data|answer)|a\s+file))*
          \s*(?:as|to|into|in|called|named|under)?\s*(?:a\s+|the\s+)?(?:file\s+)?(?:called\s+|named\s+)?{_FILE}""",
     re.IGNORECASE | re.VERBOSE,
 )
-_INTO_FILE = re.compile(rf"[,;]?\s*\b(?:as|into|to)\s+{_FILE}", re.IGNORECASE)
+_INTO_FILE = re.compile(
+    rf"[,;]?\s*\b(?:(?:as|into|to)\s+(?:(?:an?|the)\s+)?(?:file\s+)?|in\s+an?\s+(?:new\s+)?file\s+)(?:called\s+|named\s+)?{_FILE}",
+    re.IGNORECASE,
+)
 _NAMED_TABLE = r"""["'“”`]?(?P<table>[\w.]+)["'“”`]?"""
 _LOAD = re.compile(
-    rf"""(?:[,;.]?\s*(?:and\s+|then\s+)*)?\b(?P<verb>load|copy|append|add|merge|upsert|sync|write|save|put|store|insert|replace)\b
-         (?:\s+(?:it|this|that|them|everything|the\s+(?:result|results|rows|data)|(?P<what>\w+)))?
+    rf"""(?:[,;.]?\s*(?:and\s+|then\s+|please\s+)*)?\b(?P<verb>load|copy|append|add|merge|upsert|sync|write|save|put|store|insert|replace)\b
+         (?:\s+(?:it|this|that|them|everything|the\s+(?:result|results|rows|data)|(?:the\s+|my\s+|our\s+)?(?P<what>[\w\-.]+)))?
          \s+(?:in|to|into|as)\s+(?:the\s+)?(?:table\s+){_NAMED_TABLE}
          \s+(?:of|in|on|at)\s+(?:the\s+)?(?:database\s+)?["'“”`]?(?P<place>[\w\-./]+)["'“”`]?
          (?:\s+(?:by|on|using)\s+(?P<key>\w+(?:\s*(?:,|and)\s*\w+)*))?""",
@@ -37,10 +40,13 @@ _PROMISE = re.compile(
 )
 _DUPLICATES = re.compile(
     r"""(?:[,;.:]?\s*(?:and\s+|then\s+|first\s+)*)?\b(?:remove|drop|delete|eliminate|without|no|de-?dupe|de-?duplicate|get\s+rid\s+of|skip)\b
-        \s*(?:the\s+|any\s+|all\s+|exact\s+)*(?:duplicates?|duplicated|repeated|double)?\s*(?P<table>\w+)??
+        \s*(?:the\s+|any\s+|all\s+|exact\s+)*(?:duplicates?|duplicated|repeated|double)?\s*(?P<table>(?!(?:rows|records|entries|lines)\b)[\w\-]+(?:\.\w+)?)??
         (?:\s+(?:rows|records|entries|lines))?
-        (?:\s+(?:by|on|per|with\s+the\s+same|based\s+on|of\s+the\s+same)\s+(?P<key>[\w ]+?(?:\s*(?:,|and)\s*\w+)*))?
-        (?=\s*(?:[,;.]|$|\band\b|\bthen\b))""",
+        (?:\s+(?:from|in|of)\s+(?:the\s+|my\s+|our\s+)?(?P<before>[\w\-]+(?:\.\w+)?)(?:\s+(?:file|table|data|list))?)?
+        (?:\s+(?:by|on|per|with\s+the\s+same|based\s+on|of\s+the\s+same)\s+
+           (?P<key>\w[\w ]*?(?:\s*(?:,|and)\s*(?!(?:trim|strip|drop|remove|keep|save)\b)\w+(?:\s+\w+)??)*))?
+        (?:\s+(?:from|in|of)\s+(?:the\s+|my\s+|our\s+)?(?P<after>[\w\-]+(?:\.\w+)?)(?:\s+(?:file|table|data|list))?)?
+        (?=\s*(?:[,;?!]|\.(?!\w)|$|\band\b|\bthen\b))""",
     re.IGNORECASE | re.VERBOSE,
 )
 _TRIM = re.compile(
@@ -57,6 +63,17 @@ _WITHOUT = re.compile(
         (?=\s*(?:[,;.]|$|\band\b|\bthen\b))""",
     re.IGNORECASE | re.VERBOSE,
 )
+_POLITE = re.compile(
+    r"^\s*(?:(?:hi|hello|hey|ciao|good\s+morning)\b\s*[,!.]?\s*)?"
+    r"(?:(?:(?:can|could|would|will)\s+you|kindly|please|pls|now)\b\s*,?\s*)+",
+    re.IGNORECASE,
+)
+_THANKS = re.compile(
+    r"(?:\s*[,.!?]?\s*\b(?:please|pls|thanks(?:\s+a\s+lot|\s+so\s+much)?|thank\s+you(?:\s+very\s+much)?|thx)\b)+\s*[.!?]*\s*$",
+    re.IGNORECASE,
+)
+# What is left of "save the total per region as totals.csv" once the file is taken out.
+_SAVING = re.compile(r"^\s*(?:save|write|export|store|put|dump)\s+(?!it\b)", re.IGNORECASE)
 _REPORT = re.compile(r"\b(?:report|dashboard|spreadsheet|workbook|excel|web\s*page|html)\b", re.IGNORECASE)
 _LEAD = re.compile(
     r"^\s*(?:please|can\s+you|could\s+you|i\s+(?:want|need|would\s+like)(?:\s+you\s+to)?|we\s+need|build|set\s+up|create|make|plan)?"
@@ -103,7 +120,7 @@ class Clauses:
 
 def take_apart(text: str, timezone: str) -> Clauses:
     """All parts of a request. Order matters: files and loads first, since their words contain others' words."""
-    found = Clauses(rest=text.strip())
+    found = Clauses(rest=_THANKS.sub("", _POLITE.sub("", text)).strip())
     _take_loads(found)
     _take_files(found)
     timing = find_timing(found.rest, timezone)
@@ -116,6 +133,9 @@ def take_apart(text: str, timezone: str) -> Clauses:
         found.promises.append(match["what"].strip())
     found.rest = _PROMISE.sub(" ", found.rest)
     _take_cleaning(found)
+    found.rest = found.rest.strip(" ?!") if found.cleaning else found.rest
+    if found.files:
+        found.rest = _SAVING.sub("", found.rest)
     named = _CLEAN.match(found.rest)
     if named:
         found.table = named["table"]
@@ -154,6 +174,7 @@ def _take_cleaning(found: Clauses) -> None:
         if not re.search(r"duplicat|repeated|double|de-?dup", match.group(0), re.IGNORECASE):
             continue
         found.cleaning.append(Cleaning("duplicates", (match["key"] or "").strip()))
+        found.table = next((match[part] for part in ("before", "after", "table") if match[part]), found.table)
         found.rest = found.rest.replace(match.group(0), " ", 1)
     if _TRIM.search(found.rest):
         found.cleaning.append(Cleaning("trim"))

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from agents.builtin.pipelines.answers import resolve_answer
+from agents.builtin.pipelines.beside import rhythms, sends
 from agents.builtin.pipelines.clauses import Clauses, Cleaning, LoadInto, take_apart
 from agents.builtin.pipelines.columns import find_columns, find_table, listed, name_words
 from agents.builtin.pipelines.draftsteps import Draftsman, name, text
+from agents.builtin.pipelines.goes_on import draft_schedule
 from agents.builtin.pipelines.promises import read_promise
 from agents.builtin.pipelines.reconcile.planner import draft_reconciliation
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
@@ -25,10 +27,16 @@ _DATABASES = {".duckdb": "duckdb", ".db": "sqlite", ".sqlite": "sqlite", ".sqlit
 
 def draft_pipeline(request: Request, data: DataView, ask: Ask) -> Draft | Question | Refusal:
     """The draft of a request of ``dreflow plan``; ``ask`` drafts the plain question inside it."""
+    again = draft_schedule(request)
+    if again is not None:
+        return again
     reconciliation = draft_reconciliation(request, data)
     if reconciliation is not None:
         return reconciliation
     clauses = take_apart(request.text, request.timezone)
+    cannot = _beyond(clauses.rest, request.text)
+    if cannot is not None:
+        return cannot
     asked: Draft | None = None
     if clauses.rest:
         answer = ask(request.model_copy(update={"text": clauses.rest, "want": "answer"}), data)
@@ -43,13 +51,30 @@ def draft_pipeline(request: Request, data: DataView, ask: Ask) -> Draft | Questi
     return problem or work.draft()
 
 
+def _beyond(rest: str, text: str) -> Refusal | None:
+    """The reason where a part of the request is nothing a plan can do; said, rather than left out in silence."""
+    told = sends(rest)
+    if told:
+        return Refusal(
+            message=f"A plan writes files, reports and tables; it cannot do this: {'; '.join(told)}.",
+            hint="Leave that out and I plan the rest.",
+        )
+    odd = rhythms(text)
+    if odd:
+        return Refusal(
+            message=f"I cannot plan this rhythm: {'; '.join(odd)}.",
+            hint="I can plan hours, days, weekdays, weeks, days of the month, months and quarters.",
+        )
+    return None
+
+
 def _tables(
     clauses: Clauses, asked: Draft | None, request: Request, data: DataView
 ) -> list[Table] | Question | Refusal:
     """The tables the pipeline starts from: the ones the question reads, or the one that is named or asked for."""
     if asked is not None:
         return [table for table in data.catalog.tables if table.name in asked.spec.sources]
-    words = request.answers.get("table") or clauses.table
+    words = clauses.table
     if words:
         found = find_table(words, data.catalog)
         if found is None:
@@ -61,11 +86,23 @@ def _tables(
     named = [t for t in data.catalog.tables if set(name_words(t.name)) & set(name_words(request.text))]
     if len(named) == 1:
         return named
-    return Question(
+    question = Question(
         key="table",
         text="Which table shall I start from?",
         options=tuple(Option(label=table.name, value=table.name) for table in (named or data.catalog.tables)[:12]),
     )
+    return _answered_table(question, request, data)
+
+
+def _answered_table(question: Question, request: Request, data: DataView) -> list[Table] | Question | Refusal:
+    said = request.answers.get(question.key)
+    if said is None:
+        return question
+    found = find_table(resolve_answer(question, said) or said, data.catalog)
+    if found is None:
+        known = listed([table.name for table in data.catalog.tables])
+        return Refusal(message=f"There is no table {said!r} in this data.", hint=f"There is: {known}.")
+    return [found]
 
 
 @dataclass

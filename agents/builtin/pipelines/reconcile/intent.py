@@ -10,12 +10,18 @@ from agents.builtin.pipelines.reconcile.words import words_of
 
 _MISMATCH = re.compile(
     r"""
-    \breconcil\w*
+    \brecon(?:cil\w*)?\b
   | \b(?:do|does|did|will|can|could)(?:n['’]?t|\s+not|\s+never)\s+(?:\w+\s+){0,3}?
       (?:match|agree|tally|balance|add\s+up|line\s+up|tie|equal|reconcile|correspond|fit|square|come\s+out)\b
   | \b(?:never|hardly\s+ever|rarely|not)\s+(?:quite\s+|really\s+|ever\s+)?
       (?:match\w*|agree\w*|tall(?:y|ies)|balanc\w+|add(?:s|ing)?\s+up|lin(?:e|es|ing)\s+up|equal\w*|the\s+same)\b
   | \b(?:mismatch\w*|discrepanc\w+|unmatched|shortfall\w*)\b
+  | \b(?:do|does|did|has|have)(?:n['’]?t|\s+not|\s+never)\s+(?:yet\s+)?
+      (?:reach\w*|arriv\w+|land\w*|show(?:n|ed)?\s+up|come\s+in)\b
+  | \bnot\s+(?:what|covered)\b | \bwhat(?:['’]?s|\s+is)\s+(?:missing|eating)\b
+  | \b(?:is|are|be|says?|shows?|gets?|pays?|always)\s+(?:always\s+|a\s+bit\s+|way\s+)?(?:off|less)\b
+  | \bbut\b.{1,40}?\bonly\s+[€$£]?\d
+  | \b(?:track|trace|follow)\b.{1,40}?\b(?:money|cash|euros?|dollars?|cents?|penn(?:y|ies))\b
   | \btie\s+out\b | \btying\b | \bout\s+of\s+(?:sync|balance)\b | \boff\s+by\b
   | \b(?:match|compare|check|tie|line\s+up|square|cross[- ]?check|verify|audit|agree)\b.{1,60}?
       \b(?:with|to|against|and|versus|vs\.?)\b
@@ -30,7 +36,8 @@ _MISMATCH = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_GOES = re.compile(r"\bwhere\b.{0,30}?\b(?:money|cash)\b.{0,20}?\b(?:go|goes|going|went|gone)\b", re.IGNORECASE)
+# "were" for "where" is the commonest slip in this question.
+_GOES = re.compile(r"\bwh?ere\b.{0,30}?\b(?:money|cash)\b.{0,20}?\b(?:go|goes|going|went|gone)\b", re.IGNORECASE)
 Side = Literal["sales", "processor", "bank"]
 _SIDES: dict[Side, frozenset[str]] = {
     "sales": frozenset(
@@ -152,4 +159,5 @@ def unknown_names(text: str, known: Collection[str]) -> list[str]:
 
 def proper_names(text: str) -> list[str]:
     """Capitalised words inside sentences that are not days, months or file kinds, each once, in order."""
-    return list(dict.fromkeys(name for name in _NAME.findall(text) if name.lower() not in _NOT_NAMES))
+    found = (name for name in _NAME.findall(text) if not {name.lower(), name.lower().removesuffix("s")} & _NOT_NAMES)
+    return list(dict.fromkeys(found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from agents.builtin.pipelines.answers import resolve_answer
+from agents.builtin.pipelines.beside import narrowed, rhythms, sends
 from agents.builtin.pipelines.reconcile.evidence import ref, source
 from agents.builtin.pipelines.reconcile.exceptions import write_exceptions
 from agents.builtin.pipelines.reconcile.find import roles_in
@@ -44,6 +45,17 @@ def draft_reconciliation(request: Request, data: DataView) -> Draft | Question |
                 message=f"Without the data of {' and '.join(strangers)} I cannot follow that money.",
                 hint="Add its export with --data and ask again.",
             )
+    aside = [*sends(request.text), *rhythms(request.text), *narrowed(request.text)]
+    if aside:
+        question = _about_what_is_left_aside(aside)
+        answered = resolve_answer(question, request.answers.get(question.key, ""))
+        if answered is None:
+            return question
+        if answered == "no":
+            return Refusal(
+                message=f"I cannot follow the money in the way you say: {'; '.join(aside)}.",
+                hint="Ask without that, or give me data that holds only what should count.",
+            )
     choices = _choices(request, roles)
     if isinstance(choices, Question):
         return choices
@@ -60,7 +72,7 @@ def draft_reconciliation(request: Request, data: DataView) -> Draft | Question |
         request.timezone,
         types,
     )
-    return _draft(request, data, walk)
+    return _draft(request, data, walk, aside)
 
 
 def _all_sides(names: set[str]) -> dict[Side, set[str]]:
@@ -101,6 +113,18 @@ def _about_strangers(strangers: list[str], roles: Roles) -> Question:
             f"{roles.ledger.table}, {roles.payouts.table} and {roles.bank.table if roles.bank else ''} instead?"
         ),
         options=(Option(label="Yes, use these", value="yes"), Option(label="No, I will add the data", value="no")),
+    )
+
+
+def _about_what_is_left_aside(aside: list[str]) -> Question:
+    quoted = " and ".join(f"'{words}'" for words in aside)
+    return Question(
+        key="beside",
+        text=(
+            "I can follow all the money of this data from the shop to the bank, but this I would leave aside: "
+            f"{quoted}. Shall I go on without it?"
+        ),
+        options=(Option(label="Yes, go on without it", value="yes"), Option(label="No, leave it", value="no")),
     )
 
 
@@ -174,14 +198,14 @@ def _gift_question(methods: list[str]) -> Question:
     )
 
 
-def _draft(request: Request, data: DataView, walk: Walk) -> Draft:
+def _draft(request: Request, data: DataView, walk: Walk, aside: list[str]) -> Draft:
     steps = write_steps(walk)
     write_exceptions(steps, walk)
     write_walk(steps, walk)
     timing = find_timing(request.text, request.timezone)
     used = _used(walk)
     reading = _reading(walk, timing)
-    assumptions = _assumptions(walk, timing)
+    assumptions = (*_assumptions(walk, timing), *(f"not part of this plan, as agreed: {words}" for words in aside))
     spec = Pipeline(
         name="reconcile_payouts",
         title="Where the money goes",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from agents.builtin.pipelines.clauses import Cleaning, LoadInto, take_apart
 
 
@@ -49,3 +51,53 @@ def test_rows_without_a_value_are_a_cleaning() -> None:
     found = take_apart("drop rows without email and remove duplicate rows, then save as out.parquet", "UTC")
     assert found.cleaning == [Cleaning("without", "email"), Cleaning("duplicates")]
     assert found.files == ["out.parquet"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Clean people.csv: remove duplicates by email and save it as clean.csv",
+        "please clean up people.csv, remove the duplicates by email, and save it as clean.csv, thanks!",
+        "remove duplicates by email from people.csv and write clean.csv",
+        "remove duplicates from people.csv by email, saved as clean.csv",
+        "dedupe people.csv by email, save as clean.csv",
+        "Can you take people.csv, get rid of duplicate rows by email and export it as clean.csv?",
+    ],
+)
+def test_a_cleaning_said_in_other_words_is_the_same_cleaning(text: str) -> None:
+    found = take_apart(text, "UTC")
+    assert (found.table, found.files, found.cleaning, found.rest) == (
+        "people.csv", ["clean.csv"], [Cleaning("duplicates", "email")], "",
+    )  # fmt: skip
+
+
+def test_columns_of_a_list_are_all_compared() -> None:
+    found = take_apart("remove duplicates in people.csv by email and phone number, save as c.csv", "UTC")
+    assert found.cleaning == [Cleaning("duplicates", "email and phone number")]
+    assert found.files == ["c.csv"]
+    assert found.rest == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("every Monday at 8:00 save the total per region as totals.csv", "the total per region"),
+        ("please give me the total for each region in a file called totals.csv", "give me the total for each region"),
+        ("monthly total, saved as totals.csv", "monthly total"),
+        ("Could you write the number of orders to totals.csv, thank you very much!", "the number of orders"),
+    ],
+)
+def test_a_file_said_in_other_words_leaves_the_question(text: str, rest: str) -> None:
+    found = take_apart(text, "UTC")
+    assert (found.rest, found.files) == (rest, ["totals.csv"])
+
+
+def test_a_table_to_load_may_be_named_by_its_file() -> None:
+    for text in (
+        "copy orders.csv into the table sales in warehouse.duckdb",
+        "please load the orders.csv into the table sales of the database warehouse.duckdb",
+    ):
+        found = take_apart(text, "UTC")
+        assert (found.table, found.loads, found.rest) == (
+            "orders.csv", [LoadInto("sales", "warehouse.duckdb", "replace")], "",
+        )  # fmt: skip

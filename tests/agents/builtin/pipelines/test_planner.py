@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agents.builtin.planner import draft
-from agents.contract import Draft, Question, Refusal, Request
+from agents.contract import Draft, Question, Refusal, Request, Turn
 from memory.workspace import Workspace
 from spec.codec import to_yaml
 from tools.context import Context, context_of
@@ -130,3 +130,51 @@ def test_a_table_in_a_database_needs_the_row_to_merge_by(context: Context, folde
         "duckdb", "warehouse.duckdb", "people", "merge", ("id",),
     )  # fmt: skip
     assert keyed.spec.allow.tables == ("warehouse.duckdb/people",)
+
+
+@pytest.mark.parametrize("answer", ["sales", "2", "the sales one", "the sales table please"])
+def test_the_table_is_answered_in_the_owners_words(context: Context, folder: Path, answer: str) -> None:
+    found = planned(context, folder, "remove duplicate rows and save as out.csv", table=answer)
+    assert isinstance(found, Draft)
+    assert set(found.spec.sources) == {"sales"}
+
+
+@pytest.mark.parametrize("said", ["email it to boss@example.com", "call me", "print it"])
+def test_what_a_plan_cannot_do_is_refused_and_quoted(context: Context, folder: Path, said: str) -> None:
+    found = planned(context, folder, f"number of people per city, save as c.csv and {said}")
+    assert isinstance(found, Refusal)
+    assert said in found.message
+
+
+def test_a_rhythm_that_no_schedule_has_is_refused(context: Context, folder: Path) -> None:
+    found = planned(context, folder, "number of people per city, save as c.csv every second Tuesday")
+    assert isinstance(found, Refusal)
+    assert "every second Tuesday" in found.message
+
+
+@pytest.mark.parametrize(
+    "said", ["every Monday at 9 please", "and do that every Monday at 9", "the same, Mondays at 9"]
+)
+def test_a_plan_asked_for_again_at_set_times_is_the_same_plan(context: Context, folder: Path, said: str) -> None:
+    first = planned(context, folder, "number of people per city, save it as cities.csv")
+    assert isinstance(first, Draft)
+    turn = Turn(request=first.spec.request, reading=first.reading, spec=first.spec)
+    request = Request(text=said, now=NOW, timezone="Europe/Rome", history=(turn,), want="pipeline")
+    with open_data([str(folder)], context) as view:
+        again = draft(request, view)
+    assert isinstance(again, Draft), again
+    assert again.spec.schedule is not None
+    assert again.spec.schedule.cron == "0 9 * * 1"
+    assert (again.spec.steps, again.spec.outputs) == (first.spec.steps, first.spec.outputs)
+
+
+def test_a_turn_that_asks_for_more_than_a_time_is_planned_anew(context: Context, folder: Path) -> None:
+    first = planned(context, folder, "number of people per city, save it as cities.csv")
+    assert isinstance(first, Draft)
+    turn = Turn(request=first.spec.request, reading=first.reading, spec=first.spec)
+    said = "number of sales, save it as sales_count.csv every Monday"
+    request = Request(text=said, now=NOW, timezone="Europe/Rome", history=(turn,), want="pipeline")
+    with open_data([str(folder)], context) as view:
+        again = draft(request, view)
+    assert isinstance(again, Draft)
+    assert [output.file for output in again.spec.outputs] == ["sales_count.csv"]

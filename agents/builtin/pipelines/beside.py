@@ -1,0 +1,65 @@
+"""Words of a request that ask for more than a plan can do: a send, a period, an exception, a rhythm nobody can keep.
+
+A plan that leaves such words out must not look as if it had heard them, so they are found, quoted and asked about.
+"""
+
+from __future__ import annotations
+
+import re
+
+# A full stop inside a name or an address ends nothing.
+_REST = r"(?:[^,.;?!]|\.(?=\w))*"
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_SENDING = re.compile(
+    r"\b(?:e-?mail|mail|send|slack|whatsapp|text|notify|call|phone|post|upload|print|share|forward|ping|alert)\s+"
+    rf"(?:it|me|us|him|her|them|this|that|the|my|our|a|to|out|everyone|everybody|all|\w+@)(?=\W|$){_REST}",
+    re.IGNORECASE,
+)
+_RHYTHM = re.compile(
+    rf"\b(?:(?:every|each)\s+(?:second|other|two|three|four|third|fourth|last|\d+)\b|fortnight(?:ly)?\b|bi-?(?:weekly|monthly)\b|twice\s+an?\b)"
+    rf"{_REST}",
+    re.IGNORECASE,
+)
+_EXCEPTION = re.compile(
+    r"\b(?:leav\w+\s+(?:out|aside)|exclud\w+|except(?:ing)?|without|ignor\w+|but\s+not|other\s+than|skip\w*)\b" + _REST,
+    re.IGNORECASE,
+)
+_PERIOD = re.compile(
+    rf"\b(?:only|just)\s+(?:for|in|from|since|until)\b{_REST}"
+    rf"|\b(?:for|in|during|since|from|until|of|before|after)\s+(?:(?:{_MONTHS})\b|q[1-4]\b|20\d\d\b"
+    rf"|(?:the\s+)?(?:last|this|previous|past|next)\s+(?:\w+\s+)?(?:day|week|month|quarter|year)s?\b){_REST}",
+    re.IGNORECASE,
+)
+_CURRENCY = re.compile(
+    r"\b(?:in|into|to)\s+(?:us\s+|swiss\s+)?(?:dollars?|usd|eur|euros?|pounds?|gbp|chf|francs?)\b", re.IGNORECASE
+)
+_FILE = re.compile(
+    r"\b(?:save|write|export|store|put|call)\b[^,;?!]*?[\w\-]+\.(?:csv|tsv|json|ndjson|parquet|xlsx|pdf|docx|pptx)\b",
+    re.IGNORECASE,
+)
+
+
+def sends(text: str) -> list[str]:
+    """Parts that ask for something to be sent, printed or told to somebody."""
+    return _found((_SENDING,), text)
+
+
+def rhythms(text: str) -> list[str]:
+    """Parts that ask for a rhythm that five cron fields cannot say, such as every second week."""
+    return _found((_RHYTHM,), text)
+
+
+def narrowed(text: str) -> list[str]:
+    """Parts that narrow or change what is looked at: a period, an exception, another currency, a file of one's own."""
+    return _found((_EXCEPTION, _PERIOD, _CURRENCY, _FILE), text)
+
+
+def _found(patterns: tuple[re.Pattern[str], ...], text: str) -> list[str]:
+    spans = sorted((match.span() for pattern in patterns for match in pattern.finditer(text)), key=lambda at: at)
+    found: list[str] = []
+    end = -1
+    for start, stop in spans:
+        if start >= end:
+            found.append(" ".join(text[start:stop].split()))
+            end = stop
+    return found
