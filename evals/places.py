@@ -95,14 +95,17 @@ class Place:
         return self.folder / "out"
 
     def run(self, now: datetime, *, parameters: Mapping[str, str] | None = None) -> RunResult:
-        """Run the kept plan as the shell does: refused without an approval where it has effects beyond its folder."""
+        """Run the kept plan as the shell does: refused without an approval where it has effects beyond its folder.
+
+        A schedule is no effect of a run by hand; what runs by itself needs its approval where it is added.
+        """
         from tools.approvals import approve
         from tools.plans import compiled
         from tools.runs import run
 
         context = self.context(now)
         job = compiled(context, self.spec_file, now=now, parameters=dict(parameters or {}))
-        if any(effect.needs_approval for effect in job.effects):
+        if any(effect.needs_approval and effect.kind != "schedule" for effect in job.effects):
             try:
                 run(context, self.spec_file, now=now, out=self.out, parameters=dict(parameters or {}))
             except ApprovalNeededError as refused:
