@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from pipelines.expressions import Where, quoted, to_sql
+from pipelines.expressions import Where, quoted, statement, to_sql
 from spec.base import JsonValue
 from spec.errors import SpecError, nearest
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
 
+TEXT = exp.DataType(this=exp.DType.TEXT)
 PROBE = "types of"
 """A name with a space, which no relation has."""
 
@@ -66,7 +67,7 @@ class Binder:
 
     def define(self, name: str, query: exp.Query, where: Where) -> tuple[str, ...]:
         """Bind a query as an empty table of that name; returns the types of its columns in order."""
-        sql = to_sql(query)
+        sql = statement(query, where)
         try:
             self._connection.execute(f"CREATE TABLE {to_sql(quoted(name))} AS {sql} WITH NO DATA", self._bound(query))
         except self._errors as error:
@@ -75,9 +76,10 @@ class Binder:
 
     def types(self, query: exp.Query, where: Where) -> tuple[str, ...]:
         """Types of a query's columns, keeping nothing."""
+        sql = statement(query, where)
         try:
             self._connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {to_sql(quoted(PROBE))} AS {to_sql(query)} WITH NO DATA",
+                f"CREATE OR REPLACE TEMP TABLE {to_sql(quoted(PROBE))} AS {sql} WITH NO DATA",
                 self._bound(query),
             )
         except self._errors as error:
@@ -86,10 +88,11 @@ class Binder:
 
     def constants(self, values: Sequence[exp.Expr], where: Where) -> None:
         """Evaluate constant expressions, so that a date that is none is found before a run."""
+        # As text: Python's own times with a zone would need a further library.
+        texts: list[exp.Expr] = [exp.Cast(this=value.copy(), to=TEXT.copy()) for value in values]
+        sql = statement(exp.Select(expressions=texts), where)
         try:
-            # As text: fetching an instant would need a time-zone library in Python.
-            texts = [exp.cast(value.copy(), "VARCHAR") for value in values]
-            self._connection.execute(to_sql(exp.Select(expressions=texts))).fetchall()
+            self._connection.execute(sql).fetchall()
         except self._errors as error:
             raise explained(error, where) from None
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ErrorLevel, SqlglotError
 from sqlglot.tokenizer_core import TokenType
 
 from pipelines.functions import (
@@ -53,7 +53,7 @@ def duckdb_dialect() -> Dialect:
 
 def to_sql(tree: exp.Expr) -> str:
     """The tree as DuckDB's SQL; comments are left out, so nothing written in one travels."""
-    return duckdb_dialect().generate(tree, comments=False)
+    return duckdb_dialect().generate(tree, comments=False, unsupported_level=ErrorLevel.RAISE)
 
 
 def parse_expression(text: str, where: Where, parameters: Mapping[str, str]) -> exp.Expr:
@@ -205,6 +205,14 @@ def _parse(text: str, where: Where) -> exp.Expr:
             where=where,
             data={**where, "expression": text},
         ) from None
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        # SQLGlot takes some texts apart before it has looked whether they are what it expects.
+        raise SpecError(
+            "This is not SQL that can be read.",
+            hint="Expressions are SQL in DuckDB's dialect.",
+            where=where,
+            data={**where, "expression": text},
+        ) from None
     except RecursionError:
         raise SpecError(
             "The expression is nested too deeply.", hint="Break it into several steps.", where=where
@@ -262,6 +270,28 @@ def _refuse_calls(tokens: list[tuple[TokenType, str]], aliases: set[str], where:
         raise refused(name, where)
 
 
+def statement(query: exp.Query, where: Where) -> str:
+    """A query as SQL, after a last look at the text itself: it calls what is listed and nothing else.
+
+    The tree was admitted node by node; this holds should a node ever write something that its class does not show.
+    """
+    try:
+        text = to_sql(query)
+    except SqlglotError as error:
+        raise SpecError(
+            f"This cannot be said to the engine: {str(error).splitlines()[0].rstrip('.')}.",
+            hint="Leave out the argument or write it another way.",
+            where=where,
+            data={**where},
+        ) from None
+    aliases = {alias.name.lower() for alias in query.find_all(exp.TableAlias)}
+    tokens = [(token.token_type, token.text) for token in duckdb_dialect().tokenize(text)]
+    if any(kind == TokenType.SEMICOLON for kind, _ in tokens):
+        raise refused(";", where)
+    _refuse_calls(tokens, aliases, where)
+    return text
+
+
 def _admit(tree: exp.Expr, nodes: frozenset[str], where: Where) -> None:
     count = 0
     for node in tree.walk():
@@ -306,18 +336,38 @@ def _admit_operator(node: exp.Expr, where: Where) -> None:
             problem = "" if name in TABLES else _called(node.this)
         elif node.args.get("catalog"):
             problem = ".".join(part.name for part in node.parts)
-    elif isinstance(node, exp.With):
-        problem = "WITH RECURSIVE" if node.args.get("recursive") else ""
-    elif isinstance(node, exp.Distinct):
-        problem = "DISTINCT ON" if node.args.get("on") else ""
-    elif isinstance(node, exp.Limit):
-        problem = "" if isinstance(node.parent, exp.Query) else "LIMIT inside a function"
-    elif isinstance(node, exp.Join):
-        problem = f"{node.method} JOIN" if node.method else ""
-    elif isinstance(node, exp.Select):
-        problem = "SELECT AS" if node.args.get("kind") else ""
+    elif isinstance(node, exp.With | exp.Distinct | exp.Limit | exp.Join | exp.Select):
+        problem = _refused_clause(node)
+    elif isinstance(node, exp.Var):
+        # A unit such as DAY is written back as it is, so it must be a word and nothing else.
+        problem = "" if node.name.isascii() and node.name.isidentifier() else f"the unit {node.name!r}"
+    elif isinstance(node, exp.DataType):
+        problem = _refused_type(node)
     if problem:
         raise refused(problem, where)
+
+
+def _refused_clause(node: exp.Expr) -> str:
+    if isinstance(node, exp.With):
+        return "WITH RECURSIVE" if node.args.get("recursive") else ""
+    if isinstance(node, exp.Distinct):
+        return "DISTINCT ON" if node.args.get("on") else ""
+    if isinstance(node, exp.Limit):
+        return "" if isinstance(node.parent, exp.Query) else "LIMIT inside a function"
+    if isinstance(node, exp.Join):
+        return f"{node.method} JOIN" if node.method else ""
+    return "SELECT AS" if node.args.get("kind") else ""
+
+
+def _refused_type(node: exp.DataType) -> str:
+    """A type of the engine's own, whose parameters are numbers, types, fields or the texts of an enumeration."""
+    if node.this == exp.DType.USERDEFINED or node.args.get("kind") is not None:
+        return f"the type {node.args.get('kind') or node.name}"
+    for part in node.expressions:
+        value = part.this if isinstance(part, exp.DataTypeParam) else part
+        if not isinstance(value, exp.Literal | exp.DataType | exp.ColumnDef):
+            return "a type with such parameters"
+    return ""
 
 
 def refused(name: str, where: Where, *, clock: bool = False) -> SpecError:

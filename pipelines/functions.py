@@ -221,7 +221,7 @@ CLASSES: Final[dict[str, str]] = {
 BEFORE_PAREN: Final = _words("""
     in and or not over filter when then else case like ilike between is as by on where select from union all intersect
     except exists values cast try_cast interval distinct using any having with similar to escape limit offset qualify
-    join decimal numeric varchar char bpchar text struct map enum timestamp time cube rollup sets exclude
+    join decimal numeric varchar char bpchar text struct map enum timestamp time cube rollup sets exclude zone
 """)
 """Words that may stand before a parenthesis and call nothing: keywords, and types with parameters."""
 
