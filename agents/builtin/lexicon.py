@@ -280,7 +280,8 @@ looking made performed carried total unique distinct different particular specif
 correspond received receive according involve involved call called named titled labelled labeled located situated
 found live lives living lie lies reside residing consist contain contains containing hold holding bring brought
 sort column columns field fields please compared comparison how's much's around approximately roughly
-whether today's throughout ok dollar dollars euro euros usd eur hi hello thanks thank basis case time times combination combinations since metric
+whether today's throughout ok dollar dollars euro euros usd eur hi hello thanks thank basis case time times
+combination combinations since metric
 metrics integer together pair pairs corresponds say today currently separately individually respective plus side
 share alongside totals listing broken simply overall distribution breakdown did number's
 """.split()

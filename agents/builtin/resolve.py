@@ -188,7 +188,9 @@ def _is_key_of_others(schema: Schema, ref: tuple[str, str]) -> bool:
     return any((join.parent, join.keys[0]) == ref for join in schema.joins)
 
 
-def _fit_column(link: Link, place: int, tags: list[Tag], spoken: dict[str, float], schema: Schema) -> float:
+def _fit_column(  # noqa: C901 - a sum of independent signs
+    link: Link, place: int, tags: list[Tag], spoken: dict[str, float], schema: Schema
+) -> float:
     score = 0.0
     column = schema.columns[link.ref]
     for near in (_neighbour(tags, place, -1), _neighbour(tags, place, 1)):
