@@ -44,6 +44,13 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     assert [str(path.relative_to(ROOT)) for path in sources if {path.stem, path.parent.name} & VAGUE] == []
 
 
+def test_an_installed_distribution_carries_every_sort_of_file_that_packages_hold() -> None:
+    carried = PROJECT["tool"]["setuptools"]["package-data"]["*"]
+    files = [path for name in PACKAGES for path in (ROOT / name).rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    left = [path for path in files if path.suffix != ".py" and not any(path.match(pattern) for pattern in carried)]
+    assert [str(path.relative_to(ROOT)) for path in left] == []
+
+
 def inits() -> list[Path]:
     """Every `__init__.py` of the product."""
     return [path for name in PACKAGES for path in (ROOT / name).rglob("__init__.py")]
