@@ -53,7 +53,7 @@ def duckdb_dialect() -> Dialect:
 
 def to_sql(tree: exp.Expr) -> str:
     """The tree as DuckDB's SQL; comments are left out, so nothing written in one travels."""
-    return duckdb_dialect().generate(tree, comments=False, unsupported_level=ErrorLevel.RAISE)
+    return duckdb_dialect().generate(tree, comments=False)
 
 
 def parse_expression(text: str, where: Where, parameters: Mapping[str, str]) -> exp.Expr:
@@ -276,7 +276,7 @@ def statement(query: exp.Query, where: Where) -> str:
     The tree was admitted node by node; this holds should a node ever write something that its class does not show.
     """
     try:
-        text = to_sql(query)
+        text = duckdb_dialect().generate(query, comments=False, unsupported_level=ErrorLevel.RAISE)
     except SqlglotError as error:
         raise SpecError(
             f"This cannot be said to the engine: {str(error).splitlines()[0].rstrip('.')}.",
