@@ -58,14 +58,20 @@ def zero() -> exp.Expr:
     return exp.Literal.number(0)
 
 
-def no_rows(rows: exp.Select, expected: str, found: str) -> exp.Select:
-    """Passes when ``rows`` selects none; ``found`` is said after the number of rows."""
+def number_of(n: exp.Expr, many: str, one: str) -> exp.Expr:
+    """``n`` followed by ``many``, or by ``one`` where it is 1."""
+    single = exp.If(this=equals(n.copy(), exp.Literal.number(1)), true=exp.Literal.string(f"1{one}"))
+    return exp.Case(ifs=[single], default=say(n, many))
+
+
+def no_rows(rows: exp.Select, expected: str, many: str, one: str) -> exp.Select:
+    """Passes when ``rows`` selects none; ``many`` (or ``one``) is said after the number of rows."""
     counted = exp.Select(expressions=[aliased(count_all(), "n")], from_=exp.From(this=subquery(rows, "bad")))
     n = column("n")
     return verdict(
         equals(n, zero()),
         exp.Literal.string(expected),
-        say(n.copy(), found),
+        number_of(n.copy(), many, one),
         exp.Literal.string(""),
         subquery(counted, "counted"),
     )
@@ -107,7 +113,11 @@ def fan_out(step: str, many: Relation, columns: Sequence[str], other: Relation) 
     query = verdict(
         equals(n, zero()),
         exp.Literal.string(f"each row of {other.name} meets at most one row of {many.name}"),
-        say(n.copy(), f" values of {', '.join(columns)} stand in several rows of {many.name}"),
+        number_of(
+            n.copy(),
+            f" values of {', '.join(columns)} stand in several rows of {many.name}",
+            f" value of {', '.join(columns)} stands in several rows of {many.name}",
+        ),
         detail,
         subquery(counted, "counted"),
     )
@@ -136,6 +146,7 @@ def lost_rows(
         without_partner([exp.Literal.number(1)]),
         f"each row of {left.name} has a partner in {right.name}",
         f" rows of {left.name} have none and are left out",
+        f" row of {left.name} has none and is left out",
     )
     evidence = without_partner([aliased(column(name, "l"), name) for name in left.names])
     return ImpliedCheck("join_lost_rows", step, "warn", query, (left.name, right.name), evidence=evidence)
@@ -155,6 +166,9 @@ def unique_key(on: Relation, columns: Sequence[str]) -> tuple[exp.Select, exp.Se
 
     named = ", ".join(columns)
     query = no_rows(
-        bad(), f"{named} identifies a row of {on.name}", f" values of {named} stand in several rows or are empty"
+        bad(),
+        f"{named} identifies a row of {on.name}",
+        f" values of {named} stand in several rows or are empty",
+        f" value of {named} stands in several rows or is empty",
     )
     return query, bad()

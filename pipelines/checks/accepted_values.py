@@ -39,5 +39,5 @@ def build(params: Params, on: Relation, scope: StepScope) -> BuiltCheck:
     bad.set("where", exp.Where(this=exp.Not(this=exp.In(this=column(item.name), expressions=values))))
     bad.set("group", exp.Group(expressions=[column(item.name)]))
     listed = ", ".join(str(value) for value in params.values[:20])
-    query = proofs.no_rows(bad.copy(), f"{item.name} is one of {listed}", " other values")
+    query = proofs.no_rows(bad.copy(), f"{item.name} is one of {listed}", " other values", " other value")
     return BuiltCheck(query, (on.name,), bad)

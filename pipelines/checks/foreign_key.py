@@ -60,5 +60,10 @@ def build(params: Params, on: Relation, scope: StepScope) -> BuiltCheck:
         ),
     )
     named = ", ".join(item.name for item in own)
-    query = proofs.no_rows(bad.copy(), f"each {named} stands in {other.name}", " rows point at nothing there")
+    query = proofs.no_rows(
+        bad.copy(),
+        f"each {named} stands in {other.name}",
+        " rows point at nothing there",
+        " row points at nothing there",
+    )
     return BuiltCheck(query, (on.name, other.name), bad)

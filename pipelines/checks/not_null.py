@@ -36,5 +36,7 @@ def build(params: Params, on: Relation, scope: StepScope) -> BuiltCheck:
     names = [item.name for item in scope.fields(params.columns, on, "columns")]
     bad = select_from(on.name, [column(name) for name in on.names])
     bad.set("where", exp.Where(this=exp.Not(this=exp.Paren(this=proofs.present(names)))))
-    query = proofs.no_rows(bad.copy(), f"{', '.join(names)} filled in every row", " rows hold an empty one")
+    query = proofs.no_rows(
+        bad.copy(), f"{', '.join(names)} filled in every row", " rows hold an empty one", " row holds an empty one"
+    )
     return BuiltCheck(query, (on.name,), bad)

@@ -49,7 +49,7 @@ def build(params: Params, on: Relation, scope: StepScope) -> BuiltCheck:
     query = proofs.verdict(
         exp.and_(*tests),
         exp.Literal.string(expected),
-        proofs.say(column("n"), " rows"),
+        proofs.number_of(column("n"), " rows", " row"),
         exp.Literal.string(""),
         proofs.subquery(counted, "counted"),
     )

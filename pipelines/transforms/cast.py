@@ -156,13 +156,16 @@ def _check(
 ) -> ImpliedCheck:
     bad = select_from(relation.name, [column(name) for name in relation.names])
     bad.set("where", exp.Where(this=_any(failures)))
-    said = {
-        "stop": " rows hold one that does not",
-        "null": " rows hold one that does not; it became null",
-        "quarantine": f" rows hold one that does not and are in {scope.name}.rejected",
-    }[policy]
+    then = {"stop": "", "null": "; it became null"}
+    many = then.get(policy, f" and are in {scope.name}.rejected")
+    one = then.get(policy, f" and is in {scope.name}.rejected")
     named = ", ".join(f"{name} as {type_.sql('duckdb')}" for name, type_ in targets.items())
-    query = proofs.no_rows(bad.copy(), f"each value parses: {named}", said)
+    query = proofs.no_rows(
+        bad.copy(),
+        f"each value parses: {named}",
+        f" rows hold one that does not{many}",
+        f" row holds one that does not{one}",
+    )
     return ImpliedCheck(
         "cast_rejects", scope.name, "block" if policy == "stop" else "warn", query, (relation.name,), evidence=bad
     )

@@ -69,5 +69,6 @@ def _unknown(relation: Relation, condition: exp.Expr, scope: StepScope) -> Impli
         rows.copy(),
         f"the condition is true or false for each row of {relation.name}",
         " rows for which it is neither, because a value is empty, are left out",
+        " row for which it is neither, because a value is empty, is left out",
     )
     return ImpliedCheck("filter_unknown", scope.name, "warn", query, (relation.name,), evidence=rows)

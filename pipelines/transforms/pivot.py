@@ -129,6 +129,9 @@ def _drift(relation: Relation, spread: Column, unlisted: exp.Expr, scope: StepSc
     bad.set("where", exp.Where(this=unlisted.copy()))
     bad.set("group", exp.Group(expressions=[column(spread.name)]))
     query = proofs.no_rows(
-        bad.copy(), f"the values of {spread.name} are those listed", f" values of {spread.name} are not listed"
+        bad.copy(),
+        f"the values of {spread.name} are those listed",
+        f" values of {spread.name} are not listed",
+        f" value of {spread.name} is not listed",
     )
     return ImpliedCheck("pivot_values", scope.name, "block", query, (relation.name,), evidence=bad)

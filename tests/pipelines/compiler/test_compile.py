@@ -157,7 +157,7 @@ def test_a_join_that_doubles_money_is_found_on_the_data() -> None:
     checks = Bench(compile_steps(doubled, [step]), doubled).checks()
     passed, _, found, detail = checks["join_fan_out", "x"]
     assert not passed
-    assert found == "1 values of customer_id stand in several rows of customers"
+    assert found == "1 value of customer_id stands in several rows of customers"
     assert detail == "2 rows of customers share a key, up to 2 rows a key"
 
 
@@ -165,7 +165,7 @@ def test_rows_that_an_inner_join_leaves_out_are_counted() -> None:
     step = {"id": "x", "use": "join", "from": ["orders", "customers"], "on": "customer_id"}
     checks = Bench(compile_steps(TABLES, [step]), TABLES).checks()
     assert checks["join_lost_rows", "x"][:1] == (False,)
-    assert checks["join_lost_rows", "x"][2] == "1 rows of orders have none and are left out"
+    assert checks["join_lost_rows", "x"][2] == "1 row of orders has none and is left out"
     assert {check.severity for check in compile_steps(TABLES, [step]).checks if check.check == "join_lost_rows"} == {
         "warn"
     }
@@ -197,7 +197,7 @@ def test_a_pivot_value_that_is_not_listed_holds_publishing_back() -> None:
     }
     passed, _, found, _ = Bench(compile_steps(TABLES, [step]), TABLES).checks()["pivot_values", "x"]
     assert not passed
-    assert found == "1 values of customer_id are not listed"
+    assert found == "1 value of customer_id is not listed"
     all_ = Bench(compile_steps(TABLES, [{**step, "other": "rest"}]), TABLES)
     assert all_.rows("x") == [["15.00", "2.50", "1.00"]]
 
@@ -525,7 +525,7 @@ def test_rows_set_aside_by_a_cast_are_always_made_and_named() -> None:
     assert bench.job.quarantine == {"x.rejected": "a value does not parse"}
     assert bench.rows("x.rejected") == [["soon", "day is not DATE: soon"]]
     assert sorted(bench.rows("x"), key=str) == [["2026-07-01"], [None], [None]]
-    assert bench.checks()["cast_rejects", "x"][2] == "1 rows hold one that does not and are in x.rejected"
+    assert bench.checks()["cast_rejects", "x"][2] == "1 row holds one that does not and is in x.rejected"
 
 
 @pytest.mark.parametrize("text", ["1.239", "12.345", "abc", "1,5", "99999999999999999999"])
@@ -596,9 +596,9 @@ for check in job.checks:
 @pytest.mark.parametrize(
     ("where", "found"),
     [
-        ("status <> 'void'", "1 rows"),
-        ("status not in ('void', 'test')", "1 rows"),
-        ("not (status = 'void')", "1 rows"),
+        ("status <> 'void'", "1 row "),
+        ("status not in ('void', 'test')", "1 row "),
+        ("not (status = 'void')", "1 row "),
         ("status is distinct from 'void'", None),
         ("status is not null", None),
         ("status = 'paid'", None),
