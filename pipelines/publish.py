@@ -19,7 +19,7 @@ from connectors.contract import Place
 from connectors.destination import Session, StateRow, TableLoad, destination
 from connectors.files import destination as files
 from pipelines import journal, staging, state
-from pipelines.digest import call
+from pipelines.digest import TableDigest, call
 from pipelines.engines.duckdb import bound
 from pipelines.folder import read_json, sync_file, sync_folder, write_json
 from pipelines.job import Job, Relation
@@ -212,6 +212,7 @@ class Publisher:
         self._stack = ExitStack()
         self._files: list[str] = []
         self._known: dict[str, JsonValue] = {}
+        self._found: dict[str, TableDigest] = {}
         self._holds_out = False
         self._loads: list[tuple[Session, list[TableLoad]]] = []
         self._tables: dict[str, str] = {}
@@ -383,7 +384,10 @@ class Publisher:
         """The digest of what goes to a target, kept whole in the run's folder for replay."""
         if not self._digests:
             return None
-        found = self._bench.digest(relation, table)
+        where = table.sql(dialect="duckdb")
+        if where not in self._found:
+            self._found[where] = self._bench.digest(relation, table)
+        found = self._found[where]
         self._known[target] = found.to_json()
         return found.text
 
@@ -391,6 +395,12 @@ class Publisher:
         """The relation's rows as a table, made once: the digest and the file must be of the same rows."""
         from sqlglot import exp
 
+        source = self._staged.get(relation)
+        if source is not None and not source.direct:
+            return staged_table(relation)
+        made = self._bench.made_table(relation)
+        if made is not None:
+            return made
         if relation not in self._tables:
             table = f"_dreflow_output_{len(self._tables)}"
             self._bench.materialise(table, exp.select("*").from_(exp.table_(relation, quoted=True)), (relation,))

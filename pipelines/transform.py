@@ -87,6 +87,14 @@ class Workbench:
         rows = exp.select(*columns).from_(exp.table_(relation, quoted=True))
         return self.with_inputs(rows, (relation,))
 
+    def made_table(self, relation: str) -> exp.Table | None:
+        """The table that holds a stage's rows, where one was made."""
+        from sqlglot import exp
+
+        if relation.casefold() not in self._made:
+            return None
+        return exp.table_(self.relation(relation).name, db="main", catalog="memory", quoted=True)
+
     def with_inputs(self, query: exp.Query, inputs: Sequence[str]) -> exp.Query:
         """The query with a CTE for each stage it needs that is not a table."""
         from sqlglot import exp

