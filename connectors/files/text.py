@@ -20,6 +20,8 @@ from spec.errors import AccessError, DataError
 Compression = Literal["none", "gzip", "zstd"]
 _BLOCK = 1 << 20
 _HASHED_WHOLE = 64 << 20
+_CACHED = 256 << 10
+"""A block that stays in the processor's cache while it is counted and hashed."""
 _UTF8 = {"utf-8", "utf8", "ascii", "us-ascii", "utf-8-sig"}
 
 
@@ -158,18 +160,20 @@ def content(path: Path, compression: Compression) -> Content:
     Files of up to 64 MB are hashed whole. Of larger ones every 64th megabyte is, the last too, with the size and the
     time of change: hashing all of a gigabyte costs several percent of loading it.
     """
-    size, lines, last, has_nul = 0, 0, b"\n", False
+    size, lines, last, has_nul = 0, 0, 10, False
     strong = hashlib.sha256()
+    buffer = bytearray(_CACHED)
+    view = memoryview(buffer)
     with reachable(path), path.open("rb", buffering=0) as stream:
         known = os.fstat(stream.fileno())
         whole = known.st_size <= _HASHED_WHOLE
-        while block := stream.read(_BLOCK):
-            if whole or size % _HASHED_WHOLE == 0 or size + len(block) >= known.st_size:
-                strong.update(block)
-            lines += block.count(b"\n")
-            has_nul = has_nul or b"\x00" in block
-            last = block[-1:]
-            size += len(block)
+        while taken := stream.readinto(buffer):
+            if whole or size % _HASHED_WHOLE < _BLOCK or size + _BLOCK >= known.st_size:
+                strong.update(view[:taken])
+            lines += buffer.count(10, 0, taken)
+            has_nul = has_nul or buffer.find(0, 0, taken) >= 0
+            last = buffer[taken - 1]
+            size += taken
     mark = f"{size}:sha256:{strong.hexdigest()}" if whole else f"{size}:{known.st_mtime_ns}:{strong.hexdigest()}"
     plain = compression == "none"
-    return Content(mark, lines + (last != b"\n") if plain else None, plain and has_nul)
+    return Content(mark, lines + (last != 10) if plain else None, plain and has_nul)
