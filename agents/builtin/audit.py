@@ -46,7 +46,14 @@ def audit(tags: list[Tag], meaning: Meaning) -> list[str]:
     kept += sum(1 for o in measures if o.func in {"max", "min"})
     if tops > kept and not meaning.asked_order and ordered:
         problems.append("lost:a superlative")
-    compared = sum(1 for tag in tags if tag.kind == "cmp")
+    known = {float(v) for c in held for v in c.values if isinstance(v, int | float)}
+    known |= {float(str(v)) for c in held for v in c.values if isinstance(v, str) and v.isdigit()}
+    known |= {number for _, _, number in meaning.having} | {float(meaning.limit or 0)}
+    known |= {c.value for c in conditions if isinstance(c, Nested) and c.kind == "measure"}
+    known |= {float(c.scope.limit or 0) for c in conditions if isinstance(c, Nested)}
+    if any(tag.kind == "num" and tag.number is not None and tag.number not in known for tag in tags):
+        problems.append("lost:a number")
+    compared = sum(1 for tag in tags if tag.kind in {"cmp", "post"})
     numbers = sum(1 for c in held if c.op not in {"start", "end", "in"}) + len(meaning.having)
     numbers += sum(1 for c in conditions if isinstance(c, Beyond) or (isinstance(c, Nested) and c.kind == "measure"))
     if compared > numbers:

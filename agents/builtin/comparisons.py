@@ -164,6 +164,11 @@ class Comparisons(Superlatives):
 
     def _measure_condition(self, out: Out, op: str, number: float, table: str) -> Scope | None:
         owner = self.state.scope
+        if owner is not self.root and owner.table == table:
+            for holder in self._nested_holding(owner):
+                # "customers who ordered more than once": not one order, but so many.
+                holder.kind, holder.out, holder.op, holder.value = "measure", out, op, number
+                return owner
         first = self.focus[0] if self.focus else None
         grouped = self.meaning.groups[-1] if self.meaning.groups else first
         if (

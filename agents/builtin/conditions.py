@@ -172,6 +172,15 @@ class Conditions:
         if mergeable and last in scope.conditions and isinstance(last, Compare) and isinstance(condition, Compare):
             last.values = (*last.values, *(v for v in condition.values if v not in last.values))
             return
+        if (
+            isinstance(last, During)
+            and isinstance(condition, During)
+            and last.column == condition.column
+            and last in scope.conditions
+        ):
+            # "in April and May" is either month: no day lies in both.
+            scope.conditions[scope.conditions.index(last)] = Either([last, condition])
+            return
         if either and last is not None:
             for holder in self._chain():
                 if last in holder.conditions:
@@ -293,8 +302,15 @@ class Conditions:
         if column is None:
             self.meaning.problems.append(f"nodate:{tag.text}")
             return
-        self._hold(During(column, tag.period, negated=self._negation()), column[0])
         self.state.date = None
+        negated = self._negation()
+        scope = self._scope_for(column[0])
+        if negated and scope is not self.root and scope.parent is not None:
+            # "ordered in May but not in June": no order at all in June, not an order outside June.
+            inner = Scope(scope.table, [During(column, tag.period)], parent=scope.parent)
+            scope.parent.conditions.append(Nested("none", inner))
+            return
+        self._hold(During(column, tag.period, negated=negated), column[0])
 
     def _date_for(self, *, bare: bool = False) -> Ref | None:
         """The column that dates the rows spoken of: of the innermost set that has one."""

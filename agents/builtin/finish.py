@@ -46,7 +46,7 @@ def finish(reader: Reader) -> Meaning:
     if not meaning.scope.table:
         tables = [t for o in outs for t in sorted(o.tables()) if t]
         meaning.scope.table = tables[0] if tables else ""
-    if not meaning.outs:
+    if not meaning.outs or not (reader.focus or reader.asked):
         meaning.problems.append("nothing asked for")
     return meaning
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from agents.builtin.choose import date_columns, place_columns
 from agents.builtin.grouping import Grouping
-from agents.builtin.meaning import Out
+from agents.builtin.lexicon import PEOPLE
+from agents.builtin.meaning import Out, Ref
 from agents.builtin.phrases import MODIFIERS, Phrase, is_plural, read_phrase, read_phrase_one
+from agents.builtin.words import stem
 
 
 class Focus(Grouping):
@@ -96,6 +98,9 @@ class Focus(Grouping):
             out = self._plain(phrase)
         if out is None:
             return
+        if self.who and not target and out.kind == "column" and out.column and self._tells_when(out.column):
+            self.state.date = out.column
+            out = Out("entity", table=out.column[0])  # "Who joined first?"
         if not target and phrase.head_tag is not None and not is_plural(phrase.head_tag):
             self.one_figure = self.cursor.kind() in {"prep", "rel", "link", "unknown"} and self.cursor.text() != "of"
         if self.when and out.kind == "entity" and not target:
@@ -142,6 +147,10 @@ class Focus(Grouping):
         target.append(out)
         self.root.table = self.root.table or first.head.table
         return True
+
+    def _tells_when(self, ref: Ref) -> bool:
+        people = {stem(word) for word in self.schema.tables[ref[0]]} & PEOPLE
+        return self.schema.columns[ref].kind == "date" and bool(people)
 
     def _is_date(self, phrase: Phrase) -> bool:
         return (

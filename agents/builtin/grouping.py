@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import main_measure
+from agents.builtin.choose import is_additive, main_measure
 from agents.builtin.comparisons import Comparisons
-from agents.builtin.meaning import Out
+from agents.builtin.meaning import Out, Ref
 from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, read_phrase
 from agents.builtin.tags import Tag
 
@@ -103,6 +103,8 @@ class Grouping(Comparisons):
             else:
                 self._put_group(made)
             self.state.column = None
+        elif phrase.head is not None and self._is_amount(phrase.head.ref):
+            self.meaning.problems.append(f"unclear:per {phrase.head.column}")
         elif phrase.head is not None:
             per = next((o for o in self.focus if o.kind == "per" and len(o.parts) == 1), None)
             column = Out("column", column=phrase.head.ref)
@@ -113,6 +115,15 @@ class Grouping(Comparisons):
             self.state.column = phrase.head.ref
         for tag in phrase.equals:
             self._equal(phrase, tag)
+
+    def _is_amount(self, ref: Ref) -> bool:
+        """Amounts with decimals or totals are measured, not grouped by."""
+        column = self.schema.columns[ref]
+        if column.kind != "number" or column.is_id or self._is_reference(ref):
+            return False
+        return column.type.upper().startswith(("DOUBLE", "FLOAT", "DECIMAL")) and is_additive(
+            column, " ".join(column.core)
+        )
 
     def _put_group(self, out: Out) -> None:
         """Beside a superlative a grouping says within what: "the oldest member in each city"."""

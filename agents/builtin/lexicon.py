@@ -219,7 +219,7 @@ HOW_ADJECTIVES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 AGGREGATES: dict[str, str] = {
     "average": "avg", "mean": "avg", "avg": "avg", "averaged": "avg",
-    "sum": "sum", "total": "sum", "totals": "sum", "combined": "sum", "overall": "sum", "cumulative": "sum",
+    "sum": "sum", "total": "sum", "totals": "sum", "combined": "sum", "overall": "sum",
     "altogether": "sum",
     "median": "median", "count": "count", "variance": "var_samp", "stddev": "stddev_samp",
 }  # fmt: skip
@@ -279,7 +279,7 @@ considering along together plus including following did't been being were was ar
 looking made performed carried total unique distinct different particular specific given generate generated
 correspond received receive according involve involved call called named titled labelled labeled located situated
 found live lives living lie lies reside residing consist contain contains containing hold holding bring brought
-sort column columns field fields please compared comparison how's much's around approximately roughly
+sort column columns field fields please  how's much's around approximately roughly
 whether today's throughout ok dollar dollars euro euros usd eur hi hello thanks thank basis case time times
 combination combinations since metric
 metrics integer together pair pairs corresponds say today currently separately individually respective plus side

@@ -183,10 +183,13 @@ class Linker:
             return (0.55, "part") if exact else (0.0, "")
         if like and not exact:
             return (0.68 if covered >= 0.8 else 0.46) + (0.08 if extra else 0), "synonym"
+        column_kind = self.schema.columns[ref].kind
         missing = sum(
             1 for word in rest if word not in full and word != "nam" and not any(c in synonyms(word) for c in core)
         )
         score = 0.6 + 0.37 * covered - (0.0 if set(core) == exact else 0.03) - 0.15 * missing
+        if len(core) > 1 and core[-1] not in exact | like and core[-1] not in _LIGHT and column_kind == "number":
+            score = min(score, 0.5)  # "unit" is not the unit cost
         if core[-1] in exact and not like and not missing:
             score = max(score, 0.88)  # the head noun: a home city is a city
         return min(score + (0.05 if extra else 0), 0.99), "lemma" if covered == 1 else "part"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.builtin.focus import Focus
 from agents.builtin.lexicon import FILLER, RELATING
 from agents.builtin.links import Link, is_flag, truth
-from agents.builtin.meaning import Compare, Nested, Out, Scalar, Scope
+from agents.builtin.meaning import Compare, Either, Nested, Out, Scalar, Scope
 from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, read_phrase
 from agents.builtin.tags import Tag
 from agents.builtin.words import stem
@@ -155,9 +155,12 @@ class Modifiers(Focus):
     def _on_diff(self, target: list[Out]) -> None:
         self._composite(target)
 
-    def _phrase(self, target: list[Out]) -> None:
+    def _phrase(self, target: list[Out]) -> None:  # noqa: C901 - one short branch a kind of phrase
         phrase = read_phrase(self.cursor)
         if phrase.empty:
+            return
+        if phrase.at_least and phrase.number is not None:
+            self._compare_counted(phrase.at_least, phrase.number, phrase)
             return
         out = self._measure(phrase)
         if phrase.sup is not None:
@@ -178,6 +181,8 @@ class Modifiers(Focus):
             return
         if phrase.grain:
             self._grain(phrase.grain)
+        if phrase.unit and phrase.head is None and not (phrase.unit == "week" and self._groups_by_day()):
+            self.meaning.problems.append(f"unused:{phrase.unit}")
         if phrase.head is None and phrase.number is not None and self.state.column is not None and not phrase.values:
             self._number_equals(phrase.number)
             return
@@ -191,6 +196,12 @@ class Modifiers(Focus):
             self._table_phrase(phrase)
         else:
             self._column_phrase(phrase)
+
+    def _groups_by_day(self) -> bool:
+        """As in "each day of the week", where a column says which day of the week it was."""
+        last = self.meaning.groups[-1] if self.meaning.groups else None
+        column = last.column if last is not None else None
+        return column is not None and self.schema.columns[column].core in {("day",), ("weekday",)}
 
     def _table_phrase(self, phrase: Phrase) -> None:
         head = phrase.head
@@ -262,7 +273,9 @@ class Modifiers(Focus):
             self._hold(Compare(head.ref, "=", (truth(column, not self._negation()),)), head.table)
             return
         if self._negation():
-            self._hold(Compare(head.ref, "null"), head.table)
+            absent = Compare(head.ref, "null")
+            nothing = Either([absent, Compare(head.ref, "=", (0,))]) if column.kind == "number" else absent
+            self._hold(nothing, head.table)
             return
         self.state.since.append(f"column:{head.table}.{head.column}")
         self._superlative_name(phrase)

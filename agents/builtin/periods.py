@@ -163,6 +163,9 @@ def find_periods(text: str, today: date) -> list[Period]:  # noqa: C901 - one sh
 def _plain_word(match: re.Match[str], low: str) -> bool:
     """'may', 'march' and 'now' are words too; a year needs to stand alone, not as an amount."""
     word = match[1].strip(". ")
+    listed = re.search(rf"{_MONTH}\s*(?:,|and|or|&|vs\.?|versus|to)\s*$", low[: match.start()])
+    if listed and word in MONTHS:
+        return False
     if word in {"may", "march", "mar", "sat", "sun", "sep", "dec", "now"}:
         return word == "now" or not re.match(r"\s*(?:in|during|of|for|since)\b", match.group())
     if re.fullmatch(r"(?:19|20)\d{2}", word):

@@ -36,6 +36,7 @@ class Phrase:
     term: str = ""
     more: list[str] = field(default_factory=list)
     rate: bool = False
+    at_least: str = ""
 
     @property
     def empty(self) -> bool:
@@ -150,6 +151,10 @@ def _modifier(phrase: Phrase, tag: Tag, cursor: Cursor) -> bool:  # noqa: C901 -
         return False
     elif kind == "num":
         phrase.number = tag.number
+        if cursor.kind(1) == "post" and cursor.kind(2) == "link":
+            phrase.at_least = cursor.data(1)  # "3 or more items"
+            cursor.at += 2
+            return True
         if cursor.kind(1) not in MODIFIERS:
             cursor.at += 1
             return False
@@ -243,7 +248,7 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:  # noqa: C901 - one short b
         phrase.howmany = True
         cursor.at += 1
         return True
-    if tag.kind == "link" and tag.links[0].kind == "column" and is_participle(tag.text.lower()):
+    if tag.kind == "link" and tag.links[0].kind in {"column", "table"} and is_participle(tag.text.lower()):
         # "quantity shipped": the second word says what was done with it.
         return False
     if tag.kind == "link":
