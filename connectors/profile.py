@@ -360,7 +360,9 @@ def _tolerable(column: Shapes, good: int, found: Profile, what: str) -> bool:
     if bad > _TOLERATED * column.values:
         return False
     found.unreadable[column.name] = bad
-    found.warnings.append(f"Column {column.name!r} holds {what}, but {bad} of its {column.values} values are none.")
+    found.warnings.append(
+        f"{bad} of the {column.values} values of {column.name!r} are no {what}; their rows are set aside."
+    )
     return True
 
 

@@ -113,6 +113,11 @@ def count(connection: DuckDBPyConnection, table: exp.Table) -> int:
     return whole(row(connection, exp.select(exp.Count(this=exp.Star())).from_(table))[0])
 
 
+def next_row(connection: DuckDBPyConnection, table: exp.Table) -> int:
+    """The ``rowid`` that the next row gets at least; ids of deleted rows are not given again, so a count is less."""
+    return whole(row(connection, exp.select(template("max(rowid) + 1")).from_(table))[0])
+
+
 def whole(found: object) -> int:
     """A count or sum of whole numbers as DuckDB's Python client gives it; NULL is 0."""
     return int(str(found or 0))

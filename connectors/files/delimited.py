@@ -347,7 +347,7 @@ def load(
 ) -> Loaded:
     """Read one file into ``table``: in one statement if all of it is sound, else record by record."""
     texts = texts_of(part, columns)
-    before = sql.count(connection, table) if append else 0
+    before, first = (sql.count(connection, table), sql.next_row(connection, table)) if append else (0, 0)
     if not options.skip_footer and not found.has_nul:
         expected: int | None = None
         for usual in (True, False):
@@ -359,7 +359,7 @@ def load(
                 expected = _expected(part, options, rows, found.lines)
             if rows == expected:
                 return Loaded(rows, expected, conform.Outcome(rows=rows), 0)
-            _take_back(connection, table, append=append, before=before)
+            _take_back(connection, table, append=append, first=first)
     return _careful(connection, part, options, table, columns, texts, policy=policy, hidden=hidden, append=append)
 
 
@@ -412,12 +412,12 @@ def _usual_query(
     return query.where(*conditions) if conditions else query
 
 
-def _take_back(connection: DuckDBPyConnection, table: exp.Table, *, append: bool, before: int) -> None:
+def _take_back(connection: DuckDBPyConnection, table: exp.Table, *, append: bool, first: int) -> None:
     if not append:
         sql.run(connection, sql.drop(table))
         return
-    # Rows were only added behind the others, so those from the old count on are this file's.
-    sql.run(connection, exp.delete(table).where(sql.template("rowid >= :before", before=before)))
+    # Rows were only added behind the others, so those from the old end on are this file's.
+    sql.run(connection, exp.delete(table).where(sql.template("rowid >= :first", first=first)))
 
 
 def _expected(part: Part, options: ReadOptions, rows: int, lines: int | None) -> int:

@@ -542,14 +542,14 @@ def read(
     with prepared(path, shown, options) as file:
         _refuse_double(file, source)
         warnings = _drift(file, options, source, names)
-        before = sql.count(into, table) if append else 0
+        before, first = (sql.count(into, table), sql.next_row(into, table)) if append else (0, 0)
         rows = None if file.has_nul else _fast(file, options, source, names, into, table, append=append)
         if rows is not None:
             rows -= before
             expected = _count(file, options, into)
             if expected is None or rows == expected:
                 return Reading(rows=rows, expected_rows=expected, fingerprint=content.fingerprint, warnings=warnings)
-            _undo(into, table, append=append, before=before)
+            _undo(into, table, append=append, first=first)
         loaded, broken, expected = _careful(file, options, source, names, into, table, append=append)
     return Reading(
         rows=loaded.rows,
@@ -666,9 +666,9 @@ def _nothing(raw: exp.Select, names: Mapping[str, Keys], options: ReadOptions) -
     return raw
 
 
-def _undo(into: DuckDBPyConnection, table: exp.Table, *, append: bool, before: int) -> None:
+def _undo(into: DuckDBPyConnection, table: exp.Table, *, append: bool, first: int) -> None:
     if append:
-        sql.run(into, exp.delete(table).where(sql.template("rowid >= :before", before=before)))
+        sql.run(into, exp.delete(table).where(sql.template("rowid >= :first", first=first)))
     else:
         sql.run(into, sql.drop(table))
 
