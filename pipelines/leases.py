@@ -47,7 +47,7 @@ def abandon(job: Job, setting: Setting, *, keep: str) -> None:
                 spec_digest=stored.spec_digest,
                 started=stored.started,
                 finished=setting.clock(),
-                message="Its process ended before the run did; nothing was published.",
+                message="Its process ended before the run did.",
                 events=f"runs/{stored.run_id}/events.jsonl",
             )
             setting.store.finish(stored.run_id, result)
