@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -32,6 +32,7 @@ class Places:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._worlds: dict[Size, World] = {}
+        self._ran: dict[str, Unlike | None] = {}
 
     def __enter__(self) -> Places:
         return self
@@ -46,6 +47,18 @@ class Places:
         folder = self._folder / "".join(letter if letter.isalnum() else "_" for letter in name)
         folder.mkdir(parents=True)
         return Place(folder, self)
+
+    def once(self, computed: str, work: Callable[[], None]) -> None:
+        """Do the work for what is computed, or end as it did before: the same plan on the same data is run once."""
+        if computed not in self._ran:
+            self._ran[computed] = None
+            try:
+                work()
+            except Unlike as unlike:
+                self._ran[computed] = unlike
+        before = self._ran[computed]
+        if before is not None:
+            raise Unlike(str(before), before.outcome)
 
     def world(self, size: Size) -> World:
         """A world of the demo whose truth is known."""

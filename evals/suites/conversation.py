@@ -7,7 +7,8 @@ of it: ``asks`` (the question's key, with ``offers`` its options' values in orde
 answers, the case stands for as many conversations: the n-th with the n-th of each list, beginning again at its end.
 
 ``run`` is what the last plan must compute. Unsaid but always held to: no model is called, a plan with effects is
-refused until it is approved, and a second run and a replay give the same digests.
+refused until it is approved, and a second run and a replay give the same digests. Plans of a world's data that compute
+the same are run once.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from evals.casefiles import Unlike, Written, read_case
 from evals.outcomes import Outcome
 from evals.places import Place, Size, read_rows, read_table, rows_of, same_rows
 from spec.base import JsonValue
-from spec.codec import from_plain
+from spec.codec import digest, from_plain
 from spec.errors import DreflowError
 from spec.run import RunResult
 from tools.documents import AskDocument, PlanDocument
@@ -180,12 +181,24 @@ def run(case: Conversation, place: Place) -> None:
         return
     if not isinstance(last, PlanDocument) or last.status != "planned":
         raise Unlike("There is no plan to run.")
+    place.places.once(_computing(last, data), lambda: _run(held, place, world))
+
+
+def _run(held: ConversationFile, place: Place, world: World | None) -> None:
+    """Run the kept plan, twice, and hold it to what the case says."""
+    assert held.run is not None
     result = place.run(held.now)
     _check_run(held.run, result, place, world)
     if result.status == "succeeded":
         place.run_again(result, held.now)
         if held.run.tables:
             _check_tables(held.run, place)
+
+
+def _computing(document: PlanDocument, data: str) -> str:
+    """What a plan computes, apart from the words that led to it: the same is run once, however it was asked for."""
+    spec = from_plain(document.spec or {})
+    return data + digest(spec.model_copy(update={"request": "", "reading": "", "assumptions": ()}))
 
 
 @dataclass
