@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -42,6 +43,8 @@ ENDINGS: Mapping[str, Format] = {
 }
 DATABASES = frozenset({".db", ".sqlite", ".sqlite3", ".duckdb", ".ddb"})
 _PACKED = {".gz", ".zst"}
+_PREVIEWED = 4 << 20
+"""Bytes of a long file that a preview looks at."""
 
 
 def format_of(path: Path) -> Format | None:
@@ -151,8 +154,18 @@ def _read_one(
 
 def preview(source: Source, place: Place, *, limit: int = 20) -> Preview:
     """The first rows of the (first) file as they will be read, at most ``limit``."""
-    first = _paths(place, parse_options(ReadOptions, source.options))[0]
-    return preview_rows(read, source, replace(place, location=str(first)), limit)
+    options = parse_options(ReadOptions, source.options)
+    first = _paths(place, options)[0]
+    given = _with_format(options, first)
+    is_long = text.stamp(first).size > _PREVIEWED and given.format in {"csv", "tsv", "ndjson"}
+    if not is_long or text.compression_of(first, options.compression) != "none" or not text.is_utf8(options.encoding):
+        return preview_rows(read, source, replace(place, location=str(first)), limit)
+    with tempfile.TemporaryDirectory(prefix="dreflow-") as folder:
+        start = Path(folder) / first.name
+        head = text.head(first, "none", _PREVIEWED)
+        start.write_bytes(head[: head.rfind(b"\n") + 1])
+        found = preview_rows(read, source, replace(place, base=Path(folder), location=first.name), limit)
+    return replace(found, truncated=True)
 
 
 def _paths(place: Place, options: ReadOptions) -> list[Path]:

@@ -77,6 +77,12 @@ def sniff(path: Path, options: ReadOptions, stated: frozenset[str]) -> ReadOptio
         raise DataError(
             "The file is empty.", hint="Export it again; it should at least have a header.", where={"file": str(path)}
         )
+    if "\n" not in decoded and "\r" in decoded:
+        raise DataError(
+            "The file's lines end with a carriage return alone, as on computers of the last century.",
+            hint="Save it again as CSV with ordinary line ends.",
+            where={"file": str(path)},
+        )
     if "delimiter" not in stated:
         found["delimiter"] = _delimiter(decoded, path, options)
     delimiter = str(found.get("delimiter", options.separator))

@@ -40,8 +40,8 @@ from spec.pipeline import Source
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_PROFILED = 16 << 20
-_DOCUMENT_LIMIT = 512 << 20
+_PROFILED = 8 << 20
+_DOCUMENT_LIMIT = 128 << 20
 _LONG = re.compile(rb"[0-9][0-9.]{15,}")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|-?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?', re.DOTALL)
 _INT64 = 2**63 - 1
@@ -203,7 +203,7 @@ def _wanted(structure: Structure, options: ReadOptions, stated: frozenset[str]) 
 
 
 def _sample(file: Prepared, options: ReadOptions) -> tuple[list[dict[str, JsonValue]], list[Record], bool, str]:
-    """Records of the first 16 MB (of a document, all), the broken ones, whether that is all, where the list stands."""
+    """Records of the first 8 MB (of a document, all), the broken ones, whether that is all, where the list stands."""
     if not file.is_lines:
         found, pointer = _document_records(file, options)
         return found, [], True, pointer

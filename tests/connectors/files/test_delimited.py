@@ -276,3 +276,20 @@ def test_trouble_in_one_file_of_many_takes_no_rows_of_the_others(tmp_path: Path,
     assert [row[0] for row in read.rows] == ["1", "2", "3", "4", "5", "6", "7", "8"]
     assert read.reading.rows == 8
     assert read.reading.expected_rows == 9
+
+
+def test_the_preview_of_a_long_file_looks_at_its_start_only(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text("id,note\n" + "".join(f"{number},{'x' * 90}\n" for number in range(60_000)))
+    source = files.discover(Place("files", tmp_path, location="long.csv"))[0].source
+    with path.open("a") as stream:
+        stream.write("broken\n")
+    found = files.preview(source, Place("files", tmp_path, location="long.csv"), limit=3)
+    assert [row[0] for row in found.rows] == [0, 1, 2]
+    assert found.truncated
+    assert not found.quarantined
+
+
+def test_lines_that_end_with_a_carriage_return_alone_are_told(discovered: Discover) -> None:
+    with pytest.raises(Exception, match="carriage return"):
+        discovered("a.csv", "id,n\r1,2\r3,4\r")
