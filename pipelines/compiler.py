@@ -252,6 +252,13 @@ class _Building:
         where: dict[str, str | int] = {"step": step.id}
         types = self.binder.define(name, query, where)
         shown = derive(query, self.relations)
+        if len(shown.fields) != len(types):
+            raise SpecError(
+                "One expression of it gives several columns, whose names and origins cannot be told.",
+                hint="Name each column, for instance element.field of an unnested list.",
+                where=where,
+                data={**where, "columns": len(types), "named": len(shown.fields)},
+            )
         fields = tuple(
             replace(item, type=type_, exact=item.exact and not _floating(type_))
             for item, type_ in zip(shown.fields, types, strict=True)

@@ -168,6 +168,12 @@ REFUSED: list[tuple[str, Step, str, dict[str, object]]] = [
         "single quotes: 'a@x.com'",
         {"unknown": "a@x.com"},
     ),
+    (
+        "one expression that gives several columns",
+        {"use": "sql", "query": "select id, unnest([{'a': 1, 'b': 2}], recursive := true) from orders"},
+        "several columns",
+        {"columns": 3, "named": 2},
+    ),
     ("a SELECT inside an expression", {"use": "filter", "where": "id in (select 1)"}, "'join' step", {}),
     ("a struct field of no struct", {"use": "derive", "columns": {"x": "email.first"}}, "email", {}),
 ]
