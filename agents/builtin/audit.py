@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out
+from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref
+from agents.builtin.schema import Join, Schema
 from agents.builtin.tags import Tag
 
 _COMPUTED = frozenset({"agg", "howmany", "howmuch", "sum", "share", "ratio", "diff"})
@@ -58,6 +59,22 @@ def audit(tags: list[Tag], meaning: Meaning) -> list[str]:
     numbers += sum(1 for c in conditions if isinstance(c, Beyond) or (isinstance(c, Nested) and c.kind == "measure"))
     if compared > numbers:
         problems.append("lost:a comparison")
+    return problems
+
+
+def roles(meaning: Meaning, joined: Iterable[Join], schema: Schema) -> list[str]:
+    """Problems where two columns point at one table, as sender and receiver do, and nothing says which is meant."""
+    conditions = list(_conditions(meaning))
+    used: set[Ref | None] = {c.column for c in conditions if isinstance(c, Compare | During | Beyond)}
+    used |= {c.via for c in conditions if isinstance(c, Nested)} | {o.column for o in _outs(meaning, conditions)}
+    problems = []
+    for join in sorted(joined, key=lambda j: (j.table, j.columns)):
+        rivals = [
+            j for j in schema.joins if (j.table, j.parent) == (join.table, join.parent) and j.columns != join.columns
+        ]
+        columns = [(j.table, j.columns[0]) for j in [join, *rivals]]
+        if rivals and not any(ref in used for ref in columns):
+            problems.append(f"role:{' or '.join(sorted(ref[1] for ref in columns))}")
     return problems
 
 

@@ -130,14 +130,18 @@ class Composites(Modifiers):
         self.state.scope, self.root = scope, scope
         for tag in [*phrase.values, *phrase.equals]:
             self._value(tag)
+        named = list(scope.conditions)
         self.state.list_of = "where"
         while not cursor.done and cursor.kind() not in {"end", "group", "order", "direction"}:
             before = cursor.at
             self._step([])
             if cursor.at == before:
                 self._leftover(cursor.take())
-        made.conditions = scope.conditions
+        asked = [condition for condition in scope.conditions if condition not in named]
+        # "what percentage of premium members are active": premium says of which, active what is counted.
+        made.conditions = asked or named
         self.state.scope, self.root = saved
+        self.root.conditions += named if asked else []
         self.state.scope = self.root
 
 

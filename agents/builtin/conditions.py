@@ -51,6 +51,7 @@ class Conditions:
         self.who = False
         self.when = False
         self.one_figure = False
+        self.listing = any(tag.text.lower() in {"list", "show", "display", "give"} for tag in tags)
 
     def _negation(self) -> bool:
         negated, self.state.negated = self.state.negated, False

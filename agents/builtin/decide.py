@@ -72,7 +72,7 @@ def _out_of_reach(request: Request) -> Refusal | None:
 
 
 def _unsure(best: Candidate) -> Question | Refusal:
-    unknown = [p for p in best.meaning.problems if p.startswith(("unknown:", "lost:", "novalue:", "nodate:"))]
+    unknown = [p for p in best.meaning.problems if p.startswith(("unknown:", "lost:", "novalue:", "nodate:", "role:"))]
     if best.confidence >= WORTH_ASKING and not unknown:
         sentence = reading_of(best.meaning)
         return Question(
@@ -98,6 +98,7 @@ def explain(problems: Sequence[str]) -> str:
                 "unknown": f"nothing in the data is called '{what}'",
                 "novalue": f"no value in the data is '{what}'",
                 "nodate": f"there is no date for '{what}'",
+                "role": f"it is not clear whether {what} is meant",
                 "unclear": f"it is not clear what '{what}' compares or counts",
                 "unused": f"'{what}' could not be placed",
                 "lost": f"{what} of the question could not be placed",

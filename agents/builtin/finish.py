@@ -23,6 +23,7 @@ def finish(reader: Reader) -> Meaning:
     if meaning.within and any(o.is_measure for o, _ in meaning.order):
         meaning.groups = [*meaning.within, *meaning.groups]
     _single_row(meaning, reader)
+    _count_in_groups(meaning, reader)
     _sum_in_groups(meaning, reader)
     _sum_of_one(meaning, reader)
     outs = _shown(reader)
@@ -72,6 +73,13 @@ def _sum_in_groups(meaning: Meaning, reader: Reader) -> None:
                 meaning.assumptions.append(f"{column.name} is added up")
             else:
                 meaning.problems.append(f"unclear:{column.name}")
+
+
+def _count_in_groups(meaning: Meaning, reader: Reader) -> None:
+    """As in "orders by status" asks how many."""
+    plain = len(reader.focus) == 1 and reader.focus[0].kind == "entity" and not reader.listing
+    if plain and meaning.groups and not (reader.asked or meaning.order or meaning.having or meaning.within):
+        reader.focus[0] = reader.count_of(reader.focus[0].table)
 
 
 def _sum_of_one(meaning: Meaning, reader: Reader) -> None:

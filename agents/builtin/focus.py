@@ -98,9 +98,17 @@ class Focus(Grouping):
             out = self._plain(phrase)
         if out is None:
             return
-        if self.who and not target and out.kind == "column" and out.column and self._tells_when(out.column):
-            self.state.date = out.column
-            out = Out("entity", table=out.column[0])  # "Who joined first?"
+        if (
+            self.who
+            and not target
+            and out.kind == "column"
+            and out.column
+            and self.schema.columns[out.column].kind == "date"
+        ):
+            person = out.column[0] if self._tells_when(out.column) else self._person_near(out.column[0])
+            if person is not None:
+                self.state.date = out.column
+                out = Out("entity", table=person)  # "Who joined first?"
         if not target and phrase.head_tag is not None and not is_plural(phrase.head_tag):
             self.one_figure = self.cursor.kind() in {"prep", "rel", "link", "unknown"} and self.cursor.text() != "of"
         if self.when and out.kind == "entity" and not target:

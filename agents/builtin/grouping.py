@@ -27,6 +27,10 @@ class Grouping(Comparisons):
             self.state.list_of = "where"
             return
         self.state.list_of = "group"
+        if self.cursor.kind() == "weekday" and self.cursor.data() == "weekday":
+            self.cursor.take()
+            self._grain("weekday")
+            return
         self._group_list()
 
     def _by_is_order(self) -> bool:

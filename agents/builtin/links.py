@@ -99,7 +99,7 @@ class Linker:
                 if stems == only:
                     score, how = 0.95, "lemma"
                 elif stems[0] == owner[-1]:
-                    score, how = 0.78, "part"
+                    score, how = 0.86, "part"
                 elif stems[0] == owner[0]:
                     score, how = 0.6, "part"
                 elif len(only) == 1 and only[0] in synonyms(stems[0]):

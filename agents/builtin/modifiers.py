@@ -34,7 +34,7 @@ class Modifiers(Focus):
             if word in RELATING:
                 self.state.since.append(tag.text.lower())
                 self.meaning.score -= 0.02
-            elif word not in FILLER:
+            elif word not in FILLER or word == "only":
                 self.meaning.problems.append(f"unknown:{tag.text}")
         elif tag.kind in {"quoted", "num", "time"}:
             if tag.kind == "quoted" and self._text_inside(tag):

@@ -23,6 +23,7 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bmax\s*\(([^()]+)\)", r"highest \1"),
     (r"\b(avg|average|max|min)_(\w+)", lambda m: f"{m[1]} {m[2].replace('_', ' ')}"),
     (r"\b(?:num|count|number)_(?:of_)?(\w+)", lambda m: f"number of {m[1].replace('_', ' ')}"),
+    (r"\b(first|given) and (last|family) names?\b", r"\1 name and \2 name"),
     (r"\bin terms of\b", "by"),
     (r"\bon a (daily|weekly|monthly|quarterly|yearly) basis\b", r"\1"),
     (r"\bmonth[- ]by[- ]month\b", "by month"),

@@ -17,6 +17,7 @@ class Builder(Nodes):
 
     def build(self, meaning: Meaning) -> exp.Query:
         """The query of a meaning. Raises CannotBuildError where tables do not join or rows would count twice."""
+        self.meaning = self.meaning or meaning
         if any(out.kind == "per" for out in meaning.outs):
             return self._per(meaning)
         apart = self._apart(meaning)

@@ -55,6 +55,7 @@ class Frame:
         self.tree.append(join)
 
     def on(self, join: Join) -> exp.Expr:
+        self.builder.joined.add(join)
         parts = [
             exp.EQ(this=self.column((join.table, own)), expression=self.column((join.parent, key)))
             for own, key in zip(join.columns, join.keys, strict=True)
@@ -78,6 +79,8 @@ class Base:
 
     def __init__(self, index: Index, timezone: str, *, contains: bool = False) -> None:
         self.contains = contains
+        self.meaning: Meaning | None = None
+        self.joined: set[Join] = set()
         self.index = index
         self.schema: Schema = index.schema
         self.timezone = timezone
@@ -120,7 +123,9 @@ def clock(text: str) -> str:
 
 
 def cut(node: exp.Expr, grain: str) -> exp.Expr:
-    """The first day of the unit that a date lies in."""
+    """The first day of the unit that a date lies in; of weekdays the number, Monday is 1."""
+    if grain == "weekday":
+        return exp.Extract(this=exp.var("ISODOW"), expression=node)
     return exp.cast(exp.func("DATE_TRUNC", exp.Literal.string(grain), node, dialect="duckdb"), "DATE")
 
 

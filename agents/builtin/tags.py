@@ -28,7 +28,7 @@ _MAX_PHRASE = 5
 _NOUNS = frozenset(
     (
         "name names number numbers title text time times amount value values count counts total totals "
-        "date type field record records unique different first last current"
+        "date type field record records unique different current"
     ).split()
 )
 _BEFORE_NOUN = frozenset("the , and their its his her return show of by each list give with per".split())
@@ -166,7 +166,14 @@ def _word_tags(tokens: list[Token], index: int) -> list[Tag]:  # noqa: C901 - on
         made = _make("howadj", tokens, index, index + 2, 2.3)
         made.hints = HOW_ADJECTIVES[after]
         found.append(made)
-    if is_filler(low) and low not in {"number", "total"}:
+    if (
+        low == "only"
+        and index
+        and tokens[index - 1].low not in {",", "and", "but", "return", "show", "list", "give", "(", "-", "–"}
+    ):
+        # "have only cancelled orders" is a claim about all of them, which no filter makes.
+        found.append(_unlinked(tokens, index, claims=True))
+    elif is_filler(low) and low not in {"number", "total"}:
         found.append(_make("skip", tokens, index, index + 1, 0.5))
     else:
         found.append(_unlinked(tokens, index))
@@ -260,6 +267,8 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
         and (len(tokens) < 2 or tokens[1].low not in {"of", "and", ","})
     ):
         inner_filler = True
+    if size == 1 and words[0] in {"first", "last", "full"}:
+        return None
     if plain and size > 1 and inner_filler and (words[0] in AGGREGATES or words[0] in SUPERLATIVES):
         pass
     elif plain and size > 1 and (words[0] in AGGREGATES or words[0] in SUPERLATIVES):
@@ -304,6 +313,7 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
             size == 1
             and not quoted
             and not capital
+            and words[0] not in AFTER_MOST
             and (words[0] in AGGREGATES or words[0] in SUPERLATIVES or words[0] in COMPARATIVES or words[0] in GRAINS)
         ):
             hits = []
@@ -314,6 +324,8 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
         links += [hit for hit in hits if not _value_and_noun(words, hit, linker)] if size > 1 and not quoted else hits
     if plain and size == 1:
         links += linker.flags(words[0])
+    if size == 1 and words[0] in AGGREGATES and words[0] not in {"total", "totals", "count"} and not quoted:
+        return None
     if (
         size == 1
         and words[0] in AGGREGATES
@@ -343,7 +355,7 @@ def _value_and_noun(words: tuple[str, ...], hit: Link, linker: Linker) -> bool:
     return any(one.table in nouns for one in linker.values(" ".join(words[:-1]), quoted=False, capital=False))
 
 
-def _unlinked(tokens: list[Token], index: int) -> Tag:
+def _unlinked(tokens: list[Token], index: int, *, claims: bool = False) -> Tag:
     token = tokens[index]
-    weight = -0.6 if token.kind == "word" and not is_filler(token.low) else 0.1
+    weight = -0.6 if token.kind == "word" and (claims or not is_filler(token.low)) else 0.1
     return _make("unknown" if weight < 0 else "skip", tokens, index, index + 1, weight)

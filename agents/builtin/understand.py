@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from agents.builtin.audit import audit
+from agents.builtin.audit import audit, roles
 from agents.builtin.context import Context, formula_of, read_context, substitute
 from agents.builtin.finish import finish
 from agents.builtin.followup import complete
@@ -95,6 +95,7 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     except CannotBuildError as error:
         return Candidate(meaning, None, 0.0, tags, str(error))
     meaning.score -= 0.1 * len(builder.notes)
+    meaning.problems += roles(meaning, builder.joined, prepared.index.schema)
     return Candidate(meaning, query, confidence(meaning, tags), tags)
 
 

@@ -12,6 +12,7 @@ pytest.importorskip("pydantic_evals", reason="the extra 'evals' is not installed
 
 from evals.harness import OWN_CASES, find_sets, measure, run_eval
 from evals.outcomes import CaseResult, summarise, trade_off, worse
+from evals.suites.questions import is_set
 from spec.errors import UsageError
 
 
@@ -20,7 +21,11 @@ def small_set(folder: Path) -> Path:
     (folder / "tables" / "pets.csv").write_text("pet_id,name,kind\n1,Rex,dog\n2,Tom,cat\n3,Kim,cat\n", encoding="utf-8")
     lines = [
         {"id": "a", "question": "How many pets are there?", "gold": [{"rows": [[3]]}]},
-        {"id": "b", "question": "How many cats are there?", "gold": [{"sql": "select count(*) from pets where kind = 'cat'"}]},
+        {
+            "id": "b",
+            "question": "How many cats are there?",
+            "gold": [{"sql": "select count(*) from pets where kind = 'cat'"}],
+        },
         {"id": "c", "question": "How many dogs are there?", "gold": [{"rows": [[99]]}], "degenerate": True},
     ]
     (folder / "questions.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
@@ -30,7 +35,7 @@ def small_set(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", [path.name for path in sorted(OWN_CASES.iterdir()) if path.is_dir()])
+@pytest.mark.parametrize("name", [path.name for path in sorted(OWN_CASES.iterdir()) if is_set(path)])
 def test_every_own_case_is_right_and_nothing_unanswerable_is_answered(name: str) -> None:
     [folder] = find_sets(name)
     missed = {
