@@ -37,6 +37,7 @@ _SNIFFED = 256 << 10
 _SNIFFED_RECORDS = 500
 PROFILED = 16 << 20
 """Bytes of a file that are profiled; of a larger one, this much spread over all of it."""
+_BROKEN = -1
 _MOST_BROKEN = 1_000_000
 CARRIED_ON = (
     duckdb.InvalidInputException,
@@ -358,6 +359,8 @@ def load(
         expected: int | None = None
         for usual in (True, False):
             rows = _fast(connection, part, options, table, columns, texts, append=append, usual=usual)
+            if rows == _BROKEN:
+                break
             if rows is None:
                 continue
             rows -= before
@@ -389,12 +392,13 @@ def _fast(
     append: bool,
     usual: bool,
 ) -> int | None:
-    """Rows of ``table`` after one statement, or None when something in the file is not as it should be."""
+    """Rows of ``table`` after one statement, None when a value is not as it should be, _BROKEN when a line is not."""
     query = (_usual_query if usual else _strict_query)(part, options, columns, texts)
     try:
         sql.run(connection, exp.insert(query, table) if append else sql.create(table, query))
-    except CARRIED_ON:
-        return None
+    except CARRIED_ON as error:
+        # Only a value can be read in another way; a line that the reader cannot cut stays so.
+        return None if "onver" in str(error) or conform.UNREADABLE in str(error) else _BROKEN
     return sql.count(connection, table)
 
 
