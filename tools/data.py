@@ -18,14 +18,13 @@ from typing import TYPE_CHECKING
 from connectors.contract import Choice, Discovered, Place, Reading, connector
 from connectors.names import distinct
 from pipelines.engines.duckdb import Limits, explained, lock, name, open_engine, quoted
-from pipelines.expressions import to_sql
 from spec.catalog import Catalog
 from spec.codec import canonical_json
 from spec.errors import DataError, LimitError, unknown_name
 from spec.pipeline import Definition, Pipeline, Source
 from tools.context import Context
 from tools.locations import database_kind
-from tools.values import Rows, json_rows
+from tools.values import Rows, first_row, json_rows
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -111,8 +110,7 @@ class OpenData:
         """As ``DataView``."""
         engine = self._ready(query)
         with _Bound(engine, self.limits.seconds):
-            row = engine.execute(to_sql(query)).fetchone()
-        return row or ()
+            return first_row(engine, query)
 
     def answer(self, query: exp.Query, *, limit: int) -> Rows:
         """At most ``limit`` rows with names and types."""

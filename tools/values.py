@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -32,14 +32,9 @@ class Rows:
 
 def json_rows(connection: DuckDBPyConnection, query: exp.Query, *, limit: int) -> Rows:
     """At most ``limit`` rows in the query's own order; a column name that comes again gets ``_2``."""
-    from sqlglot import exp
-
     described = connection.execute("DESCRIBE " + to_sql(query)).fetchall()
     types = tuple(str(row[1]) for row in described)
-    cells = tuple(f"c{position}" for position in range(len(types)))
-    inner = query.subquery(exp.TableAlias(this=exp.to_identifier("q"), columns=[exp.to_identifier(c) for c in cells]))
-    outer = exp.select(*(_fetchable(cell, kind) for cell, kind in zip(cells, types, strict=True))).from_(inner)
-    cursor = connection.execute(to_sql(outer))
+    cursor = connection.execute(to_sql(_fetchable(query, types)))
     fetched: list[tuple[object, ...]] = cursor.fetchmany(limit + 1)
     rows = tuple(tuple(_cell(value, kind) for value, kind in zip(row, types, strict=True)) for row in fetched[:limit])
     return Rows(_unique([str(row[0]) for row in described]), types, rows, truncated=len(fetched) > limit)
@@ -68,14 +63,37 @@ def json_value(value: object) -> JsonValue:
     return str(value)
 
 
-def _fetchable(cell: str, kind: str) -> exp.Expr:
+def first_row(connection: DuckDBPyConnection, query: exp.Query) -> tuple[object, ...]:
+    """The first row as Python values, instants as datetimes in UTC; empty when there is none."""
+    cursor = connection.execute(to_sql(query))
+    types = tuple(str(column[1]) for column in cursor.description or ())
+    if not any("TIME ZONE" in kind for kind in types):
+        row: tuple[object, ...] | None = cursor.fetchone()
+        return row or ()
+    row = connection.execute(to_sql(_fetchable(query, types))).fetchone()
+    return tuple(_instant(value, kind) for value, kind in zip(row or (), types, strict=bool(row)))
+
+
+def _fetchable(query: exp.Query, types: Sequence[str]) -> exp.Select:
     """DuckDB's client needs a further library for instants, so they are fetched as microseconds."""
     from sqlglot import exp
 
-    column = exp.column(cell)
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return exp.func("epoch_us", column)
-    return exp.func("to_json", column) if "TIME ZONE" in kind else column
+    cells = [f"c{position}" for position in range(len(types))]
+    inner = query.subquery(exp.TableAlias(this=exp.to_identifier("q"), columns=[exp.to_identifier(c) for c in cells]))
+    shown: list[exp.Expr] = []
+    for cell, kind in zip(cells, types, strict=True):
+        column = exp.column(cell)
+        if kind == "TIMESTAMP WITH TIME ZONE":
+            shown.append(exp.func("epoch_us", column))
+        else:
+            shown.append(exp.func("to_json", column) if "TIME ZONE" in kind else column)
+    return exp.select(*shown).from_(inner)
+
+
+def _instant(value: object, kind: str) -> object:
+    if kind == "TIMESTAMP WITH TIME ZONE" and isinstance(value, int):
+        return (_EPOCH + timedelta(microseconds=value)).replace(tzinfo=UTC)
+    return value
 
 
 def _cell(value: object, kind: str) -> JsonValue:

@@ -153,3 +153,16 @@ def test_a_folder_of_databases_alone_is_no_error(context: Context, tmp_path: Pat
         connection.commit()
     with open_data([str(tmp_path / "books")], context) as data:
         assert list(data.sources) == ["entries"]
+
+
+def test_an_instant_is_fetched_as_a_datetime_in_utc_and_nothing_as_an_empty_row(
+    context: Context, tmp_path: Path
+) -> None:
+    (tmp_path / "seen.csv").write_text("id,seen_at\n1,2026-07-01T08:00:00+02:00\n2,\n", encoding="utf-8")
+    with open_data([str(tmp_path / "seen.csv")], context) as data:
+        assert tuple(data.scalars(sql("SELECT max(seen_at), count(*) FROM seen"))) == (
+            datetime(2026, 7, 1, 6, 0, tzinfo=UTC),
+            2,
+        )
+        assert tuple(data.scalars(sql("SELECT seen_at FROM seen WHERE id = 2"))) == (None,)
+        assert tuple(data.scalars(sql("SELECT seen_at FROM seen WHERE id = 3"))) == ()
