@@ -24,8 +24,8 @@ def run_eval(
 ) -> int:
     """Measure a suite, a set or a folder of sets. 0 when nothing got worse than the stored result, else 1.
 
-    ``name``: ``questions`` (all sets that can be found), a suite of cases (``conversation``, ``spec``), the name of a set, or
-    the path of a set, a case or a folder of cases. ``results`` is where the last result is kept: a line a case,
+    ``name``: ``questions`` (all sets that can be found), a suite of cases (``conversation``, ``spec``), the name of a
+    set, or the path of a set, a case or a folder of cases. ``results`` is where the last result is kept: a line a case,
     ``SET.jsonl``. Of a suite of cases, one that is not right makes 1 as well, unless its file says that it is open.
     Raises UsageError when there is no such suite or set.
     """
@@ -76,7 +76,8 @@ def find_sets(name: str) -> list[Path]:
             return inside
     raise UsageError(
         f"There is no suite or set called {name!r}.",
-        hint=f"Known are {', '.join((*SUITES.names(), *sorted(known)))}, or the path of a folder with questions.jsonl and tables/. "
+        hint=f"Known are {', '.join((*SUITES.names(), *sorted(known)))}, "
+        "or the path of a folder with questions.jsonl and tables/. "
         "DREFLOW_EVALS names a folder with more sets.",
         data={"unknown": name, "known": [*SUITES.names(), *sorted(known)]},
     )
