@@ -10,6 +10,12 @@ _YES = frozenset(
     {"yes", "y", "yeah", "yep", "sure", "ok", "okay", "correct", "right", "please", "si", "sì", "ja", "oui"}
 )
 _NO = frozenset({"no", "n", "nope", "nah", "not", "don't", "nein", "non"})
+_ORDINALS = {"first": 0, "former": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4}
+_ORDINAL = re.compile(
+    rf"(?:(?:i\s+(?:take|choose|want|prefer)|take|use)\s+)?(?:the\s+)?({'|'.join(_ORDINALS)}|last|latter)"
+    r"(?:\s+(?:one|option|way|answer|of\s+(?:them|the\s+two)))?(?:\s*,?\s*(?:please|pls|thanks))?[.!]*"
+)
+_NEGATED = frozenset({"not", "don't", "dont", "never", "neither", "nor"})
 _STOP = frozenset(
     [
         "the",
@@ -50,9 +56,9 @@ def resolve_answer(question: Question, answer: str) -> str | None:
     for option in question.options:
         if said in (option.value.casefold(), option.label.casefold()):
             return option.value
-    number = re.fullmatch(r"\(?(?:option\s+)?(\d{1,2})[.)]?", said)
-    if number and 1 <= int(number[1]) <= len(question.options):
-        return question.options[int(number[1]) - 1].value
+    place = _place(said, len(question.options))
+    if place is not None:
+        return question.options[place].value
     words = _words(said)
     if len(question.options) == 2 and words:
         first = re.findall(r"[\w']+", said)[0]
@@ -60,7 +66,30 @@ def resolve_answer(question: Question, answer: str) -> str | None:
             return question.options[0].value
         if first in _NO and not words - _NO:
             return question.options[1].value
-    return _best_fit(question, words)
+    if words & _NEGATED:
+        # "Not by date" names the option that is not meant; better asked again.
+        return None
+    named = [option.value for option in question.options if _is_named(option.value, words)]
+    if len(named) > 1:
+        return None
+    return named[0] if named else _best_fit(question, words)
+
+
+def _is_named(value: str, words: set[str]) -> bool:
+    own = _words(value)
+    return bool(own) and own <= words and value not in _YES | _NO
+
+
+def _place(said: str, count: int) -> int | None:
+    """The option meant by its place in the list: "2", "option 2", "the second one please", "the last"."""
+    number = re.fullmatch(r"\(?(?:option\s+|number\s+|no\.?\s*)?(\d{1,2})[.)]?", said)
+    if number:
+        return int(number[1]) - 1 if 1 <= int(number[1]) <= count else None
+    ordinal = _ORDINAL.fullmatch(said)
+    if ordinal is None:
+        return None
+    index = count - 1 if ordinal[1] in ("last", "latter") else _ORDINALS[ordinal[1]]
+    return index if index < count else None
 
 
 def _best_fit(question: Question, words: set[str]) -> str | None:
