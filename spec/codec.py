@@ -101,13 +101,14 @@ def parse_spec(text: str, *, name: str = "spec") -> Pipeline:
     import yaml
 
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        plain: object = _unique_key_loader()(text).get_single_data()
+        loader = _unique_key_loader()(text)
+        node = loader.get_single_node()
+        plain: object = None if node is None else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where: dict[str, str | int] = {"file": name}
         if mark is not None:
-            where |= {"line": mark.line + 1, "column": mark.column + 1}
+            where |= {"line": min(mark.line + 1, max(1, len(text.splitlines()))), "column": mark.column + 1}
         raise SpecError(f"The spec is not valid YAML: {error.problem}.", where=where) from None
     except yaml.YAMLError as error:
         raise SpecError(f"The spec is not valid YAML: {error}.", where={"file": name}) from None
@@ -204,11 +205,18 @@ def _line_of(node: yaml.Node | None, path: tuple[str | int, ...]) -> int | None:
     return line
 
 
-def _unique_key_loader() -> type[yaml.SafeLoader]:
+def _unique_key_loader() -> type[yaml.CSafeLoader]:
     """A safe loader that refuses a repeated key (YAML itself keeps the last one, silently) and keeps dates as text."""
     import yaml
 
-    class Loader(yaml.SafeLoader):
+    try:
+        # The parser in C reads a spec ten times as fast.
+        from yaml import CSafeLoader as Base
+    except ImportError:
+        # PyYAML was built without it.
+        from yaml import SafeLoader as Base  # type: ignore[assignment]
+
+    class Loader(Base):
         def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
             seen: set[object] = set()
             for key_node, _ in node.value:
