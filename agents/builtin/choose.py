@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from agents.builtin.lexicon import synonyms
 from agents.builtin.meaning import Ref
 from agents.builtin.schema import Col, Schema
@@ -146,6 +148,13 @@ def is_additive(column: Col, spoken: str) -> bool:
     if column.kind != "number" or column.is_id:
         return False
     return any(stem(word) in ADDITIVE for word in spoken.lower().split())
+
+
+def is_money(column: Col) -> bool:
+    """Whether the column holds amounts of money: a decimal, or a number, that is called like one."""
+    if column.kind != "number" or column.is_id:
+        return False
+    return bool(set(column.words) & set(_MONEY)) and not re.match(r"(?:U?(?:TINY|SMALL|BIG|HUGE)?INT)", column.type)
 
 
 def tally_column(schema: Schema, table: str) -> Ref | None:

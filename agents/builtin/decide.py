@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from agents.builtin.index import Index, index_of
 from agents.builtin.lexicon import CHANGES, OPINIONS
+from agents.builtin.loose import loose_measure
 from agents.builtin.meaning import Condition, During, Either, Meaning, Nested
 from agents.builtin.reading import reading_of
 from agents.builtin.tags import Tag
@@ -48,10 +49,23 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
         best.meaning.problems.append("unclear:which one of several")
         if best.confidence < CONFIDENT and request.answers.get("reading") != "yes":
             return _unsure(best)
-    asked = _ambiguous(prepared, best, data)
+    asked = _loose(prepared) or _ambiguous(prepared, best, data)
     if asked is not None:
         return asked
     return _draft(request, data, best)
+
+
+def _loose(prepared: Prepared) -> Question | None:
+    """Ask which money is meant where the word for it names no column and several tables hold some."""
+    found = loose_measure(prepared.text, prepared.tags, prepared.index)
+    if found is None:
+        return None
+    span, links = found
+    return Question(
+        key=key_of(span),
+        text=f"Several tables hold amounts of money. Which one is '{span.text}'?",
+        options=tuple(Option(label=f"{link.column} of {link.table}", value=name_of(link)) for link in links),
+    )
 
 
 def _out_of_reach(request: Request) -> Refusal | None:

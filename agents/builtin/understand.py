@@ -16,6 +16,7 @@ from agents.builtin.followup import complete
 from agents.builtin.formulas import parse_formula
 from agents.builtin.index import Index
 from agents.builtin.links import Link, Linker
+from agents.builtin.loose import answered_link
 from agents.builtin.meaning import Meaning, Out
 from agents.builtin.normalise import normalise
 from agents.builtin.parse import Reader
@@ -69,7 +70,8 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     for one in tags:
         chosen = request.answers.get(key_of(one))
         if chosen is not None:
-            one.links = [link for link in one.links if name_of(link) == chosen] or one.links
+            named = answered_link(chosen, index)
+            one.links = [link for link in one.links if name_of(link) == chosen] or ([named] if named else one.links)
         if one.period is not None and request.answers.get(key_of(one)) == "other" and one.period.other is not None:
             one.period = one.period.other
     return Prepared(text, tags, context, terms, index, request.timezone)

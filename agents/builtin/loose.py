@@ -1,0 +1,77 @@
+"""Words for money that name no column: "revenue" over tables that all hold amounts is asked about, never guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from agents.builtin.choose import is_money
+from agents.builtin.index import Index
+from agents.builtin.links import Link
+from agents.builtin.schema import Col
+from agents.builtin.tags import Tag
+from agents.builtin.words import singular
+
+_WORDS = frozenset(
+    "revenue sale turnover income taking proceeds earning spend spending money value amount total".split()
+)
+# Of "sales" and "turnover" nobody means the number of rows; of a value of a column they say nothing.
+_ALWAYS_MONEY = frozenset({"revenue", "sale", "turnover", "income", "taking", "proceeds", "earning"})
+_COUNTS = re.compile(r"\b(?:how many|number of|count(?: of)?)\b", re.IGNORECASE)
+# Parts and corrections of an amount are offered after the amounts themselves.
+_PARTS = frozenset("discount tax fee shipping refund adjustment balance cost conversion".split())
+MOST_OPTIONS = 6
+_SURE = 0.85
+
+
+def loose_measure(text: str, tags: list[Tag], index: Index) -> tuple[Tag, list[Link]] | None:
+    """A span that means money, and the columns of different tables it may mean; None when it is plain which.
+
+    It is plain when the words are the column's own, when the columns that fit equally well are of one table, or when
+    the column that fits best is of a table that the question names.
+    """
+    if _COUNTS.search(text):
+        return None
+    named = {link.table for one in tags for link in one.links[:1] if link.kind == "table" and link.score >= _SURE}
+    for one in tags:
+        words = {singular(word) for word in re.findall(r"[a-z]+", one.text.lower())}
+        if one.kind != "link" or not one.links or not words & _WORDS:
+            continue
+        best = one.links[0]
+        if best.how == "answered" or (best.kind == "column" and best.how != "synonym"):
+            continue
+        if best.kind == "table" or (best.kind == "value" and not words & _ALWAYS_MONEY):
+            continue
+        if best.kind == "column" and len({link.table for link in one.links if _as_good(link, best)}) == 1:
+            continue
+        candidates = _candidates(words - _WORDS, index.schema.columns)
+        within = [column for column in candidates if column.table in named]
+        if best.kind == "column" and any(column.ref == best.ref for column in within):
+            continue
+        offered = within or candidates
+        if within or len({column.table for column in offered}) > 1 or (best.kind == "value" and offered):
+            return one, [Link("column", column.table, column.name, how="answered") for column in offered[:MOST_OPTIONS]]
+    return None
+
+
+def _as_good(link: Link, best: Link) -> bool:
+    return link.kind == "column" and link.score >= best.score - 0.02
+
+
+def answered_link(answer: str, index: Index) -> Link | None:
+    """The column that an answer names as ``table.column``."""
+    found = next((c for c in index.schema.columns.values() if f"{c.table}.{c.name}" == answer), None)
+    return Link("column", found.table, found.name, how="answered") if found else None
+
+
+def _candidates(others: set[str], columns: Mapping[tuple[str, str], Col]) -> list[Col]:
+    """Money columns, those of tables that the other words name first, then by how whole a total they are."""
+    money = [column for column in columns.values() if is_money(column)]
+
+    def rank(column: Col) -> tuple[bool, bool, int, int, str, str]:
+        owner = {singular(word) for word in re.findall(r"[a-z]+", column.table.lower())}
+        part = bool({singular(word) for word in column.words} & _PARTS or owner & _PARTS)
+        total = 0 if "total" in column.words else 1
+        return not (others and others <= owner), part, total, len(owner), column.table, column.name
+
+    return sorted(money, key=rank)
