@@ -142,7 +142,7 @@ class _Work:
             return None
         renamed = {old: new for old, new in self.current.items() if old != new}
         for step in self.asked.spec.steps:
-            self.draftsman.steps.append(_reading_from(step, renamed))
+            self.draftsman.steps.append(_reading_from(_whole_rows(step, self.tables, self.clauses.rest), renamed))
         self.result = self.asked.answer or self.asked.spec.steps[-1].id
         self.said.append(self.asked.reading.rstrip("."))
         self.assumptions += self.asked.assumptions
@@ -338,6 +338,28 @@ def _cleaning_words(cleaning: Cleaning, columns: list[Column], table: Table) -> 
     if not cleaning.words:
         return f"keep one of equal rows of {table.name}"
     return f"keep one row of {table.name} for each {names}"
+
+
+def _whole_rows(step: Step, tables: Sequence[Table], asked: str) -> Step:
+    """Rows of one table that were asked for without naming a column are kept whole, not as their label alone."""
+    import sqlglot
+
+    query = step.params.get("query")
+    tree = sqlglot.parse_one(query, dialect="duckdb") if isinstance(query, str) else None
+    if not isinstance(tree, exp.Select) or len(tables) != 1 or len(list(tree.find_all(exp.Select, exp.Table))) != 2:
+        return step
+    if any(tree.args.get(part) for part in ("group", "distinct", "having", "qualify", "with_", "joins")):
+        return step
+    # The table's own word stands in the names of its keys, too: "sales" asks for no sale_id.
+    said = set(name_words(asked)) - set(name_words(tables[0].name))
+    columns = [item.unalias() for item in tree.expressions]
+    plain = all(isinstance(item, exp.Column) and not set(name_words(item.name)) & said for item in columns)
+    if not plain:
+        return step
+    alias = next(tree.find_all(exp.Table)).alias_or_name
+    shown = [exp.column(column.name, table=alias, quoted=True) for column in tables[0].columns]
+    params = {**step.params, "query": tree.select(*shown, append=False).sql(dialect="duckdb", pretty=True)}
+    return Step.model_validate({"id": step.id, "use": step.use, "from": list(step.from_), **params})
 
 
 def _reading_from(step: Step, renamed: dict[str, str]) -> Step:

@@ -178,3 +178,16 @@ def test_a_turn_that_asks_for_more_than_a_time_is_planned_anew(context: Context,
         again = draft(request, view)
     assert isinstance(again, Draft)
     assert [output.file for output in again.spec.outputs] == ["sales_count.csv"]
+
+
+def test_rows_asked_for_without_naming_columns_are_saved_whole(context: Context, folder: Path) -> None:
+    rows = result(
+        context, folder, planned(context, folder, "all sales over 5 in August 2026, save as big.csv"), "big.csv"
+    )
+    assert rows[0] == ["sale_id", "person_id", "amount", "sold_on"]
+    assert [row[0] for row in rows[1:]] == ["3"]
+
+
+def test_a_column_that_is_asked_for_is_saved_alone(context: Context, folder: Path) -> None:
+    rows = result(context, folder, planned(context, folder, "emails of people in Oslo, save as mail.csv"), "mail.csv")
+    assert rows[0] == ["email"]
