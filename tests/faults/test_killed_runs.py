@@ -135,7 +135,10 @@ def hold(ask: Ask, undisturbed: Callable[[str, str, bool], Verdict], count: int,
         assert verdict["files"] == expected["files"], told
         assert verdict.get("rows") == expected.get("rows"), told
         assert verdict.get("state_cursors") == expected.get("state_cursors"), told
-        assert verdict["leftovers"] == [], told
+        # Killed after it was recorded as done, a run has only its note left to take away; the next run does that.
+        done = verdict["attempts"][-1] == "killed"
+        left = [name for name in verdict["leftovers"] if not (done and name.endswith(".publishing.json"))]
+        assert left == [], told
         tally["played"] += 1
         tally["killed"] += "killed" in verdict["attempts"]
         tally["killed twice"] += verdict["attempts"].count("killed") > 1
