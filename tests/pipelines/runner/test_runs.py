@@ -10,7 +10,7 @@ import pytest
 from running import NOW, Plain, Shop, orders_spec
 
 from memory.owners import this_owner
-from pipelines import journal, runner
+from pipelines import journal, publish, runner
 from pipelines.engines.duckdb import Limits
 from pipelines.events import read_events
 from spec.errors import ApprovalNeededError, BusyError, SpecError
@@ -46,6 +46,25 @@ def test_a_run_leaves_numbered_durable_events_in_its_folder_and_in_the_store(sho
     ]  # fmt: skip
     assert events[1].rows == 3
     assert (shop.workspace.folder / result.events).exists()
+
+
+def test_a_note_left_by_a_run_killed_once_it_was_recorded_goes_with_the_next_run(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = orders_spec()
+    with monkeypatch.context() as killed:
+        # As if the process had ended between the record and the removal of its note.
+        killed.setattr(publish, "conclude", lambda _workspace, _pipeline: None)
+        first = shop.run(plain)
+    note = publish.pointer_path(shop.workspace.folder, "regions")
+    assert first.status == "succeeded"
+    assert note.exists()
+    before = (shop.out / "totals.csv").read_bytes()
+    second = shop.run(plain)
+    assert second.status == "succeeded"
+    assert second.run_id != first.run_id
+    assert not note.exists()
+    assert (shop.out / "totals.csv").read_bytes() == before
 
 
 def test_the_same_data_gives_the_same_digests_and_bytes(shop: Shop) -> None:
