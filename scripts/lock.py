@@ -47,6 +47,7 @@ def resolve(output: Path, *more: str) -> None:
     command = [
         sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml",
         "--all-extras", "--universal", "--python-version", "3.11",
+        "--override", "scripts/overrides.txt",
         "--generate-hashes", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links",
         "--custom-compile-command", "make lock", "--no-config", "--quiet",
         "--output-file", str(output), *more,
