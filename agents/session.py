@@ -7,51 +7,21 @@ drafted, compiled and proven. Either may end in a question, whose thread is kept
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, cast
 
-from agents.contract import Draft, Planner, Question, Refusal, Request, Turn
-from memory.store import SavedThread
-from spec.base import JsonValue
+from agents.contract import Draft, Planner, Question, Refusal
+from agents.exchange import Exchange, Message, begun, keep
 from spec.codec import digest, to_plain, to_yaml
-from spec.errors import UsageError
 from spec.registry import Shelf
-from tools import threads
-from tools.connections import kept
 from tools.context import Context
 from tools.data import READING, OpenData, open_data
 from tools.documents import AskDocument, Choice, Drawing, OutColumn, PlanDocument
 
 PROVIDERS = Shelf("agents.providers", "model")
-LONGEST_HISTORY = 20
 
-
-@dataclass(frozen=True)
-class Message:
-    """What somebody says. ``now`` has a zone; without it a thread's own clock goes on, and the clock starts a new one.
-
-    ``thread`` goes on with a conversation; with ``answer`` it settles its open question and needs no ``text``.
-    ``context`` holds instructions that belong to the request.
-    """
-
-    text: str = ""
-    data: tuple[str, ...] = ()
-    thread: str | None = None
-    answer: str | None = None
-    context: str = ""
-    now: datetime | None = None
-    timezone: str | None = None
-
-
-@dataclass(frozen=True)
-class _Turn:
-    """One turn at work: the request as the planner gets it, and its thread."""
-
-    request: Request
-    thread: SavedThread
+__all__ = ["Message", "Session"]
 
 
 class Session:
@@ -88,7 +58,7 @@ class Session:
         """Answer a question in rows. Raises DreflowError where there is neither answer, question nor refusal."""
         self._context.need("ask")
         began = time.monotonic()
-        turn = self._turn(message, "answer")
+        turn = self._begun(message, "answer")
         data = self._data(turn)
         reply = self._draft(turn, data)
         if isinstance(reply, Draft):
@@ -99,14 +69,14 @@ class Session:
             )
         else:
             document = AskDocument(status="declined", message=_sentence(reply))
-        self._keep(turn, reply)
+        keep(self._context, turn, reply, self._clock)
         return document.model_copy(update={"thread": turn.thread.id, "provider": self._model, "seconds": _since(began)})
 
     def plan(self, message: Message, *, spec_file: Path | None = None) -> PlanDocument:
         """Plan a pipeline and prove it on the data; with ``spec_file`` the spec is written there."""
         self._context.need("plan")
         began = time.monotonic()
-        turn = self._turn(message, "pipeline")
+        turn = self._begun(message, "pipeline")
         data = self._data(turn)
         reply = self._draft(turn, data)
         if isinstance(reply, Draft):
@@ -117,77 +87,13 @@ class Session:
             )
         else:
             document = PlanDocument(status="declined", message=_sentence(reply))
-        self._keep(turn, reply)
+        keep(self._context, turn, reply, self._clock)
         return document.model_copy(update={"thread": turn.thread.id, "provider": self._model, "seconds": _since(began)})
 
-    def _turn(self, message: Message, want: Literal["answer", "pipeline"]) -> _Turn:
-        if message.thread is None:
-            return self._first(message, want)
-        thread = threads.opened(self._context, message.thread)
-        before = Request.model_validate(thread.request)
-        if message.answer is not None:
-            if message.text:
-                raise UsageError(
-                    "Give either an answer or a new request.", hint="Leave out the text, or --answer.", where={}
-                )
-            if thread.want != want:
-                right = "plan" if thread.want == "pipeline" else "ask"
-                raise UsageError(
-                    f"The question open in {thread.id} is about a {'plan' if right == 'plan' else 'question'}.",
-                    hint=f"Answer it with 'dreflow {right} --thread {thread.id} --answer ...'.",
-                )
-            thread = threads.answered(thread, message.answer)
-            request = before.model_copy(update={"answers": dict(thread.answers), "now": message.now or before.now})
-        elif message.text:
-            request = before.model_copy(
-                update={
-                    "text": message.text,
-                    "now": message.now or self._clock,
-                    "context": message.context or before.context,
-                    "history": tuple(Turn.model_validate(turn) for turn in thread.history),
-                    "answers": dict(thread.answers),
-                }
-            )
-        else:
-            request = before.model_copy(update={"now": message.now or before.now})
-        request = request.model_copy(update={"want": want, "timezone": message.timezone or request.timezone})
-        added = self._items(message.data)
-        return _Turn(
-            request,
-            replace(
-                thread,
-                want=want,
-                request=request.model_dump(mode="json", exclude={"answers", "history"}),
-                data=tuple(dict.fromkeys([*thread.data, *added])),
-                question=None,
-            ),
-        )
+    def _begun(self, message: Message, want: Literal["answer", "pipeline"]) -> Exchange:
+        return begun(self._context, message, want, clock=self._clock, base=self._base)
 
-    def _first(self, message: Message, want: Literal["answer", "pipeline"]) -> _Turn:
-        if message.answer is not None:
-            raise UsageError("An answer needs its conversation.", hint="Name it with --thread.")
-        if not message.text.strip():
-            raise UsageError("There is no request.", hint='Say what you want to know, for instance "how many orders".')
-        if not message.data:
-            raise UsageError(
-                "There is no data to look at.",
-                hint="Name it with --data: a file, a folder, a database or a saved connection.",
-            )
-        request = Request(
-            text=message.text,
-            now=message.now or self._clock,
-            timezone=message.timezone or self._context.workspace.timezone,
-            context=message.context,
-            want=want,
-        )
-        plain = request.model_dump(mode="json", exclude={"answers", "history"})
-        return _Turn(request, threads.started(self._context, want, plain, self._items(message.data)))
-
-    def _items(self, data: Sequence[str]) -> tuple[str, ...]:
-        """What was named with --data, as it can be kept: absolute, and without passwords."""
-        return tuple(kept(self._context, item, base=self._base, now=self._clock) for item in data)
-
-    def _data(self, turn: _Turn) -> OpenData:
+    def _data(self, turn: Exchange) -> OpenData:
         # Only answers about how to read the data open it in another way.
         reading = {key: said for key, said in turn.request.answers.items() if key.startswith(READING)}
         key = (turn.thread.data, tuple(sorted(reading.items())))
@@ -198,7 +104,7 @@ class Session:
         self._open = (key, opened)
         return opened
 
-    def _draft(self, turn: _Turn, data: OpenData) -> Draft | Question | Refusal:
+    def _draft(self, turn: Exchange, data: OpenData) -> Draft | Question | Refusal:
         reply = _planner(self._model).draft(turn.request, data)
         self._used = frozenset(reply.spec.sources) if isinstance(reply, Draft) else None
         if isinstance(reply, Draft):
@@ -207,7 +113,7 @@ class Session:
                 return Question.model_validate({**unclear, "reading": reply.reading})
         return reply
 
-    def _answered(self, turn: _Turn, data: OpenData, draft: Draft, max_rows: int) -> AskDocument:
+    def _answered(self, turn: Exchange, data: OpenData, draft: Draft, max_rows: int) -> AskDocument:
         from tools.questions import answer
 
         result = answer(self._context, draft.spec, draft.answer, data, now=turn.request.now, limit=max_rows)
@@ -227,7 +133,7 @@ class Session:
             chart=Drawing(kind=chart.kind, x=chart.x, y=chart.y) if chart else None,
         )
 
-    def _planned(self, turn: _Turn, data: OpenData, draft: Draft, spec_file: Path | None) -> PlanDocument:
+    def _planned(self, turn: Exchange, data: OpenData, draft: Draft, spec_file: Path | None) -> PlanDocument:
         from tools.plans import prove, relocated
 
         spec = relocated(draft.spec, data, spec_file.resolve().parent if spec_file else self._base)
@@ -250,17 +156,6 @@ class Session:
             assumptions=draft.assumptions,
             notes=proof.notes,
         )
-
-    def _keep(self, turn: _Turn, reply: Draft | Question | Refusal) -> None:
-        thread = turn.thread
-        if isinstance(reply, Question):
-            thread = replace(thread, question=cast("Mapping[str, JsonValue]", reply.model_dump(mode="json")))
-        elif isinstance(reply, Draft):
-            said: JsonValue = Turn(request=turn.request.text, reading=reply.reading).model_dump(mode="json")
-            if isinstance(said, dict):
-                said["spec"] = cast("JsonValue", to_plain(reply.spec))
-            thread = replace(thread, question=None, history=(*thread.history, said)[-LONGEST_HISTORY:])
-        threads.kept(self._context, thread, self._clock)
 
 
 def _planner(model: str) -> Planner:

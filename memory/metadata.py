@@ -109,6 +109,8 @@ class Thread(Base):
     created_by: Mapped[str]
     created_at: Mapped[str]
     updated_at: Mapped[str]
+    title: Mapped[str | None]
+    surface: Mapped[str | None]
     __table_args__ = (CheckConstraint("want IN ('answer', 'pipeline')", name="want"),)
 
 
@@ -196,6 +198,54 @@ class Schedule(Base):
     next_at: Mapped[str | None]
     created_by: Mapped[str]
     created_at: Mapped[str]
+
+
+class Turn(Base):
+    """One message at work in a conversation. Turns of a thread are taken in the order of their numbers."""
+
+    __tablename__ = "turns"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    thread: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    said_by: Mapped[str]
+    owner: Mapped[str]
+    status: Mapped[str]
+    began: Mapped[str]
+    ended: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint("status IN ('waiting', 'running', 'done', 'cancelled', 'failed')", name="status"),
+    )
+
+
+class Message(Base):
+    """What was said in a conversation, by a person or by us; ``body`` is JSON."""
+
+    __tablename__ = "messages"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    thread: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    turn: Mapped[int]
+    at: Mapped[str]
+    author: Mapped[str]
+    body: Mapped[str]
+
+
+class ThreadPlan(Base):
+    """A plan that a conversation made, in the order they were made, and what became of it."""
+
+    __tablename__ = "thread_plans"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    thread: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    pipeline: Mapped[str]
+    spec_digest: Mapped[str]
+    status: Mapped[str]
+    at: Mapped[str]
+    by: Mapped[str]
+    __table_args__ = (
+        CheckConstraint("status IN ('proposed', 'approved', 'rejected', 'replaced')", name="status"),
+        Index(None, "workspace", "pipeline"),
+    )
 
 
 class AuditEntry(Base):

@@ -69,7 +69,7 @@ CREATE TABLE threads (
 	history VARCHAR NOT NULL, 
 	created_by VARCHAR NOT NULL, 
 	created_at VARCHAR NOT NULL, 
-	updated_at VARCHAR NOT NULL, 
+	updated_at VARCHAR NOT NULL, title VARCHAR, surface VARCHAR, 
 	CONSTRAINT pk_threads PRIMARY KEY (workspace, id), 
 	CONSTRAINT ck_threads_want CHECK (want IN ('answer', 'pipeline')), 
 	CONSTRAINT fk_threads_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
@@ -164,4 +164,42 @@ END;
 CREATE TRIGGER audit_trail_no_delete BEFORE delete ON audit_trail BEGIN
  SELECT RAISE(ABORT, 'the audit trail is append-only');
 END;
-INSERT INTO alembic_version (version_num) VALUES ('0001');
+CREATE TABLE turns (
+	workspace VARCHAR NOT NULL, 
+	thread VARCHAR NOT NULL, 
+	number INTEGER NOT NULL, 
+	said_by VARCHAR NOT NULL, 
+	owner VARCHAR NOT NULL, 
+	status VARCHAR NOT NULL, 
+	began VARCHAR NOT NULL, 
+	ended VARCHAR, 
+	CONSTRAINT pk_turns PRIMARY KEY (workspace, thread, number), 
+	CONSTRAINT ck_turns_status CHECK (status IN ('waiting', 'running', 'done', 'cancelled', 'failed')), 
+	CONSTRAINT fk_turns_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE TABLE messages (
+	workspace VARCHAR NOT NULL, 
+	thread VARCHAR NOT NULL, 
+	seq INTEGER NOT NULL, 
+	turn INTEGER NOT NULL, 
+	at VARCHAR NOT NULL, 
+	author VARCHAR NOT NULL, 
+	body VARCHAR NOT NULL, 
+	CONSTRAINT pk_messages PRIMARY KEY (workspace, thread, seq), 
+	CONSTRAINT fk_messages_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE TABLE thread_plans (
+	workspace VARCHAR NOT NULL, 
+	thread VARCHAR NOT NULL, 
+	number INTEGER NOT NULL, 
+	pipeline VARCHAR NOT NULL, 
+	spec_digest VARCHAR NOT NULL, 
+	status VARCHAR NOT NULL, 
+	at VARCHAR NOT NULL, 
+	"by" VARCHAR NOT NULL, 
+	CONSTRAINT pk_thread_plans PRIMARY KEY (workspace, thread, number), 
+	CONSTRAINT ck_thread_plans_status CHECK (status IN ('proposed', 'approved', 'rejected', 'replaced')), 
+	CONSTRAINT fk_thread_plans_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE INDEX ix_thread_plans_workspace_pipeline ON thread_plans (workspace, pipeline);
+INSERT INTO alembic_version (version_num) VALUES ('0004');

@@ -1,0 +1,251 @@
+"""Conversations as stored: whose turn it is, what was said, and the plans that came of it. Without SQLAlchemy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, cast
+
+from memory.database import Database, Row, Value
+from memory.owners import is_gone
+from memory.run_store import instant, when
+from spec.base import JsonValue
+
+TurnEnd = Literal["done", "cancelled", "failed"]
+PlanStatus = Literal["proposed", "approved", "rejected", "replaced"]
+
+LAST_TURN = "SELECT max(number) AS number FROM turns WHERE workspace = :workspace AND thread = :thread"
+ADD_TURN = """
+INSERT INTO turns (workspace, thread, number, said_by, owner, status, began)
+VALUES (:workspace, :thread, :number, :by, :owner, 'waiting', :at)
+"""
+BEFORE = """
+SELECT number, owner FROM turns
+WHERE workspace = :workspace AND thread = :thread AND number < :number AND status IN ('waiting', 'running')
+ORDER BY number
+"""
+START_TURN = """
+UPDATE turns SET status = 'running' WHERE workspace = :workspace AND thread = :thread AND number = :number
+  AND status = 'waiting'
+"""
+END_TURN = """
+UPDATE turns SET status = :status, ended = :at WHERE workspace = :workspace AND thread = :thread AND number = :number
+  AND status IN ('waiting', 'running')
+"""
+TURN_STATUS = "SELECT status FROM turns WHERE workspace = :workspace AND thread = :thread AND number = :number"
+LAST_MESSAGE = "SELECT max(seq) AS seq FROM messages WHERE workspace = :workspace AND thread = :thread"
+ADD_MESSAGE = """
+INSERT INTO messages (workspace, thread, seq, turn, at, author, body)
+VALUES (:workspace, :thread, :seq, :turn, :at, :author, :body)
+"""
+MESSAGES = """
+SELECT seq, turn, at, author, body FROM messages
+WHERE workspace = :workspace AND thread = :thread AND seq > :after ORDER BY seq
+"""
+NAME_THREAD = """
+UPDATE threads SET title = coalesce(title, :title), surface = coalesce(surface, :surface)
+WHERE workspace = :workspace AND id = :thread
+"""
+THREADS = """
+SELECT id, title, surface, created_by, created_at, updated_at FROM threads
+WHERE workspace = :workspace AND title IS NOT NULL ORDER BY updated_at DESC, id DESC LIMIT :limit
+"""
+ABOUT = """
+SELECT id, title, surface, created_by, created_at, updated_at FROM threads WHERE workspace = :workspace AND id = :thread
+"""
+LAST_PLAN = "SELECT max(number) AS number FROM thread_plans WHERE workspace = :workspace AND thread = :thread"
+ADD_PLAN = """
+INSERT INTO thread_plans (workspace, thread, number, pipeline, spec_digest, status, at, by)
+VALUES (:workspace, :thread, :number, :pipeline, :digest, 'proposed', :at, :by)
+"""
+REPLACE_PLANS = """
+UPDATE thread_plans SET status = 'replaced' WHERE workspace = :workspace AND thread = :thread AND status = 'proposed'
+"""
+SETTLE_PLAN = """
+UPDATE thread_plans SET status = :status, at = :at, by = :by
+WHERE workspace = :workspace AND thread = :thread AND number = :number
+"""
+PLANS = """
+SELECT number, pipeline, spec_digest, status, at, by FROM thread_plans
+WHERE workspace = :workspace AND thread = :thread ORDER BY number
+"""
+MADE_IN = """
+SELECT thread FROM thread_plans WHERE workspace = :workspace AND spec_digest = :digest ORDER BY at DESC, thread LIMIT 1
+"""
+
+
+@dataclass(frozen=True)
+class StoredMessage:
+    """One message; ``body`` holds ``text`` of a person or ``reply`` of ours."""
+
+    seq: int
+    turn: int
+    at: datetime
+    author: str
+    body: dict[str, JsonValue]
+
+
+@dataclass(frozen=True)
+class AboutThread:
+    """What a list of conversations shows of one. ``surface`` says where it is held: page, slack, http, shell."""
+
+    id: str
+    title: str
+    surface: str
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class StoredPlan:
+    """The n-th plan that a conversation made, and what became of it by whom."""
+
+    number: int
+    pipeline: str
+    spec_digest: str
+    status: PlanStatus
+    at: datetime
+    by: str
+
+
+class Conversations:
+    """The part of a workspace's store that conversations need."""
+
+    def __init__(self, database: Database, workspace: str) -> None:
+        self._database = database
+        self._workspace = workspace
+
+    # Turns
+
+    def queue_turn(self, thread: str, *, by: str, owner: str, now: datetime) -> int:
+        """Take the next number in this conversation's queue."""
+        with self._database.transaction():
+            number = self._next(LAST_TURN, "number", thread)
+            self._database.write(ADD_TURN, self._here(thread, number=number, by=by, owner=owner, at=instant(now)))
+        return number
+
+    def wait_turn(
+        self, thread: str, number: int, *, seconds: float, now: Callable[[], datetime], sleep: Callable[[float], None]
+    ) -> bool:
+        """Wait until every earlier turn has ended, then begin; False when it took longer than ``seconds``.
+
+        A turn whose process is gone is ended here, as failed, so that it holds nobody up.
+        """
+        waited, pause = 0.0, 0.01
+        while True:
+            ahead = self._database.read(BEFORE, self._here(thread, number=number))
+            for row in ahead:
+                if is_gone(str(row["owner"])):
+                    self.end_turn(thread, int(row["number"] or 0), "failed", now=now())
+            if not any(not is_gone(str(row["owner"])) for row in ahead):
+                return self._database.write(START_TURN, self._here(thread, number=number)) == 1
+            if waited >= seconds:
+                return False
+            sleep(pause)
+            waited, pause = waited + pause, min(pause * 1.5, 0.25)
+
+    def end_turn(self, thread: str, number: int, status: TurnEnd, *, now: datetime) -> None:
+        """End a turn; one that has ended stays as it is."""
+        self._database.write(END_TURN, self._here(thread, number=number, status=status, at=instant(now)))
+
+    def cancelled(self, thread: str, number: int) -> bool:
+        """Whether the turn was cancelled meanwhile, by any process."""
+        rows = self._database.read(TURN_STATUS, self._here(thread, number=number))
+        return bool(rows) and rows[0]["status"] == "cancelled"
+
+    # Messages
+
+    def add_message(
+        self, thread: str, *, turn: int, author: str, body: dict[str, JsonValue], now: datetime
+    ) -> StoredMessage:
+        """Append to what was said."""
+        with self._database.transaction():
+            seq = self._next(LAST_MESSAGE, "seq", thread)
+            text = json.dumps(body, ensure_ascii=False)
+            self._database.write(
+                ADD_MESSAGE, self._here(thread, seq=seq, turn=turn, at=instant(now), author=author, body=text)
+            )
+        return StoredMessage(seq, turn, now, author, body)
+
+    def messages(self, thread: str, *, after: int = 0) -> Sequence[StoredMessage]:
+        """What was said after message ``after``, in order."""
+        return [
+            StoredMessage(
+                int(row["seq"] or 0),
+                int(row["turn"] or 0),
+                when(row["at"]),
+                str(row["author"]),
+                json.loads(str(row["body"])),
+            )
+            for row in self._database.read(MESSAGES, self._here(thread, after=after))
+        ]
+
+    # Threads
+
+    def name_thread(self, thread: str, *, title: str, surface: str) -> None:
+        """Give a conversation its title and place, once."""
+        self._database.write(NAME_THREAD, self._here(thread, title=title, surface=surface))
+
+    def recent(self, limit: int) -> Sequence[AboutThread]:
+        """Conversations, the one last spoken in first."""
+        rows = self._database.read(THREADS, {"workspace": self._workspace, "limit": limit})
+        return [_about(row) for row in rows]
+
+    def about(self, thread: str) -> AboutThread | None:
+        """One conversation, if known."""
+        rows = self._database.read(ABOUT, self._here(thread))
+        return _about(rows[0]) if rows else None
+
+    # Plans
+
+    def propose(self, thread: str, *, pipeline: str, digest: str, by: str, now: datetime) -> StoredPlan:
+        """Keep a plan as the one that waits for approval; one that waited before is replaced."""
+        with self._database.transaction():
+            self._database.write(REPLACE_PLANS, self._here(thread))
+            number = self._next(LAST_PLAN, "number", thread)
+            values = self._here(thread, number=number, pipeline=pipeline, digest=digest, at=instant(now), by=by)
+            self._database.write(ADD_PLAN, values)
+        return StoredPlan(number, pipeline, digest, "proposed", now, by)
+
+    def settle(self, thread: str, number: int, status: PlanStatus, *, by: str, now: datetime) -> None:
+        """Record what became of a plan."""
+        self._database.write(SETTLE_PLAN, self._here(thread, number=number, status=status, by=by, at=instant(now)))
+
+    def plans(self, thread: str) -> Sequence[StoredPlan]:
+        """The plans of a conversation in the order they were made."""
+        return [
+            StoredPlan(
+                int(row["number"] or 0),
+                str(row["pipeline"]),
+                str(row["spec_digest"]),
+                cast("PlanStatus", row["status"]),
+                when(row["at"]),
+                str(row["by"]),
+            )
+            for row in self._database.read(PLANS, self._here(thread))
+        ]
+
+    def made_in(self, digest: str) -> str | None:
+        """The conversation that made the spec of this digest, if one did."""
+        rows = self._database.read(MADE_IN, {"workspace": self._workspace, "digest": digest})
+        return str(rows[0]["thread"]) if rows else None
+
+    def _next(self, statement: str, field: str, thread: str) -> int:
+        return int(self._database.read(statement, self._here(thread))[0][field] or 0) + 1
+
+    def _here(self, thread: str, **values: Value) -> Row:
+        return {"workspace": self._workspace, "thread": thread, **values}
+
+
+def _about(row: Row) -> AboutThread:
+    return AboutThread(
+        str(row["id"]),
+        str(row["title"] or ""),
+        str(row["surface"] or ""),
+        str(row["created_by"]),
+        when(row["created_at"]),
+        when(row["updated_at"]),
+    )
