@@ -79,6 +79,9 @@ class Request(Document):
     answers: dict[str, str] = Field(default={}, description="Question key to the answer given, as value or free text.")
     history: tuple[Turn, ...] = ()
     want: Literal["answer", "pipeline"] = Field(default="answer", description="'ask' wants rows, 'plan' a pipeline.")
+    repair: tuple[dict[str, JsonValue], ...] = Field(
+        default=(), description="The compiler's errors of the drafts before this one, oldest first."
+    )
 
 
 class DataView(Protocol):
@@ -102,6 +105,9 @@ class DataView(Protocol):
 
 
 class Planner(Protocol):
-    """``builtin`` and every model-backed planner: a request and a view of the data in, one of three things out."""
+    """``builtin`` and every model-backed planner: a request and a view of the data in, one of three things out.
+
+    A planner that can act on a compiler's errors has ``REPAIRS = True`` and is given them in ``Request.repair``.
+    """
 
     def draft(self, request: Request, data: DataView) -> Draft | Question | Refusal: ...

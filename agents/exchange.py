@@ -26,7 +26,7 @@ class Message:
     """What somebody says. ``now`` has a zone; without it a thread's own clock goes on, and the clock starts a new one.
 
     ``thread`` goes on with a conversation; with ``answer`` it settles its open question and needs no ``text``.
-    ``context`` holds instructions that belong to the request.
+    ``context`` holds instructions that belong to the request. ``decision`` settles the plan of exactly that ``digest``.
     """
 
     text: str = ""
@@ -36,6 +36,8 @@ class Message:
     context: str = ""
     now: datetime | None = None
     timezone: str | None = None
+    decision: Literal["approve", "reject"] | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,10 @@ UPDATE turns SET status = :status, ended = :at WHERE workspace = :workspace AND 
   AND status IN ('waiting', 'running')
 """
 TURN_STATUS = "SELECT status FROM turns WHERE workspace = :workspace AND thread = :thread AND number = :number"
+CANCEL_RUNNING = """
+UPDATE turns SET status = 'cancelled', ended = :at WHERE workspace = :workspace AND thread = :thread
+  AND status = 'running'
+"""
 LAST_MESSAGE = "SELECT max(seq) AS seq FROM messages WHERE workspace = :workspace AND thread = :thread"
 ADD_MESSAGE = """
 INSERT INTO messages (workspace, thread, seq, turn, at, author, body)
@@ -55,7 +59,6 @@ WHERE workspace = :workspace AND title IS NOT NULL ORDER BY updated_at DESC, id 
 ABOUT = """
 SELECT id, title, surface, created_by, created_at, updated_at FROM threads WHERE workspace = :workspace AND id = :thread
 """
-LAST_PLAN = "SELECT max(number) AS number FROM thread_plans WHERE workspace = :workspace AND thread = :thread"
 ADD_PLAN = """
 INSERT INTO thread_plans (workspace, thread, number, pipeline, spec_digest, status, at, by)
 VALUES (:workspace, :thread, :number, :pipeline, :digest, 'proposed', :at, :by)
@@ -70,6 +73,10 @@ WHERE workspace = :workspace AND thread = :thread AND number = :number
 PLANS = """
 SELECT number, pipeline, spec_digest, status, at, by FROM thread_plans
 WHERE workspace = :workspace AND thread = :thread ORDER BY number
+"""
+NAMES_ELSEWHERE = """
+SELECT DISTINCT pipeline FROM thread_plans
+WHERE workspace = :workspace AND thread <> :thread AND status IN ('proposed', 'approved')
 """
 MADE_IN = """
 SELECT thread FROM thread_plans WHERE workspace = :workspace AND spec_digest = :digest ORDER BY at DESC, thread LIMIT 1
@@ -101,7 +108,7 @@ class AboutThread:
 
 @dataclass(frozen=True)
 class StoredPlan:
-    """The n-th plan that a conversation made, and what became of it by whom."""
+    """The plan that turn ``number`` of a conversation made, and what became of it by whom."""
 
     number: int
     pipeline: str
@@ -156,6 +163,10 @@ class Conversations:
         rows = self._database.read(TURN_STATUS, self._here(thread, number=number))
         return bool(rows) and rows[0]["status"] == "cancelled"
 
+    def cancel_running(self, thread: str, *, now: datetime) -> bool:
+        """Record that the turn at work is to stop; False when none is."""
+        return self._database.write(CANCEL_RUNNING, self._here(thread, at=instant(now))) > 0
+
     # Messages
 
     def add_message(
@@ -201,11 +212,10 @@ class Conversations:
 
     # Plans
 
-    def propose(self, thread: str, *, pipeline: str, digest: str, by: str, now: datetime) -> StoredPlan:
-        """Keep a plan as the one that waits for approval; one that waited before is replaced."""
+    def propose(self, thread: str, number: int, *, pipeline: str, digest: str, by: str, now: datetime) -> StoredPlan:
+        """Keep the plan of turn ``number`` as the one that waits for approval; one that waited before is replaced."""
         with self._database.transaction():
             self._database.write(REPLACE_PLANS, self._here(thread))
-            number = self._next(LAST_PLAN, "number", thread)
             values = self._here(thread, number=number, pipeline=pipeline, digest=digest, at=instant(now), by=by)
             self._database.write(ADD_PLAN, values)
         return StoredPlan(number, pipeline, digest, "proposed", now, by)
@@ -227,6 +237,10 @@ class Conversations:
             )
             for row in self._database.read(PLANS, self._here(thread))
         ]
+
+    def names_elsewhere(self, thread: str) -> frozenset[str]:
+        """Names of pipelines that other conversations planned and did not give up."""
+        return frozenset(str(row["pipeline"]) for row in self._database.read(NAMES_ELSEWHERE, self._here(thread)))
 
     def made_in(self, digest: str) -> str | None:
         """The conversation that made the spec of this digest, if one did."""

@@ -69,7 +69,7 @@ class Connection(Base):
 
 
 class SpecVersion(Base):
-    """A spec that was planned, approved or run, by its full digest; ``spec`` is canonical JSON."""
+    """A spec that was planned, approved or run, by its full digest; ``spec`` is JSON with comments."""
 
     __tablename__ = "spec_versions"
     workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)

@@ -12,7 +12,7 @@ from typing import Literal, cast
 from memory.database import Database, Row, Value
 from memory.run_store import StoredApproval, StoredRuns, instant, when
 from spec.base import JsonValue
-from spec.codec import canonical_json, digest
+from spec.codec import digest, to_plain
 from spec.pipeline import Definition, Pipeline
 
 ADD_WORKSPACE = """
@@ -198,14 +198,14 @@ class Store(StoredRuns):
     # Specs and approvals
 
     def save_spec(self, spec: Pipeline, *, by: str, now: datetime) -> str:
-        """Keep a spec under its full digest; returns the digest."""
+        """Keep a spec under its full digest, with its comments and in its own order; returns the digest."""
         full = digest(spec)
-        text = canonical_json(spec).decode()
+        text = json.dumps(to_plain(spec), ensure_ascii=False)
         self.database.write(SAVE_SPEC, self._here(digest=full, pipeline=spec.name, spec=text, by=by, at=instant(now)))
         return full
 
     def spec(self, full_digest: str) -> Pipeline | None:
-        """The spec of a digest, without comments and layout."""
+        """The spec of a digest, as it was first kept."""
         rows = self.database.read(SPEC, self._here(digest=full_digest))
         return Pipeline.model_validate_json(str(rows[0]["spec"])) if rows else None
 

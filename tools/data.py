@@ -6,6 +6,8 @@ nothing but the connector; queries run in another one, which reaches that folder
 
 from __future__ import annotations
 
+import itertools
+import shutil
 import tempfile
 import threading
 import time
@@ -79,6 +81,7 @@ class OpenData:
         self._lock = threading.RLock()
         self._readings: dict[str, Reading] = {}
         self._engine: DuckDBPyConnection | None = None
+        self._saved = itertools.count()
         self.folder = Path(tempfile.mkdtemp(prefix="dreflow-"))
         self._cleaned = weakref.finalize(self, _remove, self.folder)
         self.catalog = Catalog(tables=tuple(item.offer.table.model_copy(update={"name": item.name}) for item in found))
@@ -117,6 +120,39 @@ class OpenData:
         engine = self._ready(query)
         with _Bound(engine, self.limits.seconds):
             return json_rows(engine, query, limit=limit)
+
+    def save(self, query: exp.Query, names: Sequence[str], file: Path) -> int:
+        """Write all rows of a query to a new DuckDB file as its table ``rows``, in the query's order; how many."""
+        from sqlglot import exp
+
+        engine = self._ready(query)
+        inside = f"saved{next(self._saved)}"
+        # The locked connection reaches the folder of this data alone; the whole file is moved when it is complete.
+        beside = self.folder / f"{inside}.duckdb"
+        columns = [exp.to_identifier(name, quoted=True) for name in names]
+        made = exp.Create(
+            this=exp.table_("rows", db="main", catalog=inside, quoted=True),
+            kind="TABLE",
+            expression=exp.select("*").from_(
+                query.subquery(exp.TableAlias(this=exp.to_identifier("q"), columns=columns))
+            ),
+        )
+        with self._lock, _Bound(engine, self.limits.seconds):
+            engine.execute(f"ATTACH {quoted(str(beside))} AS {name(inside)}")
+            try:
+                counted = engine.execute(made.sql(dialect="duckdb")).fetchone()
+                # What still stood in the log would stay behind when the file moves.
+                engine.execute(f"CHECKPOINT {name(inside)}")
+            finally:
+                engine.execute(f"DETACH {name(inside)}")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(beside, file)
+        return int(counted[0]) if counted else 0
+
+    def stop(self) -> None:
+        """Interrupt the query that runs now, if one does; a further query may follow."""
+        if self._engine is not None:
+            self._engine.interrupt()
 
     def named_as(self, sources: Mapping[str, Source]) -> tuple[str, ...]:
         """Let the names that a spec gives its sources stand for the tables; the tables' own names, in that order."""
@@ -252,8 +288,6 @@ class _Bound:
 
 
 def _remove(folder: Path) -> None:
-    import shutil
-
     shutil.rmtree(folder, ignore_errors=True)
 
 

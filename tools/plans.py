@@ -43,10 +43,15 @@ def compiled(context: Context, path: Path, *, now: datetime, parameters: Mapping
     return _shown(compile_spec(spec, base=path.resolve().parent, now=now, parameters=parameters))
 
 
+def checked(context: Context, spec: Pipeline, *, base: Path, now: datetime) -> Job:
+    """Compile a spec at hand, its files named from ``base``. Raises SpecError naming the step and the likeliest fix."""
+    context.need("ask")
+    return _shown(compile_spec(spec, base=base, now=now))
+
+
 def prove(context: Context, spec: Pipeline, *, base: Path, now: datetime) -> Proof:
     """Compile a spec, compute it on its real data in a temporary place, and run every check; nothing is published."""
-    context.need("ask")
-    job = _shown(compile_spec(spec, base=base, now=now))
+    job = checked(context, spec, base=base, now=now)
     with tempfile.TemporaryDirectory(prefix="dreflow-") as folder:
         guard = Guard(monotonic=time.monotonic, seconds=PROOF_LIMITS.seconds)
         with runner.computing(

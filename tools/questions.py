@@ -32,15 +32,21 @@ class Answer:
 
 def answer(context: Context, spec: Pipeline, step: str | None, data: OpenData, *, now: datetime, limit: int) -> Answer:
     """At most ``limit`` rows of ``step`` (the last one when None). Raises SpecError where the plan does not compile."""
+    query = query_of(context, spec, step, data, now=now)
+    used = data.named_as(spec.sources)
+    rows = data.answer(query, limit=limit)
+    return Answer(rows, to_text(query), tuple(remark for table in used for remark in data.remarks(table)))
+
+
+def query_of(context: Context, spec: Pipeline, step: str | None, data: OpenData, *, now: datetime) -> exp.Query:
+    """The query that gives all rows of a step over the data; raises as ``answer``."""
     context.need("ask")
     target = step or (spec.steps[-1].id if spec.steps else None)
     if target is None:
         raise SpecError("The plan has no step whose rows would answer.", data={"spec": spec.name})
     job = compile_spec(spec, base=Path.cwd(), now=now)
-    query = _with_values(job_sql(job, target), job.parameters)
-    used = data.named_as(spec.sources)
-    rows = data.answer(query, limit=limit)
-    return Answer(rows, to_text(query), tuple(remark for table in used for remark in data.remarks(table)))
+    data.named_as(spec.sources)
+    return _with_values(job_sql(job, target), job.parameters)
 
 
 def _with_values(query: exp.Select, values: Mapping[str, JsonValue]) -> exp.Query:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipelines.diff import Change
     from pipelines.impact import OutputImpact
     from pipelines.job import Job
+    from spec.pipeline import Pipeline
 
 SchemaName = Literal["spec", "ask", "plan", "run"]
 SCHEMA_NAMES: tuple[SchemaName, ...] = get_args(SchemaName)
@@ -50,21 +51,30 @@ def schema(document: SchemaName) -> dict[str, JsonValue]:
 
 def difference(context: Context, before: Path, after: Path, *, now: datetime, numbers: bool) -> Difference:
     """Compare two spec files; with ``numbers`` both are computed on their sources' present data, publishing nothing."""
+    places = [(load_spec(path), path.resolve().parent) for path in (before, after)]
+    return compared(context, places[0], places[1], now=now, numbers=numbers)
+
+
+def compared(
+    context: Context, before: tuple[Pipeline, Path], after: tuple[Pipeline, Path], *, now: datetime, numbers: bool
+) -> Difference:
+    """As ``difference``, of specs at hand, each with the folder that its paths start from."""
     from pipelines.diff import compare_specs
 
     context.need("ask")
-    changes = compare_specs(load_spec(before), load_spec(after))
+    changes = compare_specs(before[0], after[0])
     if not numbers or not changes:
         return Difference(changes)
+    from pipelines.compiler import compile_spec
     from pipelines.impact import compare_jobs
-    from tools.plans import PROOF_LIMITS, compiled
+    from tools.plans import PROOF_LIMITS
 
-    jobs = [_absolute(compiled(context, path, now=now)) for path in (before, after)]
+    jobs = [_absolute(compile_spec(spec, base=base, now=now)) for spec, base in (before, after)]
     with tempfile.TemporaryDirectory(prefix="dreflow-") as folder:
         impact = compare_jobs(
             jobs[0],
             jobs[1],
-            connections.places(context, after.resolve().parent),
+            connections.places(context, after[1]),
             folder=Path(folder),
             limits=PROOF_LIMITS,
             monotonic=time.monotonic,

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from spec.base import JsonValue
+from tools.wording import spoken_cron
 
 if TYPE_CHECKING:
     from spec.run import CheckResult, RunResult
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 SHOWN_ROWS = 50
 WIDEST_CELL = 60
 MANY_STEPS, MANY_ALIKE = 20, 3
-WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 _NUMERIC = re.compile(r"^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|U?INTEGER|FLOAT|DOUBLE|DECIMAL)")
 _CODES = {"bold": "1", "dim": "2", "green": "32", "red": "31", "yellow": "33"}
@@ -199,24 +199,6 @@ def effect_line(kind: str, target: str, detail: str) -> str:
         return f"runs by itself {spoken_cron(cron)} ({zone.rstrip(')')} time)" if zone else f"runs by itself: {detail}"
     verb = {"write": "writes", "send": "sends to"}.get(kind, kind)
     return f"{verb} {target}{f' ({detail})' if detail else ''}"
-
-
-def spoken_cron(cron: str) -> str:
-    """The schedules people ask for in words, the others as they are."""
-    fields = cron.split()
-    if len(fields) != 5 or not (fields[0].isdigit() and fields[1].isdigit()) or fields[3] != "*":
-        return f"at {cron}"
-    at = f"at {int(fields[1]):02}:{int(fields[0]):02}"
-    day, weekday = fields[2], fields[4]
-    if day == "*" and weekday == "*":
-        return f"every day {at}"
-    if day == "*" and weekday.isdigit():
-        return f"every {WEEKDAYS[int(weekday) % 7]} {at}"
-    if day == "*" and weekday in {"1-5", "MON-FRI"}:
-        return f"every weekday {at}"
-    if day.isdigit() and weekday == "*":
-        return f"on day {day} of every month {at}"
-    return f"at {cron}"
 
 
 def _promises(document: PlanDocument) -> dict[tuple[str, str], str]:

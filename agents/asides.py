@@ -1,0 +1,131 @@
+"""Turns that neither ask the data nor touch a plan: greetings, help, lists of what is there, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from agents import cards, replies
+from agents.builtin.route import Route
+from spec.base import JsonValue
+from spec.pipeline import Pipeline
+from tools import conversations, runs
+from tools.context import Context
+from tools.wording import spoken_cron
+
+if TYPE_CHECKING:
+    from memory.store import SavedThread
+
+LISTED = 50
+
+
+def reply(kind: Route, context: Context, saved: SavedThread) -> Iterator[replies.Reply]:
+    """The replies of one such turn."""
+    if kind == "greeting":
+        yield replies.Text(text="Hello. Ask about your data, or tell me what should be done with it every week.")
+    elif kind == "help":
+        yield from _help(saved)
+    elif kind == "pipelines":
+        yield _pipelines(context)
+    elif kind == "runs":
+        yield _runs(context)
+    elif kind == "connections":
+        yield _connections(context)
+    elif kind == "why":
+        yield from _why(saved)
+    else:
+        yield from _from_docs()
+
+
+def no_data() -> Iterator[replies.Reply]:
+    """There is nothing to look at yet."""
+    yield replies.Text(
+        text="There is no data in this conversation yet. Drop a file here (CSV, Excel, JSON, Parquet), "
+        "or name a saved connection.",
+        tone="note",
+    )
+
+
+def nothing_said(saved: SavedThread) -> Iterator[replies.Reply]:
+    """The message was empty, or brought files only."""
+    if saved.data:
+        names = ", ".join(item.rpartition("/")[2].partition("=")[0] for item in saved.data)
+        yield replies.Text(text=f"I can read {names}. What would you like to know, or have done with it?")
+    else:
+        yield replies.Text(text="Say what you would like to know.", tone="note")
+
+
+def _help(saved: SavedThread) -> Iterator[replies.Reply]:
+    yield replies.Text(
+        text="I answer questions about your data, and I plan what should be done with it again and again: "
+        "clean, join, match, check, report. I prove a plan on your data and ask before anything happens; "
+        "from then on it runs by itself, without a model."
+    )
+    if not saved.data:
+        yield from no_data()
+
+
+def _pipelines(context: Context) -> replies.Reply:
+    rows: list[list[JsonValue]] = []
+    seen: set[str] = set()
+    last = {run.pipeline: run for run in reversed(runs.recent(context, limit=500))}
+    for about in conversations.recent(context, limit=500):
+        for plan in reversed(conversations.of(context).plans(about.id)):
+            if plan.status == "approved" and plan.pipeline not in seen:
+                seen.add(plan.pipeline)
+                spec = context.workspace.store.spec(plan.spec_digest)
+                schedule = spec.schedule if spec else None
+                ran = last.get(plan.pipeline)
+                rows.append(
+                    [
+                        plan.pipeline,
+                        spoken_cron(schedule.cron) if schedule else "when asked",
+                        f"{ran.status}, {ran.started:%Y-%m-%d %H:%M}" if ran else "never",
+                        about.title,
+                    ]
+                )
+    if not rows:
+        return replies.Text(text="There are no approved pipelines yet.")
+    return cards.listing("Pipelines", ("pipeline", "runs", "last run", "conversation"), rows)
+
+
+def _runs(context: Context) -> replies.Reply:
+    found = runs.recent(context, limit=LISTED)
+    if not found:
+        return replies.Text(text="Nothing has run yet.")
+    rows: list[list[JsonValue]] = [
+        [run.run_id, run.pipeline, run.status, f"{run.started:%Y-%m-%d %H:%M}"] for run in found
+    ]
+    return cards.listing("Runs", ("run", "pipeline", "status", "started (UTC)"), rows)
+
+
+def _connections(context: Context) -> replies.Reply:
+    found = context.workspace.store.connections()
+    if not found:
+        return replies.Text(text="There are no saved connections yet.")
+    return cards.listing("Connections", ("name", "kind"), [[one.name, one.connector] for one in found])
+
+
+def _why(saved: SavedThread) -> Iterator[replies.Reply]:
+    """Where the last answer or plan comes from, told from its own spec."""
+    last = saved.history[-1] if saved.history else None
+    if not isinstance(last, dict) or not isinstance(last.get("spec"), dict):
+        yield replies.Text(text="There is no answer or plan in this conversation yet to explain.", tone="note")
+        return
+    spec = Pipeline.model_validate(last["spec"])
+    lines = [str(last.get("reading") or spec.reading)]
+    lines.append("It reads " + ", ".join(spec.sources) + ".")
+    lines += [f"It takes for granted: {said}." for said in spec.assumptions]
+    lines += [f"It uses {name} as: {definition.text}." for name, definition in spec.definitions.items()]
+    checks = [check.note for check in spec.checks if check.note]
+    lines += [f"It proves on every run: {note}" for note in checks]
+    yield replies.Text(text="\n".join(line for line in lines if line))
+    steps: list[list[JsonValue]] = [
+        [step.id, step.note or step.use.replace("_", " "), ", ".join(map(str, step.from_))] for step in spec.steps
+    ]
+    if len(steps) > 1:
+        yield cards.listing("Step by step", ("step", "does", "from"), steps)
+
+
+def _from_docs() -> Iterator[replies.Reply]:
+    yield replies.Text(text="The documents do not say.", tone="note")

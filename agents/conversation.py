@@ -1,0 +1,308 @@
+"""A conversation, turn by turn: a message in, a stream of replies out, the same on every surface.
+
+A turn holds its thread, so that two people do not overtake each other. A plain question takes the short way; what
+makes, changes or decides about a plan goes through the graph. What was said is kept as it is said.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from agents import asides, replies, stages
+from agents.builtin.route import Route, route
+from agents.contract import Draft, Question, Request
+from agents.desk import Desk
+from agents.exchange import Exchange, Message, begun, keep, open_want
+from spec.errors import DreflowError, UsageError
+from tools import conversations, threads
+from tools.context import Context
+
+if TYPE_CHECKING:
+    from memory.conversations import StoredPlan
+    from memory.store import SavedThread
+
+LONGEST_MESSAGE = 20_000
+LONGEST_TITLE = 80
+LOG = logging.getLogger("dreflow.conversation")
+
+
+def begin(context: Context, text: str, *, surface: str, now: datetime) -> str:
+    """Open a conversation; its id. Its title is how it begins."""
+    context.need("ask")
+    request = Request(text=text[:LONGEST_MESSAGE] or "(nothing yet)", now=now, timezone=context.workspace.timezone)
+    plain = request.model_dump(mode="json", exclude={"answers", "history"})
+    thread = threads.started(context, "answer", plain, ())
+    threads.kept(context, thread, now)
+    title = " ".join(text.split())[:LONGEST_TITLE] or "New conversation"
+    conversations.of(context).name_thread(thread.id, title=title, surface=surface)
+    return thread.id
+
+
+def hold(
+    desk: Desk,
+    message: Message,
+    *,
+    clock: Callable[[], datetime],
+    start: stages.Start,
+    data: tuple[str, ...] = (),
+) -> Iterator[replies.Reply]:
+    """Answer one message of a conversation that was begun. Expected trouble is a reply, and the thread stays whole."""
+    assert message.thread is not None
+    context, thread = desk.context, message.thread
+    conversations.visible(context, thread)
+    with conversations.turn(context, thread, clock=clock) as number:
+        turn = _Turn(desk, message, number, clock=clock, start=start, data=data)
+        turn.record_person()
+        try:
+            for reply in turn.answer():
+                if turn.stopped:
+                    break
+                yield turn.recorded(reply)
+        except DreflowError as error:
+            if not turn.stopped:
+                yield turn.recorded(stages.failure(error))
+        except Exception:
+            # A person gets a sentence; where it happened goes to the log of whoever runs this.
+            LOG.exception("a turn of %s failed", thread)
+            yield turn.recorded(
+                replies.Failure(
+                    message="Something went wrong inside DReflowPro.",
+                    hint="Nothing was changed. Try again; the log of the server says where it happened.",
+                )
+            )
+        if turn.stopped:
+            yield turn.recorded(replies.Text(text="Stopped. Nothing was changed.", tone="note"))
+
+
+class _Turn:
+    """One message at work."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        message: Message,
+        number: int,
+        *,
+        clock: Callable[[], datetime],
+        start: stages.Start,
+        data: tuple[str, ...],
+    ) -> None:
+        self.desk, self.message, self.number = desk, message, number
+        self.clock, self.start, self.data = clock, start, data
+        self.thread = message.thread or ""
+        self.context = desk.context
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody stopped this turn meanwhile."""
+        return conversations.of(self.context).cancelled(self.thread, self.number)
+
+    def record_person(self) -> None:
+        """Keep what the person said or did."""
+        text = self.message.text or self.message.answer or ""
+        if self.message.decision is not None:
+            text = {"approve": "Approve", "reject": "Reject"}[self.message.decision]
+        conversations.said(
+            self.context,
+            self.thread,
+            turn=self.number,
+            author=self.context.principal,
+            body={"text": text[:LONGEST_MESSAGE]},
+            now=self.clock(),
+        )
+
+    def recorded(self, reply: replies.Reply) -> replies.Reply:
+        """Keep a reply, except for the progress that a later one replaces."""
+        if not (isinstance(reply, replies.Progress) and not reply.done):
+            body = {"reply": replies.REPLY.dump_python(reply, mode="json")}
+            conversations.said(
+                self.context, self.thread, turn=self.number, author="dreflow", body=body, now=self.clock()
+            )
+        return reply
+
+    def answer(self) -> Iterator[replies.Reply]:
+        """What the message comes to."""
+        message = self.message
+        if len(message.text) > LONGEST_MESSAGE:
+            raise UsageError(
+                f"That message has {len(message.text):,} characters; I read up to {LONGEST_MESSAGE:,}.",
+                hint="Say it shorter, or drop the data as a file.",
+            )
+        saved = threads.opened(self.context, self.thread)
+        saved = self._with_data(saved)
+        if message.decision is not None:
+            yield from self._decide(message.decision, message.digest)
+            return
+        if message.answer is not None:
+            yield from self._settle(message.answer, saved)
+            return
+        text = message.text.strip()
+        if not text:
+            yield from asides.nothing_said(saved)
+            return
+        yield from self._routed(text, saved)
+
+    def _with_data(self, saved: SavedThread) -> SavedThread:
+        """The thread with what the message brings, or with what all conversations look at when it has nothing."""
+        wanted = self.message.data or (() if saved.data else self.data)
+        if not wanted:
+            return saved
+        from tools.connections import kept
+
+        now = self.clock()
+        added = [kept(self.context, item, base=Path.cwd(), now=now) for item in wanted]
+        saved = replace(saved, data=tuple(dict.fromkeys([*saved.data, *added])))
+        threads.kept(self.context, saved, now)
+        return saved
+
+    def _routed(self, text: str, saved: SavedThread) -> Iterator[replies.Reply]:
+        found = self._route(text, saved)
+        if found == "settle":
+            yield from self._settle(text, saved)
+        elif found in {"approve", "reject"}:
+            yield from self._decide("approve" if found == "approve" else "reject", None)
+        elif found == "restore":
+            yield from self._restore()
+        elif found == "run":
+            yield from self._run()
+        elif found == "plan":
+            yield from self._plan(replace_message(self.message, self.thread))
+        elif found == "answer":
+            yield from self._ask(replace_message(self.message, self.thread), saved)
+        else:
+            yield from asides.reply(found, self.context, saved)
+
+    def _route(self, text: str, saved: SavedThread) -> Route:
+        options: list[tuple[str, str]] | None = None
+        if saved.question is not None:
+            listed = Question.model_validate({k: v for k, v in saved.question.items() if k != "asked"}).options
+            options = [(option.value, option.label) for option in listed]
+        last = saved.history[-1] if saved.history else None
+        spec = last.get("spec") if isinstance(last, dict) else None
+        kept_files = isinstance(spec, dict) and (spec.get("outputs") or spec.get("loads") or spec.get("report"))
+        about: Literal["answer", "pipeline"] | None = None if last is None else "pipeline" if kept_files else "answer"
+        tables = self._table_names(saved)
+        return route(text, options=options, waits=self._waiting() is not None, last=about, tables=tables)
+
+    def _table_names(self, saved: SavedThread) -> Sequence[str]:
+        if not saved.data:
+            return ()
+        exchange = Exchange(Request.model_validate(saved.request), saved)
+        return tuple(self.desk.data(exchange).sources)
+
+    def _waiting(self) -> StoredPlan | None:
+        """The plan that waits for a person."""
+        made = conversations.of(self.context).plans(self.thread)
+        return made[-1] if made and made[-1].status == "proposed" else None
+
+    # A plain question
+
+    def _ask(self, message: Message, saved: SavedThread) -> Iterator[replies.Reply]:
+        if not saved.data:
+            yield from asides.no_data()
+            return
+        turn = begun(self.context, message, "answer", clock=self.clock(), base=Path.cwd())
+        yield from self._answered(turn)
+        if saved.question is not None and open_want(saved) == "pipeline":
+            yield replies.Text(text="My question about the plan is still open.", tone="note")
+
+    def _answered(self, turn: Exchange) -> Iterator[replies.Reply]:
+        self.context.need("ask")
+        desk = self.desk
+        data = desk.data(turn)
+        reply = desk.draft(turn, data)
+        if isinstance(reply, Draft):
+            from agents.answering import answer
+
+            yield from answer(self.context, turn, data, reply)
+        elif isinstance(reply, Question):
+            yield stages.question(reply)
+        else:
+            yield stages.refusal(reply)
+        if not self.stopped:
+            keep(self.context, turn, reply, self.clock())
+
+    def _settle(self, said: str, saved: SavedThread) -> Iterator[replies.Reply]:
+        want = open_want(saved)
+        if want is None:
+            yield replies.Text(text="That question is settled already.", tone="note")
+            return
+        message = Message(thread=self.thread, answer=said, now=self.message.now)
+        if want == "pipeline":
+            yield from self._plan(message)
+        else:
+            yield from self._answered(begun(self.context, message, want, clock=self.clock(), base=Path.cwd()))
+
+    # A plan
+
+    def _plan(self, message: Message) -> Iterator[replies.Reply]:
+        from agents import supervisor
+
+        self.context.need("plan")
+        if not threads.opened(self.context, self.thread).data:
+            yield from asides.no_data()
+            return
+        turn = begun(self.context, message, "pipeline", clock=self.clock(), base=Path.cwd())
+        yield from supervisor.plan(self._work(turn), {})
+
+    def _decide(self, decision: Literal["approve", "reject"], digest: str | None) -> Iterator[replies.Reply]:
+        from agents import supervisor
+
+        waiting = self._waiting()
+        if waiting is None:
+            yield replies.Text(text="No plan is waiting for a decision.", tone="note")
+            return
+        if digest is not None and digest != waiting.spec_digest:
+            yield replies.Text(
+                text="That plan was replaced by a newer one; the newest card is the one to decide about.",
+                tone="warning",
+            )
+            return
+        self.context.need("approve" if decision == "approve" else "plan")
+        yield from supervisor.decide(self._work(None, waiting.number), {"decision": decision})
+
+    def _restore(self) -> Iterator[replies.Reply]:
+        """Propose the plan before the one that stands, exactly as it was."""
+        from agents import supervisor
+
+        self.context.need("plan")
+        made = [plan for plan in conversations.of(self.context).plans(self.thread) if plan.status != "rejected"]
+        digests = list(dict.fromkeys(plan.spec_digest for plan in reversed(made)))
+        spec = self.context.workspace.store.spec(digests[1]) if len(digests) > 1 else None
+        if spec is None:
+            yield replies.Text(text="There is no earlier plan in this conversation to go back to.", tone="note")
+            return
+        message = Message(text=spec.request or self.message.text, thread=self.thread, now=self.message.now)
+        turn = begun(self.context, message, "pipeline", clock=self.clock(), base=Path.cwd())
+        draft = Draft(spec=spec, reading=spec.reading, assumptions=spec.assumptions)
+        yield from supervisor.plan(self._work(turn), {"draft": draft.model_dump(mode="json", by_alias=True)})
+
+    def _run(self) -> Iterator[replies.Reply]:
+        """Run the approved plan of this conversation now."""
+        from spec.codec import load_spec
+
+        self.context.need("run")
+        made = [plan for plan in conversations.of(self.context).plans(self.thread) if plan.status == "approved"]
+        if not made:
+            yield replies.Text(text="There is no approved plan in this conversation to run.", tone="note")
+            return
+        work = self._work(None)
+        spec = load_spec(work.base(made[-1].pipeline) / f"{made[-1].pipeline}.yaml")
+        said: list[replies.Reply] = []
+        stages.report({"spec": spec.model_dump(mode="json", by_alias=True)}, work, said.append)
+        yield from said
+
+    def _work(self, turn: Exchange | None, number: int | None = None) -> stages.Work:
+        return stages.Work(self.desk, self.thread, number or self.number, self.number, self.clock, self.start, turn)
+
+
+def replace_message(message: Message, thread: str) -> Message:
+    """The message as one of its thread; what data it brought is in the thread by now."""
+    return Message(
+        text=message.text.strip(), thread=thread, context=message.context, now=message.now, timezone=message.timezone
+    )

@@ -1,0 +1,68 @@
+"""What a conversation works with: the planner, and the data that its thread names, opened once and kept at hand."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from agents.contract import Draft, Planner, Question, Refusal
+from agents.exchange import Exchange
+from spec.registry import Shelf
+from tools.context import Context
+from tools.data import READING, OpenData, open_data
+
+PROVIDERS = Shelf("agents.providers", "model")
+
+
+class Desk:
+    """One principal's planner and data. Opened data is kept for further messages about it until it is closed."""
+
+    def __init__(self, context: Context, model: str = "builtin") -> None:
+        self.context = context
+        self.model = model
+        self._open: tuple[object, OpenData] | None = None
+        self._used: frozenset[str] | None = None
+
+    @property
+    def planner(self) -> Planner:
+        """The planner of this desk's model."""
+        return cast("Planner", PROVIDERS.load(self.model))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know of the data last opened: files left out, and how what was used was read."""
+        opened = self._open[1].warnings if self._open is not None else ()
+        used = [one for one in opened if one.left_out or self._used is None or one.table in self._used]
+        return tuple(one.text if one.left_out else f"{one.table}: {one.text}" for one in used)
+
+    def close(self) -> None:
+        """Let go of the data."""
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
+
+    def stop(self) -> None:
+        """Interrupt what is being computed on the open data."""
+        if self._open is not None:
+            self._open[1].stop()
+
+    def data(self, turn: Exchange) -> OpenData:
+        """The data of the turn's thread."""
+        # Only answers about how to read the data open it in another way.
+        reading = {key: said for key, said in turn.request.answers.items() if key.startswith(READING)}
+        key = (turn.thread.data, tuple(sorted(reading.items())))
+        if self._open is not None and self._open[0] == key:
+            return self._open[1]
+        self.close()
+        opened = open_data(turn.thread.data, self.context, answers=reading)
+        self._open = (key, opened)
+        return opened
+
+    def draft(self, turn: Exchange, data: OpenData) -> Draft | Question | Refusal:
+        """What the planner makes of the turn; a question instead where the data can be read in two ways."""
+        reply = self.planner.draft(turn.request, data)
+        self._used = frozenset(reply.spec.sources) if isinstance(reply, Draft) else None
+        if isinstance(reply, Draft):
+            unclear = data.unclear(reply.spec)
+            if unclear is not None:
+                return Question.model_validate({**unclear, "reading": reply.reading})
+        return reply

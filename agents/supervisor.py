@@ -1,0 +1,79 @@
+"""The graph of a plan: draft, compile, repair, prove, approve, apply, report. Nodes and edges only.
+
+It stops at ``approve`` until a person decides; its checkpoints let any process go on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Command, interrupt
+
+from agents import replies, stages
+from agents.stages import Say, State, Work
+from memory.threads import checkpoint_thread, checkpoints
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.graph.state import CompiledStateGraph
+
+Stage = Callable[[State, Work, Say], State]
+
+
+def plan(work: Work, state: State) -> Iterator[replies.Reply]:
+    """Take a plan from its request, or from a draft in ``state``, to where it waits for a person."""
+    yield from _go(work, work.turn, state)
+
+
+def decide(work: Work, decision: dict[str, str]) -> Iterator[replies.Reply]:
+    """Go on with the plan of ``work.turn`` that waits, with a person's decision."""
+    yield from _go(work, work.turn, Command(resume=decision))
+
+
+def _go(work: Work, turn: int, entry: State | Command[Any]) -> Iterator[replies.Reply]:
+    with checkpoints(work.context.workspace) as saver:
+        config: RunnableConfig = {
+            "configurable": {"thread_id": checkpoint_thread(work.context.workspace, work.thread, turn)}
+        }
+        graph = _graph(saver)
+        for reply in graph.stream(cast("Any", entry), config, context=work, stream_mode="custom", durability="sync"):
+            yield cast("replies.Reply", reply)
+
+
+def _graph(saver: BaseCheckpointSaver[str]) -> CompiledStateGraph[State, Work, State, State]:
+    graph = StateGraph(State, context_schema=Work)
+    graph.add_node("draft", _node(stages.draft))
+    graph.add_node("compile", _node(stages.compile_draft))
+    graph.add_node("prove", _node(stages.prove))
+    graph.add_node("approve", _approve)
+    graph.add_node("apply", _node(stages.apply))
+    graph.add_node("report", _node(stages.report))
+    graph.add_conditional_edges(START, lambda state: "compile" if "draft" in state else "draft", ["draft", "compile"])
+    graph.add_conditional_edges("draft", lambda state: END if "ended" in state else "compile", ["compile", END])
+    graph.add_conditional_edges("compile", _after_compile, ["draft", "prove", END])
+    graph.add_conditional_edges("prove", lambda state: END if "ended" in state else "approve", ["approve", END])
+    graph.add_edge("approve", "apply")
+    graph.add_conditional_edges("apply", lambda state: END if "ended" in state else "report", ["report", END])
+    graph.add_edge("report", END)
+    return graph.compile(checkpointer=saver)
+
+
+def _node(stage: Stage) -> Any:
+    def node(state: State, runtime: Runtime[Work]) -> State:
+        return stage(state, runtime.context, runtime.stream_writer)
+
+    return node
+
+
+def _approve(state: State) -> State:
+    return {"decision": interrupt({"digest": state["digest"]})}
+
+
+def _after_compile(state: State) -> str:
+    if "ended" in state:
+        return END
+    return "prove" if "spec" in state else "draft"

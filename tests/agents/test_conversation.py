@@ -1,0 +1,276 @@
+"""A conversation over real files: asked, planned, approved, run, put back, and held by one person at a time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from agents import replies
+from agents.session import Message, Session
+from memory.workspace import Workspace
+from spec.errors import AccessError
+from spec.run import RunEvent, RunResult
+from tools import answers, conversations, runs
+from tools.context import Context
+
+NOW = datetime(2026, 10, 5, 6, 0, tzinfo=UTC)
+ORDERS = """id,region,channel,amount,day
+1,North,web,10.50,2026-09-01
+2,South,web,20.00,2026-09-02
+3,North,wholesale,100.00,2026-09-03
+4,South,web,1.25,2026-09-04
+"""
+T = TypeVar("T")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start(context: Context, spec: Path, *, now: datetime, out: Path, told: Callable[[RunEvent], None]) -> RunResult:
+    return runs.run(context, spec, now=now, out=out, told=told)
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Path:
+    file = tmp_path / "orders.csv"
+    file.write_text(ORDERS, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[Context]:
+    workspace = Workspace(tmp_path / ".dreflow", NOW)
+    yield Context(workspace, "anna")
+    workspace.store.close()
+
+
+class Talk:
+    """One conversation; says something and gives the replies."""
+
+    def __init__(self, context: Context, *data: Path) -> None:
+        self.context, self.data = context, tuple(str(one) for one in data)
+        with Session(context, clock=NOW) as session:
+            self.thread = session.begin("orders", surface="page")
+
+    def say(self, text: str = "", **more: object) -> list[replies.Reply]:
+        with Session(self.context, clock=NOW) as session:
+            message = Message(text=text, thread=self.thread, timezone="UTC", **more)  # type: ignore[arg-type]
+            return list(session.talk(message, start=start, data=self.data))
+
+
+def one(found: list[replies.Reply], kind: type[T]) -> T:
+    (match,) = [reply for reply in found if isinstance(reply, kind)]
+    return match
+
+
+def texts(found: list[replies.Reply]) -> str:
+    return "\n".join(reply.text for reply in found if isinstance(reply, replies.Text))
+
+
+def planned(talk: Talk) -> replies.PlanCard:
+    return one(talk.say("total amount by region, save it as totals.csv"), replies.PlanCard)
+
+
+def test_a_question_gives_its_reading_and_its_rows(context: Context, orders: Path) -> None:
+    found = Talk(context, orders).say("total amount by region")
+    assert one(found, replies.Table).rows == (("North", "110.50"), ("South", "21.25"))
+    assert isinstance(found[0], replies.Text)
+    assert found[0].tone == "reading"
+
+
+def test_a_follow_up_goes_on_from_the_question_before(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    talk.say("total amount")
+    assert one(talk.say("and by region?"), replies.Table).rows == (("North", "110.50"), ("South", "21.25"))
+
+
+def test_a_plan_waits_for_a_person_and_then_runs(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    card = planned(talk)
+    assert card.proven
+    out = context.workspace.folder / "out" / card.name
+    assert not out.exists()
+    found = talk.say(decision="approve", digest=card.spec_digest)
+    assert "All" in texts(found) or "Done" in texts(found)
+    assert (out / "totals.csv").read_text(encoding="utf-8").splitlines()[1:] == ["North,110.50", "South,21.25"]
+    assert one(found, replies.File).name == "totals.csv"
+
+
+def test_an_approval_goes_on_in_another_process(context: Context, orders: Path, tmp_path: Path) -> None:
+    talk = Talk(context, orders)
+    planned(talk)
+    context.workspace.store.close()
+    script = f"""
+from datetime import datetime
+from pathlib import Path
+from agents.session import Message, Session
+from memory.workspace import Workspace
+from tools import runs
+from tools.context import Context
+now = datetime.fromisoformat({NOW.isoformat()!r})
+def start(context, spec, *, now, out, told):
+    return runs.run(context, spec, now=now, out=out, told=told)
+context = Context(Workspace(Path({str(context.workspace.folder)!r}), now), "anna")
+with Session(context, clock=now) as session:
+    for reply in session.talk(Message(text="go ahead", thread={talk.thread!r}), start=start):
+        print(reply.kind)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "file" in done.stdout.split()
+
+
+def test_a_question_in_between_changes_nothing_of_the_plan_that_waits(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    card = planned(talk)
+    assert one(talk.say("how many orders are there?"), replies.Table).rows == ((4,),)
+    (plan,) = conversations.plans(context, talk.thread)
+    assert (plan.spec_digest, plan.status) == (card.spec_digest, "proposed")
+    assert one(talk.say("approve"), replies.File).name == "totals.csv"
+
+
+def test_a_rejected_plan_leaves_nothing(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    card = planned(talk)
+    assert "nothing will run" in texts(talk.say(decision="reject", digest=card.spec_digest))
+    assert not (context.workspace.folder / "pipelines").exists()
+    assert "No plan is waiting" in texts(talk.say(decision="approve", digest=card.spec_digest))
+
+
+def test_an_older_card_cannot_be_approved(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    first = planned(talk)
+    one(talk.say("number of orders by channel, save it as counts.csv"), replies.PlanCard)
+    assert "replaced by a newer one" in texts(talk.say(decision="approve", digest=first.spec_digest))
+
+
+def test_a_plan_is_put_back_as_it_was_to_the_byte(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    first = planned(talk)
+    talk.say("approve")
+    file = context.workspace.folder / "pipelines" / first.name / f"{first.name}.yaml"
+    before = file.read_bytes()
+    second = one(talk.say("run it every Monday at 7"), replies.PlanCard)
+    assert second.spec_digest != first.spec_digest
+    talk.say("approve")
+    assert file.read_bytes() != before
+    found = talk.say("put it back like before")
+    assert one(found, replies.PlanCard).spec_digest == first.spec_digest
+    assert any("schedule" in change.lower() for change in one(found, replies.DiffCard).changes)
+    talk.say("approve")
+    assert file.read_bytes() == before
+
+
+def test_without_the_right_to_approve_the_plan_goes_on_waiting(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    planned(talk)
+    guest = Talk.__new__(Talk)
+    guest.context, guest.thread, guest.data = (
+        Context(context.workspace, "anna", frozenset({"ask", "plan"})),
+        talk.thread,
+        (),
+    )
+    assert one(guest.say("approve"), replies.Failure).error == "access"
+    assert conversations.plans(context, talk.thread)[-1].status == "proposed"
+
+
+def test_a_conversation_is_not_shown_to_somebody_else(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    talk.say("how many orders")
+    other = Context(context.workspace, "ben", frozenset({"ask"}))
+    with pytest.raises(AccessError):
+        conversations.messages(other, talk.thread)
+    assert conversations.recent(other) == []
+
+
+def test_what_was_said_is_there_after_a_restart(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    said = talk.say("total amount by region")
+    context.workspace.store.close()
+    again = Context(Workspace(context.workspace.folder, NOW), "anna")
+    kept = [
+        replies.REPLY.validate_python(one.body["reply"])
+        for one in conversations.messages(again, talk.thread)
+        if "reply" in one.body
+    ]
+    assert kept == said
+    again.workspace.store.close()
+
+
+def test_two_messages_at_once_are_answered_one_after_the_other(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    threads = [
+        threading.Thread(target=talk.say, args=(text,))
+        for text in ("how many orders", "total amount", "average amount")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    turns = [message.turn for message in conversations.messages(context, talk.thread)]
+    assert turns == sorted(turns)
+    assert set(turns) == {1, 2, 3}
+
+
+def test_a_turn_whose_process_is_gone_holds_nobody_up(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    gone = subprocess.run(
+        [sys.executable, "-c", "from memory.owners import this_owner; print(this_owner())"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    conversations.of(context).queue_turn(talk.thread, by="anna", owner=gone.stdout.strip(), now=NOW)
+    assert one(talk.say("how many orders"), replies.Table).rows == ((4,),)
+
+
+def test_a_stopped_turn_leaves_the_thread_as_it_was(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    talk.say("how many orders")
+    before = context.workspace.store.thread(talk.thread)
+    with Session(context, clock=NOW) as session:
+        stream = session.talk(Message(text="total amount by region", thread=talk.thread), start=start)
+        next(stream)
+        session.stop(talk.thread)
+        rest = list(stream)
+    assert texts(rest) == "Stopped. Nothing was changed."
+    after = context.workspace.store.thread(talk.thread)
+    assert before is not None
+    assert after is not None
+    assert after.history == before.history
+
+
+def test_a_message_too_long_is_refused_and_the_conversation_goes_on(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    assert "20,001 characters" in one(talk.say("x" * 20_001), replies.Failure).message
+    assert one(talk.say("how many orders"), replies.Table).rows == ((4,),)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "';--", "<script>alert(1)</script>", "Сколько заказов?", "🙂", "DROP TABLE orders;"]
+)
+def test_odd_messages_get_a_short_honest_reply(context: Context, orders: Path, text: str) -> None:
+    found = Talk(context, orders).say(text)
+    assert found
+    assert not any(isinstance(reply, replies.Table | replies.PlanCard) for reply in found)
+
+
+def test_many_rows_are_kept_sorted_filtered_and_paged(context: Context, tmp_path: Path) -> None:
+    lines = [f"{i},{'N' if i % 3 else 'S'},{i / 4:.2f}" for i in range(5000)]
+    (tmp_path / "big.csv").write_text("id,region,amount\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    shown = one(Talk(context, tmp_path / "big.csv").say("list all id, region and amount of big"), replies.Table)
+    assert (shown.row_count, len(shown.rows)) == (5000, replies.FIRST_ROWS)
+    assert shown.answer is not None
+    page = answers.page(context, shown.answer, offset=10, limit=5, sort=[("amount", "desc")])
+    assert [row[0] for row in page.rows.rows] == [4989, 4988, 4987, 4986, 4985]
+    kept = answers.page(
+        context,
+        shown.answer,
+        filters=[answers.Filter("region", "is", "S"), answers.Filter("amount", "at least", "1000")],
+    )
+    assert (kept.total, kept.of) == (333, 5000)

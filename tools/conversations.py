@@ -1,0 +1,109 @@
+"""Conversations, with the rights of who asks: listed, read back, and their turns taken one after the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from memory.conversations import AboutThread, Conversations, StoredMessage, StoredPlan
+from memory.owners import this_owner
+from spec.base import JsonValue
+from spec.errors import AccessError, BusyError, UsageError
+from tools.context import Context
+
+WAIT_SECONDS = 120.0
+SHARED = ("slack",)
+"""Surfaces whose threads belong to everyone who can be there; the surface itself lets nobody else in."""
+
+
+def of(context: Context) -> Conversations:
+    """The workspace's conversations, without asking for rights; for tools."""
+    store = context.workspace.store
+    return Conversations(store.database, store.workspace)
+
+
+def visible(context: Context, thread: str) -> AboutThread:
+    """The conversation, when this principal may see it: their own, a shared one, or all for an administrator."""
+    context.need("ask")
+    about = of(context).about(thread)
+    if about is None:
+        raise UsageError(
+            f"There is no conversation {thread!r} in this workspace.", hint="The list of conversations shows all."
+        )
+    if about.created_by != context.principal and "admin" not in context.rights and about.surface not in SHARED:
+        raise AccessError(
+            "This conversation belongs to somebody else.",
+            hint="They, or an administrator, can show it to you.",
+            data={"principal": context.principal},
+        )
+    return about
+
+
+def recent(context: Context, *, limit: int = 100) -> Sequence[AboutThread]:
+    """The conversations this principal may see, the one last spoken in first."""
+    context.need("ask")
+    return [
+        about
+        for about in of(context).recent(limit)
+        if about.created_by == context.principal or "admin" in context.rights or about.surface in SHARED
+    ]
+
+
+def messages(context: Context, thread: str, *, after: int = 0) -> Sequence[StoredMessage]:
+    """What was said after message ``after``, in order."""
+    visible(context, thread)
+    return of(context).messages(thread, after=after)
+
+
+def said(
+    context: Context, thread: str, *, turn: int, author: str, body: Mapping[str, JsonValue], now: datetime
+) -> StoredMessage:
+    """Append to what was said."""
+    return of(context).add_message(thread, turn=turn, author=author, body=dict(body), now=now)
+
+
+def plans(context: Context, thread: str) -> Sequence[StoredPlan]:
+    """The plans that a conversation made, in order."""
+    visible(context, thread)
+    return of(context).plans(thread)
+
+
+def names_elsewhere(context: Context, thread: str) -> frozenset[str]:
+    """Names of the pipelines that other conversations of the workspace planned and did not give up."""
+    return of(context).names_elsewhere(thread)
+
+
+@contextmanager
+def turn(
+    context: Context,
+    thread: str,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    sleep: Callable[[float], None] = time.sleep,
+    wait: float = WAIT_SECONDS,
+) -> Iterator[int]:
+    """Hold the conversation: turns are taken in the order they came, over all processes.
+
+    Raises BusyError when the turns before take longer than ``wait`` seconds. A turn that is left by an exception is
+    recorded as failed, one that was cancelled meanwhile stays so.
+    """
+    conversations = of(context)
+    number = conversations.queue_turn(thread, by=context.principal, owner=this_owner(), now=clock())
+    try:
+        if not conversations.wait_turn(thread, number, seconds=wait, now=clock, sleep=sleep):
+            raise BusyError(
+                "Somebody is still being answered in this conversation.", hint="Try again in a moment, or stop it."
+            )
+        yield number
+    except BaseException:
+        conversations.end_turn(thread, number, "failed", now=clock())
+        raise
+    conversations.end_turn(thread, number, "done", now=clock())
+
+
+def cancel_running(context: Context, thread: str, *, now: datetime) -> bool:
+    """Stop the turn that the conversation is at; whoever works at it hears of it before its next step."""
+    visible(context, thread)
+    return of(context).cancel_running(thread, now=now)

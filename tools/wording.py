@@ -1,0 +1,23 @@
+"""Small things in words, the same on every surface."""
+
+from __future__ import annotations
+
+WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+
+
+def spoken_cron(cron: str) -> str:
+    """The schedules people ask for in words, the others as they are."""
+    fields = cron.split()
+    if len(fields) != 5 or not (fields[0].isdigit() and fields[1].isdigit()) or fields[3] != "*":
+        return f"at {cron}"
+    at = f"at {int(fields[1]):02}:{int(fields[0]):02}"
+    day, weekday = fields[2], fields[4]
+    if day == "*" and weekday == "*":
+        return f"every day {at}"
+    if day == "*" and weekday.isdigit():
+        return f"every {WEEKDAYS[int(weekday) % 7]} {at}"
+    if day == "*" and weekday in {"1-5", "MON-FRI"}:
+        return f"every weekday {at}"
+    if day.isdigit() and weekday == "*":
+        return f"on day {day} of every month {at}"
+    return f"at {cron}"
