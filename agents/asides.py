@@ -9,9 +9,8 @@ from agents import cards, replies
 from agents.builtin.route import Route
 from spec.base import JsonValue
 from spec.pipeline import Pipeline
-from tools import conversations, runs
+from tools import pipelines, runs
 from tools.context import Context
-from tools.wording import spoken_cron
 
 if TYPE_CHECKING:
     from memory.store import SavedThread
@@ -66,27 +65,18 @@ def _help(saved: SavedThread) -> Iterator[replies.Reply]:
 
 
 def _pipelines(context: Context) -> replies.Reply:
-    rows: list[list[JsonValue]] = []
-    seen: set[str] = set()
-    last = {run.pipeline: run for run in reversed(runs.recent(context, limit=500))}
-    for about in conversations.recent(context, limit=500):
-        for plan in reversed(conversations.of(context).plans(about.id)):
-            if plan.status == "approved" and plan.pipeline not in seen:
-                seen.add(plan.pipeline)
-                spec = context.workspace.store.spec(plan.spec_digest)
-                schedule = spec.schedule if spec else None
-                ran = last.get(plan.pipeline)
-                rows.append(
-                    [
-                        plan.pipeline,
-                        spoken_cron(schedule.cron) if schedule else "when asked",
-                        f"{ran.status}, {ran.started:%Y-%m-%d %H:%M}" if ran else "never",
-                        about.title,
-                    ]
-                )
+    rows: list[list[JsonValue]] = [
+        [
+            one.name,
+            one.schedule or "when asked",
+            f"{one.last.status}, {one.last.started:%Y-%m-%d %H:%M}" if one.last else "never",
+            one.title,
+        ]
+        for one in pipelines.approved(context)
+    ]
     if not rows:
         return replies.Text(text="There are no approved pipelines yet.")
-    return cards.listing("Pipelines", ("pipeline", "runs", "last run", "conversation"), rows)
+    return cards.listing("Pipelines", ("pipeline", "runs", "last run (UTC)", "conversation"), rows)
 
 
 def _runs(context: Context) -> replies.Reply:

@@ -51,6 +51,11 @@ class Session:
         self.close()
 
     @property
+    def context(self) -> Context:
+        """Who speaks, and where."""
+        return self._context
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What a person should know of the data last opened: files left out, and how what was used was read."""
         return self._desk.warnings

@@ -1,0 +1,1 @@
+"""The versioned HTTP API: the same tools as every surface, for programs."""

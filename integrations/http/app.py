@@ -1,0 +1,69 @@
+"""One FastAPI application: the API, and the pages that are mounted into it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Protocol, cast
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from agents.service import Service
+from integrations.http import answers, files, lists, threads
+from integrations.http.who import Who
+from spec.errors import AccessError, ApprovalNeededError, BusyError, DreflowError, LimitError, UsageError
+
+VERSION = "v1"
+DESCRIPTION = """\
+Conversations, answers, plans, approvals and runs of one workspace. What a program may do is what its principal may do;
+replies have the same form as in the chat page.
+"""
+STATUS: tuple[tuple[type[DreflowError], int], ...] = (
+    (AccessError, 403),
+    (ApprovalNeededError, 403),
+    (BusyError, 409),
+    (LimitError, 413),
+    (UsageError, 422),
+)
+
+
+class Page(Protocol):
+    """A module that mounts a page into the application, such as ``chat_ui.app``."""
+
+    def mount(self, app: FastAPI, service: Service, who: Who) -> None:
+        """Add its routes."""
+
+
+def make_app(service: Service, who: Who, *, pages: Sequence[str] = ()) -> FastAPI:
+    """The application over one service; ``pages`` are modules, loaded by name because they stand beside this one."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.close()
+
+    app = FastAPI(
+        title="DReflowPro",
+        version=VERSION,
+        description=DESCRIPTION,
+        openapi_url=f"/api/{VERSION}/openapi.json",
+        # The usual documentation pages load their scripts from elsewhere; ours ask for nothing outside the machine.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.service, app.state.who = service, who
+    for module in (threads, answers, files, lists):
+        app.include_router(module.router, prefix=f"/api/{VERSION}")
+
+    @app.exception_handler(DreflowError)
+    async def told(_: Request, error: DreflowError) -> JSONResponse:
+        status = next((status for kind, status in STATUS if isinstance(error, kind)), 400)
+        document = {"message": error.message, "hint": error.hint, "error": error.kind, "who": error.who}
+        return JSONResponse(document, status_code=status)
+
+    for name in pages:
+        cast("Page", importlib.import_module(name)).mount(app, service, who)
+    return app
