@@ -31,16 +31,19 @@ LONGEST_TITLE = 80
 LOG = logging.getLogger("dreflow.conversation")
 
 
-def begin(context: Context, text: str, *, surface: str, now: datetime) -> str:
-    """Open a conversation; its id. Its title is how it begins."""
+def begin(context: Context, text: str, *, surface: str, now: datetime, thread: str | None = None) -> str:
+    """Open a conversation; its id. Its title is how it begins. Under an id that is open already, it goes on."""
     context.need("ask")
+    if thread is not None and conversations.of(context).about(thread) is not None:
+        conversations.visible(context, thread)
+        return thread
     request = Request(text=text[:LONGEST_MESSAGE] or "(nothing yet)", now=now, timezone=context.workspace.timezone)
     plain = request.model_dump(mode="json", exclude={"answers", "history"})
-    thread = threads.started(context, "answer", plain, ())
-    threads.kept(context, thread, now)
+    saved = threads.started(context, "answer", plain, (), thread_id=thread)
+    threads.kept(context, saved, now)
     title = " ".join(text.split())[:LONGEST_TITLE] or "New conversation"
-    conversations.of(context).name_thread(thread.id, title=title, surface=surface)
-    return thread.id
+    conversations.of(context).name_thread(saved.id, title=title, surface=surface)
+    return saved.id
 
 
 def hold(

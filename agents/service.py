@@ -47,10 +47,14 @@ class Service:
         """A principal at work here, with the rights that were given to them."""
         return context_of(self.workspace, principal)
 
-    def begin(self, principal: str, text: str, *, surface: str) -> str:
-        """Open a conversation; its id."""
+    def reserve(self) -> str:
+        """The id of a conversation that may begin later."""
+        return f"t{self.workspace.store.next_id('thread')}"
+
+    def begin(self, principal: str, text: str, *, surface: str, thread: str | None = None) -> str:
+        """Open a conversation, under a reserved id where one is given; its id. One that is open already stays."""
         with Session(self.context(principal), clock=self.clock, model=self._model) as session:
-            return session.begin(text, surface=surface)
+            return session.begin(text, surface=surface, thread=thread)
 
     async def talk(self, principal: str, message: Message) -> AsyncIterator[Reply]:
         """Answer a message reply by reply, each as soon as it is there. Leaving early stops the turn."""

@@ -104,11 +104,11 @@ class Session:
             update={"thread": turn.thread.id, "provider": self._desk.model, "seconds": _since(began)}
         )
 
-    def begin(self, text: str, *, surface: str) -> str:
+    def begin(self, text: str, *, surface: str, thread: str | None = None) -> str:
         """Open a conversation that begins with ``text``; its id. ``surface`` says where: page, slack, http, shell."""
         from agents.conversation import begin
 
-        return begin(self._context, text, surface=surface, now=self._now())
+        return begin(self._context, text, surface=surface, now=self._now(), thread=thread)
 
     def talk(self, message: Message, *, start: Start, data: tuple[str, ...] = ()) -> Iterator[Reply]:
         """Answer a message of a conversation that was begun, reply by reply.

@@ -14,10 +14,15 @@ from tools.context import Context
 
 
 def started(
-    context: Context, want: Literal["answer", "pipeline"], request: Mapping[str, JsonValue], data: tuple[str, ...]
+    context: Context,
+    want: Literal["answer", "pipeline"],
+    request: Mapping[str, JsonValue],
+    data: tuple[str, ...],
+    *,
+    thread_id: str | None = None,
 ) -> SavedThread:
-    """A new conversation under the next short id, not yet kept. ``data`` holds no passwords."""
-    return SavedThread(f"t{context.workspace.store.next_id('thread')}", want, dict(request), data)
+    """A new conversation under the next short id, or a reserved one, not yet kept. ``data`` holds no passwords."""
+    return SavedThread(thread_id or f"t{context.workspace.store.next_id('thread')}", want, dict(request), data)
 
 
 def opened(context: Context, thread_id: str) -> SavedThread:

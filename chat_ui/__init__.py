@@ -1,0 +1,1 @@
+"""The chat page: Chainlit over the service; events in, replies out, no decisions."""

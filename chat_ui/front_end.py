@@ -1,0 +1,108 @@
+"""The page's own folder: Chainlit's front end without its outside links, our elements, colours, logo and settings."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+HERE = Path(__file__).parent
+NAME = "DReflowPro"
+# Fonts and styles of other hosts; everything the page needs is on this machine.
+_OUTSIDE = re.compile(r"<link\b[^>]*\bhref=[\"']https?://[^>]*>", re.IGNORECASE | re.DOTALL)
+
+SETTINGS = """\
+[project]
+session_timeout = 3600
+user_session_timeout = 1296000
+allow_origins = []
+
+[features]
+unsafe_allow_html = false
+latex = false
+user_message_markdown = false
+edit_message = false
+auto_tag_thread = false
+
+[features.spontaneous_file_upload]
+enabled = true
+accept = {accept}
+max_files = 20
+max_size_mb = {megabytes}
+
+[UI]
+name = "{name}"
+description = "Say what your business needs to know."
+cot = "hidden"
+default_sidebar_state = "open"
+custom_build = "build"
+custom_css = "/public/page.css"
+confirm_new_chat = false
+alert_style = "modern"
+custom_meta_url = "/"
+custom_meta_image_url = "/logo"
+
+[meta]
+generated_by = "{version}"
+"""
+
+
+PLACEHOLDER = "Ask about your data, or say what should be done with it"
+WATERMARK = "Figures are computed from your data. Nothing runs before you approve it."
+
+
+def write_front_end(folder: Path, *, version: str, largest_upload: int, endings: Sequence[str]) -> None:
+    """Make the page's folder what this version needs; what Chainlit itself keeps there stays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _copy(HERE / "public", folder / "public")
+    (folder / ".chainlit").mkdir(exist_ok=True)
+    # The page asks for kinds by media type; data files have none that all browsers know, so the endings decide.
+    accept = json.dumps(list(endings))
+    settings = SETTINGS.format(
+        megabytes=largest_upload >> 20,
+        name=NAME,
+        version=version,
+        accept=f'{{ "application/octet-stream" = {accept} }}',
+    )
+    _write_words(folder / ".chainlit" / "translations")
+    (folder / ".chainlit" / "config.toml").write_text(settings, encoding="utf-8")
+    (folder / "chainlit.md").write_text("", encoding="utf-8")
+    build = folder / "build"
+    stamp = build / ".version"
+    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != version:
+        shutil.rmtree(build, ignore_errors=True)
+        shutil.copytree(_packaged(), build, ignore=shutil.ignore_patterns("*.map"))
+        index = build / "index.html"
+        index.write_text(without_outside_links(index.read_text(encoding="utf-8")), encoding="utf-8")
+        stamp.write_text(version, encoding="utf-8")
+
+
+def without_outside_links(html: str) -> str:
+    """The page without stylesheets and fonts of other hosts."""
+    return _OUTSIDE.sub("", html)
+
+
+def _write_words(folder: Path) -> None:
+    """Chainlit's own words in each language, with ours where they speak of the product."""
+    folder.mkdir(exist_ok=True)
+    for file in (_packaged().parent.parent / "translations").glob("*.json"):
+        words = json.loads(file.read_text(encoding="utf-8"))
+        words["chat"]["watermark"] = WATERMARK
+        if file.stem.startswith("en"):
+            words["chat"]["input"]["placeholder"] = PLACEHOLDER
+        (folder / file.name).write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
+
+
+def _packaged() -> Path:
+    found = find_spec("chainlit")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "frontend" / "dist"
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target)

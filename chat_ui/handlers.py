@@ -1,0 +1,137 @@
+"""Chainlit's events: a message, a click, a file, a stop, a conversation opened again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import chainlit as cl
+from chainlit.context import context as page_context
+from chainlit.data.base import BaseDataLayer
+
+from agents import replies
+from agents.session import Message
+from chat_ui.hall import the_hall
+from chat_ui.layer import ThreadLayer
+from chat_ui.render import show
+from spec.errors import DreflowError
+from tools import uploads
+
+STARTERS = (
+    (
+        "Where does the money go?",
+        "Why do the payouts not match the orders? Show me where the money goes, every Monday.",
+    ),
+    ("What can you do?", "What can you do?"),
+    ("My pipelines", "Show my pipelines"),
+)
+
+
+def register() -> None:
+    """Tell Chainlit of the handlers."""
+    cl.data_layer(layer)
+    cl.header_auth_callback(at_this_machine)
+    cl.on_chat_start(started)
+    cl.on_chat_resume(resumed)
+    cl.on_message(said)
+    cl.on_stop(stopped)
+    cl.set_starters(starters)
+    cl.action_callback("answer")(answered)
+    cl.action_callback("decide")(decided)
+
+
+def layer() -> BaseDataLayer:
+    """Conversations as Chainlit lists and opens them."""
+    return ThreadLayer(the_hall().service)
+
+
+async def at_this_machine(_: object) -> cl.User | None:
+    """Whoever opens the page, as long as nobody else may."""
+    hall = the_hall()
+    return None if hall.service.workspace.store.principals() else cl.User(identifier=hall.local)
+
+
+async def starters(_user: object = None, _language: object = None) -> list[cl.Starter]:
+    """Ways to begin."""
+    return [cl.Starter(label=label, message=message) for label, message in STARTERS]
+
+
+async def started() -> None:
+    """Reserve the conversation's id, so that the page's address names it; it is kept with its first words."""
+    page_context.session.thread_id = the_hall().service.reserve()
+
+
+async def resumed(_: object) -> None:
+    """What was said is shown by the data layer; what happened meanwhile is told here."""
+
+
+async def said(message: cl.Message) -> None:
+    """A message, with files that were dropped."""
+    hall, thread = the_hall(), page_context.session.thread_id
+    principal = _principal()
+    data: list[str] = []
+    try:
+        hall.service.begin(principal, message.content, surface="page", thread=thread)
+        for element in message.elements or []:
+            if element.path:
+                context = hall.service.context(principal)
+                data.append(str(uploads.take(context, thread, _path(element), element.name, now=hall.service.clock())))
+    except DreflowError as error:
+        await show(replies.Failure(message=error.message, hint=error.hint, error=error.kind, who=error.who))
+        return
+    await _show_all(hall.service.talk(principal, Message(text=message.content, thread=thread, data=tuple(data))))
+
+
+async def answered(action: cl.Action) -> None:
+    """A click on an option of a question."""
+    await _act(Message(thread=page_context.session.thread_id, answer=str(action.payload["value"])))
+    await action.remove()
+
+
+async def decided(action: cl.Action) -> None:
+    """A click on Approve or Reject, about exactly the plan of that card."""
+    decision = "approve" if action.payload["decision"] == "approve" else "reject"
+    await _act(
+        Message(
+            thread=page_context.session.thread_id,
+            decision=cast("Any", decision),
+            digest=str(action.payload["digest"]),
+        )
+    )
+
+
+async def stopped() -> None:
+    """The stop button."""
+    the_hall().service.stop(_principal(), page_context.session.thread_id)
+
+
+async def _act(message: Message) -> None:
+    await _show_all(the_hall().service.talk(_principal(), message))
+
+
+async def _show_all(stream: AsyncIterator[replies.Reply]) -> None:
+    progress: cl.Message | None = None
+    async for reply in stream:
+        if isinstance(reply, replies.Progress):
+            if progress is None:
+                progress = cl.Message(content=reply.text)
+                await progress.send()
+            else:
+                progress.content = reply.text
+                await progress.update()
+            continue
+        if progress is not None:
+            await progress.remove()
+            progress = None
+        await show(reply)
+
+
+def _principal() -> str:
+    user = page_context.session.user
+    return user.identifier if user is not None else the_hall().local
+
+
+def _path(element: Any) -> Any:
+    from pathlib import Path
+
+    return Path(element.path)

@@ -1,0 +1,136 @@
+import { useState } from "react"
+import { Button } from "@/components/ui/button"
+
+// Steps stand in columns by how far they are from the sources, so arrows only go to the right.
+function layers(steps) {
+  const depth = {}
+  const byId = Object.fromEntries(steps.map((s) => [s.id, s]))
+  const of = (id, seen) => {
+    if (depth[id] !== undefined) return depth[id]
+    if (!byId[id] || seen.has(id)) return 0
+    seen.add(id)
+    const before = byId[id].after.filter((a) => byId[a])
+    depth[id] = before.length ? 1 + Math.max(...before.map((a) => of(a, seen))) : 0
+    return depth[id]
+  }
+  steps.forEach((s) => of(s.id, new Set()))
+  const columns = []
+  steps.forEach((s) => {
+    const d = depth[s.id] || 0
+    columns[d] = columns[d] || []
+    columns[d].push(s)
+  })
+  return columns.filter(Boolean)
+}
+
+const short = (text, n) => (text.length > n ? text.slice(0, n - 1) + "…" : text)
+const words = (id) => id.replaceAll("_", " ")
+
+function Graph({ steps }) {
+  const columns = layers(steps)
+  const W = 168, H = 44, GX = 36, GY = 10
+  const at = {}
+  columns.forEach((column, x) => column.forEach((s, y) => { at[s.id] = [x * (W + GX), y * (H + GY)] }))
+  const width = columns.length * (W + GX) - GX
+  const height = Math.max(...columns.map((c) => c.length)) * (H + GY) - GY
+  return (
+    <div className="dr-graph" tabIndex={0} role="region" aria-label="Steps of the plan as a graph">
+      <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img"
+           aria-label={steps.map((s) => `${words(s.id)}: ${s.what}`).join("; ")}>
+        {steps.flatMap((s) => s.after.filter((a) => at[a]).map((a) => {
+          const [x1, y1] = at[a], [x2, y2] = at[s.id]
+          const mx = (x1 + W + x2) / 2
+          return <path key={a + s.id} className="dr-edge"
+                       d={`M${x1 + W},${y1 + H / 2} C${mx},${y1 + H / 2} ${mx},${y2 + H / 2} ${x2},${y2 + H / 2}`} />
+        }))}
+        {steps.map((s) => (
+          <g key={s.id} transform={`translate(${at[s.id][0]},${at[s.id][1]})`}>
+            <title>{`${words(s.id)}: ${s.what}`}</title>
+            <rect width={W} height={H} rx="6" className={s.source ? "dr-node dr-source" : "dr-node"} />
+            <text x="10" y="18" className="dr-name">{short(words(s.id), 24)}</text>
+            <text x="10" y="34" className="dr-what">
+              {short(s.rows !== null && s.rows !== undefined ? `${s.rows.toLocaleString()} rows` : s.what, 26)}
+            </text>
+          </g>
+        ))}
+      </svg>
+    </div>
+  )
+}
+
+function Proofs({ proofs, promises }) {
+  const [all, setAll] = useState(false)
+  const said = proofs.filter((p) => promises[`${p.check} ${p.on}`])
+  const failed = proofs.filter((p) => !p.passed && !said.includes(p))
+  const first = [...failed, ...said]
+  const rest = proofs.filter((p) => !first.includes(p))
+  const shown = all || first.length === 0 ? [...first, ...rest] : first
+  const mark = (p) => (p.passed ? "✓" : p.severity === "block" ? "✗" : "!")
+  return (
+    <div>
+      <table className="dr-table">
+        <thead><tr><th scope="col"><span className="sr-only">Holds</span></th><th scope="col">Promise</th><th scope="col">Expected</th><th scope="col">Found</th></tr></thead>
+        <tbody>
+          {shown.map((p, i) => (
+            <tr key={i}>
+              <td className={p.passed ? "dr-ok" : "dr-bad"} aria-label={p.passed ? "holds" : "does not hold"}>{mark(p)}</td>
+              <td>{promises[`${p.check} ${p.on}`] || `${words(p.check)}: ${words(p.on)}`}</td>
+              <td>{p.expected}</td>
+              <td>{p.found || p.detail}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {rest.length > 0 && first.length > 0 && (
+        <button className="dr-link" onClick={() => setAll(!all)}>
+          {all ? "Show fewer" : `and ${rest.length} further proofs, ${rest.every((p) => p.passed) ? "all hold" : "some do not hold"}`}
+        </button>
+      )}
+    </div>
+  )
+}
+
+const effect = (e) =>
+  e.kind === "write" ? `writes ${e.target}${e.detail ? ` (${e.detail})` : ""}`
+    : e.kind === "send" ? `sends to ${e.target}${e.detail ? ` (${e.detail})` : ""}` : null
+
+export default function PlanCard() {
+  const [decided, setDecided] = useState(null)
+  const p = props
+  const decide = async (decision) => {
+    setDecided(decision)
+    await callAction({ name: "decide", payload: { decision, digest: p.spec_digest } })
+  }
+  const leaves = p.effects.map(effect).filter(Boolean)
+  const big = p.steps.length > 14
+  const [open, setOpen] = useState(!big)
+  return (
+    <section className="dr-card" aria-label={`Plan: ${p.title}`}>
+      <header>
+        <h3>{p.title}</h3>
+        <span className="dr-muted">version {p.version} · {p.spec_digest.replace("sha256:", "").slice(0, 12)}</span>
+      </header>
+      <p>{p.reading}</p>
+      <h4>What it does</h4>
+      {open ? <Graph steps={p.steps} /> : null}
+      {big && <button className="dr-link" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? "Hide the steps" : `Show the ${p.steps.length} steps`}</button>}
+      <h4>Proven on your data</h4>
+      <Proofs proofs={p.proofs} promises={p.promises} />
+      <div className="dr-columns">
+        <div><h4>What it leaves</h4><ul>{leaves.map((t, i) => <li key={i}>{t}</li>)}{leaves.length === 0 && <li>nothing</li>}</ul></div>
+        <div><h4>When</h4><ul><li>{p.schedule ? `by itself, ${p.schedule}` : "only when you ask"}</li></ul>
+          <h4>Who receives it</h4><ul>{p.recipients.length ? p.recipients.map((r) => <li key={r}>{r}</li>) : <li>nobody but you</li>}</ul>
+          <h4>What it costs</h4><ul><li>{p.cost}</li></ul></div>
+      </div>
+      {p.assumptions.length > 0 && <div><h4>Taken for granted</h4><ul>{p.assumptions.map((a, i) => <li key={i}>{a}</li>)}</ul></div>}
+      {p.notes.length > 0 && <div><h4>Good to know</h4><ul>{p.notes.map((a, i) => <li key={i}>{a}</li>)}</ul></div>}
+      {p.live && p.proven && (
+        <footer>
+          <Button disabled={decided !== null} onClick={() => decide("approve")}>Approve and run</Button>
+          <Button variant="outline" disabled={decided !== null} onClick={() => document.getElementById("chat-input")?.focus()}>Change</Button>
+          <Button variant="ghost" disabled={decided !== null} onClick={() => decide("reject")}>Reject</Button>
+        </footer>
+      )}
+    </section>
+  )
+}

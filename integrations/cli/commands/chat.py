@@ -1,0 +1,62 @@
+"""``dreflow chat``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from spec.run import RunEvent, RunResult
+    from tools.context import Context
+
+SUMMARY = "open the chat page, with the HTTP API beside it"
+EPILOG = """\
+examples:
+  dreflow chat
+  dreflow chat --port 9000 --data exports
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what can be typed."""
+    parser.epilog = EPILOG
+    parser.add_argument("--port", type=int, default=8000, help="port of this machine (default: 8000)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: this machine only)")
+    parser.add_argument(
+        "--data", action="append", default=[], metavar="X", help="what conversations look at that name nothing else"
+    )
+    parser.add_argument("--model", default="builtin", help="who plans (default: the planner that needs no model)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until interrupted."""
+    import uvicorn
+
+    from agents.service import Service
+    from integrations.cli import workspace
+    from integrations.http.app import make_app
+    from integrations.http.who import Who
+
+    context = workspace.context(args)
+    service = Service(
+        context.workspace,
+        start=start,
+        clock=lambda: workspace.now(None),
+        model=args.model,
+        data=tuple(args.data),
+    )
+    app = make_app(service, Who(service, local=workspace.principal()), pages=("chat_ui.app",))
+    print(f"The chat page is at http://{args.host}:{args.port} - stop it with Ctrl+C.", flush=True)
+    uvicorn.run(app, host=args.host, port=args.port, log_level="warning", ws_max_size=1 << 24)
+    return 0
+
+
+def start(context: Context, spec: Path, *, now: datetime, out: Path, told: Callable[[RunEvent], None]) -> RunResult:
+    """Run an approved spec."""
+    from tools import runs
+
+    return runs.run(context, spec, now=now, out=out, told=told)
