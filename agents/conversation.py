@@ -107,7 +107,7 @@ class _Turn:
 
     def record_person(self) -> None:
         """Keep what the person said or did."""
-        text = self.message.text or self.message.answer or ""
+        text = self.message.text or self._answer_in_words()
         if self.message.decision is not None:
             text = {"approve": "Approve", "reject": "Reject"}[self.message.decision]
         conversations.said(
@@ -118,6 +118,12 @@ class _Turn:
             body={"text": text[:LONGEST_MESSAGE]},
             now=self.clock(),
         )
+
+    def _answer_in_words(self) -> str:
+        """An option's own words where its value was given."""
+        saved = threads.opened(self.context, self.thread)
+        given = self.message.answer or ""
+        return next((label for value, label in _options(saved) or [] if value == given), given)
 
     def recorded(self, reply: replies.Reply) -> replies.Reply:
         """Keep a reply, except for the progress that a later one replaces."""
@@ -181,10 +187,7 @@ class _Turn:
             yield from asides.reply(found, self.context, saved)
 
     def _route(self, text: str, saved: SavedThread) -> Route:
-        options: list[tuple[str, str]] | None = None
-        if saved.question is not None:
-            listed = Question.model_validate({k: v for k, v in saved.question.items() if k != "asked"}).options
-            options = [(option.value, option.label) for option in listed]
+        options = _options(saved)
         last = saved.history[-1] if saved.history else None
         spec = last.get("spec") if isinstance(last, dict) else None
         kept_files = isinstance(spec, dict) and (spec.get("outputs") or spec.get("loads") or spec.get("report"))
@@ -302,6 +305,14 @@ class _Turn:
 
     def _work(self, turn: Exchange | None, number: int | None = None) -> stages.Work:
         return stages.Work(self.desk, self.thread, number or self.number, self.number, self.clock, self.start, turn)
+
+
+def _options(saved: SavedThread) -> list[tuple[str, str]] | None:
+    """Value and label of the answers to the open question; None when none is open."""
+    if saved.question is None:
+        return None
+    listed = Question.model_validate({k: v for k, v in saved.question.items() if k != "asked"}).options
+    return [(option.value, option.label) for option in listed]
 
 
 def replace_message(message: Message, thread: str) -> Message:

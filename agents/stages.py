@@ -255,7 +255,7 @@ def progress(event: RunEvent) -> replies.Progress:
 def show_run(context: Context, spec: Pipeline, result: RunResult, out: Path, say: Say) -> None:
     """How a run ended, its figures, its rows and its files."""
     from tools.data import preview
-    from tools.reports import figures
+    from tools.reports import distinct_figures
 
     tone = "done" if result.status == "succeeded" else "warning"
     say(replies.Text(text=cards.run_sentence(result), tone=cast("Any", tone)))
@@ -264,8 +264,7 @@ def show_run(context: Context, spec: Pipeline, result: RunResult, out: Path, say
     report_files = [out / f"{spec.report.file}.{kind}" for kind in spec.report.formats] if spec.report else []
     page = next((file for file in report_files if file.suffix == ".html" and file.is_file()), None)
     if page is not None:
-        found = {one.label.replace("_", " "): one.shown for one in figures(page) if ": " not in one.label}
-        say(cards.listing("What it found", ("figure", "value"), [[label, shown] for label, shown in found.items()]))
+        say(cards.listing("What it found", ("figure", "value"), [list(pair) for pair in distinct_figures(page)]))
     files = [out / output.file for output in result.outputs if output.file]
     for file in files[:1]:
         for shown in preview(context, str(file), limit=replies.FIRST_ROWS):

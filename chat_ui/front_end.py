@@ -37,6 +37,7 @@ max_size_mb = {megabytes}
 name = "{name}"
 description = "Say what your business needs to know."
 cot = "hidden"
+default_theme = "light"
 default_sidebar_state = "open"
 custom_build = "build"
 custom_css = "/public/page.css"

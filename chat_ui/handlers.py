@@ -84,13 +84,14 @@ async def said(message: cl.Message) -> None:
 
 async def answered(action: cl.Action) -> None:
     """A click on an option of a question."""
+    await _echo(str(action.payload["label"]))
     await _act(Message(thread=page_context.session.thread_id, answer=str(action.payload["value"])))
-    await action.remove()
 
 
 async def decided(action: cl.Action) -> None:
     """A click on Approve or Reject, about exactly the plan of that card."""
     decision = "approve" if action.payload["decision"] == "approve" else "reject"
+    await _echo(decision.capitalize())
     await _act(
         Message(
             thread=page_context.session.thread_id,
@@ -103,6 +104,11 @@ async def decided(action: cl.Action) -> None:
 async def stopped() -> None:
     """The stop button."""
     the_hall().service.stop(_principal(), page_context.session.thread_id)
+
+
+async def _echo(text: str) -> None:
+    """Show a click as what the person said."""
+    await cl.Message(content=text, type="user_message", author=_principal()).send()
 
 
 async def _act(message: Message) -> None:

@@ -149,3 +149,12 @@ def figures(path: Path) -> Sequence[Provenance]:
     from reports.provenance import provenance_of
 
     return tuple(provenance_of(path).values())
+
+
+def distinct_figures(path: Path) -> Sequence[tuple[str, str]]:
+    """Label and shown value of a written report's figures, each once: one may stand on a tile and in a sentence."""
+    found: dict[tuple[str, str, str | None], tuple[str, str]] = {}
+    for one in figures(path):
+        if ": " not in one.label:
+            found.setdefault((one.step, one.value.lstrip("-"), one.where), (one.label.replace("_", " "), one.shown))
+    return list(found.values())

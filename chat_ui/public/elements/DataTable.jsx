@@ -86,7 +86,7 @@ export default function DataTable() {
               <button onClick={() => order(c.name)}>{c.name.replaceAll("_", " ")}{sort?.column === c.name ? (sort.way === "asc" ? " ↑" : " ↓") : ""}</button>
             </th>))}</tr></thead>
           <tbody>{rows.map((row, i) => (
-            <tr key={i}>{row.map((value, j) => <td key={j} className={numeric(p.columns[j].type) ? "dr-right" : ""}>{shown(value, p.columns[j].type)}</td>)}</tr>))}
+            <tr key={i}>{row.map((value, j) => <td key={j} className={numeric(p.columns[j].type) ? "dr-right" : /^(DATE|TIME)/.test(p.columns[j].type) ? "dr-nowrap" : ""}>{shown(value, p.columns[j].type)}</td>)}</tr>))}
           {rows.length === 0 && <tr><td colSpan={p.columns.length}>No rows.</td></tr>}</tbody>
         </table>
       </div>

@@ -130,17 +130,11 @@ def _exceptions(file: Path) -> None:
 def _figures(report: str, out: Path) -> None:
     """The report's own figures, as they stand in the written file."""
     from integrations.cli.render import safe, styled, table
-    from tools.reports import figures
+    from tools.reports import distinct_figures
 
     for ending in ("html", "xlsx"):
         file = out / f"{report}.{ending}"
         if report and file.is_file():
-            # The same figure may stand on a tile, in a sentence and under a table; once is enough here.
-            found: dict[tuple[str, str, str | None], list[str]] = {}
-            for one in figures(file):
-                if ": " not in one.label:
-                    shown = [safe(one.label.replace("_", " ")), safe(one.shown)]
-                    found.setdefault((one.step, one.value.lstrip("-"), one.where), shown)
-            rows = list(found.values())
+            rows = [[safe(label), safe(shown)] for label, shown in distinct_figures(file)]
             print(styled("What it found", "bold") + "\n" + table(["figure", "value"], rows, right=[False, True]))
             return
