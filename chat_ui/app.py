@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 
 from agents.service import Service
 from chat_ui import hall
@@ -20,8 +21,11 @@ class Doorman(Protocol):
 
     local: str
 
-    def accept(self, proof: object) -> None:
+    def accept(self, proof: Callable[[Request], str | None]) -> None:
         """Take a further kind of proof."""
+
+    def is_local(self, request: Request) -> bool:
+        """Whether a request comes from this machine."""
 
 
 def mount(app: FastAPI, service: Service, who: Doorman) -> None:
@@ -33,23 +37,49 @@ def mount(app: FastAPI, service: Service, who: Doorman) -> None:
     os.environ["CHAINLIT_APP_ROOT"] = str(folder)
     os.environ.setdefault("CHAINLIT_AUTH_SECRET", _secret(folder / "login.key"))
     hall.open_hall(hall.Hall(service, who.local))
-    from chainlit.auth.cookie import get_token_from_cookies
-    from chainlit.auth.jwt import decode_jwt
     from chainlit.utils import mount_chainlit
 
-    def from_login(request: Request) -> str | None:
-        token = get_token_from_cookies(dict(request.cookies))
-        if not token:
-            return None
-        import jwt
-
-        try:
-            return decode_jwt(token).identifier
-        except jwt.PyJWTError:
-            return None
-
-    who.accept(from_login)
+    who.accept(_from_login)
+    app.middleware("http")(_Welcome(service, who))
     mount_chainlit(app, str(Path(__file__).with_name("page.py")), path="/")
+
+
+def _from_login(request: Request) -> str | None:
+    """Who the page's login cookie says it is."""
+    import jwt
+    from chainlit.auth.cookie import get_token_from_cookies
+    from chainlit.auth.jwt import decode_jwt
+
+    token = get_token_from_cookies(dict(request.cookies))
+    if not token:
+        return None
+    try:
+        return decode_jwt(token).identifier
+    except jwt.PyJWTError:
+        return None
+
+
+class _Welcome:
+    """As long as the workspace is one person's, whoever opens any page at this machine is logged in by it.
+
+    Chainlit does so only at its own login page, from which an address that names a conversation does not come back.
+    """
+
+    def __init__(self, service: Service, who: Doorman) -> None:
+        self._service, self._who = service, who
+
+    async def __call__(self, request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await answer(request)
+        wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        if not wants_page or not self._who.is_local(request) or _from_login(request) is not None:
+            return response
+        if not self._service.workspace.store.principals():
+            import chainlit as cl
+            from chainlit.auth.cookie import set_auth_cookie
+            from chainlit.auth.jwt import create_jwt
+
+            set_auth_cookie(request, response, create_jwt(cl.User(identifier=self._who.local)))
+        return response
 
 
 def _secret(file: Path) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -15,7 +17,7 @@ from chat_ui.hall import the_hall
 from chat_ui.layer import ThreadLayer
 from chat_ui.render import show
 from spec.errors import DreflowError
-from tools import uploads
+from tools import logins, uploads
 
 STARTERS = (
     (
@@ -30,7 +32,9 @@ STARTERS = (
 def register() -> None:
     """Tell Chainlit of the handlers."""
     cl.data_layer(layer)
-    cl.header_auth_callback(at_this_machine)
+    cl.password_auth_callback(with_password)
+    if os.environ.get("OAUTH_GENERIC_CLIENT_ID"):
+        cl.oauth_callback(with_provider)
     cl.on_chat_start(started)
     cl.on_chat_resume(resumed)
     cl.on_message(said)
@@ -45,10 +49,19 @@ def layer() -> BaseDataLayer:
     return ThreadLayer(the_hall().service)
 
 
-async def at_this_machine(_: object) -> cl.User | None:
-    """Whoever opens the page, as long as nobody else may."""
-    hall = the_hall()
-    return None if hall.service.workspace.store.principals() else cl.User(identifier=hall.local)
+async def with_password(name: str, password: str) -> cl.User | None:
+    """Whoever knows a password that was set here."""
+    service = the_hall().service
+    right = await asyncio.to_thread(logins.verified, service.workspace, name, password, now=service.clock())
+    return cl.User(identifier=name) if right else None
+
+
+async def with_provider(
+    _provider: str, _token: str, claims: dict[str, str], user: cl.User, _id_token: str | None
+) -> cl.User | None:
+    """Whoever an identity provider (OpenID Connect) vouches for, when that name has rights here."""
+    name = claims.get("email") or user.identifier
+    return cl.User(identifier=name) if name in the_hall().service.workspace.store.principals() else None
 
 
 async def starters(_user: object = None, _language: object = None) -> list[cl.Starter]:

@@ -79,13 +79,13 @@ class ThreadLayer(BaseDataLayer):
             reply = replies.REPLY.validate_python(message.body["reply"])
             if isinstance(reply, replies.Progress):
                 continue
-            shown = rendered(reply, live=False)
+            shown = rendered(reply, live=self._waits(thread_id, reply))
             step = _step(thread_id, message.seq, "assistant_message", "DReflowPro", shown.text, at)
             steps.append(step)
-            for number, element in enumerate(shown.elements):
-                kept: dict[str, Any] = dict(element.to_dict())
-                kept |= {"id": f"{thread_id}-{message.seq}-{number}", "threadId": thread_id, "forId": step["id"]}
-                elements.append(kept)
+            elements += [
+                piece.past(f"{thread_id}-{message.seq}-{number}", thread=thread_id, step=step["id"])
+                for number, piece in enumerate(shown.pieces)
+            ]
         return cast(
             "ThreadDict",
             {
@@ -100,6 +100,17 @@ class ThreadLayer(BaseDataLayer):
                 "elements": elements,
             },
         )
+
+    def _waits(self, thread: str, reply: replies.Reply) -> bool:
+        """Whether a card or a question of the past can still be decided about: when it is the one that is open."""
+        context = self._service.context("")
+        if isinstance(reply, replies.PlanCard):
+            plans = conversations.of(context).plans(thread)
+            return bool(plans) and plans[-1].status == "proposed" and plans[-1].spec_digest == reply.spec_digest
+        if isinstance(reply, replies.Question):
+            saved = context.workspace.store.thread(thread)
+            return saved is not None and saved.question is not None and saved.question.get("key") == reply.key
+        return False
 
     async def get_thread_author(self, thread_id: str) -> str:
         """Whose conversation it is."""

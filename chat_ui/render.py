@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,17 +17,42 @@ _TONES = {"reading": "*{}*", "note": "*{}*", "warning": "**{}**", "done": "**{}*
 
 
 @dataclass(frozen=True)
+class Piece:
+    """An element beside a text: one of ours (a file of ``public/elements``), or a chart as Plotly's JSON."""
+
+    name: str
+    props: dict[str, Any] = field(default_factory=dict)
+    chart: str | None = None
+
+    def live(self) -> Any:
+        """The element as Chainlit sends it."""
+        if self.chart is None:
+            return cl.CustomElement(name=self.name, props=self.props, display="inline")
+        from plotly.io import from_json
+
+        return cl.Plotly(name=self.name, figure=from_json(self.chart), display="inline")
+
+    def past(self, element_id: str, *, thread: str, step: str) -> dict[str, Any]:
+        """The element as Chainlit gives it back in a conversation that is opened again."""
+        kept = {"id": element_id, "threadId": thread, "forId": step, "name": self.name, "display": "inline"}
+        if self.chart is None:
+            return {**kept, "type": "custom", "props": self.props, "mime": "application/json"}
+        encoded = base64.b64encode(self.chart.encode()).decode()
+        return {**kept, "type": "plotly", "url": f"data:application/json;base64,{encoded}", "mime": "application/json"}
+
+
+@dataclass(frozen=True)
 class Shown:
     """What one reply becomes."""
 
     text: str
-    elements: list[Any] = field(default_factory=list)
+    pieces: tuple[Piece, ...] = ()
 
 
 async def show(reply: replies.Reply) -> None:
     """Send a reply to the page."""
     shown = rendered(reply, live=True)
-    await cl.Message(content=shown.text, elements=shown.elements).send()
+    await cl.Message(content=shown.text, elements=[piece.live() for piece in shown.pieces]).send()
 
 
 def rendered(reply: replies.Reply, *, live: bool) -> Shown:
@@ -35,31 +61,29 @@ def rendered(reply: replies.Reply, *, live: bool) -> Shown:
         cites = "".join(f"\n\n— {plain(cite)}" for cite in reply.cites)
         paragraphs = [_TONES[reply.tone].format(plain(line)) for line in reply.text.split("\n") if line.strip()]
         return Shown("\n\n".join(paragraphs) + cites)
-    if isinstance(reply, replies.Table):
-        return Shown("", [_element("DataTable", reply)])
     if isinstance(reply, replies.Chart):
-        return Shown("", [cl.Plotly(name="chart", figure=figure(reply), display="inline")])
-    if isinstance(reply, replies.PlanCard):
-        return Shown("", [_element("PlanCard", reply, live=live)])
-    if isinstance(reply, replies.DiffCard):
-        return Shown("", [_element("DiffCard", reply)])
+        return Shown("", (Piece("chart", chart=figure(reply).to_json() or "{}"),))
     if isinstance(reply, replies.Question):
         reading = f"*{plain(reply.reading)}*\n\n" if reply.reading else ""
-        choices = [_element("Choices", reply, live=live)] if reply.options else []
+        choices = (_piece("Choices", reply, live=live),) if reply.options else ()
         return Shown(f"{reading}**{plain(reply.text)}**", choices)
-    if isinstance(reply, replies.File):
-        return Shown("", [_element("Download", reply)])
     if isinstance(reply, replies.Progress):
         return Shown(plain(reply.text))
-    return Shown("\n\n".join(f"**{plain(line)}**" for line in (reply.message, reply.hint) if line))
+    if isinstance(reply, replies.Failure):
+        return Shown("\n\n".join(f"**{plain(line)}**" for line in (reply.message, reply.hint) if line))
+    return Shown("", (_piece(_ELEMENTS[type(reply)], reply, live=live),))
 
 
-def _element(name: str, reply: replies.Reply, **more: bool) -> Any:
-    return cl.CustomElement(name=name, props={**_props(reply), **more}, display="inline")
+_ELEMENTS: dict[type, str] = {
+    replies.Table: "DataTable",
+    replies.PlanCard: "PlanCard",
+    replies.DiffCard: "DiffCard",
+    replies.File: "Download",
+}
 
 
-def _props(reply: replies.Reply) -> dict[str, Any]:
-    return reply.model_dump(mode="json", exclude={"path"})
+def _piece(name: str, reply: replies.Reply, *, live: bool) -> Piece:
+    return Piece(name, {**reply.model_dump(mode="json", exclude={"path"}), "live": live})
 
 
 def plain(text: str) -> str:

@@ -248,6 +248,18 @@ class ThreadPlan(Base):
     )
 
 
+class Login(Base):
+    """How a person proves who they are; ``password`` is an Argon2id hash with its parameters and salt."""
+
+    __tablename__ = "logins"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    principal: Mapped[str] = mapped_column(primary_key=True)
+    password: Mapped[str]
+    changed_at: Mapped[str]
+    failures: Mapped[int]
+    locked_until: Mapped[str | None]
+
+
 class AuditEntry(Base):
     """Who did what, in order. Each ``hash`` covers the entry before; the database refuses change and removal."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
@@ -41,16 +42,26 @@ class Who:
             name = proof(request)
             if name is not None:
                 return name
-        if not self.needs_login and _is_local(request):
+        if not self.needs_login and self.is_local(request):
             return self.local
         raise AccessError("Say who you are first.", hint="Log in, or send the token that you were given.")
 
+    def is_local(self, request: Request) -> bool:
+        """Whether a request comes from this machine, by a name of this machine and from a page of ours.
 
-def _is_local(request: Request) -> bool:
-    host = request.client.host if request.client else ""
-    # The test client of Starlette says "testclient"; it never comes over a network.
+        A page of another site can have its own name resolve to this machine, or post here; neither is let in.
+        """
+        host = request.client.host if request.client else ""
+        named = request.url.hostname or ""
+        origin = request.headers.get("origin")
+        own = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+        # The test client of Starlette says "testclient"; it never comes over a network.
+        return own and (host == "testclient" or (_is_loopback(host) and (named == "localhost" or _is_loopback(named))))
+
+
+def _is_loopback(host: str) -> bool:
     try:
-        return host == "testclient" or ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 
