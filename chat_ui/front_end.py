@@ -51,6 +51,20 @@ generated_by = "{version}"
 """
 
 
+# What browsers call data files, which differs by system; the endings decide.
+MEDIA_TYPES = (
+    "application/octet-stream",
+    "application/json",
+    "application/vnd.apache.parquet",
+    "application/vnd.ms-excel",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.sqlite3",
+    "application/x-ndjson",
+    "application/x-sqlite3",
+    "text/csv",
+    "text/plain",
+    "text/tab-separated-values",
+)
 PLACEHOLDER = "Ask about your data, or say what should be done with it"
 WATERMARK = "Figures are computed from your data. Nothing runs before you approve it."
 
@@ -60,13 +74,12 @@ def write_front_end(folder: Path, *, version: str, largest_upload: int, endings:
     folder.mkdir(parents=True, exist_ok=True)
     _copy(HERE / "public", folder / "public")
     (folder / ".chainlit").mkdir(exist_ok=True)
-    # The page asks for kinds by media type; data files have none that all browsers know, so the endings decide.
-    accept = json.dumps(list(endings))
+    kinds = ", ".join(f"{json.dumps(kind)} = {json.dumps(list(endings))}" for kind in MEDIA_TYPES)
     settings = SETTINGS.format(
         megabytes=largest_upload >> 20,
         name=NAME,
         version=version,
-        accept=f'{{ "application/octet-stream" = {accept} }}',
+        accept=f"{{ {kinds} }}",
     )
     _write_words(folder / ".chainlit" / "translations")
     (folder / ".chainlit" / "config.toml").write_text(settings, encoding="utf-8")

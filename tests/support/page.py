@@ -1,0 +1,118 @@
+"""The chat page as a person has it: the real command on a port of its own, and a real browser before it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).resolve().parents[2]
+ARTIFACTS = Path(os.environ.get("DREFLOW_ARTIFACTS", ROOT / "build" / "screenshots"))
+SIZES: Mapping[str, tuple[int, int]] = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1440, 900)}
+PATIENCE = 120_000
+"""Milliseconds to wait for what has to come; a busy machine takes its time, and nothing here measures speed."""
+
+
+def free_port() -> int:
+    """A port that nothing listens at."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def serving(workspace: Path, *more: str, port: int | None = None, log: Path) -> Iterator[str]:
+    """``dreflow chat`` at work; its address. It is killed, not asked, so that what is kept is what was kept."""
+    port = port or free_port()
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "integrations.cli", "--workspace", str(workspace), "chat", "--port", str(port)]
+    with log.open("a") as output:
+        process = subprocess.Popen([*command, *more], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            _await(address, process, log)
+            yield address
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(1200):
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        try:
+            with urllib.request.urlopen(f"{address}/api/v1/openapi.json", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError(f"the page did not come up: {log.read_text(encoding='utf-8')}")
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """The system's own Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+@contextmanager
+def page_of(opened: Browser, size: str = "desk", *, dark: bool = False) -> Iterator[Page]:
+    """A page that fails the test when it asks for anything outside, or reports an error."""
+    width, height = SIZES[size]
+    context = opened.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE)
+    if dark:
+        context.add_init_script("localStorage.setItem('vite-ui-theme', 'dark')")
+    page = context.new_page()
+    outside: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda request: outside.append(request.url) if not _inside(request.url) else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    assert outside == []
+    assert errors == []
+    context.close()
+
+
+def _inside(url: str) -> bool:
+    return url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))
+
+
+def say(page: Page, text: str) -> None:
+    """Type a message and send it once the page takes one."""
+    page.locator("#chat-input").click()
+    page.keyboard.insert_text(text)
+    page.locator("#chat-submit:not([disabled])").click()
+
+
+def drop(page: Page, files: Sequence[Path]) -> None:
+    """Give the page files as its paper clip does, and wait until they have arrived."""
+    page.locator("input[type=file]").first.set_input_files(files)
+    for file in files:
+        page.get_by_text(file.name).first.wait_for()
+    page.locator("[id^=upload]").first.wait_for(state="attached")
+
+
+def picture(page: Page, name: str) -> Path:
+    """A screenshot among the artifacts."""
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    path = ARTIFACTS / f"{name}.png"
+    page.screenshot(path=path)
+    return path
