@@ -11,6 +11,7 @@ from connectors.destination import (
     STATE_COLUMNS,
     STATE_TABLE,
     Promise,
+    Raw,
     StateRow,
     TableLoad,
     equal,
@@ -61,6 +62,8 @@ class DuckDBSession:
         self._engine = engine
         self._alias = alias
         self._staged: dict[str, int] = {}
+        self._types_staged: dict[str, dict[str, str]] = {}
+        self._tables: set[tuple[str, str]] | None = None
 
     def states(self, pipeline: str, schema: str | None) -> Mapping[str, StateRow]:
         """As ``Session``."""
@@ -80,14 +83,10 @@ class DuckDBSession:
 
     def hold(self, pipeline: str) -> None:
         """Drop what dead runs staged; the file itself is locked by DuckDB."""
-        found = self._engine.execute(
-            "SELECT schema_name, table_name FROM duckdb_tables() "
-            "WHERE database_name = ? AND starts_with(table_name, ?)",
-            [self._alias, staging_prefix(pipeline)],
-        ).fetchall()
-        for schema, table in found:
-            if table not in self._staged:
-                self._engine.execute(spell("DROP TABLE {table}", Q, table=self._at(str(schema), str(table))))
+        # Everything that the session does later relies on the file being as it is now: nobody else may write to it.
+        for schema, table in self._seen_afresh():
+            if table.startswith(staging_prefix(pipeline)) and table not in self._staged:
+                self._engine.execute(spell("DROP TABLE {table}", Q, table=self._at(schema, table)))
 
     def inside(self, load: TableLoad) -> exp.Table:
         """As ``Session``: in the file, in the target's schema."""
@@ -102,6 +101,7 @@ class DuckDBSession:
 
     def stage(self, load: TableLoad, rows: exp.Table) -> int:  # noqa: ARG002 - they are there already
         """As ``Session``; the rows were written in place, so they are counted there."""
+        self._types_staged[load.staging] = self._types(load.schema, load.staging)
         count = spell("SELECT count(*) FROM {table}", Q, table=self._at(load.schema, load.staging))
         row = self._engine.execute(count).fetchone()
         self._staged[load.staging] = int(row[0]) if row else 0
@@ -115,6 +115,7 @@ class DuckDBSession:
                 self._publish(load)
                 self._save_state(load)
         except BaseException:
+            self._tables = None
             self._engine.execute("ROLLBACK")
             raise
         self._engine.execute("COMMIT")
@@ -142,7 +143,7 @@ class DuckDBSession:
         names = [name for name, _ in load.columns]
         there = self._exists(load.schema, load.name)
         if there and load.write != "replace":
-            fits(load, self._types(load.schema, load.staging), self._types(load.schema, load.name))
+            fits(load, self._types_staged[load.staging], self._types(load.schema, load.name))
             if load.write == "merge":
                 others = [name for name in names if name not in load.primary_key]
                 update = (
@@ -174,31 +175,54 @@ class DuckDBSession:
         if there:
             self._engine.execute(spell("DROP TABLE {target}", Q, target=target))
         self._engine.execute(spell("ALTER TABLE {staging} RENAME TO {name}", Q, staging=staging, name=load.name))
+        self._note(load.schema, load.name)
 
     def _save_state(self, load: TableLoad) -> None:
+        """One statement where the load has a row already, which is every run but the first."""
         state = self._at(load.schema, STATE_TABLE)
-        columns = [qualified(Q, name) for name in STATE_COLUMNS]
-        typed = [qualified(Q, name) + " VARCHAR" for name in STATE_COLUMNS]
-        self._engine.execute(f"CREATE TABLE IF NOT EXISTS {state} ({', '.join(typed)})")
-        self._engine.execute(
-            spell("DELETE FROM {state} WHERE pipeline = ? AND load = ?", Q, state=state), [load.pipeline, load.label]
+        values = list(load.state_values(self._staged.get(load.staging, 0)))
+        keys, rest = STATE_COLUMNS[:2], STATE_COLUMNS[2:]
+        if self._exists(load.schema, STATE_TABLE):
+            pairs = Raw(", ".join(f"{qualified(Q, name)} = ?" for name in rest))
+            found = Raw(" AND ".join(f"{qualified(Q, name)} = ?" for name in keys))
+            update = spell("UPDATE {state} SET {pairs} WHERE {found}", Q, state=state, pairs=pairs, found=found)
+            row = self._engine.execute(update, values[len(keys) :] + values[: len(keys)]).fetchone()
+            if row and row[0]:
+                return
+        else:
+            typed = Raw(", ".join(f"{qualified(Q, name)} VARCHAR" for name in STATE_COLUMNS))
+            self._engine.execute(spell("CREATE TABLE {state} ({typed})", Q, state=state, typed=typed))
+            self._note(load.schema, STATE_TABLE)
+        marks = Raw(", ".join("?" for _ in STATE_COLUMNS))
+        insert = spell(
+            "INSERT INTO {state} ({columns}) VALUES ({marks})", Q, state=state, columns=STATE_COLUMNS, marks=marks
         )
-        self._engine.execute(
-            spell("INSERT INTO {state} ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", Q, state=state, columns=columns),
-            list(load.state_values(self._staged.get(load.staging, 0))),
-        )
+        self._engine.execute(insert, values)
 
     def _types(self, schema: str | None, table: str) -> dict[str, str]:
         rows = self._engine.execute(spell("DESCRIBE {table}", Q, table=self._at(schema, table))).fetchall()
         return {str(row[0]): str(row[1]) for row in rows}
 
     def _exists(self, schema: str | None, table: str) -> bool:
+        tables = self._tables
+        if tables is None:
+            self._seen_afresh()
+            tables = self._tables or set()
+        return ((schema or "main").lower(), table.lower()) in tables
+
+    def _seen_afresh(self) -> list[tuple[str, str]]:
+        """Schema and name of each table, asked of the catalog; a scan of it costs as much as many a small load."""
         found = self._engine.execute(
-            "SELECT 1 FROM duckdb_tables() "
-            "WHERE database_name = ? AND schema_name = ? AND lower(table_name) = lower(?)",
-            [self._alias, schema or "main", table],
-        ).fetchone()
-        return found is not None
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ?", [self._alias]
+        ).fetchall()
+        names = [(str(schema), str(table)) for schema, table in found]
+        self._tables = {(schema.lower(), table.lower()) for schema, table in names}
+        return names
+
+    def _note(self, schema: str | None, table: str) -> None:
+        """A table of that name is there from now on."""
+        if self._tables is not None:
+            self._tables.add(((schema or "main").lower(), table.lower()))
 
     def _at(self, schema: str | None, table: str) -> str:
         return qualified(Q, self._alias, schema or "main", table)
