@@ -244,7 +244,9 @@ class Database(ABC):
             relation = self._relation(into, alias, source.stream)
             stored = {column.name.casefold(): column for column in self.columns(into, alias, relation)}
             warnings = self._drift(source, stored, relation)
-            with _transaction(into):
+            # A preview shows the first rows; set back after the transaction, as a failed one refuses every statement.
+            order = sql.order_not_kept(into) if limit is None else contextlib.nullcontext()
+            with order, _transaction(into):
                 self._refuse_unfitting(into, alias, relation, source, stored)
                 query = self._query(alias, relation, source, stored, since)
                 sql.run(into, sql.create(table, query.limit(limit) if limit is not None else query))
@@ -560,7 +562,7 @@ def _casts(texts: Mapping[str, exp.Expression], columns: Mapping[str, Stored], s
 
 
 def _highest(connection: DuckDBPyConnection, table: exp.Table, source: Source) -> str | None:
-    return conform.after_cursor(connection, table, source, None)[0]
+    return conform.after_cursor(connection, table, source, None)[0] if source.cursor is not None else None
 
 
 @contextlib.contextmanager

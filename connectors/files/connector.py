@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import glob
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,7 +124,7 @@ def read(
         raise SpecError("The source states no columns.", hint="Discover it first: its columns are how it is read.")
     paths = _paths(place, options)
     _clean(into, table)
-    with _order_not_kept(into):
+    with sql.order_not_kept(into):
         total = _read_one(source, options, place, paths[0], into, table, append=False)
         for path in paths[1:]:
             total = _sum(total, _read_one(source, options, place, path, into, table, append=True))
@@ -246,20 +245,6 @@ def _location(place: Place, path: Path) -> str:
 
 def _shown(place: Place, path: Path) -> str:
     return path.name if path != place.path else (place.location or path.name)
-
-
-@contextmanager
-def _order_not_kept(connection: DuckDBPyConnection) -> Iterator[None]:
-    """Rows of a table have no order; keeping a file's costs a fifth of the reading."""
-    kept = sql.row(connection, exp.select(sql.call("current_setting", "preserve_insertion_order")))[0]
-    if not kept:
-        yield
-        return
-    connection.execute("SET preserve_insertion_order = false")
-    try:
-        yield
-    finally:
-        connection.execute("SET preserve_insertion_order = true")
 
 
 def _clean(connection: DuckDBPyConnection, table: exp.Table) -> None:
