@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from pipelines.job import Relation
@@ -42,8 +43,8 @@ def effects_of(
         ]
     if spec.schedule is not None:
         _check_schedule(spec.schedule)
-        zone = spec.schedule.timezone
-        beyond.append(Effect(kind="schedule", target=spec.name, detail=f"{spec.schedule.cron} ({zone})"))
+        rhythm, zone = spec.schedule.rhythm, spec.schedule.timezone
+        beyond.append(Effect(kind="schedule", target=spec.name, detail=f"{rhythm} ({zone})"))
     if rebound and beyond:
         left_out = ", ".join(effect.target for effect in beyond)
         return tuple(files), (f"Read from other data, this run writes its output folder only; left out: {left_out}.",)
@@ -55,8 +56,11 @@ _CRON_PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?")
 
 
 def _check_schedule(schedule: Schedule) -> None:
-    """Five fields of numbers, ranges and steps within their bounds, and a time zone that exists."""
+    """A time zone that exists, and an interval or five fields of numbers, ranges and steps within their bounds."""
     zone_of(schedule.timezone)
+    if schedule.cron is None:
+        _check_interval(schedule)
+        return
     fields = schedule.cron.split()
     if len(fields) != len(_CRON):
         raise _bad_cron(schedule.cron, f"it has {len(fields)} fields")
@@ -68,6 +72,30 @@ def _check_schedule(schedule: Schedule) -> None:
                 raise _bad_cron(schedule.cron, f"{part!r} is no {name}")
             if matched is not None and matched[3] == "0":
                 raise _bad_cron(schedule.cron, f"{part!r} never comes round")
+
+
+_INTERVAL = re.compile(r"[1-9]\d{0,4} ?(?:minute|hour|day|week)s?")
+
+
+def _check_interval(schedule: Schedule) -> None:
+    if _INTERVAL.fullmatch(schedule.every or "") is None:
+        raise SpecError(
+            f"{schedule.every!r} is not an interval.",
+            hint="A whole number of minutes, hours, days or weeks, e.g. '15 minutes'.",
+            where={"field": "schedule.every"},
+            data={"field": "schedule.every", "value": schedule.every},
+        )
+    try:
+        zoned = schedule.start is not None and datetime.fromisoformat(schedule.start).tzinfo is not None
+    except ValueError:
+        zoned = True
+    if zoned:
+        raise SpecError(
+            f"{schedule.start!r} is not a local date and time.",
+            hint="Write it without a zone, e.g. 2026-11-02T08:00; the schedule's time zone is a field of its own.",
+            where={"field": "schedule.start"},
+            data={"field": "schedule.start", "value": schedule.start},
+        )
 
 
 def _bad_cron(cron: str, why: str) -> SpecError:

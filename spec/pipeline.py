@@ -154,11 +154,34 @@ class Load(Document):
 
 
 class Schedule(Document):
-    """When the approved pipeline runs by itself."""
+    """When the approved pipeline runs by itself: by ``cron``, or ``every`` so often."""
 
-    cron: str = Field(description="Five fields: minute hour day month weekday.")
+    cron: str | None = Field(default=None, description="Five fields: minute hour day month weekday (0 and 7: Sunday).")
+    every: str | None = Field(
+        default=None,
+        description="Instead of cron: '15 minutes', '6 hours', '2 days', '2 weeks'. Days and weeks keep the time of day.",
+    )
+    start: str | None = Field(
+        default=None, description="Local date and time from which 'every' counts; without it Monday 2001-01-01T00:00."
+    )
     timezone: str = Field(default="UTC", description="IANA name, e.g. Europe/Rome.")
-    catch_up: Literal["none", "latest", "all"] = "latest"
+    catch_up: Literal["none", "latest", "all"] = Field(
+        default="latest",
+        description="Times missed while no worker was there: left out, one run for all of them, or a run for each.",
+    )
+
+    @model_validator(mode="after")
+    def _one_rhythm(self) -> Schedule:
+        if (self.cron is None) == (self.every is None):
+            raise ValueError("a schedule has either 'cron' or 'every'")
+        if self.start is not None and self.every is None:
+            raise ValueError("'start' belongs to 'every'; cron fields say the time themselves")
+        return self
+
+    @property
+    def rhythm(self) -> str:
+        """The cron fields or the interval, as written."""
+        return self.cron if self.cron is not None else f"every {self.every}"
 
 
 class Allow(Document):

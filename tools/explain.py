@@ -65,7 +65,7 @@ def explained(job: Job) -> Explanation:
         promises=[_check(check) for check in spec.checks] + list(dict.fromkeys(implied)),
         results=[Result(target, from_, _columns(relations[from_.casefold()])) for target, from_ in results],
         effects=job.effects,
-        schedule=f"{schedule.cron} ({schedule.timezone})" if schedule else "",
+        schedule=f"{schedule.rhythm} ({schedule.timezone})" if schedule else "",
         notes=job.notes,
     )
 
