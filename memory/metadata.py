@@ -78,6 +78,8 @@ class SpecVersion(Base):
     spec: Mapped[str]
     created_by: Mapped[str]
     created_at: Mapped[str]
+    thread: Mapped[str | None]
+    """The conversation that made it, if one did."""
     __table_args__ = (Index(None, "workspace", "pipeline", "created_at"),)
 
 
@@ -91,6 +93,8 @@ class Approval(Base):
     approved_by: Mapped[str]
     approved_at: Mapped[str]
     entered_by: Mapped[str]
+    withdrawn_by: Mapped[str | None]
+    withdrawn_at: Mapped[str | None]
     __table_args__ = (Index(None, "workspace", "spec_digest"),)
 
 
@@ -186,7 +190,10 @@ class Definition(Base):
 
 
 class Schedule(Base):
-    """When an approved spec runs by itself."""
+    """An approved spec that runs by itself. ``next_at`` is the first time that is not among ``due_runs`` yet.
+
+    ``spec_file`` is held against the digest before each run; None where the spec lives in the store alone.
+    """
 
     __tablename__ = "schedules"
     workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
@@ -198,6 +205,65 @@ class Schedule(Base):
     next_at: Mapped[str | None]
     created_by: Mapped[str]
     created_at: Mapped[str]
+    spec_file: Mapped[str | None]
+    thread: Mapped[str | None]
+
+
+class DueRun(Base):
+    """One due time of a pipeline, run once. ``fence`` counts the claims: only the last one's process may publish.
+
+    ``covers`` is how many due times this one run stands for; ``attempt`` how often it was tried.
+    """
+
+    __tablename__ = "due_runs"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    pipeline: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[str] = mapped_column(primary_key=True)
+    spec_digest: Mapped[str]
+    covers: Mapped[int]
+    status: Mapped[str]
+    attempt: Mapped[int]
+    not_before: Mapped[str]
+    claimed_by: Mapped[str | None]
+    claimed_until: Mapped[str | None]
+    fence: Mapped[int]
+    run_id: Mapped[str | None]
+    message: Mapped[str | None]
+    finished_at: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('waiting', 'running', 'succeeded', 'blocked', 'failed', 'cancelled', 'held', 'missed')",
+            name="status",
+        ),
+        Index(None, "workspace", "status", "not_before"),
+    )
+
+
+class Notice(Base):
+    """Something to tell in a conversation (``thread``), or to whoever looks when no conversation made the pipeline.
+
+    ``cause`` is compared to tell the same trouble once a day; ``times`` counts how often it came.
+    """
+
+    __tablename__ = "notices"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    thread: Mapped[str | None]
+    pipeline: Mapped[str]
+    run_id: Mapped[str | None]
+    kind: Mapped[str]
+    text: Mapped[str]
+    hint: Mapped[str]
+    cause: Mapped[str]
+    times: Mapped[int]
+    at: Mapped[str]
+    delivered_at: Mapped[str | None]
+    delivered_by: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint("kind IN ('failed', 'held_back', 'not_run', 'recovered')", name="kind"),
+        Index(None, "workspace", "thread", "delivered_at"),
+        Index(None, "workspace", "pipeline", "id"),
+    )
 
 
 class Turn(Base):

@@ -21,7 +21,7 @@ ON CONFLICT (workspace, series) DO UPDATE SET value = counters.value + 1
 LAST = "SELECT value FROM counters WHERE workspace = :workspace AND series = :series"
 APPROVAL = """
 SELECT spec_digest, approved_by, approved_at FROM approvals
-WHERE workspace = :workspace AND spec_digest = :digest ORDER BY id DESC LIMIT 1
+WHERE workspace = :workspace AND spec_digest = :digest AND withdrawn_at IS NULL ORDER BY id DESC LIMIT 1
 """
 # A lease is free for its own holder, after its end, and at once when its holder is known to be gone (:gone).
 CLAIM = """

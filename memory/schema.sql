@@ -43,7 +43,7 @@ CREATE TABLE spec_versions (
 	pipeline VARCHAR NOT NULL, 
 	spec VARCHAR NOT NULL, 
 	created_by VARCHAR NOT NULL, 
-	created_at VARCHAR NOT NULL, 
+	created_at VARCHAR NOT NULL, thread VARCHAR, 
 	CONSTRAINT pk_spec_versions PRIMARY KEY (workspace, digest), 
 	CONSTRAINT fk_spec_versions_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
 );
@@ -54,7 +54,7 @@ CREATE TABLE approvals (
 	spec_digest VARCHAR NOT NULL, 
 	approved_by VARCHAR NOT NULL, 
 	approved_at VARCHAR NOT NULL, 
-	entered_by VARCHAR NOT NULL, 
+	entered_by VARCHAR NOT NULL, withdrawn_by VARCHAR, withdrawn_at VARCHAR, 
 	CONSTRAINT pk_approvals PRIMARY KEY (workspace, id)
 );
 CREATE INDEX ix_approvals_workspace_spec_digest ON approvals (workspace, spec_digest);
@@ -141,7 +141,7 @@ CREATE TABLE schedules (
 	paused INTEGER NOT NULL, 
 	next_at VARCHAR, 
 	created_by VARCHAR NOT NULL, 
-	created_at VARCHAR NOT NULL, 
+	created_at VARCHAR NOT NULL, spec_file VARCHAR, thread VARCHAR, 
 	CONSTRAINT pk_schedules PRIMARY KEY (workspace, pipeline), 
 	CONSTRAINT fk_schedules_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
 );
@@ -164,6 +164,46 @@ END;
 CREATE TRIGGER audit_trail_no_delete BEFORE delete ON audit_trail BEGIN
  SELECT RAISE(ABORT, 'the audit trail is append-only');
 END;
+CREATE TABLE due_runs (
+	workspace VARCHAR NOT NULL, 
+	pipeline VARCHAR NOT NULL, 
+	due_at VARCHAR NOT NULL, 
+	spec_digest VARCHAR NOT NULL, 
+	covers INTEGER NOT NULL, 
+	status VARCHAR NOT NULL, 
+	attempt INTEGER NOT NULL, 
+	not_before VARCHAR NOT NULL, 
+	claimed_by VARCHAR, 
+	claimed_until VARCHAR, 
+	fence INTEGER NOT NULL, 
+	run_id VARCHAR, 
+	message VARCHAR, 
+	finished_at VARCHAR, 
+	CONSTRAINT pk_due_runs PRIMARY KEY (workspace, pipeline, due_at), 
+	CONSTRAINT ck_due_runs_status CHECK (status IN ('waiting', 'running', 'succeeded', 'blocked', 'failed', 'cancelled', 'held', 'missed')), 
+	CONSTRAINT fk_due_runs_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE INDEX ix_due_runs_workspace_status_not_before ON due_runs (workspace, status, not_before);
+CREATE TABLE notices (
+	workspace VARCHAR NOT NULL, 
+	id INTEGER NOT NULL, 
+	thread VARCHAR, 
+	pipeline VARCHAR NOT NULL, 
+	run_id VARCHAR, 
+	kind VARCHAR NOT NULL, 
+	text VARCHAR NOT NULL, 
+	hint VARCHAR NOT NULL, 
+	cause VARCHAR NOT NULL, 
+	times INTEGER NOT NULL, 
+	at VARCHAR NOT NULL, 
+	delivered_at VARCHAR, 
+	delivered_by VARCHAR, 
+	CONSTRAINT pk_notices PRIMARY KEY (workspace, id), 
+	CONSTRAINT ck_notices_kind CHECK (kind IN ('failed', 'held_back', 'not_run', 'recovered')), 
+	CONSTRAINT fk_notices_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE INDEX ix_notices_workspace_thread_delivered_at ON notices (workspace, thread, delivered_at);
+CREATE INDEX ix_notices_workspace_pipeline_id ON notices (workspace, pipeline, id);
 CREATE TABLE turns (
 	workspace VARCHAR NOT NULL, 
 	thread VARCHAR NOT NULL, 

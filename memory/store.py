@@ -34,9 +34,11 @@ SET connector = excluded.connector, config = excluded.config, secret = excluded.
 CONNECTIONS = "SELECT name, connector, config, secret FROM connections WHERE workspace = :workspace ORDER BY name"
 CONNECTION = "SELECT name, connector, config, secret FROM connections WHERE workspace = :workspace AND name = :name"
 SAVE_SPEC = """
-INSERT INTO spec_versions (workspace, digest, pipeline, spec, created_by, created_at)
-VALUES (:workspace, :digest, :pipeline, :spec, :by, :at) ON CONFLICT (workspace, digest) DO NOTHING
+INSERT INTO spec_versions (workspace, digest, pipeline, spec, created_by, created_at, thread)
+VALUES (:workspace, :digest, :pipeline, :spec, :by, :at, :thread)
+ON CONFLICT (workspace, digest) DO UPDATE SET thread = COALESCE(excluded.thread, spec_versions.thread)
 """
+SPEC_THREAD = "SELECT thread FROM spec_versions WHERE workspace = :workspace AND digest = :digest"
 SPEC = "SELECT spec FROM spec_versions WHERE workspace = :workspace AND digest = :digest"
 SPECS = """
 SELECT digest, pipeline, created_by, created_at FROM spec_versions
@@ -45,6 +47,10 @@ WHERE workspace = :workspace ORDER BY created_at DESC, digest LIMIT :limit
 APPROVE = """
 INSERT INTO approvals (workspace, id, spec_digest, approved_by, approved_at, entered_by)
 VALUES (:workspace, :id, :digest, :by, :at, :entered_by)
+"""
+WITHDRAW = """
+UPDATE approvals SET withdrawn_by = :by, withdrawn_at = :at
+WHERE workspace = :workspace AND spec_digest = :digest AND withdrawn_at IS NULL
 """
 SAVE_THREAD = """
 INSERT INTO threads (workspace, id, want, request, data, answers, question, history, created_by, created_at, updated_at)
@@ -197,12 +203,22 @@ class Store(StoredRuns):
 
     # Specs and approvals
 
-    def save_spec(self, spec: Pipeline, *, by: str, now: datetime) -> str:
-        """Keep a spec under its full digest, with its comments and in its own order; returns the digest."""
+    def save_spec(self, spec: Pipeline, *, by: str, now: datetime, thread: str | None = None) -> str:
+        """Keep a spec under its full digest, with its comments and in its own order, and the conversation that made it;
+        returns the digest.
+        """
         full = digest(spec)
         text = json.dumps(to_plain(spec), ensure_ascii=False)
-        self.database.write(SAVE_SPEC, self._here(digest=full, pipeline=spec.name, spec=text, by=by, at=instant(now)))
+        self.database.write(
+            SAVE_SPEC,
+            self._here(digest=full, pipeline=spec.name, spec=text, by=by, at=instant(now), thread=thread),
+        )
         return full
+
+    def thread_of_spec(self, full_digest: str) -> str | None:
+        """The conversation that made a spec; of several, the last."""
+        rows = self.database.read(SPEC_THREAD, self._here(digest=full_digest))
+        return str(rows[0]["thread"]) if rows and rows[0]["thread"] is not None else None
 
     def spec(self, full_digest: str) -> Pipeline | None:
         """The spec of a digest, as it was first kept."""
@@ -228,6 +244,14 @@ class Store(StoredRuns):
             )
             self.record(entered_by, "approve", full, {"pipeline": spec.name, "approved_by": approved_by}, now)
         return StoredApproval(full, approved_by, now)
+
+    def withdraw(self, full_digest: str, *, by: str, entered_by: str, now: datetime) -> bool:
+        """Take back every approval of a spec; False when there was none."""
+        with self.database.transaction():
+            taken = self.database.write(WITHDRAW, self._here(digest=full_digest, by=by, at=instant(now)))
+            if taken:
+                self.record(entered_by, "withdraw approval", full_digest, {"withdrawn_by": by}, now)
+        return taken > 0
 
     # Threads
 
