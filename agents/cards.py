@@ -12,7 +12,7 @@ from spec.base import JsonValue
 from spec.pipeline import Pipeline
 from spec.run import RunResult
 from tools.documents import OutColumn, PlanDocument
-from tools.wording import spoken_cron
+from tools.wording import spoken_rhythm
 
 if TYPE_CHECKING:
     from tools.specs import Difference
@@ -43,7 +43,7 @@ def plan_card(spec: Pipeline, document: PlanDocument, *, version: int) -> replie
         effects=document.effects,
         assumptions=document.assumptions,
         notes=document.notes,
-        schedule=f"{spoken_cron(schedule.cron)} ({schedule.timezone} time)" if schedule else "",
+        schedule=f"{spoken_rhythm(schedule.rhythm)} ({schedule.timezone} time)" if schedule else "",
         recipients=spec.allow.recipients,
         cost=_cost(document.tokens),
     )

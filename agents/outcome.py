@@ -45,7 +45,7 @@ def planned(
 
     base = spec_file.resolve().parent if spec_file else base
     spec = relocated(draft.spec, data, base)
-    proof = prove(context, spec, base=base, now=turn.request.now)
+    proof = prove(context, spec, base=base, now=turn.request.now, thread=turn.thread.id)
     if spec_file is not None:
         spec_file.parent.mkdir(parents=True, exist_ok=True)
         spec_file.write_text(to_yaml(spec), encoding="utf-8")

@@ -194,6 +194,7 @@ class _Attempt:
         if going_on and saved is not None:
             # "now" and every parameter stay those of the first attempt, or the rest would not fit what is out already.
             self._job = replace(job, parameters=cast("dict[str, JsonValue]", saved["parameters"]))
+            self._now = datetime.fromisoformat(str(saved["now"]))
         else:
             _emptied(self._folder)
             write_json(

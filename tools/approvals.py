@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from spec.codec import digest
 from spec.errors import UsageError
 from spec.pipeline import Pipeline
 from spec.run import Effect
@@ -31,3 +32,12 @@ def approve(
         raise UsageError("Who approves?", hint="Give a name with --by.")
     approval = context.workspace.store.approve(spec, approved_by=name, entered_by=context.principal, now=now)
     return Approved(approval.spec_digest, approval.approved_by, approval.approved_at, effects)
+
+
+def withdraw(context: Context, spec: Pipeline, *, withdrawn_by: str, now: datetime) -> bool:
+    """Take an approval back: its runs write, send and come by themselves no more. False when there was none."""
+    context.need("approve")
+    name = withdrawn_by.strip()
+    if not name:
+        raise UsageError("Who takes it back?", hint="Give a name with --by.")
+    return context.workspace.store.withdraw(digest(spec), by=name, entered_by=context.principal, now=now)

@@ -53,6 +53,7 @@ def examined(context: Context) -> Sequence[Finding]:
         ("Workspace", lambda: _workspace(context)),
         ("Audit trail", lambda: _audit(context)),
         ("Vault", lambda: _vault(context)),
+        ("Schedules", lambda: _schedules(context)),
         ("Disk", lambda: _disk(context)),
     )
     return [_looked(what, look) for what, look in looks]
@@ -120,6 +121,27 @@ def _vault(context: Context) -> Finding:
             kept.get(name)
     found = f"{len(missing)} of {len(wanted)} passwords are gone" if missing else f"{len(wanted)} passwords, all open"
     return Finding("Vault", not missing, found, "Save the connections again: dreflow connectors add NAME URL.")
+
+
+def _schedules(context: Context) -> Finding:
+    from datetime import UTC, datetime
+
+    from tools.schedules import listed
+
+    outlooks = listed(context, now=datetime.now(UTC))
+    active = [one for one in outlooks if not one.paused]
+    late = [one.pipeline for one in active if one.late]
+    stopped = [one.pipeline for one in active if not one.approved]
+    troubled = [one.pipeline for one in active if one.last is not None and one.last.status in {"failed", "held"}]
+    if late:
+        remedy = "Start a worker: dreflow worker."
+        return Finding("Schedules", False, f"due, and no worker has taken it up: {', '.join(late)}", remedy)
+    if stopped or troubled:
+        listed_ = ", ".join(dict.fromkeys(stopped + troubled))
+        return Finding("Schedules", False, f"in trouble: {listed_}", "'dreflow schedule list' says what and why.")
+    coming = min((one.next_at for one in active if one.next_at is not None), default=None)
+    found = f"{len(active)} active, {len(outlooks) - len(active)} paused"
+    return Finding("Schedules", True, f"{found}, next {coming:%Y-%m-%d %H:%M} ({coming.tzname()})" if coming else found)
 
 
 def _disk(context: Context) -> Finding:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from spec.run import StoredRun
 from tools import conversations, runs
 from tools.context import Context
-from tools.wording import spoken_cron
+from tools.wording import spoken_rhythm
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def approved(context: Context) -> Sequence[ApprovedPipeline]:
                 about.id,
                 about.title,
                 plan.spec_digest,
-                f"{spoken_cron(schedule.cron)} ({schedule.timezone} time)" if schedule else "",
+                f"{spoken_rhythm(schedule.rhythm)} ({schedule.timezone} time)" if schedule else "",
                 last.get(plan.pipeline),
             )
     return list(found.values())

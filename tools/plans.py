@@ -49,8 +49,11 @@ def checked(context: Context, spec: Pipeline, *, base: Path, now: datetime) -> J
     return _shown(compile_spec(spec, base=base, now=now))
 
 
-def prove(context: Context, spec: Pipeline, *, base: Path, now: datetime) -> Proof:
-    """Compile a spec, compute it on its real data in a temporary place, and run every check; nothing is published."""
+def prove(context: Context, spec: Pipeline, *, base: Path, now: datetime, thread: str | None = None) -> Proof:
+    """Compile a spec, compute it on its real data in a temporary place, and run every check; nothing is published.
+
+    The spec is kept, with the conversation (``thread``) that made it: what its runs have to tell is told there.
+    """
     job = checked(context, spec, base=base, now=now)
     with tempfile.TemporaryDirectory(prefix="dreflow-") as folder:
         guard = Guard(monotonic=time.monotonic, seconds=PROOF_LIMITS.seconds)
@@ -73,7 +76,7 @@ def prove(context: Context, spec: Pipeline, *, base: Path, now: datetime) -> Pro
                     for column, count in (item.nulled or {}).items()
                     if count
                 ]
-    context.workspace.store.save_spec(spec, by=context.principal, now=now)
+    context.workspace.store.save_spec(spec, by=context.principal, now=now, thread=thread)
     return Proof(checks, job.effects, rows, tuple(dict.fromkeys((*job.notes, *notes))))
 
 

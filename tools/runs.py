@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from memory.owners import is_gone, this_owner
 from pipelines import runner
 from pipelines.compiler import compile_spec
 from pipelines.job import Job
+from pipelines.publish import read_pointer
 from spec.base import JsonValue
 from spec.codec import load_spec
 from spec.errors import UsageError, unknown_name
@@ -41,8 +42,24 @@ def run(
     Raises SpecError where it does not compile, ApprovalNeededError and BusyError before anything was done; what goes
     wrong later is in the result.
     """
+    return run_spec(
+        context, load_spec(path), path.resolve().parent, now=now, out=out, data=data, parameters=parameters, told=told
+    )
+
+
+def run_spec(
+    context: Context,
+    spec: Pipeline,
+    base: Path,
+    *,
+    now: datetime,
+    out: Path,
+    data: Sequence[str] = (),
+    parameters: Mapping[str, JsonValue] | None = None,
+    told: Callable[[RunEvent], None] = lambda _: None,
+) -> RunResult:
+    """The same for a spec whose relative paths start at ``base``. What ``told`` raises ends the run where it stands."""
     context.need("run")
-    spec, base = load_spec(path), path.resolve().parent
     rebound = _rebound(context, spec, data, now)
     sources = {name: source for name, (source, _) in rebound.items()}
     job = compile_spec(spec, base=base, parameters=parameters, now=now, rebound=sources)
@@ -142,19 +159,34 @@ def cancel(context: Context, run_id: str, *, now: datetime) -> None:
         raise UsageError(f"{run_id} is not running: it {_ended(run)}.", hint="'dreflow runs list' shows all runs.")
     if is_interrupted(context, run):
         # Nobody is left to hear it, so it is recorded here.
-        store.finish(
-            run_id,
-            RunResult(
-                run_id=run_id,
-                status="cancelled",
-                spec_digest=run.spec_digest,
-                started=run.started,
-                finished=now,
-                message="Cancelled after its process had ended; nothing was published.",
-                events=f"runs/{run_id}/events.jsonl",
-            ),
-        )
+        record_end(context, run, "cancelled", "Cancelled after its process had ended; nothing was published.", now=now)
     store.record(context.principal, "cancel run", run_id, {"pipeline": run.pipeline}, now)
+
+
+def record_end(
+    context: Context, run: StoredRun, status: Literal["failed", "cancelled"], message: str, *, now: datetime
+) -> None:
+    """Record the end of a run whose process is gone and cannot do so itself."""
+    result = RunResult(
+        run_id=run.run_id,
+        status=status,
+        spec_digest=run.spec_digest,
+        started=run.started,
+        finished=now,
+        message=message,
+        events=f"runs/{run.run_id}/events.jsonl",
+    )
+    context.workspace.store.finish(run.run_id, result)
+
+
+def folder_of(context: Context, run_id: str) -> Path:
+    """Where a run keeps its files."""
+    return runner.run_folder(context.workspace.folder, run_id)
+
+
+def is_publishing(context: Context, run: StoredRun) -> bool:
+    """True when a run began to publish, so that it has to be finished rather than given up."""
+    return read_pointer(context.workspace.folder, run.pipeline) == run.run_id
 
 
 def _ended(run: StoredRun) -> str:

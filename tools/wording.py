@@ -5,6 +5,11 @@ from __future__ import annotations
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
+def spoken_rhythm(rhythm: str) -> str:
+    """When a schedule comes: cron fields in words; an interval is words already."""
+    return rhythm if rhythm.startswith("every ") else spoken_cron(rhythm)
+
+
 def spoken_cron(cron: str) -> str:
     """The schedules people ask for in words, the others as they are."""
     fields = cron.split()

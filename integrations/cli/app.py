@@ -26,6 +26,7 @@ GROUPS = (
     ("Start here", ("demo", "chat", "ask", "plan", "doctor")),
     ("Plans", ("validate", "explain", "diff", "approve", "schema")),
     ("Runs", ("run", "runs", "replay", "report")),
+    ("By itself", ("schedule", "worker")),
     ("Your data", ("connectors", "vault", "steps")),
     ("Quality", ("eval",)),
 )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from spec.base import JsonValue
-from tools.wording import spoken_cron
+from tools.wording import spoken_rhythm
 
 if TYPE_CHECKING:
     from spec.run import CheckResult, RunResult
@@ -195,8 +195,9 @@ def plan(document: PlanDocument, *, spec_file: str | None, whole: bool = False) 
 def effect_line(kind: str, target: str, detail: str) -> str:
     """An effect in words."""
     if kind == "schedule":
-        cron, _, zone = detail.partition(" (")
-        return f"runs by itself {spoken_cron(cron)} ({zone.rstrip(')')} time)" if zone else f"runs by itself: {detail}"
+        rhythm, _, zone = detail.partition(" (")
+        said = spoken_rhythm(rhythm)
+        return f"runs by itself {said} ({zone.rstrip(')')} time)" if zone else f"runs by itself: {detail}"
     verb = {"write": "writes", "send": "sends to"}.get(kind, kind)
     return f"{verb} {target}{f' ({detail})' if detail else ''}"
 

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tools.context import Context
 
 SUMMARY = "approve exactly this plan, so that its runs may write or send beyond their folder"
 
@@ -11,6 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what can be typed."""
     parser.add_argument("spec", metavar="SPEC", help="the plan's file")
     parser.add_argument("--by", required=True, metavar="NAME", help="who approves it")
+    parser.add_argument("--withdraw", action="store_true", help="take the approval back instead")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -24,6 +31,8 @@ def run(args: argparse.Namespace) -> int:
 
     clock = workspace.now(None)
     context = workspace.context(args)
+    if args.withdraw:
+        return _withdraw(context, args, clock)
     job = compiled(context, Path(args.spec), now=clock)
     proofs, unproven = proven_now(context, job, now=clock)
     approved = approve(context, job.spec, job.effects, approved_by=args.by, now=clock)
@@ -46,5 +55,24 @@ def run(args: argparse.Namespace) -> int:
     print(f"{approved.approved_by} approved {args.spec} ({approved.spec_digest}).\n")
     allowed = [render.effect_line(e.kind, e.target, e.detail) for e in approved.effects]
     print("Its runs may now:\n" + render.bullets(allowed) if allowed else "It has no effects.")
-    print(f"\nAny change of the plan needs a new approval. Next:  dreflow run {args.spec}")
+    itself = f"\nThen:  dreflow schedule add {args.spec}" if job.spec.schedule is not None else ""
+    print(f"\nAny change of the plan needs a new approval. Next:  dreflow run {args.spec}{itself}")
+    return 0
+
+
+def _withdraw(context: Context, args: argparse.Namespace, clock: datetime) -> int:
+    from pathlib import Path
+
+    from integrations.cli import workspace
+    from spec.codec import digest, load_spec
+    from tools.approvals import withdraw
+
+    spec = load_spec(Path(args.spec))
+    taken = withdraw(context, spec, withdrawn_by=args.by, now=clock)
+    if args.json:
+        workspace.print_json({"spec_digest": digest(spec), "withdrawn": taken})
+    elif taken:
+        print(f"{args.by} took back the approval of {args.spec}. It does not run by itself any more.")
+    else:
+        print(f"{args.spec} has no approval to take back.")
     return 0

@@ -9,7 +9,7 @@ import pytest
 from integrations.cli import render
 from spec.run import CheckResult, Effect, OutputResult, Quarantined, RunResult
 from tools.documents import AskDocument, Choice, OutColumn, PlanDocument
-from tools.wording import spoken_cron
+from tools.wording import spoken_rhythm
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 
@@ -141,7 +141,7 @@ def test_many_proofs_alike_are_one_line_but_a_failed_one_always_stands_alone() -
     ],
 )
 def test_schedules_are_said_as_people_say_them(cron: str, said: str) -> None:
-    assert spoken_cron(cron) == said
+    assert spoken_rhythm(cron) == said
 
 
 def test_a_held_back_run_names_what_did_not_hold() -> None:
