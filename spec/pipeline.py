@@ -159,7 +159,7 @@ class Schedule(Document):
     cron: str | None = Field(default=None, description="Five fields: minute hour day month weekday (0 and 7: Sunday).")
     every: str | None = Field(
         default=None,
-        description="Instead of cron: '15 minutes', '6 hours', '2 days', '2 weeks'. Days and weeks keep the time of day.",
+        description="Instead of cron: '15 minutes', '6 hours', '2 days', '2 weeks'. Days and weeks keep their time.",
     )
     start: str | None = Field(
         default=None, description="Local date and time from which 'every' counts; without it Monday 2001-01-01T00:00."

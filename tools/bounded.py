@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (within, most))
     if seconds:
         signal.setitimer(signal.ITIMER_REAL, seconds)
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606 - there is no shell, and none is wanted
 
 
 if __name__ == "__main__":

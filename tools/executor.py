@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,11 +63,9 @@ class RunProcess:
 
     def kill(self) -> int:
         """End it and all it has started, at once; the exit code."""
-        try:
+        # It may have ended by itself meanwhile.
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            # It ended by itself meanwhile.
-            pass
         return self._process.wait()
 
 

@@ -5,8 +5,8 @@ decided here, once, and stands in docs/decisions/0015:
 
 * A time of day (``30 2 * * *``, every 2 days) comes once a day. Where clocks skip it, it comes as soon as they have
   skipped; where they show it twice, it comes the first time.
-* What repeats within the day (a minute or hour field that starts with ``*``) comes whenever the clock shows it: not in a
-  skipped hour, and again in a repeated one.
+* What repeats within the day (a minute or hour field that starts with ``*``) comes whenever the clock shows it: not in
+  a skipped hour, and again in a repeated one.
 * Minutes and hours of an interval are time that passes; clocks do not change them.
 """
 

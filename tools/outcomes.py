@@ -69,7 +69,7 @@ def next_attempt(outcome: Outcome, *, attempt: int, seed: int, key: str) -> time
         return BUSY_WAIT
     if outcome.end != "failed" or outcome.kind not in _PASSING or attempt >= MOST_ATTEMPTS:
         return None
-    wait = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
+    wait = min(FIRST_WAIT * float(2 ** (attempt - 1)), LONGEST_WAIT)
     return wait * (1 + random.Random(f"{seed} {key} {attempt}").random() / 2)  # noqa: S311 - spreads load, hides nothing
 
 
@@ -135,7 +135,7 @@ def _placed(message: str, error: dict[str, JsonValue]) -> str:
     if not isinstance(where, dict) or not where:
         return message
     place = ", ".join(f"{name} {value!r}" for name, value in where.items())
-    return message if f"({place})" in message else f"{message} ({place})"
+    return message if f"({place})" in message else f"{message.rstrip('.')} ({place})."
 
 
 def _lower(sentence: str) -> str:
@@ -147,4 +147,3 @@ def _lower(sentence: str) -> str:
 
 def _span(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
-

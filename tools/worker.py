@@ -1,16 +1,17 @@
 """The worker: claims what is due, starts a process for each run, watches it, and says how it went.
 
-Any number of workers may share a workspace. A worker that dies leaves its runs' processes at work; the next one to claim
-the due time finds the run noted there and watches it, or goes on with it when its process is gone, too.
+Any number of workers may share a workspace. A worker that dies leaves its runs' processes at work; the next one to
+claim the due time finds the run noted there and watches it, or goes on with it when its process is gone, too.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from memory.owners import this_owner
@@ -35,8 +36,8 @@ WATCH_SECONDS = 0.1
 class Setting:
     """What a worker gets from outside.
 
-    ``command`` starts this product's shell in a process, ``clock`` is the time by which things come due; ``machine`` the
-    real one, in UTC; ``wait`` sleeps, and may return early; ``say`` is given a line for a log.
+    ``command`` starts this product's shell in a process; ``clock`` is the time by which things come due, ``machine``
+    the real one, in UTC; ``wait`` sleeps, and may return early; ``say`` is given a line for a log.
     """
 
     command: Sequence[str]
@@ -47,7 +48,7 @@ class Setting:
     wait: Callable[[float], object]
     seed: int = 0
     concurrency: int = 2
-    bounds: Bounds = Bounds()
+    bounds: Bounds = field(default_factory=Bounds)
     say: Callable[[str], None] = lambda _: None
 
 
@@ -209,9 +210,9 @@ class Worker:
             return outcomes.of_process(code, "")
         outcome = Outcome("cancelled", message="It was cancelled.") if late else outcomes.timed_out(elapsed)
         if run is not None:
-            how = "cancelled" if late else "failed"
             message = f"{outcome.message} Nothing was published."
-            runs.record_end(self._context, run, how, message, now=self._machine())
+            status: Literal["cancelled", "failed"] = "cancelled" if late else "failed"
+            runs.record_end(self._context, run, status, message, now=self._machine())
         return outcome
 
     # How it ended

@@ -98,7 +98,7 @@ class Case:
                 patch.setenv("DREFLOW_DATABASE_URL", self.url)
             context = working.context_of(self.folder)
             recent = schedules.store_of(context).recent("totals", 50)
-            found = [(f"{due.due_at:%H}", due.status) for due in reversed(recent)]
+            found: list[tuple[str, str]] = [(f"{due.due_at:%H}", due.status) for due in reversed(recent)]
             runs = {due.run_id for due in recent}
             context.workspace.store.close()
         assert len(runs) == len(recent), "two due times are one run"

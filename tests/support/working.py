@@ -1,9 +1,9 @@
 """Workers and their runs as real processes that kill themselves where they are told to.
 
-``working.py worker FOLDER BEGAN CONCURRENCY`` works until nothing is left to do; ``working.py worker ... --due`` is what it
-starts for each run. DREFLOW_KILL names one moment: ``worker:claimed``, ``worker:started``, ``worker:delay:S``,
-``worker:settling`` or ``run:begin``, ``run:event:K``, ``run:delay:S``, ``run:end``. Whoever comes to it first takes the marker file of
-that name and dies of SIGKILL; after that the moment is past.
+``working.py worker FOLDER BEGAN CONCURRENCY`` works until nothing is left to do; with ``--workspace DIR worker --due``
+it is what that starts for each run. DREFLOW_KILL names one moment: ``worker:claimed``, ``worker:started``,
+``worker:settling``, ``worker:delay:S``, or ``run:begin``, ``run:event:K``, ``run:end``, ``run:delay:S``. Whoever comes
+to it first takes the marker file of that name and dies of SIGKILL; after that the moment is past.
 """
 
 from __future__ import annotations

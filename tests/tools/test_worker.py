@@ -188,7 +188,8 @@ def test_a_plan_changed_after_its_approval_runs_nothing_and_is_told_once_a_day(p
 
 
 TRANSIENT = """
-print(json.dumps({"status": "failed", "error": {"kind": "transient", "message": "The bank does not answer.", "hint": ""}}))
+error = {"kind": "transient", "message": "The bank does not answer.", "hint": ""}
+print(json.dumps({"status": "failed", "error": error}))
 sys.exit(1)
 """
 
@@ -379,4 +380,3 @@ def test_a_worker_asked_to_stop_lets_its_run_end_first(place: Place) -> None:
     assert process.returncode == 0
     assert "succeeded" in rest
     assert "Started" not in rest
-

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 SUMMARY = "run what is due, and go on doing so"
 EPILOG = """\
-Any number of workers may share a workspace; each due time is run once. Ctrl-C or SIGTERM lets what is at work end first;
-a second one leaves it to the next worker.
+Any number of workers may share a workspace; each due time is run once. Ctrl-C or SIGTERM lets what is at work end
+first; a second one leaves it to the next worker.
 """
 
 
