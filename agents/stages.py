@@ -23,6 +23,7 @@ from spec.run import RunEvent, RunResult
 from tools import conversations, plans, runs
 from tools.context import Context
 from tools.documents import Choice
+from tools.wording import spoken_rhythm
 
 MOST_DRAFTS = 3
 """How often a planner may mend its draft by the compiler's errors before a person hears of it."""
@@ -210,10 +211,25 @@ def apply(state: State, work: Work, say: Say) -> State:
         )
     approved = approve(work.context, spec, job.effects, approved_by=work.context.principal, now=work.clock())
     base.mkdir(parents=True, exist_ok=True)
-    (base / f"{spec.name}.yaml").write_text(to_yaml(spec), encoding="utf-8")
+    file = base / f"{spec.name}.yaml"
+    file.write_text(to_yaml(spec), encoding="utf-8")
     store.settle(work.thread, work.turn, "approved", by=work.context.principal, now=work.clock())
     say(replies.Text(text=f"{approved.approved_by} approved this plan.", tone="done"))
+    if spec.schedule is not None:
+        say(replies.Text(text=_scheduled(work, spec, file), tone="done"))
     return {}
+
+
+def _scheduled(work: Work, spec: Pipeline, file: Path) -> str:
+    """Let an approved plan come by itself from now on; a sentence that says when."""
+    from tools import schedules
+
+    outlook = schedules.add_spec(
+        work.context, spec, file.parent, now=work.clock(), out=work.out(spec.name).absolute(), spec_file=file.absolute()
+    )
+    rhythm = spoken_rhythm(outlook.schedule.rhythm)
+    first = f", next on {outlook.next_at:%A %-d %B %Y at %H:%M}" if outlook.next_at is not None else ""
+    return f"It runs by itself {rhythm} ({outlook.schedule.timezone} time){first}."
 
 
 def report(state: State, work: Work, say: Say) -> State:

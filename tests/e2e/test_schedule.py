@@ -1,4 +1,4 @@
-"""Planned once in a conversation, approved once, and from then on it runs by itself; trouble is told where it was made."""
+"""Planned once in a conversation and approved once, it runs by itself; trouble is told where the plan was made."""
 
 from __future__ import annotations
 

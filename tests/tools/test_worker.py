@@ -380,3 +380,16 @@ def test_a_worker_asked_to_stop_lets_its_run_end_first(place: Place) -> None:
     assert process.returncode == 0
     assert "succeeded" in rest
     assert "Started" not in rest
+
+
+def test_a_worker_beside_a_server_runs_what_is_due_in_its_thread(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    from integrations.cli.commands.worker import beside
+
+    place.schedule(SPEC.replace("0 8 * * 1", "* * * * *"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.chdir(place.folder)
+    end = beside(Context(Workspace(place.folder / ".dreflow", NOW), "worker", frozenset({"ask", "run"})))
+    store = schedules.store_of(place.context)
+    until(lambda: any(due.status == "succeeded" for due in store.recent("totals", 5)), lambda: None)
+    end()
+    assert (place.folder / "out" / "totals.csv").is_file()

@@ -30,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--data", action="append", default=[], metavar="X", help="what conversations look at that name nothing else"
     )
     parser.add_argument("--model", default="builtin", help="who plans (default: the planner that needs no model)")
+    parser.add_argument("--no-worker", action="store_true", help="let other workers run what is due ('dreflow worker')")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -38,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
     from agents.service import Service
     from integrations.cli import workspace
+    from integrations.cli.commands.worker import beside
     from integrations.http.app import make_app
     from integrations.http.who import Who
 
@@ -51,8 +53,22 @@ def run(args: argparse.Namespace) -> int:
     )
     app = make_app(service, Who(service, local=workspace.principal()), pages=("chat_ui.app",))
     print(f"The chat page is at http://{args.host}:{args.port} - stop it with Ctrl+C.", flush=True)
-    uvicorn.run(app, host=args.host, port=args.port, log_level="warning", ws_max_size=1 << 24)
+    end_worker = None if args.no_worker else beside(_of_worker(context))
+    try:
+        uvicorn.run(app, host=args.host, port=args.port, log_level="warning", ws_max_size=1 << 24)
+    finally:
+        if end_worker is not None:
+            end_worker()
     return 0
+
+
+def _of_worker(context: Context) -> Context:
+    """A store of its own for the worker's thread, and no more rights than it needs."""
+    from dataclasses import replace
+
+    from tools.context import Context
+
+    return Context(replace(context.workspace), "worker", frozenset({"ask", "run"}))
 
 
 def start(context: Context, spec: Path, *, now: datetime, out: Path, told: Callable[[RunEvent], None]) -> RunResult:

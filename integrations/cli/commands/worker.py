@@ -116,25 +116,60 @@ def _on(context: Context, args: argparse.Namespace) -> int:
     return 0
 
 
+def beside(context: Context) -> Callable[[], None]:
+    """A worker in a thread of this process, for a server that stays; call what is returned to end it.
+
+    Its runs are processes of their own. Those at work when it ends go on, and the next worker sees to them.
+    """
+    import threading
+
+    from tools.worker import Worker
+
+    asked = threading.Event()
+    worker = Worker(context, setting(asked.wait))
+    thread = threading.Thread(target=worker.run, args=(asked.is_set,), name="worker", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        worker.leave()
+        asked.set()
+        thread.join()
+
+    return end
+
+
 def _setting(args: argparse.Namespace, wait: Callable[[float], object]) -> Setting:
+    from dataclasses import replace
+
+    from integrations.cli import workspace
+    from tools.executor import Bounds
+
+    return replace(
+        setting(wait),
+        clock=lambda: workspace.now(args.now),
+        seed=args.seed,
+        concurrency=args.concurrency,
+        bounds=Bounds(memory=int(args.memory * 1e9), seconds=args.minutes * 60),
+    )
+
+
+def setting(wait: Callable[[float], object]) -> Setting:
+    """What a worker of this machine gets: its clocks, and the shell itself as what it starts."""
     import os
     import sys
     import time
 
     from integrations.cli import workspace
-    from tools.executor import Bounds, run_environment
+    from tools.executor import run_environment
     from tools.worker import Setting
 
     return Setting(
         command=(sys.executable, "-m", "integrations.cli"),
         environment=run_environment(os.environ),
-        clock=lambda: workspace.now(args.now),
+        clock=lambda: workspace.now(None),
         machine=lambda: workspace.now(None),
         monotonic=time.monotonic,
         wait=wait,
-        seed=args.seed,
-        concurrency=args.concurrency,
-        bounds=Bounds(memory=int(args.memory * 1e9), seconds=args.minutes * 60),
         say=_said,
     )
 
