@@ -215,15 +215,22 @@ def apply(state: State, work: Work, say: Say) -> State:
     file.write_text(to_yaml(spec), encoding="utf-8")
     store.settle(work.thread, work.turn, "approved", by=work.context.principal, now=work.clock())
     say(replies.Text(text=f"{approved.approved_by} approved this plan.", tone="done"))
-    if spec.schedule is not None:
-        say(replies.Text(text=_scheduled(work, spec, file), tone="done"))
+    told = _scheduled(work, spec, file)
+    if told:
+        say(replies.Text(text=told, tone="done"))
     return {}
 
 
 def _scheduled(work: Work, spec: Pipeline, file: Path) -> str:
-    """Let an approved plan come by itself from now on; a sentence that says when."""
+    """Let an approved plan come by itself from now on, or no more; a sentence that says so, if there is something."""
     from tools import schedules
 
+    if spec.schedule is None:
+        earlier = schedules.store_of(work.context).schedule(spec.name)
+        if earlier is None or earlier.paused:
+            return ""
+        schedules.pause(work.context, spec.name, now=work.clock())
+        return "It does not run by itself any more."
     outlook = schedules.add_spec(
         work.context, spec, file.parent, now=work.clock(), out=work.out(spec.name).absolute(), spec_file=file.absolute()
     )

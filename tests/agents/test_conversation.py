@@ -17,7 +17,7 @@ from agents.session import Message, Session
 from memory.workspace import Workspace
 from spec.errors import AccessError
 from spec.run import RunEvent, RunResult
-from tools import answers, conversations, runs
+from tools import answers, conversations, runs, schedules
 from tools.context import Context
 
 NOW = datetime(2026, 10, 5, 6, 0, tzinfo=UTC)
@@ -163,6 +163,22 @@ def test_a_plan_is_put_back_as_it_was_to_the_byte(context: Context, orders: Path
     assert any("schedule" in change.lower() for change in one(found, replies.DiffCard).changes)
     talk.say("approve")
     assert file.read_bytes() == before
+
+
+def test_an_approved_monday_runs_by_itself_until_a_plan_without_one_is_approved(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    first = planned(talk)
+    talk.say("approve")
+    assert schedules.listed(context, now=NOW) == []
+    talk.say("run it every Monday at 7")
+    found = talk.say("approve")
+    assert "It runs by itself every Monday at 07:00 (UTC time), next on Monday 5 October 2026 at 07:00." in texts(found)
+    (listed,) = schedules.listed(context, now=NOW)
+    assert (listed.pipeline, listed.thread, listed.approved, listed.paused) == (first.name, talk.thread, True, False)
+    assert listed.out == str(context.workspace.folder / "out" / first.name)
+    talk.say("put it back like before")
+    assert "It does not run by itself any more." in texts(talk.say("approve"))
+    assert schedules.listed(context, now=NOW)[0].paused
 
 
 def test_without_the_right_to_approve_the_plan_goes_on_waiting(context: Context, orders: Path) -> None:
