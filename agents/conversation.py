@@ -19,7 +19,7 @@ from agents.contract import Draft, Question, Request
 from agents.desk import Desk
 from agents.exchange import Exchange, Message, begun, keep, open_want
 from spec.errors import DreflowError, UsageError
-from tools import conversations, threads
+from tools import conversations, notices, threads
 from tools.context import Context
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def hold(
     conversations.visible(context, thread)
     with conversations.turn(context, thread, clock=clock) as number:
         turn = _Turn(desk, message, number, clock=clock, start=start, data=data)
+        yield from news(context, thread, clock=clock)
         turn.record_person()
         try:
             for reply in turn.answer():
@@ -80,6 +81,18 @@ def hold(
             )
         if turn.stopped:
             yield turn.recorded(replies.Text(text="Stopped. Nothing was changed.", tone="note"))
+
+
+def news(context: Context, thread: str, *, clock: Callable[[], datetime]) -> Iterator[replies.Reply]:
+    """What pipelines of this conversation have to say since somebody looked; each notice is told by one caller only."""
+    conversations.visible(context, thread)
+    for notice in notices.take(context, thread, now=clock()):
+        times = f" (it happened {notice.times} times)" if notice.times > 1 else ""
+        tone: Literal["done", "warning"] = "done" if notice.kind == "recovered" else "warning"
+        reply = replies.Text(text=f"{notice.pipeline}: {notice.text}{times} {notice.hint}".strip(), tone=tone)
+        body = {"reply": replies.REPLY.dump_python(reply, mode="json")}
+        conversations.said(context, thread, turn=0, author="dreflow", body=body, now=clock())
+        yield reply
 
 
 class _Turn:

@@ -83,6 +83,17 @@ class Service:
         # What went wrong in the other thread is raised here.
         await work
 
+    async def news(self, principal: str, thread: str) -> list[Reply]:
+        """What pipelines of a conversation have to say since somebody looked; each is given once."""
+        from agents.conversation import news
+
+        def told() -> list[Reply]:
+            if self.workspace.store.thread(thread) is None:
+                return []
+            return list(news(self.context(principal), thread, clock=self.clock))
+
+        return await asyncio.to_thread(told)
+
     def stop(self, principal: str, thread: str) -> None:
         """Stop the turn that a conversation is at."""
         with self._lock:

@@ -28,6 +28,8 @@ STARTERS = (
     ("My pipelines", "Show my pipelines"),
 )
 
+NEWS_SECONDS = 5.0
+
 
 def register() -> None:
     """Tell Chainlit of the handlers."""
@@ -39,6 +41,7 @@ def register() -> None:
     cl.on_chat_resume(resumed)
     cl.on_message(said)
     cl.on_stop(stopped)
+    cl.on_chat_end(ended)
     cl.set_starters(starters)
     cl.action_callback("answer")(answered)
     cl.action_callback("decide")(decided)
@@ -72,10 +75,33 @@ async def starters(_user: object = None, _language: object = None) -> list[cl.St
 async def started() -> None:
     """Reserve the conversation's id, so that the page's address names it; it is kept with its first words."""
     page_context.session.thread_id = the_hall().service.reserve()
+    _watch()
 
 
 async def resumed(_: object) -> None:
-    """What was said is shown by the data layer; what happened meanwhile is told here."""
+    """What was said is shown by the data layer; what happens from now on is told as it comes."""
+    _watch()
+
+
+def _watch() -> None:
+    """Tell what pipelines of this conversation have to say, as long as the page is open."""
+    task = asyncio.create_task(_tell_news())
+    # The session holds the task, so that it lives as long as the page does.
+    cl.user_session.set("news", task)
+
+
+async def ended() -> None:
+    """The page was closed."""
+    task = cl.user_session.get("news")
+    if task is not None:
+        task.cancel()
+
+
+async def _tell_news() -> None:
+    while True:
+        for reply in await the_hall().service.news(_principal(), page_context.session.thread_id):
+            await show(reply)
+        await asyncio.sleep(NEWS_SECONDS)
 
 
 async def said(message: cl.Message) -> None:

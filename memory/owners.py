@@ -12,6 +12,13 @@ def this_owner() -> str:
     return f"{os.uname().nodename}/{pid}/{_started(pid) or ''}"
 
 
+def owner_pid(owner: str) -> int | None:
+    """The process number of an owner on this host."""
+    host, _, rest = owner.partition("/")
+    number = rest.partition("/")[0]
+    return int(number) if host == os.uname().nodename and number.isdigit() else None
+
+
 def is_gone(owner: str) -> bool:
     """True when ``owner`` is surely dead: of this host, and no process has its number and start time."""
     return _alive(owner) is False

@@ -6,12 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-    from pathlib import Path
-
-    from spec.run import RunEvent, RunResult
     from tools.context import Context
+    from tools.started import ProcessStart
 
 SUMMARY = "open the chat page, with the HTTP API beside it"
 EPILOG = """\
@@ -46,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     context = workspace.context(args)
     service = Service(
         context.workspace,
-        start=start,
+        start=_start(),
         clock=lambda: workspace.now(None),
         model=args.model,
         data=tuple(args.data),
@@ -71,8 +67,18 @@ def _of_worker(context: Context) -> Context:
     return Context(replace(context.workspace), "worker", frozenset({"ask", "run"}))
 
 
-def start(context: Context, spec: Path, *, now: datetime, out: Path, told: Callable[[RunEvent], None]) -> RunResult:
-    """Run an approved spec."""
-    from tools import runs
+def _start() -> ProcessStart:
+    """Approved specs run in processes of their own."""
+    import os
+    import sys
+    import time
 
-    return runs.run(context, spec, now=now, out=out, told=told)
+    from tools.executor import run_environment
+    from tools.started import ProcessStart
+
+    return ProcessStart(
+        command=(sys.executable, "-m", "integrations.cli"),
+        environment=run_environment(os.environ),
+        monotonic=time.monotonic,
+        sleep=time.sleep,
+    )
