@@ -160,8 +160,12 @@ def _number(text: exp.Expression, pattern: str, type_: str) -> exp.Expression:
     One of ten digits and more before the point is held against the pattern of its type instead.
     """
     read = sql.try_cast(text, type_)
-    same = sql.template(":wide = :read", wide=sql.try_cast(text.copy(), _WITH_EIGHT), read=read)
     plain = sql.call("regexp_full_match", text.copy(), pattern)
+    if decimal_size(type_)[1] > _EIGHT and type_.upper().startswith(("DECIMAL", "NUMERIC")):
+        return exp.Case().when(plain, read)
+    # DuckDB compares both as DECIMAL(38,8), which a number of more than 30 digits before the point does not fit.
+    short = sql.try_cast(read, _WITH_EIGHT)
+    same = sql.template(":wide = :short", wide=sql.try_cast(text.copy(), _WITH_EIGHT), short=short)
     return exp.Case().when(same, read.copy()).when(plain, read.copy())
 
 

@@ -1,5 +1,6 @@
 """CSV and TSV as they come out of real programs."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,6 +40,27 @@ def test_an_italian_bank_statement_is_read_exactly(discovered: Discover, reads: 
 def test_money_is_never_a_floating_point_number(discovered: Discover) -> None:
     found = discovered("a.csv", "price,rate\n19.99,0.12345\n0.1,2\n")
     assert found.source.columns == {"price": "DECIMAL(18,2)", "rate": "DECIMAL(18,5)"}
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        ("DECIMAL(38,0)", "9" * 38),
+        ("DECIMAL(38,2)", "-" + "9" * 36 + ".99"),
+        ("DECIMAL(38,20)", "123456789012345678.12345678901234567891"),
+        ("DECIMAL(38,37)", "9." + "1" * 37),
+        ("HUGEINT", "1" * 38),
+    ],
+)
+def test_all_38_digits_of_a_number_are_read(
+    discovered: Discover, reads: Reads, tmp_path: Path, type_: str, value: str
+) -> None:
+    found = discovered("a.csv", f"id,n\n1,{value}\n2,1\n3,x\n")
+    declared = found.source.model_copy(update={"columns": {"id": "BIGINT", "n": type_}})
+    read = reads(dataclasses.replace(found, source=declared), tmp_path)
+    one = "1." + "0" * int(type_[11:-1]) if type_.startswith("DECIMAL") and not type_.endswith(",0)") else "1"
+    assert read.rows == [("1", value), ("2", one)]
+    assert read.reading.quarantined[0].rows == 1
 
 
 def test_codes_that_look_like_numbers_stay_text(discovered: Discover) -> None:
