@@ -253,13 +253,14 @@ class Database(ABC):
                 as_of = self.moment(into, alias, place)
                 if limit is not None:
                     return Reading(rows=sql.count(into, table), as_of=as_of)
-                expected, sums = self._totals(into, alias, relation, source, stored, table, since)
+                totals = self._totals(into, alias, relation, source, stored, since)
             rows = sql.count(into, table)
         cursor = _highest(into, table, source)
         reading = Reading(
             rows=rows,
-            expected_rows=expected,
-            sums=sums,
+            expected_rows=totals.rows,
+            sums=_as_loaded(into, table, totals.sums),
+            nulled=totals.emptied,
             cursor=cursor,
             fingerprint=f"rows:{rows}:{cursor or ''}",
             as_of=as_of,
@@ -486,6 +487,23 @@ class Database(ABC):
             raise conform.no_cursor(source)
         return query.where(self.since(column, since, type_))
 
+    def summable(
+        self, connection: DuckDBPyConnection, alias: str, relation: Relation, columns: Mapping[str, str]
+    ) -> list[str]:
+        """Those of the DECIMAL columns (name in the spec to name in the table) whose sum the database can say."""
+        del connection, alias, relation
+        return list(columns)
+
+    def arrives_empty(self, column: Stored) -> exp.Expression | None:
+        """A condition that finds values of which nothing arrives; they are counted and told."""
+        del column
+        return None
+
+    def arrives_changed(self, column: Stored) -> exp.Expression | None:
+        """A condition that finds values which arrive as others, so that the table cannot be read."""
+        del column
+        return None
+
     def _totals(
         self,
         connection: DuckDBPyConnection,
@@ -493,28 +511,64 @@ class Database(ABC):
         relation: Relation,
         source: Source,
         stored: Mapping[str, Stored],
-        table: exp.Table,
         since: str | None,
-    ) -> tuple[int | None, dict[str, tuple[str, str]]]:
-        """The database's own count and sums of its DECIMAL columns, beside the sums as loaded."""
+    ) -> _Totals:
+        """What the database itself counts and sums up, in one pass over the rows that were read."""
         most = _SUMMED_OF_LARGE if (relation.rows or 0) > _LARGE else _SUMMED
+        columns = {name: stored[name.casefold()] for name in source.columns}
         names = [name for name, type_ in source.columns.items() if type_.upper().startswith("DECIMAL")][:most]
+        names = self.summable(connection, alias, relation, {name: columns[name].name for name in names})
         sums = [
-            sql.cast(exp.Sum(this=self._exactly(stored[name.casefold()], source.columns[name])), self.text_type)
-            for name in names
+            sql.cast(exp.Sum(this=self._exactly(columns[name], source.columns[name])), self.text_type) for name in names
         ]
-        query = exp.select(exp.Count(this=exp.Star()), *sums).from_(self._remote(relation))
-        pushed = self.push(alias, _named(self._from(query, source, stored, since)))
-        expected, *at_source = sql.row(connection, exp.select("*").from_(pushed))
-        loaded: sql.Row = ()
-        if names:
-            loaded = sql.row(connection, exp.select(*(exp.Sum(this=sql.column(name)) for name in names)).from_(table))
-        compared = {
-            name: (_plain(one), _plain(other)) for name, one, other in zip(names, at_source, loaded, strict=True)
+        # A sum shows a value that became another by itself.
+        changed = {
+            name: found
+            for name, column in columns.items()
+            if name not in names and (found := self.arrives_changed(column)) is not None
         }
-        return sql.whole(expected), compared
+        empty = {name: found for name, column in columns.items() if (found := self.arrives_empty(column)) is not None}
+        counts = [
+            sql.template("count(CASE WHEN :found THEN 1 END)", found=found)
+            for found in (*changed.values(), *empty.values())
+        ]
+        query = exp.select(exp.Count(this=exp.Star()), *sums, *counts).from_(self._remote(relation))
+        pushed = self.push(alias, _named(self._from(query, source, stored, since)))
+        expected, *found = sql.row(connection, exp.select("*").from_(pushed))
+        summed = dict(zip(names, found, strict=False))
+        counted = dict(zip((*changed, *empty), map(sql.whole, found[len(names) :]), strict=True))
+        wrong = next((name for name in changed if counted[name]), None)
+        wrong = wrong or next((name for name, total in summed.items() if str(total) == "NaN"), None)
+        if wrong is not None:
+            raise DataError(
+                f"{wrong!r} holds NaN, which is no number and cannot be told from one as a decimal.",
+                hint="Empty these values in the database, or read a view that leaves them out.",
+                where={"table": _dotted(relation), "column": wrong},
+            )
+        return _Totals(
+            rows=sql.whole(expected),
+            sums={name: _plain(total) for name, total in summed.items()},
+            emptied={name: counted[name] for name in empty if counted[name]},
+        )
 
     text_type = "VARCHAR"
+
+
+@dataclass(frozen=True)
+class _Totals:
+    """What a database says of the rows that were read: count, exact sums, values of which nothing arrives."""
+
+    rows: int
+    sums: Mapping[str, str]
+    emptied: Mapping[str, int]
+
+
+def _as_loaded(
+    connection: DuckDBPyConnection, table: exp.Table, at_source: Mapping[str, str]
+) -> dict[str, tuple[str, str]]:
+    """The database's sums, each beside that of the copy; one beyond 38 digits is left out, as DuckDB cannot say it."""
+    loaded = {name: sql.exact_sum(connection, table, name) for name in at_source}
+    return {name: (at_source[name], _plain(total)) for name, total in loaded.items() if total is not None}
 
 
 def _measured(column: Stored, found: tuple[int, int] | None, warnings: list[str]) -> Stored:
@@ -525,7 +579,7 @@ def _measured(column: Stored, found: tuple[int, int] | None, warnings: list[str]
         return replace(column, type="BOOLEAN") if values and not others else column
     digits, scale = found[0], max(found[1], 2)
     if digits + scale > 38:
-        warnings.append(f"Numbers of {column.name!r} have more than 38 digits; it is read as text.")
+        warnings.append(f"Numbers of {column.name!r} have more than 38 digits or are none (NaN); it is read as text.")
         return replace(column, type="VARCHAR")
     warnings.append(f"{column.name!r} has no precision that 38 digits hold; its values have up to {scale} decimals.")
     return replace(column, type=f"DECIMAL(38,{scale})")

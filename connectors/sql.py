@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from typing import cast as cast_type
 
@@ -126,6 +127,16 @@ def order_not_kept(connection: DuckDBPyConnection) -> Iterator[None]:
 def count(connection: DuckDBPyConnection, table: exp.Table) -> int:
     """How many rows a table has."""
     return whole(row(connection, exp.select(exp.Count(this=exp.Star())).from_(table))[0])
+
+
+def exact_sum(connection: DuckDBPyConnection, table: exp.Table, name: str) -> Decimal | None:
+    """The sum of a DECIMAL column, 0 when it is empty; None when 38 digits do not hold it."""
+    import duckdb
+
+    try:
+        return Decimal(str(row(connection, exp.select(exp.Sum(this=column(name))).from_(table))[0] or 0))
+    except duckdb.OutOfRangeException:
+        return None
 
 
 def next_row(connection: DuckDBPyConnection, table: exp.Table) -> int:

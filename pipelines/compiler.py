@@ -17,6 +17,7 @@ from sqlglot import exp
 from connectors.contract import CONNECTORS
 from pipelines import proofs
 from pipelines.binder import Binder, parse_type
+from pipelines.constants import check_exact
 from pipelines.contract import MAIN, Built, ImpliedCheck, Transform, check_unit, transform
 from pipelines.effects import effects_of
 from pipelines.figures import report_sources
@@ -26,7 +27,7 @@ from pipelines.newest import newest_column
 from pipelines.orders import tie_break
 from pipelines.planning import Plan, plan_steps
 from pipelines.scope import StepScope, constant
-from pipelines.values import parameter_values
+from pipelines.values import BUILT_IN, parameter_values
 from spec.base import Document, JsonValue
 from spec.codec import digest
 from spec.errors import SpecError, nearest, unknown_name
@@ -71,7 +72,7 @@ def compile_spec(
         spec=spec,
         digest=digest(spec),
         base=base,
-        sources=sources,
+        sources={name: building.typed(name, source) for name, source in sources.items()},
         relations={relation.name: relation for relation in building.relations.values()},
         stages=tuple(_materialised(building.stages, plan, checks)),
         checks=tuple(checks),
@@ -144,8 +145,10 @@ class _Building:
         """Types exist, and values convert to them."""
         for name, (type_, value) in values.items():
             where: dict[str, str | int] = {"parameter": name}
-            cast = exp.Cast(this=constant(value), to=parse_type(type_, where))
-            self.binder.constants([cast], where)
+            kind = parse_type(type_, where)
+            self.binder.constants([exp.Cast(this=constant(value), to=kind)], where)
+            if name not in BUILT_IN:
+                check_exact(value, kind, where)
 
     def add_source(self, name: str, source: Source) -> None:
         where: dict[str, str | int] = {"source": name}
@@ -168,6 +171,11 @@ class _Building:
         for column in (*source.sensitive, *([source.cursor] if source.cursor else ())):
             self.scope(name, noun="source").field(column, self.relations[name.casefold()], "columns")
 
+    def typed(self, name: str, source: Source) -> Source:
+        """The source with its types in DuckDB's own spelling, the only one that connectors know: INT is INTEGER."""
+        fields = self.relations[name.casefold()].fields
+        return source.model_copy(update={"columns": {item.name: item.type for item in fields}})
+
     def add_table(self, name: str, table: InlineTable) -> None:
         where: dict[str, str | int] = {"table": name}
         for number, row in enumerate(table.rows, start=1):
@@ -179,15 +187,18 @@ class _Building:
                 )
         self._add_base(name, table.columns, table.primary_key, where)
         scope = self.scope(name, noun="table")
-        types = list(table.columns.values())
-        constants = [
-            exp.Cast(this=exp.Literal.string(str(value)), to=scope.type(type_, "columns"))
-            for row in table.rows
-            for value, type_ in zip(row, types, strict=True)
+        types = [scope.type(type_, "columns") for type_ in table.columns.values()]
+        written = [
+            (value, type_, number, column)
+            for number, row in enumerate(table.rows, start=1)
+            for value, type_, column in zip(row, types, table.columns, strict=True)
             if value is not None and not isinstance(value, list | dict)
         ]
-        if constants:
+        if written:
+            constants = [exp.Cast(this=exp.Literal.string(str(value)), to=type_) for value, type_, _, _ in written]
             self.binder.constants(constants, {**where, "field": "rows"})
+        for value, type_, number, column in written:
+            check_exact(value, type_, {**where, "row": number, "column": column})
 
     def _add_base(self, name: str, columns: Mapping[str, str], key: Sequence[str], where: dict[str, str | int]) -> None:
         self.scope(name, noun=next(iter(where))).distinct(list(columns), "columns")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -53,7 +54,7 @@ def parameter_values(spec: Pipeline, given: Mapping[str, JsonValue], now: dateti
 def _check(name: str, parameter: Parameter, value: JsonValue, *, asked: bool) -> None:
     where: dict[str, str | int] = {"parameter": name}
     if value is None:
-        if asked:
+        if asked and not parameter.values and parameter.min is None and parameter.max is None:
             return
         raise SpecError(
             f"The parameter {name!r} has no value.",
@@ -91,5 +92,14 @@ def _outside(value: JsonValue, bound: JsonValue, *, least: bool) -> bool:
         a, b = Decimal(str(value)), Decimal(str(bound))
         return a < b if least else a > b
     except InvalidOperation:
-        # Dates and instants in ISO 8601 compare as text.
-        return str(value) < str(bound) if least else str(value) > str(bound)
+        pass
+    with suppress(ValueError):
+        one, other = _instant(str(value)), _instant(str(bound))
+        return one < other if least else one > other
+    return str(value) < str(bound) if least else str(value) > str(bound)
+
+
+def _instant(text: str) -> datetime:
+    """A date or an instant as one that compares; without a zone it is taken as UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

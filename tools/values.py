@@ -85,6 +85,9 @@ def _fetchable(query: exp.Query, types: Sequence[str]) -> exp.Select:
         column = exp.column(cell)
         if kind == "TIMESTAMP WITH TIME ZONE":
             shown.append(exp.func("epoch_us", column))
+        elif kind == "DATE" or kind.startswith("TIMESTAMP"):
+            # The client gives an infinite one as the last day that it knows, 31 December 9999.
+            shown.append(exp.If(this=exp.func("isfinite", column), true=column.copy(), false=exp.Null()))
         else:
             shown.append(exp.func("to_json", column) if "TIME ZONE" in kind else column)
     return exp.select(*shown).from_(inner)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 can: frozenset[Capability] = frozenset({"discover", "read", "incremental", "write"})
+_MOST_DIGITS = 38
 
 
 class DuckDB(Database):
@@ -102,6 +104,19 @@ class DuckDB(Database):
             )
             for name, type_, nullable, about in sql.rows(connection, query)
         ]
+
+    def summable(
+        self, connection: DuckDBPyConnection, alias: str, relation: Relation, columns: Mapping[str, str]
+    ) -> list[str]:
+        """As ``Database.summable``: a sum of more than 38 digits would end the whole reading."""
+        if not columns:
+            return []
+        largest = [sql.template("max(abs(:x))", x=sql.column(own)) for own in columns.values()]
+        query = exp.select(exp.Count(this=exp.Star()), *largest).from_(self._local(alias, relation))
+        rows, *found = sql.row(connection, query)
+        count = len(str(rows))
+        digits = [len(Decimal(str(value or 0)).as_tuple().digits) for value in found]
+        return [name for name, most in zip(columns, digits, strict=True) if most + count <= _MOST_DIGITS]
 
     def moment(self, connection: DuckDBPyConnection, alias: str, place: Place) -> datetime:
         """When the file was last written."""

@@ -118,9 +118,9 @@ def _json(value: exp.Expr, kind: str) -> exp.Expr:
     from sqlglot import exp
 
     if kind.startswith("TIMESTAMP"):
-        return _instant(value, kind)
-    if kind in {"DOUBLE", "FLOAT"}:
-        return exp.If(this=_call("isfinite", value), true=value.copy(), false=exp.Null())
+        return _finite(value, _instant(value.copy(), kind))
+    if kind in {"DOUBLE", "FLOAT", "DATE"}:
+        return _finite(value, value.copy())
     if _DECIMAL.match(kind):
         return _cast(value, "VARCHAR")
     if kind in _WIDE:
@@ -139,7 +139,9 @@ def _parquet(value: exp.Expr, kind: str) -> exp.Expr:
 def _xlsx(value: exp.Expr, kind: str) -> exp.Expr:
     if kind == "TIMESTAMP WITH TIME ZONE":
         # A workbook knows no zones; the instant is shown in UTC.
-        return _cast(value, "TIMESTAMP")
+        return _finite(value, _cast(value.copy(), "TIMESTAMP"))
+    if kind == "DATE" or kind.startswith("TIMESTAMP"):
+        return _finite(value, value.copy())
     if kind in _WIDE or _DECIMAL.match(kind):
         return _cast(value, "DOUBLE")
     if kind.startswith(("VARCHAR", "BLOB", "UUID", "INTERVAL", "ENUM", "BIT")):
@@ -187,8 +189,19 @@ def _instant(value: exp.Expr, kind: str) -> exp.Expr:
     text = _cast(_cast(value, "TIMESTAMP") if zoned else value, "VARCHAR")
     iso: exp.Expr = _call("replace", text, exp.Literal.string(" "), exp.Literal.string("T"))
     if zoned:
-        iso = exp.DPipe(this=iso, expression=exp.Literal.string("Z"))
+        iso = exp.If(
+            this=_call("isfinite", value.copy()),
+            true=exp.DPipe(this=iso, expression=exp.Literal.string("Z")),
+            false=text.copy(),
+        )
     return iso
+
+
+def _finite(value: exp.Expr, shown: exp.Expr) -> exp.Expr:
+    """``shown``, or nothing where the value is infinite (PostgreSQL's 'no end'), which no such file can say."""
+    from sqlglot import exp
+
+    return exp.If(this=_call("isfinite", value), true=shown, false=exp.Null())
 
 
 def _plain(value: exp.Expr) -> exp.Expr:

@@ -163,6 +163,12 @@ class MySQL(Database):
             return exp.GTE(this=left, expression=exp.Literal.number(f"{seconds:.6f}"))
         return super().since(column, since, type_)
 
+    def arrives_empty(self, column: Stored) -> exp.Expression | None:
+        """As ``Database.arrives_empty``: days of zeros, which stand for nothing and are not NULL."""
+        if column.type not in {"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}:
+            return None
+        return sql.template(":x = 0", x=sql.column(column.name))
+
     def moment(self, connection: DuckDBPyConnection, alias: str, place: Place) -> datetime:
         """The server's clock."""
         del place
@@ -189,7 +195,7 @@ def _stored(name: str, declared: str, *, nullable: bool, about: str) -> Stored:
             return Stored(name, f"DECIMAL({precision},{scale})", nullable, about)
         return Stored(name, "DECIMAL(38,10)", nullable, about, pushed=":x", unsized=True)
     if base == "timestamp":
-        return Stored(name, "TIMESTAMP WITH TIME ZONE", nullable, about, "unix_timestamp(:x)", _FROM_EPOCH)
+        return Stored(name, "TIMESTAMP WITH TIME ZONE", nullable, about, "nullif(unix_timestamp(:x), 0)", _FROM_EPOCH)
     known = _TYPES.get(base, "VARCHAR")
     if "unsigned" in declared and base in {"tinyint", "smallint", "int", "mediumint", "bigint"}:
         known = "U" + known

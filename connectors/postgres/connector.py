@@ -176,12 +176,22 @@ class Postgres(Database):
     def measured(self, column: str) -> tuple[exp.Expression, exp.Expression]:
         """As ``Database.measured``."""
         node = sql.column(column)
-        digits = sql.template("coalesce(max(length(CAST(trunc(abs(:x)) AS TEXT))), 0)", x=node)
+        digits = sql.template(
+            """coalesce(max(CASE WHEN CAST(:x AS TEXT) IN ('NaN', 'Infinity', '-Infinity') THEN 39
+            ELSE length(CAST(trunc(abs(:x)) AS TEXT)) END), 0)""",
+            x=node,
+        )
         decimals = exp.Coalesce(
             this=exp.Max(this=sql.call("scale", sql.call("trim_scale", node.copy()))),
             expressions=[exp.Literal.number(0)],
         )
         return digits, decimals
+
+    def arrives_changed(self, column: Stored) -> exp.Expression | None:
+        """As ``Database.arrives_changed``: DuckDB reads the NaN of a ``numeric`` as 0."""
+        if column.unsized or not column.type.startswith("DECIMAL") or column.pushed:
+            return None
+        return sql.template(":x = CAST('NaN' AS DECIMAL)", x=sql.column(column.name))
 
     def moment(self, connection: DuckDBPyConnection, alias: str, place: Place) -> datetime:
         """When the transaction began, by the server's clock."""

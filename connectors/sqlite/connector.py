@@ -358,12 +358,12 @@ def _sums(
         for name in names
     ]
     found = database.execute(_spell(exp.select(*totals).from_(_table(cast("str", source.stream))))).fetchone()
-    loaded = sql.row(into, exp.select(*(exp.Sum(this=sql.column(name)) for name in names)).from_(table))
     sums = {}
-    for name, total, sum_ in zip(names, found, loaded, strict=True):
-        if abs(total) < 2**53:  # beyond, SQLite's total is no longer exact
+    for name, total in zip(names, found, strict=True):
+        loaded = sql.exact_sum(into, table, name)
+        if abs(total) < 2**53 and loaded is not None:  # beyond, SQLite's total is no longer exact
             unit = Decimal(1).scaleb(-sized[name][1])
-            sums[name] = (str((Decimal(total) * unit).quantize(unit)), str(Decimal(str(sum_ or 0)).quantize(unit)))
+            sums[name] = (str((Decimal(total) * unit).quantize(unit)), str(loaded.quantize(unit)))
     return sums
 
 

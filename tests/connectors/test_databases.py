@@ -117,6 +117,69 @@ def test_a_number_that_no_longer_fits_its_declared_scale_is_refused(fresh_postgr
     assert caught.value.where["column"] == "x"
 
 
+def test_a_postgres_number_that_is_none_is_read_as_text_where_it_has_no_size(
+    fresh_postgres_url: str, reads: Reads, tmp_path: Path
+) -> None:
+    place = postgres(fresh_postgres_url, "CREATE TABLE t (n numeric)", "INSERT INTO t VALUES (1.5), ('NaN')")
+    found = found_in(place)["t"]
+    assert found.source.columns == {"n": "VARCHAR"}
+    assert "NaN" in found.warnings[0]
+    assert reads(found, tmp_path, place=place).rows == [("1.5",), ("NaN",)]
+
+
+def test_the_nan_of_a_postgres_amount_is_never_read_as_zero(
+    fresh_postgres_url: str, reads: Reads, tmp_path: Path
+) -> None:
+    names = [f"n{number}" for number in range(12)]
+    place = postgres(
+        fresh_postgres_url,
+        f"CREATE TABLE t ({', '.join(f'{name} numeric(18,2)' for name in names)})",
+        f"INSERT INTO t VALUES ({', '.join('1' for _ in names)})",
+    )
+    found = found_in(place)["t"]
+    for name in (names[0], names[-1]):
+        postgres(fresh_postgres_url, "UPDATE t SET n0 = 1, n11 = 1", f"UPDATE t SET {name} = 'NaN'")
+        with pytest.raises(DataError, match="NaN") as caught:
+            reads(found, tmp_path, place=place)
+        assert caught.value.where["column"] == name
+
+
+def test_a_mysql_day_of_zeros_is_nothing_and_counted(fresh_mariadb_url: str, reads: Reads, tmp_path: Path) -> None:
+    place = mysql(
+        fresh_mariadb_url,
+        "SET sql_mode = ''",
+        "CREATE TABLE t (id int PRIMARY KEY, d date, t timestamp NULL, s datetime)",
+        "INSERT INTO t VALUES (1, '0000-00-00', '0000-00-00 00:00:00', '0000-00-00 00:00:00')",
+        "INSERT INTO t VALUES (2, '2026-01-01', '2026-01-01 00:00:00', NULL)",
+    )
+    read = reads(found_in(place)["t"], tmp_path, place=place)
+    assert read.rows[0] == ("1", None, None, None)
+    assert dict(read.reading.nulled) == {"d": 1, "t": 1, "s": 1}
+
+
+@pytest.mark.parametrize("kind", ["postgres", "mysql", "duckdb", "sqlite"])
+def test_a_sum_beyond_38_digits_does_not_end_the_reading(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, reads: Reads
+) -> None:
+    statements = ["CREATE TABLE t (n decimal(38,0))", *(f"INSERT INTO t VALUES ({'9' * 38})" for _ in range(3))]
+    if kind == "duckdb":
+        with duckdb.connect(str(tmp_path / "a.duckdb")) as database:
+            for statement in statements:
+                database.execute(statement)
+        place = Place(kind, tmp_path, location="a.duckdb")
+    elif kind == "sqlite":
+        with sqlite3.connect(tmp_path / "a.sqlite") as lite:
+            for statement in (statements[0].replace("decimal(38,0)", "text"), *statements[1:]):
+                lite.execute(statement.replace("(9", "('9").replace("9)", "9')"))
+        place = Place(kind, tmp_path, location="a.sqlite")
+    else:
+        fixture = {"postgres": "fresh_postgres_url", "mysql": "fresh_mariadb_url"}[kind]
+        place = {"postgres": postgres, "mysql": mysql}[kind](str(request.getfixturevalue(fixture)), *statements)
+    found = found_in(place)["t"]
+    read = reads(found, tmp_path, place=place, columns={"n": "DECIMAL(38,0)"})
+    assert read.rows == [("9" * 38,)] * 3
+
+
 def test_postgres_types_of_its_own_are_read_sensibly(fresh_postgres_url: str, reads: Reads) -> None:
     place = postgres(
         fresh_postgres_url,

@@ -92,6 +92,16 @@ def test_json_keeps_what_a_number_would_lose(tmp_path: Path, file: str) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", ["DATE", "TIMESTAMP", "TIMESTAMPTZ"])
+def test_a_day_without_end_is_nothing_in_json_and_workbooks_and_a_word_in_csv(tmp_path: Path, kind: str) -> None:
+    select = f"SELECT 1 AS id, 'infinity'::{kind} AS until"
+    assert json.loads(written(tmp_path, "o.ndjson", select).read_text(encoding="utf-8")) == {"id": 1, "until": None}
+    sheet = openpyxl.load_workbook(written(tmp_path, "o.xlsx", select)).active
+    assert sheet is not None
+    assert [cell.value for cell in list(sheet.iter_rows())[1]] == [1, None]
+    assert written(tmp_path, "o.csv", select).read_text(encoding="utf-8") == "id,until\n1,infinity\n"
+
+
 def test_no_rows_are_an_empty_list_a_header_or_nothing(tmp_path: Path) -> None:
     select = "SELECT 1 AS a WHERE false"
     assert json.loads(written(tmp_path, "o.json", select).read_text(encoding="utf-8")) == []

@@ -314,6 +314,58 @@ def test_a_value_that_the_spec_does_not_permit_is_refused(given: dict[str, objec
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("type_", "bounds", "given"),
+    [
+        ("DATE", {"default": "2026-10-01", "min": "2026-09-01"}, "2026-1-5"),
+        ("DATE", {"default": "2026-10-01"}, "2026-10-05T10:00"),
+        ("INTEGER", {"default": 5, "max": 10}, "7.5"),
+        ("DOUBLE", {"default": 5, "min": 0}, "NaN"),
+        ("DECIMAL(18,2)", {"default": 5}, "1.239"),
+        ("TIMESTAMP", {"default": "2026-01-01"}, "2026-01-01T00:00:00+02:00"),
+        ("INTEGER", {"default": 5, "values": [5, 6]}, None),
+    ],
+)
+def test_a_parameter_s_value_is_taken_exactly_or_not_at_all(
+    type_: str, bounds: dict[str, object], given: object
+) -> None:
+    with pytest.raises(SpecError, match="parameter 'p'"):
+        compile_steps(TABLES, [], spec_parameters={"p": {"type": type_, **bounds}}, parameters={"p": given})
+
+
+@pytest.mark.parametrize("given", ["7", "7.0", "0.00001e6", "-3"])
+def test_a_parameter_s_number_may_be_written_in_any_way_that_keeps_it(given: str) -> None:
+    spec = {"p": {"type": "INTEGER", "default": 1}}
+    assert compile_steps(TABLES, [], spec_parameters=spec, parameters={"p": given}).parameters["p"] == given
+
+
+def test_the_range_of_a_date_is_one_of_days_and_not_of_texts() -> None:
+    spec = {"p": {"type": "TIMESTAMPTZ", "default": "2026-10-01T00:00:00Z", "max": "2026-10-01T12:00:00Z"}}
+    late = {"p": "2026-10-01T11:00:00-08:00"}
+    with pytest.raises(SpecError, match="outside"):
+        compile_steps(TABLES, [], spec_parameters=spec, parameters=late)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"), [("INT", 7.5), ("DECIMAL(18,2)", "1.239"), ("DATE", "2026-01-02 10:00:00")]
+)
+def test_a_table_in_the_spec_holds_its_values_as_they_are_written(type_: str, value: object) -> None:
+    table = {"version": "1", "columns": {"x": type_}, "rows": [[value]]}
+    plain = {"version": 1, "name": "x", "sources": {"a": {"columns": {"b": "DATE"}}}, "tables": {"r": table}}
+    with pytest.raises(SpecError, match=r"row 1, column 'x'") as caught:
+        compile_spec(spec_of(plain), base=Path(), now=datetime(2026, 7, 15, tzinfo=UTC))
+    assert "without being changed" in str(caught.value)
+
+
+def test_a_type_by_another_of_its_names_is_read_by_the_same_rules() -> None:
+    columns = {"a": "INT", "b": "INT8", "c": "NUMERIC(18,2)", "d": "DATETIME", "e": "TIMESTAMPTZ", "f": "BOOL"}
+    plain = {"version": 1, "name": "x", "sources": {"s": {"columns": columns}}}
+    job = compile_spec(spec_of(plain), base=Path(), now=datetime(2026, 7, 15, tzinfo=UTC))
+    assert list(job.sources["s"].columns.values()) == [
+        "INTEGER", "BIGINT", "DECIMAL(18,2)", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "BOOLEAN",
+    ]  # fmt: skip
+
+
 def test_today_is_the_day_of_the_business_and_not_of_the_machine() -> None:
     late = datetime(2026, 7, 15, 23, 30, tzinfo=UTC)
     plain = {"version": 1, "name": "x", "timezone": "Europe/Rome", "sources": {"a": {"columns": {"b": "DATE"}}}}
