@@ -7,6 +7,7 @@ from typing import cast
 from agents.contract import Draft, Planner, Question, Refusal
 from agents.exchange import Exchange
 from spec.registry import Shelf
+from tools import definitions
 from tools.context import Context
 from tools.data import READING, OpenData, open_data
 
@@ -51,6 +52,8 @@ class Desk:
         reading = {key: said for key, said in turn.request.answers.items() if key.startswith(READING)}
         key = (turn.thread.data, tuple(sorted(reading.items())))
         if self._open is not None and self._open[0] == key:
+            # A word may have got another meaning since the data was opened.
+            self._open[1].definitions = self.context.workspace.store.definitions()
             return self._open[1]
         self.close()
         opened = open_data(turn.thread.data, self.context, answers=reading)
@@ -65,4 +68,19 @@ class Desk:
             unclear = data.unclear(reply.spec)
             if unclear is not None:
                 return Question.model_validate({**unclear, "reading": reply.reading})
+            return _defined(reply, turn, data)
         return reply
+
+
+def _defined(draft: Draft, turn: Exchange, data: OpenData) -> Draft:
+    """The draft with the workspace's definitions that it took in, so that its spec stays true when they change."""
+    said = definitions.used(data.definitions, turn.request.text)
+    for before in turn.request.history[-1:]:
+        # "And by region?" goes on with the words of the request before.
+        said |= definitions.used(before.spec.definitions if before.spec else {}, before.request)
+    if not said:
+        return draft
+    told = [definitions.in_words(name, meaning) for name, meaning in said.items()]
+    return draft.model_copy(
+        update={"spec": definitions.resolved(draft.spec, said), "assumptions": (*draft.assumptions, *told)}
+    )

@@ -523,14 +523,16 @@ class Database(ABC):
         ]
         # A sum shows a value that became another by itself.
         changed = {
-            name: found
+            name: condition
             for name, column in columns.items()
-            if name not in names and (found := self.arrives_changed(column)) is not None
+            if name not in names and (condition := self.arrives_changed(column)) is not None
         }
-        empty = {name: found for name, column in columns.items() if (found := self.arrives_empty(column)) is not None}
+        empty = {
+            name: condition for name, column in columns.items() if (condition := self.arrives_empty(column)) is not None
+        }
         counts = [
-            sql.template("count(CASE WHEN :found THEN 1 END)", found=found)
-            for found in (*changed.values(), *empty.values())
+            sql.template("count(CASE WHEN :met THEN 1 END)", met=condition)
+            for condition in (*changed.values(), *empty.values())
         ]
         query = exp.select(exp.Count(this=exp.Star()), *sums, *counts).from_(self._remote(relation))
         pushed = self.push(alias, _named(self._from(query, source, stored, since)))

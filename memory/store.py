@@ -70,6 +70,10 @@ DEFINITIONS = """
 SELECT name, version, text, expression, author FROM definitions
 WHERE workspace = :workspace ORDER BY name, version
 """
+DEFINITION_VERSIONS = """
+SELECT name, version, text, expression, author, created_at FROM definitions
+WHERE workspace = :workspace AND name = :name ORDER BY version
+"""
 LAST_ENTRY = "SELECT hash FROM audit_trail WHERE workspace = :workspace AND seq = :seq"
 ADD_ENTRY = """
 INSERT INTO audit_trail (workspace, seq, at, principal, action, subject, detail, previous, hash)
@@ -102,6 +106,26 @@ class SavedThread:
     answers: Mapping[str, str] = field(default_factory=dict)
     question: Mapping[str, JsonValue] | None = None
     history: tuple[JsonValue, ...] = ()
+
+
+@dataclass(frozen=True)
+class SavedPrincipal:
+    """Someone or something that acts here, and what they may do."""
+
+    name: str
+    kind: Literal["person", "service"]
+    rights: frozenset[str]
+
+
+@dataclass(frozen=True)
+class DefinedWord:
+    """One version of what a word means; ``meaning`` is None where it was forgotten."""
+
+    name: str
+    version: int
+    meaning: Definition | None
+    author: str
+    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -156,6 +180,17 @@ class Store(StoredRuns):
         """All principals with their rights."""
         rows = self.database.read(PRINCIPALS, self._here())
         return {str(row["name"]): frozenset(json.loads(str(row["rights"]))) for row in rows}
+
+    def people(self) -> Sequence[SavedPrincipal]:
+        """All principals by name, each with its kind."""
+        return [
+            SavedPrincipal(
+                str(row["name"]),
+                cast("Literal['person', 'service']", row["kind"]),
+                frozenset(json.loads(str(row["rights"]))),
+            )
+            for row in self.database.read(PRINCIPALS, self._here())
+        ]
 
     def save_principal(
         self,
@@ -293,25 +328,35 @@ class Store(StoredRuns):
 
     def define(self, name: str, text: str, *, expression: str | None, by: str, now: datetime) -> None:
         """Give a business word its meaning here, as a new version."""
+        self._next_meaning(name, text, expression, by=by, now=now)
+
+    def undefine(self, name: str, *, by: str, now: datetime) -> None:
+        """Let a word have no meaning of its own any more, as a new version."""
+        self._next_meaning(name, "", None, by=by, now=now)
+
+    def _next_meaning(self, name: str, text: str, expression: str | None, *, by: str, now: datetime) -> None:
         with self.database.transaction():
             version = self.next_id(f"definition {name}")
             self.database.write(
                 DEFINE,
                 self._here(name=name, version=version, text=text, expression=expression, author=by, at=instant(now)),
             )
-            self.record(by, "define", name, {"text": text}, now)
+            said: dict[str, JsonValue] = {"version": version, "text": text, "expression": expression}
+            self.record(by, "define" if text else "forget definition", name, said, now)
 
     def definitions(self) -> Mapping[str, Definition]:
-        """The newest meaning of each word."""
-        return {
-            str(row["name"]): Definition(
-                text=str(row["text"]),
-                version=str(row["version"]),
-                author=str(row["author"]),
-                expression=None if row["expression"] is None else str(row["expression"]),
+        """The newest meaning of each word that has one."""
+        newest = {str(row["name"]): _meaning(row) for row in self.database.read(DEFINITIONS, self._here())}
+        return {name: meaning for name, meaning in newest.items() if meaning is not None}
+
+    def definition_versions(self, name: str) -> Sequence[DefinedWord]:
+        """All that a word ever meant here, the oldest first."""
+        return [
+            DefinedWord(
+                str(row["name"]), int(row["version"] or 0), _meaning(row), str(row["author"]), when(row["created_at"])
             )
-            for row in self.database.read(DEFINITIONS, self._here())
-        }
+            for row in self.database.read(DEFINITION_VERSIONS, self._here(name=name))
+        ]
 
     # Audit
 
@@ -373,6 +418,18 @@ def _chained(written: Mapping[str, Value]) -> str:
 
 def _text(value: JsonValue | Mapping[str, JsonValue] | Mapping[str, str]) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _meaning(row: Row) -> Definition | None:
+    """A version's meaning; without a text the word was forgotten by it."""
+    if not row["text"]:
+        return None
+    return Definition(
+        text=str(row["text"]),
+        version=str(row["version"]),
+        author=str(row["author"]),
+        expression=None if row["expression"] is None else str(row["expression"]),
+    )
 
 
 def _connection(row: Row) -> SavedConnection:

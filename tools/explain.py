@@ -9,6 +9,7 @@ from pipelines.job import Job, Relation
 from spec.base import JsonValue
 from spec.pipeline import Check, Source, Step
 from spec.run import Effect
+from tools.definitions import in_words as meaning_in_words
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Explanation:
     request: str
     reading: str
     assumptions: Sequence[str]
+    words: Sequence[str]
+    """What the words of the request mean, by the definitions that the spec was made with."""
     reads: Sequence[tuple[str, str]]
     does: Sequence[tuple[str, str]]
     promises: Sequence[str]
@@ -59,6 +62,7 @@ def explained(job: Job) -> Explanation:
         request=spec.request,
         reading=spec.reading,
         assumptions=spec.assumptions,
+        words=[meaning_in_words(name, meaning) for name, meaning in spec.definitions.items()],
         reads=[(name, _source(source)) for name, source in job.sources.items()]
         + [(name, f"a table in the spec, version {table.version}") for name, table in spec.tables.items()],
         does=[(step.id, _step(step)) for step in spec.steps],

@@ -27,7 +27,8 @@ GROUPS = (
     ("Plans", ("validate", "explain", "diff", "approve", "schema")),
     ("Runs", ("run", "runs", "replay", "report")),
     ("By itself", ("schedule", "worker")),
-    ("Your data", ("connectors", "vault", "steps")),
+    ("Your data", ("connectors", "definitions", "steps")),
+    ("Your workspace", ("people", "vault")),
     ("Quality", ("eval",)),
 )
 

@@ -59,6 +59,8 @@ def _in_words(told: Explanation) -> str:
         parts.append(wrapped(f"Asked: {safe(told.request)}", indent=""))
     if told.reading:
         parts.append(wrapped(f"Understood as: {safe(told.reading)}", indent=""))
+    if told.words:
+        parts.append("Words\n" + bullets([safe(text) for text in told.words]))
     parts.append("Reads\n" + bullets([f"{name}: {text}" for name, text in told.reads]))
     if told.does:
         parts.append("Does\n" + bullets([f"{name}: {text}" for name, text in told.does]))

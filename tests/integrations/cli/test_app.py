@@ -11,8 +11,8 @@ from integrations.cli.app import COMMANDS, main
 from spec.errors import DreflowError
 
 PROMISED = {
-    "approve", "ask", "connectors", "demo", "diff", "doctor", "eval", "explain", "plan", "replay", "report", "run",
-    "runs", "schema", "steps", "validate", "vault",
+    "approve", "ask", "connectors", "definitions", "demo", "diff", "doctor", "eval", "explain", "people", "plan",
+    "replay", "report", "run", "runs", "schema", "steps", "validate", "vault",
 }  # fmt: skip
 
 
