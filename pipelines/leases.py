@@ -14,6 +14,8 @@ from spec.errors import BusyError
 from spec.run import RunResult
 
 LEASE_SECONDS = 60.0
+COMMIT_SECONDS = 3600.0
+"""While a destination commits nothing can renew the lease: its driver waits, and SQLite's stays in its thread."""
 
 
 def interrupted(job: Job, setting: Setting, out: Path, rebound: Mapping[str, str]) -> tuple[str | None, bool]:
@@ -53,10 +55,10 @@ def abandon(job: Job, setting: Setting, *, keep: str) -> None:
             setting.store.finish(stored.run_id, result)
 
 
-def claim(job: Job, setting: Setting, run_id: str) -> None:
+def claim(job: Job, setting: Setting, run_id: str, *, seconds: float = LEASE_SECONDS) -> None:
     """Take or renew the lease on the pipeline; BusyError naming the run that holds it."""
     store, pipeline = setting.store, job.spec.name
-    if store.claim(pipeline, run_id, owner=setting.owner, now=setting.clock(), seconds=LEASE_SECONDS):
+    if store.claim(pipeline, run_id, owner=setting.owner, now=setting.clock(), seconds=seconds):
         return
     others = [stored.run_id for stored in store.unfinished(pipeline, job.digest)]
     named = f" ({others[0]})" if others else ""

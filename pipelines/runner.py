@@ -25,7 +25,7 @@ from pipelines.engines.duckdb import Guard, explained, lock, open_engine
 from pipelines.events import EventLog
 from pipelines.folder import read_json, write_json
 from pipelines.job import Job
-from pipelines.leases import LEASE_SECONDS, abandon, claim, given, interrupted, jsonable
+from pipelines.leases import COMMIT_SECONDS, LEASE_SECONDS, abandon, claim, given, interrupted, jsonable
 from pipelines.publish import Publisher, Target
 from pipelines.retention import forget_staged
 from pipelines.setting import Setting
@@ -411,6 +411,7 @@ class _Attempt:
             publisher.prepare(documents)
             log.append("publish", "staged")
             publisher.announce()
+            claim(self._job, self._setting, self._run_id, seconds=COMMIT_SECONDS)
             borders = {source: item.border for source, item in self._staged.items() if item.border}
             facts = publisher.commit(borders, lambda what: log.append("publish", what))
         finally:

@@ -10,15 +10,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import pymysql
 import pytest
+from connector_cases import mysql_login
 from running import Plain, Shop, orders_spec
 
 from connectors.contract import Reading
+from connectors.destination import TableLoad
+from connectors.loading import TableSession
+from connectors.mysql.destination import MysqlSession
+from connectors.postgres.destination import PostgresSession
 from pipelines import runner
 from spec.errors import BusyError
 from spec.run import RunEvent, RunResult
@@ -110,94 +117,141 @@ def file_size_limit(size: int, *, when: str, shop: Shop) -> Iterator[None]:
         shop.after = lambda _: None
 
 
-@pytest.mark.parametrize("phase", ["staged", "copying"])
-def test_a_postgres_session_that_is_cut_leaves_the_table_and_the_retry_goes_on(
-    tmp_path: Path, fresh_postgres_url: str, phase: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shop = Shop(tmp_path, urls={"postgres": fresh_postgres_url})
-    shop.write("orders.csv", ORDERS)
-    plain = loading("postgres")
-    assert shop.run(plain).status == "succeeded"
+@dataclass(frozen=True)
+class Server:
+    """A database server whose connections a test can cut."""
 
-    def cut() -> None:
-        with psycopg.connect(fresh_postgres_url, autocommit=True) as connection:
-            connection.execute(
+    kind: str
+    url: str
+
+    def run(self, *statements: str) -> list[tuple[object, ...]]:
+        """Run statements over a connection of its own; the last one's rows."""
+        rows: list[tuple[object, ...]] = []
+        if self.kind == "postgres":
+            with psycopg.connect(self.url, autocommit=True) as connection:
+                for statement in statements:
+                    done = connection.execute(statement.encode())
+                    rows = done.fetchall() if done.description else []
+            return rows
+        with mysql_login(self.url) as login, login.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+                rows = list(cursor.fetchall())
+        return rows
+
+    def cut(self) -> None:
+        """End every other connection to the database."""
+        if self.kind == "postgres":
+            self.run(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE pid <> pg_backend_pid() AND datname = current_database()"
             )
+            return
+        others = "FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+        for (number,) in self.run(f"SELECT id {others}"):
+            with contextlib.suppress(pymysql.err.OperationalError):
+                self.run(f"KILL {number}")
+
+    def count(self) -> int:
+        """How many orders are published."""
+        return int(str(self.run("SELECT count(*) FROM orders")[0][0]))
+
+
+@pytest.fixture(params=["postgres", "mysql"])
+def server(request: pytest.FixtureRequest) -> Server:
+    fixture = {"postgres": "fresh_postgres_url", "mysql": "fresh_mariadb_url"}[request.param]
+    return Server(request.param, str(request.getfixturevalue(fixture)))
+
+
+@pytest.mark.parametrize("phase", ["staged", "copying"])
+@pytest.mark.parametrize("write", ["append", "replace"])
+def test_a_session_that_is_cut_leaves_the_table_and_the_retry_goes_on(
+    tmp_path: Path, server: Server, phase: str, write: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(tmp_path, urls={server.kind: server.url})
+    shop.write("orders.csv", ORDERS)
+    plain = loading(server.kind, write)
+    assert shop.run(plain).status == "succeeded"
 
     def at_staged(event: RunEvent) -> None:
         if event.name == "staged":
-            cut()
+            server.cut()
 
     if phase == "staged":
         shop.after = at_staged
     else:
-        from connectors.postgres.destination import PostgresSession
+        session = PostgresSession if server.kind == "postgres" else MysqlSession
+        refresh = session.refresh
 
-        refresh = PostgresSession.refresh
+        def then_cut(self: TableSession) -> None:
+            refresh(self)  # type: ignore[arg-type]
+            server.cut()
 
-        def then_cut(self: PostgresSession) -> None:
-            refresh(self)
-            cut()
-
-        monkeypatch.setattr(PostgresSession, "refresh", then_cut)
+        monkeypatch.setattr(session, "refresh", then_cut)
     result = shop.run(plain)
     assert kind_of(result) == "transient", result.message
     assert "again" in str(result.error)
     shop.after = lambda _: None
     monkeypatch.undo()
-    assert count(fresh_postgres_url) == 3000
+    assert server.count() == 3000
     assert shop.run(plain).status == "succeeded"
-    assert count(fresh_postgres_url) == 6000
+    assert server.count() == (6000 if write == "append" else 3000)
+    assert [name for name in tables_of(server) if name not in {"orders", "_dreflow_state"}] == []
 
 
-def count(url: str) -> int:
-    with psycopg.connect(url) as connection:
-        row = connection.execute("SELECT count(*) FROM orders").fetchone()
-    assert row is not None
-    return int(row[0])
+def tables_of(server: Server) -> list[str]:
+    here = "DATABASE()" if server.kind == "mysql" else "current_schema()"
+    return [
+        str(row[0])
+        for row in server.run(f"SELECT table_name FROM information_schema.tables WHERE table_schema = {here}")
+    ]
 
 
-def test_a_commit_whose_answer_was_lost_is_not_repeated(tmp_path: Path, fresh_postgres_url: str) -> None:
+@pytest.mark.parametrize("write", ["append", "replace"])
+def test_a_commit_whose_answer_was_lost_is_not_repeated(
+    tmp_path: Path, server: Server, write: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The server commits, and the connection dies before the client hears of it: the worst moment there is."""
-    with proxy(fresh_postgres_url) as (url, cut):
-        shop = Shop(tmp_path, urls={"postgres": url})
-        shop.write("orders.csv", ORDERS)
-        from connectors.postgres.destination import PostgresSession
+    direct = Shop(tmp_path, urls={server.kind: server.url})
+    direct.write("orders.csv", ORDERS)
+    assert direct.run(loading(server.kind, write)).status == "succeeded"
+    direct.write("orders.csv", ORDERS + "3000,N0,1.00\n")
+    session = PostgresSession if server.kind == "postgres" else MysqlSession
+    query, discard = session.query, session.discard
+    with proxy(server) as (url, cut):
+        shop = Shop(tmp_path, urls={server.kind: url})
 
-        discard = PostgresSession.discard
-
-        def then_cut_answers(self: PostgresSession, load: object) -> None:
-            discard(self, load)  # type: ignore[arg-type]
+        def before_discard(self: TableSession, load: TableLoad) -> None:
+            discard(self, load)
             # The next thing to go over the wire is COMMIT: let it through, and nothing back.
             cut()
 
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(PostgresSession, "discard", then_cut_answers)
-            result = shop.run(loading("postgres"))
+        def before_commit(self: TableSession, sql: str, values: Sequence[str] = ()) -> list[tuple[object, ...]]:
+            if sql == "COMMIT" or sql.startswith("RENAME TABLE"):
+                cut()
+            return query(self, sql, values)  # type: ignore[arg-type]
+
+        if server.kind == "postgres":
+            monkeypatch.setattr(session, "discard", before_discard)
+        else:
+            monkeypatch.setattr(session, "query", before_commit)
+        result = shop.run(loading(server.kind, write))
         assert kind_of(result) == "transient"
+    monkeypatch.undo()
+    expected = 6001 if write == "append" else 3001
     deadline = time.monotonic() + 10
-    while count_or_none(fresh_postgres_url) is None and time.monotonic() < deadline:
+    while server.count() != expected and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert count(fresh_postgres_url) == 3000
-    again = Shop(tmp_path, urls={"postgres": fresh_postgres_url})
-    second = again.run(loading("postgres"))
+    assert server.count() == expected
+    second = direct.run(loading(server.kind, write))
     assert (second.status, second.run_id) == ("succeeded", result.run_id)
-    assert count(fresh_postgres_url) == 3000
-
-
-def count_or_none(url: str) -> int | None:
-    try:
-        return count(url)
-    except psycopg.Error:
-        return None
+    assert server.count() == expected
 
 
 @contextlib.contextmanager
-def proxy(url: str) -> Iterator[tuple[str, Callable[[], None]]]:
+def proxy(to: Server) -> Iterator[tuple[str, Callable[[], None]]]:
     """A relay to a server that can be told to pass on what it is asked and swallow what is answered."""
-    parts = urlsplit(url)
+    parts = urlsplit(to.url)
     listener = socket.create_server(("127.0.0.1", 0))
     swallowing = threading.Event()
     open_sockets: list[socket.socket] = []
@@ -228,7 +282,8 @@ def proxy(url: str) -> Iterator[tuple[str, Callable[[], None]]]:
     threading.Thread(target=accept, daemon=True).start()
     login = parts.netloc.rpartition("@")[0]
     port = listener.getsockname()[1]
-    address = urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{port}", query="sslmode=disable"))
+    plain = "sslmode=disable" if to.kind == "postgres" else ""
+    address = urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{port}", query=plain))
     try:
         yield address, swallowing.set
     finally:

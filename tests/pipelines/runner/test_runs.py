@@ -167,6 +167,21 @@ def test_a_second_run_at_the_same_time_is_refused_and_the_first_is_named(shop: S
     assert "regions" in refused.value.message
 
 
+def test_a_commit_may_take_longer_than_a_lease_without_another_host_taking_the_pipeline(shop: Shop) -> None:
+    """While a destination commits, nothing renews the lease; a process of another host is judged by the clock alone."""
+    shop.owner, taken = "elsewhere/1/1", []
+
+    def half_an_hour_later(event: RunEvent) -> None:
+        if event.phase == "publish" and event.name != "staged":
+            later = datetime.now(UTC) + timedelta(minutes=30)
+            taken.append(shop.store.claim("regions", "r77", owner="further/1/1", now=later, seconds=60))
+
+    shop.after = half_an_hour_later
+    assert shop.run(orders_spec()).status == "succeeded"
+    assert taken
+    assert not any(taken)
+
+
 def test_a_cancelled_run_publishes_nothing(shop: Shop) -> None:
     def cancel(event: RunEvent) -> None:
         if event.phase == "extract":
