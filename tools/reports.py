@@ -18,7 +18,7 @@ from pipelines.transform import Workbench
 from reports.builder import FORMATS, make_report
 from reports.data import RunMeta, StagedRows
 from spec.codec import load_spec
-from spec.errors import DataError, SpecError, UsageError, unknown_name
+from spec.errors import DataError, SpecError, UsageError, nearest
 from spec.run import RunResult, StoredRun
 from tools import connections, runs
 from tools.context import Context
@@ -122,7 +122,13 @@ def _shown(job: Job) -> list[str]:
 def _check_formats(formats: Sequence[str]) -> None:
     for name in formats:
         if name not in FORMATS.names():
-            raise unknown_name("report format", name, FORMATS.names(), where={"field": "--format"})
+            near = nearest(name, FORMATS.names())
+            there = f"There is: {', '.join(FORMATS.names())}."
+            raise UsageError(
+                f"There is no report format {name!r}.",
+                hint=f"Did you mean {near!r}?" if near else there,
+                where={"field": "--format"},
+            )
 
 
 def _attach(context: Context, stored: StoredRun, connection: DuckDBPyConnection) -> None:

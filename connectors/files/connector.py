@@ -79,40 +79,42 @@ def discover(place: Place, *, options: Mapping[str, JsonValue] | None = None) ->
     """
     stated = frozenset(options or {})
     wanted = parse_options(ReadOptions, options)
-    found: list[Discovered] = []
-    ignored: list[str] = []
-    unread: list[DataError] = []
     if place.path.is_dir() and "pattern" not in stated:
-        for path in sorted(place.path.iterdir()):
-            if not path.is_file() or path.name.startswith((".", "~$")):
-                continue
-            if format_of(path) is None:
-                # A database in the folder is not lost: who named the folder opens it with its own connector.
-                if path.suffix.lower() not in DATABASES:
-                    ignored.append(path.name)
-                continue
+        return _distinctly_named(_in_folder(place, wanted, stated))
+    paths = _paths(place, wanted)
+    if len(paths) > 1:
+        return _distinctly_named(_discover_one(paths[0], place.location or "", wanted, stated, all_of=paths))
+    return _distinctly_named(_discover_one(paths[0], _location(place, paths[0]), wanted, stated))
+
+
+def _in_folder(place: Place, wanted: ReadOptions, stated: frozenset[str]) -> list[Discovered]:
+    """The tables of a folder; what is left out of it is told with the first of them."""
+    found: list[Discovered] = []
+    others: list[str] = []
+    folders: list[str] = []
+    unread: list[DataError] = []
+    for path in sorted(path for path in place.path.iterdir() if not path.name.startswith((".", "~$"))):
+        if path.is_dir():
+            folders.append(path.name)
+        elif path.is_file() and format_of(path) is None:
+            # A database in the folder is not lost: who named the folder opens it with its own connector.
+            others += [path.name] if path.suffix.lower() not in DATABASES else []
+        elif path.is_file():
             try:
                 found += _discover_one(path, _location(place, path), wanted, stated)
             except DataError as error:
                 unread.append(error)
-    else:
-        paths = _paths(place, wanted)
-        if len(paths) > 1:
-            found += _discover_one(paths[0], place.location or "", wanted, stated, all_of=paths)
-        else:
-            found += _discover_one(paths[0], _location(place, paths[0]), wanted, stated)
     if unread and not found:
         raise unread[0]
     if not found:
         hint = f"Files that can be read end in {', '.join(ENDINGS)}."
         raise DataError("There is no data file here.", hint=hint, where={"file": str(place.path)})
-    if ignored:
-        left = f"Left out, since they are not data files: {', '.join(ignored)}."
-        found[0] = replace(found[0], warnings=(*found[0].warnings, left))
-    for problem in unread:
-        # One bad file does not hide the folder's others, and is not passed over in silence.
-        found[0] = replace(found[0], warnings=(*found[0].warnings, f"Left out, since it cannot be read: {problem}"))
-    return _distinctly_named(found)
+    left = [f"Left out, since they are not data files: {', '.join(others)}."] if others else []
+    left += [f"Left out, since they are folders of their own: {', '.join(folders)}."] if folders else []
+    # One bad file does not hide the folder's others, and is not passed over in silence.
+    left += [f"Left out, since it cannot be read: {problem}" for problem in unread]
+    found[0] = replace(found[0], warnings=(*found[0].warnings, *left))
+    return found
 
 
 def read(

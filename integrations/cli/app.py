@@ -51,11 +51,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Importing makes many objects and no garbage; looking for some every 700 objects takes a seventh of a short run.
     gc.set_threshold(50_000, 20, 20)
     try:
-        return _dispatch(list(typed))
+        return _answered(typed)
     except BrokenPipeError:
         # The reader (head, less) has seen enough. Python would complain once more while closing stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _answered(typed: Sequence[str]) -> int:
+    try:
+        return _dispatch(list(typed))
+    except BrokenPipeError:
+        raise
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 1

@@ -187,7 +187,7 @@ def test_a_report_of_a_plan_is_made_without_a_run(context: Context, shop: Path) 
     [path] = reports.of_spec(context, shop / "totals.yaml", formats=["xlsx"], out=shop / "look", now=NOW)
     assert path.is_file()
     assert runs.recent(context, limit=5) == []
-    with pytest.raises(SpecError, match="report format"):
+    with pytest.raises(UsageError, match="report format"):
         reports.of_spec(context, shop / "totals.yaml", formats=["pdff"], out=shop / "look", now=NOW)
 
 

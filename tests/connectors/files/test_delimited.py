@@ -237,10 +237,15 @@ def test_a_folder_is_a_table_a_file_and_names_what_it_leaves_out(tmp_path: Path)
     (tmp_path / "2026.tsv").write_text("id\tn\n1\t2\n")
     (tmp_path / "notes.pdf").write_bytes(b"%PDF")
     (tmp_path / "broken.xlsx").write_bytes(b"no zip")
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "old.csv").write_text("id\n9\n")
+    (tmp_path / ".cache").mkdir()
     found = files.discover(Place("files", tmp_path, location="."))
     assert [item.name for item in found] == ["t_2026", "a_b"]
     assert any("notes.pdf" in warning for warning in found[0].warnings)
     assert any("broken.xlsx" in warning for warning in found[0].warnings)
+    assert any("archive" in warning for warning in found[0].warnings)
+    assert not any(".cache" in warning for warning in found[0].warnings)
 
 
 def test_files_of_one_pattern_are_one_source(tmp_path: Path, reads: Reads) -> None:

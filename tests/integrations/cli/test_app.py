@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,6 +78,17 @@ def test_a_bug_of_ours_is_a_sentence_and_a_traceback_only_on_demand(
     monkeypatch.setenv("DREFLOW_DEBUG", "1")
     with pytest.raises(KeyError):
         main(["--workspace", str(tmp_path), "doctor"])
+
+
+@pytest.mark.parametrize("typed", [["runs", "show", "r9", "--json"], ["steps", "list"]])
+def test_a_reader_that_has_seen_enough_ends_the_command_quietly(typed: list[str], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "integrations.cli", "--workspace", str(tmp_path / "w"), *typed]
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as gone:
+        done = subprocess.run(command, stdout=gone, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stderr == ""
 
 
 def test_an_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
