@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from sqlglot import exp
 
 from connectors import sql
+from connectors.drift import drifted
 from connectors.spelling import FALSE_WORDS, TRUE_WORDS, Spelling
 from spec.errors import DataError, SpecError
 
@@ -29,6 +30,7 @@ LINE = "__line"
 UNREADABLE = "dreflow: unreadable value"
 QUARANTINE = "__quarantine"
 _EIGHT = 8
+_SEVERAL = 2
 _WITH_EIGHT = "DECIMAL(18, 8)"
 _SPACES = " \u00a0\u202f"
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
@@ -296,10 +298,13 @@ def load(
     hidden: frozenset[str] = frozenset(),
     append: bool = False,
     texts: Mapping[str, exp.Expression] | None = None,
+    drift: str = "evolve",
 ) -> Outcome:
     """Fill ``table`` from the text table ``raw``, which has a ``__line`` column, following the policy.
 
-    ``hidden`` names columns whose values no message may show; ``append`` adds to a table that is already there.
+    ``hidden`` names columns whose values no message may show; ``append`` adds to a table that is already there. A
+    column of which no value can be read is another column than the spec was made for: DriftError where ``drift`` is
+    ``ask`` or ``freeze``, since an empty table would take the place of a good one.
     """
     spelled = texts or {name: sql.column(name) for name in columns}
     values = {name: typed(spelled[name], name, type_, rules) for name, type_ in columns.items()}
@@ -311,6 +316,8 @@ def load(
     outcome = Outcome()
     counts = _counts(connection, raw, bad)
     if any(counts.values()):
+        if drift in {"ask", "freeze"} and policy != "stop":
+            _refuse_retyped(connection, raw, spelled, columns, counts, file, hidden)
         if policy == "stop":
             raise _first_unreadable(connection, raw, spelled, columns, bad, file, hidden)
         if policy == "null":
@@ -332,6 +339,27 @@ def _counts(connection: DuckDBPyConnection, raw: exp.Table, bad: Mapping[str, ex
         return {}
     found = sql.row(connection, exp.select(*(sql.call("count_if", item) for item in bad.values())).from_(raw))
     return {name: int(str(number)) for name, number in zip(bad, found, strict=True) if number}
+
+
+def _refuse_retyped(
+    connection: DuckDBPyConnection,
+    raw: exp.Table,
+    spelled: Mapping[str, exp.Expression],
+    columns: Mapping[str, str],
+    counts: Mapping[str, int],
+    file: str,
+    hidden: frozenset[str],
+) -> None:
+    picked = [part for name in counts for part in (exp.Count(this=spelled[name].copy()), exp.Min(this=spelled[name]))]
+    found = sql.row(connection, exp.select(*picked).from_(raw))
+    retyped: dict[str, tuple[str, str]] = {}
+    for at, (name, unreadable) in enumerate(counts.items()):
+        # Of a single value it cannot be told whether it is a slip or the column's new form.
+        if unreadable == sql.whole(found[2 * at]) and unreadable >= _SEVERAL:
+            example = "" if name in hidden else f", such as {str(found[2 * at + 1])[:40]!r}"
+            retyped[name] = columns[name], f"something else in all {unreadable} values{example},"
+    if retyped:
+        raise drifted(where={"file": file}, retyped=retyped)
 
 
 def _set_aside(

@@ -350,6 +350,7 @@ def load(
     policy: conform.Policy,
     hidden: frozenset[str],
     append: bool,
+    drift: str,
     found: text.Content,
 ) -> Loaded:
     """Read one file into ``table``: in one statement if all of it is sound, else record by record."""
@@ -369,7 +370,9 @@ def load(
             if rows == expected:
                 return Loaded(rows, expected, conform.Outcome(rows=rows), 0)
             _take_back(connection, table, append=append, first=first)
-    return _careful(connection, part, options, table, columns, texts, policy=policy, hidden=hidden, append=append)
+    return _careful(
+        connection, part, options, table, columns, texts, policy=policy, hidden=hidden, append=append, drift=drift
+    )
 
 
 def texts_of(part: Part, columns: Mapping[str, str]) -> dict[str, exp.Expression]:
@@ -450,6 +453,7 @@ def _careful(
     policy: conform.Policy,
     hidden: frozenset[str],
     append: bool,
+    drift: str,
 ) -> Loaded:
     raw, broken = raw_table(connection, part, options, f"{table.name}__raw")
     try:
@@ -463,7 +467,7 @@ def _careful(
             )
         outcome = conform.load(
             connection, raw, table, columns, options,
-            policy=policy, file=part.shown, hidden=hidden, append=append, texts=texts,
+            policy=policy, file=part.shown, hidden=hidden, append=append, texts=texts, drift=drift,
         )  # fmt: skip
         if broken:
             keep_broken(connection, table, part.shown, broken)
@@ -547,7 +551,7 @@ def read(
         hidden = frozenset(name for name, kind in source.sensitive.items() if kind != "public")
         loaded = load(
             into, part, options, table, source.columns,
-            policy=source.on_error, hidden=hidden, append=append,
+            policy=source.on_error, hidden=hidden, append=append, drift=source.drift,
             found=found if part.file == path else replace(found, lines=None),
         )  # fmt: skip
     return Reading(

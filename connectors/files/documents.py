@@ -732,7 +732,7 @@ def _careful(
         hidden = frozenset(name for name, kind in source.sensitive.items() if kind != "public")
         loaded = conform.load(
             into, raw, table, source.columns, options,
-            policy=source.on_error, file=file.shown, hidden=hidden, append=append,
+            policy=source.on_error, file=file.shown, hidden=hidden, append=append, drift=source.drift,
         )  # fmt: skip
         if broken:
             keep_broken(into, table, file.shown, broken)

@@ -438,7 +438,7 @@ def read(
         outcome = conform.load(
             into, raw, table, source.columns, options, policy=source.on_error, file=f"{shown}/{entry.name}",
             hidden=frozenset(name for name, kind in source.sensitive.items() if kind != "public"),
-            append=append, texts=texts,
+            append=append, texts=texts, drift=source.drift,
         )  # fmt: skip
     finally:
         sql.run(into, sql.drop(raw))

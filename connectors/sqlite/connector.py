@@ -313,7 +313,7 @@ def _load(
     try:
         return conform.load(
             into, raw, table, source.columns, options,
-            policy=source.on_error, file=f"{place.path.name}/{stream}", hidden=hidden,
+            policy=source.on_error, file=f"{place.path.name}/{stream}", hidden=hidden, drift=source.drift,
         )  # fmt: skip
     finally:
         sql.run(into, sql.drop(raw))

@@ -199,6 +199,41 @@ def test_a_renamed_column_is_proposed(discovered: Discover, reads: Reads, tmp_pa
     assert caught.value.data == {"added": ["Qty Ord."], "missing": ["Quantity"], "retyped": {}}
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("a.csv", "id,amount\n1,1.10\n2,2.20\n", "id,amount\n1,one\n2,two\n3,\n"),
+        ("a.csv", "id,day\n1,2026-07-01\n2,2026-07-02\n", "id,day\n1,01.07.2026\n2,02.07.2026\n"),
+        ("a.ndjson", '{"id":1,"n":1}\n{"id":2,"n":2}\n', '{"id":1,"n":"x"}\n{"id":2,"n":"y"}\n'),
+    ],
+)
+@pytest.mark.parametrize("on_error", ["quarantine", "null"])
+def test_a_column_of_which_nothing_can_be_read_is_drift_and_not_an_empty_table(
+    discovered: Discover, reads: Reads, tmp_path: Path, name: str, before: str, after: str, on_error: str
+) -> None:
+    found = discovered(name, before)
+    (tmp_path / name).write_text(after, encoding="utf-8")
+    for drift in ("ask", "freeze"):
+        with pytest.raises(DriftError, match="in all 2 values"):
+            reads(found, tmp_path, on_error=on_error, drift=drift)
+    read = reads(found, tmp_path, on_error=on_error, drift="quarantine")
+    assert sum(one.rows for one in read.reading.quarantined) + sum(read.reading.nulled.values()) == 2
+
+
+def test_one_value_that_cannot_be_read_is_no_drift(discovered: Discover, reads: Reads, tmp_path: Path) -> None:
+    found = discovered("a.csv", "id,amount\n1,1.10\n2,2.20\n")
+    (tmp_path / "a.csv").write_text("id,amount\n1,one\n2,\n", encoding="utf-8")
+    assert reads(found, tmp_path).reading.quarantined[0].rows == 1
+
+
+def test_the_values_of_a_secret_column_stand_in_no_drift(discovered: Discover, reads: Reads, tmp_path: Path) -> None:
+    found = discovered("a.csv", "id,amount\n1,1.10\n2,2.20\n")
+    (tmp_path / "a.csv").write_text("id,amount\n1,sentinel-a\n2,sentinel-b\n", encoding="utf-8")
+    with pytest.raises(DriftError) as caught:
+        reads(found, tmp_path, sensitive={"amount": "secret"})
+    assert "sentinel" not in f"{caught.value} {caught.value.to_json()}"
+
+
 def test_a_mistyped_option_is_met_with_the_likeliest_one(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="Did you mean 'delimiter'"):
         files.discover(Place("files", tmp_path, location="a.csv"), options={"delimitr": ";"})
@@ -237,7 +272,7 @@ def test_rows_and_rows_set_aside_are_all_the_records(
 ) -> None:
     found = discovered("a.csv", "a,b\n1,x\n2,y\n")
     (tmp_path / "a.csv").write_text("a,b\n" + "\n".join(lines) + "\n", encoding="utf-8")
-    read = reads(found, tmp_path)
+    read = reads(found, tmp_path, drift="quarantine")
     assert read.reading.expected_rows == len(read.rows) + len(read.quarantined)
     # No quoted line end can be sound here but one that two quotes really enclose, so each line is in one record.
     assert read.reading.expected_rows <= len([line for line in lines if line])
@@ -261,7 +296,7 @@ def test_a_broken_line_changes_how_no_other_line_is_read(
 ) -> None:
     found = discovered("a.csv", "n,x\n1,a\n2,b\n")
     lines = "".join(f'{number},"{value}"\n' for number, value in enumerate(values))
-    told = {"columns": {"n": "BIGINT", "x": type_}, "options": {"format": "csv"}}
+    told = {"columns": {"n": "BIGINT", "x": type_}, "options": {"format": "csv"}, "drift": "quarantine"}
     (tmp_path / "a.csv").write_text(f"n,x\n{lines}")
     alone = reads(found, tmp_path, **told)
     (tmp_path / "a.csv").write_text(f"n,x\n{lines}broken\n")
