@@ -20,9 +20,10 @@ endif
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
 
-run: demo ## hold the demo conversation and show where the files are
+run: demo ## hold the demo conversation, show where the files are, then open the chat page
+	@$(BIN)/dreflow --workspace dreflow-demo/.dreflow chat
 
-demo: $(READY) ## the same, and exit
+demo: $(READY) ## the same without the page, and exit
 	@$(BIN)/dreflow demo
 
 test: $(READY) ## every test but the long suites

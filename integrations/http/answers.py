@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from integrations.http.body import Body
 from integrations.http.who import Principal, TheService
-from spec.base import Document, JsonValue
+from spec.base import JsonValue
 from spec.errors import UsageError
 from tools import answers
 from tools.answers import Comparison, Filter
@@ -16,7 +17,7 @@ from tools.documents import OutColumn
 router = APIRouter(tags=["answers"])
 
 
-class PageOfRows(Document):
+class PageOfRows(Body):
     """Some rows: ``total`` pass the filters, ``of`` there are in all."""
 
     columns: tuple[OutColumn, ...]
@@ -25,7 +26,7 @@ class PageOfRows(Document):
     of: int
 
 
-class FilterBy(Document):
+class FilterBy(Body):
     """One condition."""
 
     column: str
@@ -33,7 +34,7 @@ class FilterBy(Document):
     value: str = ""
 
 
-class PageWanted(Document):
+class PageWanted(Body):
     """Which rows, in which order."""
 
     offset: int = 0

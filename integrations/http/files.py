@@ -5,14 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, UploadFile
 from fastapi.responses import FileResponse
 
+from integrations.http.body import Body
 from integrations.http.who import Principal, TheService
-from spec.base import Document
 from tools import uploads
 
 router = APIRouter(tags=["files"])
 
 
-class Uploaded(Document):
+class Uploaded(Body):
     """A file that is now part of a conversation; name it in ``data`` of the next message."""
 
     name: str

@@ -6,15 +6,16 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
+from integrations.http.body import Body
 from integrations.http.who import Principal, TheService
-from spec.base import Document, JsonValue
+from spec.base import JsonValue
 from spec.errors import UsageError
 from tools import pipelines, runs
 
 router = APIRouter(tags=["pipelines"])
 
 
-class Pipeline(Document):
+class Pipeline(Body):
     """An approved pipeline."""
 
     name: str
@@ -26,7 +27,7 @@ class Pipeline(Document):
     last_run: datetime | None
 
 
-class Run(Document):
+class Run(Body):
     """A run of the list."""
 
     run_id: str
@@ -35,7 +36,7 @@ class Run(Document):
     started: datetime
 
 
-class Connection(Document):
+class Connection(Body):
     """A saved connection, without secrets."""
 
     name: str

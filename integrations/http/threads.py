@@ -12,20 +12,20 @@ from pydantic import Field
 
 from agents import replies
 from agents.session import Message
+from integrations.http.body import Body
 from integrations.http.who import Principal, TheService
-from spec.base import Document
 from tools import conversations
 
 router = APIRouter(tags=["conversations"])
 
 
-class Begin(Document):
+class Begin(Body):
     """How a conversation begins; its first words become its title."""
 
     text: str = Field(default="", max_length=20_000)
 
 
-class Thread(Document):
+class Thread(Body):
     """A conversation of the list."""
 
     id: str
@@ -36,7 +36,7 @@ class Thread(Document):
     updated_at: datetime
 
 
-class Say(Document):
+class Say(Body):
     """What is said: words, the answer to the open question, or a decision about exactly one plan."""
 
     text: str = Field(default="", max_length=1_000_000)

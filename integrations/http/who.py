@@ -56,7 +56,8 @@ class Who:
         origin = request.headers.get("origin")
         own = origin is None or urlsplit(origin).netloc == request.headers.get("host")
         # The test client of Starlette says "testclient"; it never comes over a network.
-        return own and (host == "testclient" or (_is_loopback(host) and (named == "localhost" or _is_loopback(named))))
+        here = host == "testclient" or _is_loopback(host)
+        return own and here and (named == "localhost" or _is_loopback(named))
 
 
 def _is_loopback(host: str) -> bool:

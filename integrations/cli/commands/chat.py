@@ -14,7 +14,10 @@ EPILOG = """\
 examples:
   dreflow chat
   dreflow chat --port 9000 --data exports
+
+Where there is no workspace yet and nothing is named, it opens a made-up shop to try things on.
 """
+DEMO = "dreflow-demo"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,13 +42,15 @@ def run(args: argparse.Namespace) -> int:
     from integrations.http.app import make_app
     from integrations.http.who import Who
 
+    _check_port(args.host, args.port)
+    data = tuple(args.data) or _demo(args)
     context = workspace.context(args)
     service = Service(
         context.workspace,
         start=_start(),
         clock=lambda: workspace.now(None),
         model=args.model,
-        data=tuple(args.data),
+        data=data,
     )
     app = make_app(service, Who(service, local=workspace.principal()), pages=("chat_ui.app",))
     print(f"The chat page is at http://{args.host}:{args.port} - stop it with Ctrl+C.", flush=True)
@@ -56,6 +61,43 @@ def run(args: argparse.Namespace) -> int:
         if end_worker is not None:
             end_worker()
     return 0
+
+
+def _check_port(host: str, port: int) -> None:
+    """Say that a port is taken before anything is opened."""
+    import socket
+
+    from spec.errors import UsageError
+
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        # As the server will: a port that was in use a moment ago is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise UsageError(
+                f"Nothing can listen at {host}:{port}: {error.strerror or error}.",
+                hint=f"Choose another port: dreflow chat --port {port + 1 if port < 65535 else 8000}.",
+            ) from None
+
+
+def _demo(args: argparse.Namespace) -> tuple[str, ...]:
+    """The made-up shop's files, where nothing else was named and no workspace is here; else nothing."""
+    import os
+    from pathlib import Path
+
+    from tools.demo.world import write_world
+
+    folder = Path(DEMO)
+    own = args.workspace or os.environ.get("DREFLOW_WORKSPACE")
+    if own is None and not Path(".dreflow").exists():
+        args.workspace = str(folder / ".dreflow")
+        if not (folder / "data").is_dir():
+            write_world(folder, size="quarter")
+    elif own is None or Path(own).resolve() != (folder / ".dreflow").resolve():
+        return ()
+    print(f"A made-up shop is open, its files are in {folder / 'data'}. Drop your own files into the page to begin.")
+    return (str((folder / "data").resolve()),)
 
 
 def _of_worker(context: Context) -> Context:

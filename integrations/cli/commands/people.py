@@ -1,4 +1,4 @@
-"""``dreflow people list|grant|revoke``."""
+"""``dreflow people list|grant|revoke|password``."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ examples:
   dreflow people grant bo ask plan
   dreflow people grant nightly run --service
   dreflow people revoke bo plan
+  dreflow people password bo
 """
 
 
@@ -27,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.epilog = EPILOG
     rights = f"{', '.join(sorted(ALL_RIGHTS))}, or all"
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|grant|revoke")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|grant|revoke|password")
     actions.add_parser("list", help="everyone with rights here")
     grant = actions.add_parser("grant", help="give someone further rights")
     grant.add_argument("name", metavar="NAME", help="who")
@@ -36,6 +37,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     revoke = actions.add_parser("revoke", help="take rights away")
     revoke.add_argument("name", metavar="NAME", help="whose")
     revoke.add_argument("rights", metavar="RIGHT", nargs="*", help=f"{rights} (default: all)")
+    password = actions.add_parser("password", help="set the password for the chat page and the API")
+    password.add_argument("name", metavar="NAME", help="whose")
+    password.add_argument("--stdin", action="store_true", help="read it from standard input instead of asking")
     for action in actions.choices.values():
         action.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -44,8 +48,31 @@ def run(args: argparse.Namespace) -> int:
     """Do the chosen thing."""
     from integrations.cli import workspace
 
-    actions = {"list": _list, "grant": _grant, "revoke": _revoke}
+    actions = {"list": _list, "grant": _grant, "revoke": _revoke, "password": _password}
     return actions[args.action](workspace.context(args), args)
+
+
+def _password(context: Context, args: argparse.Namespace) -> int:
+    """The password is asked for, or read from standard input: on the command line others could see it."""
+    import getpass
+    import sys
+
+    from integrations.cli import workspace
+    from spec.errors import UsageError
+    from tools import logins
+
+    if args.stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = getpass.getpass(f"New password of {args.name}: ")
+        if getpass.getpass("Once more: ") != password:
+            raise UsageError("The two passwords differ.", hint="Type the same one twice.")
+    logins.set_password(context, args.name, password, now=workspace.now(None))
+    if args.json:
+        workspace.print_json({"name": args.name})
+    else:
+        print(f"{args.name} logs in with it from now on.")
+    return 0
 
 
 def _list(context: Context, args: argparse.Namespace) -> int:
