@@ -28,7 +28,8 @@ class FolderView:
         self.connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:")
         schema = folder / "_schema.sql"
         if typed and schema.is_file():
-            self.connection.execute(schema.read_text(encoding="utf-8"))
+            for statement in _without_constraints(schema.read_text(encoding="utf-8")):
+                self.connection.execute(statement)
         names = []
         for path in sorted(folder.glob("*.csv")):
             name = path.stem.replace('"', '""')
@@ -79,6 +80,22 @@ class FolderView:
 
     def scalars(self, query: exp.Query) -> Sequence[object]:
         return self.connection.execute(query.sql(dialect="duckdb")).fetchone() or ()
+
+
+def _without_constraints(schema: str) -> list[str]:
+    """The same tables without their keys: the order in which files are loaded must not matter."""
+    import duckdb
+
+    with duckdb.connect(":memory:") as scratch:
+        scratch.execute(schema)
+        columns = scratch.execute(
+            "SELECT table_name, column_name, data_type FROM information_schema.columns "
+            "ORDER BY table_name, ordinal_position"
+        ).fetchall()
+    tables: dict[str, list[str]] = {}
+    for table, column, type_ in columns:
+        tables.setdefault(table, []).append(f'"{column}" {type_}')
+    return [f'CREATE TABLE "{table}" ({", ".join(parts)})' for table, parts in tables.items()]
 
 
 def _json(value: object) -> JsonValue:
