@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from agents.builtin.abbreviations import named_by
 from agents.builtin.choose import label_columns
 from agents.builtin.index import Index
-from agents.builtin.lexicon import FILLER, synonyms
+from agents.builtin.lexicon import AGGREGATES, COMPARATIVES, FILLER, GRAIN_NOUNS, GRAINS, SUPERLATIVES, synonyms
+from agents.builtin.phrasebook import PHRASES
 from agents.builtin.schema import Col
 from agents.builtin.values import Hit
 from agents.builtin.words import fold, singular, stem
@@ -19,6 +21,10 @@ _LIGHT = frozenset(
         "text at on str string current data detail method score ts num count flag 1"
     ).split()
 )
+# Words of which questions are built are never short forms' long ones.
+GRAMMAR = frozenset(SUPERLATIVES) | frozenset(COMPARATIVES) | frozenset(AGGREGATES) | frozenset(GRAINS)
+GRAMMAR |= frozenset(GRAIN_NOUNS) | frozenset(f"{noun}s" for noun in GRAIN_NOUNS)
+GRAMMAR |= frozenset(word for words in PHRASES for word in words)
 _BOOL_LEAD = frozenset({"is", "has", "was", "be", "have"})
 _ANTONYMS = {
     stem(a): stem(b)
@@ -65,12 +71,30 @@ class Linker:
             self.joined.setdefault("".join(column.words), []).append(ref)
             self.joined.setdefault(fold(column.name).replace("_", ""), []).append(ref)
         self.memory: dict[tuple[str, ...], list[Link]] = {}
+        named = {word for words in self.schema.tables.values() for word in words}
+        named |= {word for column in self.schema.columns.values() for word in column.words}
+        self.short = sorted(word for word in named if 2 <= len(word) <= 4 and word.isalpha())
+        self.spoken = {w for owner in self.owners.values() for w in owner} | set(self.known)
+        self.meant: dict[str, str] = {}
+
+    def as_named(self, word: str) -> str:
+        """The stem of a word as names have it: where no name has the word itself, the short form that stands for it."""
+        if word not in self.meant:
+            one = stem(word)
+            known = one in self.spoken or bool(self.spoken & synonyms(one)) or is_filler(word) or word in GRAMMAR
+            self.meant[word] = one if known else stem(named_by(word, self.short) or word)
+        return self.meant[word]
 
     def phrase(self, words: tuple[str, ...]) -> list[Link]:
         """Tables and columns that the (folded) words may name, best first."""
         if words not in self.memory:
-            stems = tuple(stem(word) for word in words)
+            stems = tuple(self.as_named(word) for word in words)
             found = [*self._tables(stems), *self._columns(words, stems)]
+            if any("-" in word for word in words):
+                # "check-ins" as two words of a name.
+                parts = tuple(part for word in words for part in word.split("-") if part)
+                parts = (*parts[:-1], parts[-1].removesuffix("s") if len(parts[-1]) == 3 else parts[-1])
+                found += self.phrase(parts)
             if any(link.kind == "table" and link.score >= 0.95 for link in found):
                 # The word is what a table is called: that a column begins with it is the weaker evidence.
                 found = [
