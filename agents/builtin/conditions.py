@@ -342,7 +342,7 @@ class Conditions:
         near: list[tuple[float, str, Ref]] = []
         for table in tables[:1]:
             for other in self.schema.tables:
-                found = self.schema.path(table, other)
+                found = self.schema.path(table, other) if other not in self.schema.roles else None
                 dates = date_columns(self.schema, other)
                 if found is not None and dates and found[0] <= 2.2:
                     near.append((found[0], other, dates[0].ref))

@@ -11,6 +11,7 @@ from agents.builtin.lexicon import CHANGES, OPINIONS
 from agents.builtin.loose import loose_measure
 from agents.builtin.meaning import Condition, During, Either, Meaning, Nested
 from agents.builtin.reading import reading_of
+from agents.builtin.spokenroles import Unsaid
 from agents.builtin.tags import Tag
 from agents.builtin.understand import Candidate, Prepared, key_of, name_of, others, prepare, read
 from agents.builtin.words import singular
@@ -32,6 +33,8 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
         return refused
     index = index_of(data)
     prepared = prepare(request, data, index)
+    if prepared.unsaid is not None:
+        return _which_role(prepared, prepared.unsaid)
     best = read(prepared)
     if best.query is None:
         said = explain([p for p in best.meaning.problems if p.startswith(("unknown:", "novalue:"))])
@@ -53,6 +56,19 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     if asked is not None:
         return asked
     return _draft(request, data, best)
+
+
+def _which_role(prepared: Prepared, unsaid: Unsaid) -> Question:
+    """Ask in which of its roles a thing is meant: as home or as away team."""
+    schema = prepared.index.schema
+    return Question(
+        key=f"role of {unsaid.tag.text.lower()}",
+        text=f"In which role is '{unsaid.tag.text}' meant?",
+        options=tuple(
+            Option(label=f"{' '.join(schema.roles[name].words)} ({schema.roles[name].table})", value=name)
+            for name in unsaid.roles
+        ),
+    )
 
 
 def _loose(prepared: Prepared) -> Question | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agents.builtin.keys import find_joins
+from agents.builtin.roles import add_roles
 from agents.builtin.schema import Col, Schema, Stats, build_schema, kind_of
 from agents.builtin.values import MAX_DISTINCT, ValueIndex
 from agents.contract import DataView
@@ -60,6 +61,7 @@ def _build(data: DataView) -> Index:
 
     _numbers_in_text(schema, values)
     find_joins(schema, data.catalog, inclusion)
+    add_roles(schema, values)
     return Index(schema, values, ask=_asker(weakref.ref(data)))
 
 

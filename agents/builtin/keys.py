@@ -23,6 +23,10 @@ def find_joins(schema: Schema, catalog: Catalog, inclusion: Inclusion) -> None:
             schema, child
         ):
             continue
+        own = _own_reference(schema, child, candidates[child.table], inclusion)
+        if own is not None:
+            found[child.ref] = own
+            continue
         best: tuple[float, Join] | None = None
         for parent in homes:
             if parent.table == child.table or not _comparable(child, parent):
@@ -42,6 +46,26 @@ def find_joins(schema: Schema, catalog: Catalog, inclusion: Inclusion) -> None:
     schema.joins = sorted(set(joins), key=lambda j: (j.table, j.columns, j.parent, j.keys))
     for table in catalog.tables:
         schema.keys[table.name] = table.primary_key or _primary(schema, table.name, candidates[table.name])
+
+
+_OVER = frozenset(
+    stem(word)
+    for word in "manager boss supervisor parent lead leader head mentor referrer referred referral predecessor".split()
+)
+
+
+def _own_reference(schema: Schema, child: Col, candidates: list[Col], inclusion: Inclusion) -> Join | None:
+    """As manager_id of employees: rows that point at other rows of their own table."""
+    others = {stem(word) for table, words in schema.tables.items() if table != child.table for word in words}
+    words = {stem(word) for word in child.words}
+    if not words & _OVER or words & _OVER & others or child.unique:
+        return None
+    for parent in candidates:
+        if parent.name != child.name and _comparable(child, parent) and child.stats.distinct > 1:
+            share = inclusion(child, parent)
+            if share >= 0.99:
+                return Join(child.table, (child.name,), child.table, (parent.name,), 1.1)
+    return None
 
 
 def _declared(catalog: Catalog) -> list[Join]:

@@ -116,6 +116,8 @@ class Linker:
         glued = "".join(stems)
         for table, owner in self.owners.items():
             score, how = 0.0, "exact"
+            if not self._says_role(table, stems):
+                continue
             if stems == owner or glued == "".join(owner):
                 score = 1.0
             elif len(stems) == 1:
@@ -146,10 +148,10 @@ class Linker:
 
     def _columns(self, words: tuple[str, ...], stems: tuple[str, ...]) -> list[Link]:
         same = self.joined.get("".join(fold(w) for w in words), ())
-        links = [Link("column", table, column) for table, column in same]
+        links = [Link("column", table, column) for table, column in same if self._says_role(table, stems)]
         if stems == ("nam",):
             for table in self.schema.tables:
-                labels = label_columns(self.schema, table)
+                labels = label_columns(self.schema, table) if table not in self.schema.roles else []
                 if (
                     labels
                     and self.schema.columns[labels[0]].kind == "text"
@@ -157,10 +159,17 @@ class Linker:
                 ):
                     links.append(Link("column", labels[0][0], labels[0][1]))
         for ref in self._maybe(stems):
+            if not self._says_role(ref[0], stems):
+                continue
             score, how = self._column_score(ref, stems, words)
             if score >= 0.45:
                 links.append(Link("column", ref[0], ref[1], score=score, how=how))
         return links
+
+    def _says_role(self, table: str, stems: tuple[str, ...]) -> bool:
+        """A table held for a role is named only with the role's words."""
+        role = self.schema.roles.get(table)
+        return role is None or {stem(word) for word in role.words} <= set(stems)
 
     def _maybe(self, stems: tuple[str, ...]) -> set[tuple[str, str]]:
         near: set[tuple[str, str]] = set()

@@ -44,7 +44,8 @@ def loose_measure(text: str, tags: list[Tag], index: Index) -> tuple[Tag, list[L
             continue
         if best.kind == "column" and len({link.table for link in one.links if _as_good(link, best)}) == 1:
             continue
-        candidates = _candidates(words - _WORDS, index.schema.columns)
+        real = {ref: column for ref, column in index.schema.columns.items() if ref[0] not in index.schema.roles}
+        candidates = _candidates(words - _WORDS, real)
         within = [column for column in candidates if column.table in named]
         if best.kind == "column" and any(column.ref == best.ref for column in within):
             continue

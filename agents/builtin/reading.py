@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Scalar
+from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scalar
 
 _FUNCS = {"sum": "sum", "avg": "average", "max": "highest", "min": "lowest", "median": "median"}
 _OPS = {
@@ -54,7 +54,7 @@ def _order(meaning: Meaning) -> list[str]:
 
 def _key(out: Out) -> str:
     if out.kind == "column" and out.column:
-        return out.column[1]
+        return _role(out.column) + out.column[1]
     return _out(out)
 
 
@@ -108,7 +108,7 @@ def condition_text(condition: Condition) -> str:
 
 
 def _compared(condition: Compare) -> str:
-    name = condition.column[1]
+    name = _role(condition.column) + condition.column[1]
     if condition.op in {"null", "notnull"}:
         return f"{name} is {'empty' if condition.op == 'null' else 'filled'}"
     if condition.op == "day":
@@ -117,6 +117,11 @@ def _compared(condition: Compare) -> str:
     if condition.negated and condition.op == "=":
         return f"{name} is not {values}"
     return f"{'not: ' if condition.negated else ''}{name} {_OPS.get(condition.op, condition.op)} {values}"
+
+
+def _role(ref: Ref) -> str:
+    """As in "home " for a column of ``teams (home)``."""
+    return ref[0].partition(" (")[2].removesuffix(")") + " " if ref[0].endswith(")") else ""
 
 
 def _plain(value: Scalar) -> str:

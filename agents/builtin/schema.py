@@ -89,6 +89,16 @@ class Join:
         return self.parent if table == self.table else self.table
 
 
+@dataclass(frozen=True)
+class Role:
+    """What a table held once more stands for: ``table`` as ``child`` points at it; ``own`` where they are the same."""
+
+    table: str
+    child: str
+    words: tuple[str, ...]
+    own: bool = False
+
+
 @dataclass
 class Schema:
     """Tables, columns and joins of one data view, ready for look-up by word."""
@@ -98,6 +108,11 @@ class Schema:
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     joins: list[Join] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+
+    def real(self, table: str) -> str:
+        """The table that is read: a role is read from the table it is a role of."""
+        return self.roles[table].table if table in self.roles else table
 
     def of(self, table: str) -> list[Col]:
         return [column for (owner, _), column in self.columns.items() if owner == table]

@@ -70,7 +70,7 @@ class Frame:
 
     def _named(self, table: str) -> exp.Expr:
         alias = self.aliases[table]
-        ref = table_ref(table)
+        ref = table_ref(self.builder.schema.real(table))
         return ref if alias == table else exp.alias_(ref, exp.to_identifier(alias, quoted=True), table=True)
 
 
@@ -88,6 +88,8 @@ class Base:
         self.notes: list[str] = []
 
     def alias(self, table: str) -> str:
+        role = self.schema.roles.get(table)
+        table = "_".join((*role.words, role.table)) if role is not None else table
         count = self.used[table] = self.used.get(table, 0) + 1
         return table if count == 1 else f"{table}_{count}"
 

@@ -21,6 +21,7 @@ from agents.builtin.meaning import Meaning, Out
 from agents.builtin.normalise import normalise
 from agents.builtin.parse import Reader
 from agents.builtin.resolve import resolve, runners_up
+from agents.builtin.spokenroles import Unsaid, assign
 from agents.builtin.sqlbuild import Builder
 from agents.builtin.sqlframe import CannotBuildError
 from agents.builtin.tags import Tag, tag
@@ -55,6 +56,7 @@ class Prepared:
     terms: Mapping[str, Out]
     index: Index
     timezone: str
+    unsaid: Unsaid | None = None
 
 
 def prepare(request: Request, data: DataView, index: Index) -> Prepared:
@@ -74,7 +76,8 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
             one.links = [link for link in one.links if name_of(link) == chosen] or ([named] if named else one.links)
         if one.period is not None and request.answers.get(key_of(one)) == "other" and one.period.other is not None:
             one.period = one.period.other
-    return Prepared(text, tags, context, terms, index, request.timezone)
+    unsaid = assign(tags, index.schema, request.answers)
+    return Prepared(text, tags, context, terms, index, request.timezone, unsaid)
 
 
 def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_period: bool = False) -> Candidate:
