@@ -139,7 +139,10 @@ def hinted_column(
             if column.kind in kinds and stems & synonyms(stem(hint)):
                 return column.ref
     if hints == ("age",):
-        return next((c.ref for c in schema.of(table) if c.kind == "date" and {"birth", "dob"} & set(c.words)), None)
+        # What is old began long ago: a birth for the living, else the year or the day on which it began.
+        began = [c for c in schema.of(table) if c.kind == "date" and {"birth", "dob", "born"} & set(c.words)]
+        began += [c for c in schema.of(table) if {"founded", "built", "opened", "established"} & set(c.words)]
+        return next((c.ref for c in began if c.kind in {"date", "number"}), None)
     return None
 
 

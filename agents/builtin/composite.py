@@ -79,6 +79,7 @@ class Composites(Modifiers):
         scope = Scope(table, parent=None)
         saved = self.state.scope, self.state.last, self.root, self.focus
         self.state.scope, self.state.last, self.root, self.focus = scope, [], scope, [out]
+        self._filled(phrase)
         for tag in phrase.values:
             self._value(tag)
         for tag in phrase.equals:
@@ -128,6 +129,7 @@ class Composites(Modifiers):
         scope = Scope(table, parent=None)
         saved = self.state.scope, self.root
         self.state.scope, self.root = scope, scope
+        self._filled(phrase)
         for tag in [*phrase.values, *phrase.equals]:
             self._value(tag)
         named = list(scope.conditions)

@@ -51,11 +51,17 @@ class Conditions:
         self.who = False
         self.when = False
         self.one_figure = False
+        self.each_one = False
         self.listing = any(tag.text.lower() in {"list", "show", "display", "give"} for tag in tags)
 
     def _negation(self) -> bool:
         negated, self.state.negated = self.state.negated, False
         return negated
+
+    def _filled(self, phrase: Phrase) -> None:
+        """As in "closed tickets": the day on which they were closed is there."""
+        for link in phrase.filled:
+            self._hold(Compare(link.ref, "notnull"), link.table)
 
     def _value(self, tag: Tag) -> None:
         if not tag.links and self._text_inside(tag):

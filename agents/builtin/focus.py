@@ -63,6 +63,7 @@ class Focus(Grouping):
     def _ask(self, phrase: Phrase, target: list[Out]) -> None:  # noqa: C901 - one short branch a kind of phrase
         """A phrase in the place of what is asked for."""
         out = self._measure(phrase)
+        self._filled(phrase)
         for tag in phrase.values:
             self._value(tag)
         for table in phrase.tables:

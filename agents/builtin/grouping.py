@@ -14,6 +14,7 @@ class Grouping(Comparisons):
 
     def _on_group(self, _: list[Out]) -> None:
         tag = self.cursor.take()
+        self.each_one = tag.text.lower() == "per"
         if tag.data == "forall":
             following = self.cursor.peek()
             if following is not None and following.links and following.links[0].kind == "table":
@@ -104,6 +105,8 @@ class Grouping(Comparisons):
             made = Out("entity", table=phrase.head.table)
             if per is not None:
                 per.parts.append(made)
+            elif self.each_one and self._is_per_row(phrase.head.table) and not phrase.values:
+                pass  # "average weight per shipment", where each row is a shipment with its weight
             else:
                 self._put_group(made)
             self.state.column = None
@@ -119,6 +122,17 @@ class Grouping(Comparisons):
             self.state.column = phrase.head.ref
         for tag in phrase.equals:
             self._equal(phrase, tag)
+
+    def _is_per_row(self, table: str) -> bool:
+        last = next((o for o in reversed(self.asked or self.focus) if o.is_measure), None)
+        return (
+            last is not None
+            and last.kind == "agg"
+            and last.func in {"avg", "median"}
+            and last.column is not None
+            and last.column[0] == table
+            and not self.meaning.groups
+        )
 
     def _is_amount(self, ref: Ref) -> bool:
         """Amounts with decimals or totals are measured, not grouped by."""

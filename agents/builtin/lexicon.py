@@ -166,9 +166,9 @@ SUPERLATIVES: dict[str, tuple[int, tuple[str, ...]]] = {
     "maximal": (1, ()), "peak": (1, ()), "utmost": (1, ()),
     "fewest": (-1, ()), "least": (-1, ()), "lowest": (-1, ()), "minimum": (-1, ()), "min": (-1, ()),
     "minimal": (-1, ()), "bottom": (-1, ()),
-    "largest": (1, ("area", "size", "population", "amount", "total", "value", "quantity", "revenue")),
-    "biggest": (1, ("area", "size", "population", "amount", "total", "value", "quantity", "revenue")),
-    "smallest": (-1, ("area", "size", "population", "amount", "total", "value", "quantity")),
+    "largest": (1, ("area", "size", "population", "capacity", "amount", "total", "value", "quantity", "revenue")),
+    "biggest": (1, ("area", "size", "population", "capacity", "amount", "total", "value", "quantity", "revenue")),
+    "smallest": (-1, ("area", "size", "population", "capacity", "amount", "total", "value", "quantity")),
     "longest": (1, ("length", "duration", "distance", "minutes", "hours", "days")),
     "shortest": (-1, ("length", "duration", "distance", "height", "minutes", "hours", "days")),
     "tallest": (1, ("height", "altitude", "elevation")), "widest": (1, ("width",)), "deepest": (1, ("depth",)),
@@ -211,7 +211,7 @@ COMPARATIVES: dict[str, tuple[str, tuple[str, ...]]] = {
 }  # fmt: skip
 # "how long is", "how tall": the quantity asked for.
 HOW_ADJECTIVES: dict[str, tuple[str, ...]] = {
-    "long": ("length", "duration"), "tall": ("height", "altitude"), "high": ("height", "altitude", "elevation"),
+    "long": ("length", "duration", "minutes", "hours"), "tall": ("height", "altitude"), "high": ("height", "altitude", "elevation"),
     "big": ("area", "size", "population"), "large": ("area", "size", "population"), "old": ("age",),
     "deep": ("depth",), "wide": ("width",), "heavy": ("weight",), "fast": ("speed",), "far": ("distance",),
     "expensive": ("price", "cost"), "hot": ("temperature",), "cold": ("temperature",), "dense": ("density",),
@@ -290,6 +290,7 @@ share alongside totals listing broken simply overall distribution breakdown did 
 RELATING = frozenset(
     stem(word)
     for word in """
+score log see look treat come
 offer post publish submit present produce provide manage handle process undertake teach attend study work serve
 issue raise open
 participate own play run visit stay travel lead supervise report assign teach treat prescribe perform apply request

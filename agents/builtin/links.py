@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from agents.builtin.abbreviations import named_by
+from agents.builtin.abbreviations import code_of, named_by
 from agents.builtin.choose import label_columns
 from agents.builtin.index import Index
 from agents.builtin.lexicon import AGGREGATES, COMPARATIVES, FILLER, GRAIN_NOUNS, GRAINS, SUPERLATIVES, synonyms
@@ -21,6 +21,7 @@ _LIGHT = frozenset(
         "text at on str string current data detail method score ts num count flag 1"
     ).split()
 )
+_MOST_CODES = 40
 # Words of which questions are built are never short forms' long ones.
 GRAMMAR = frozenset(SUPERLATIVES) | frozenset(COMPARATIVES) | frozenset(AGGREGATES) | frozenset(GRAINS)
 GRAMMAR |= frozenset(GRAIN_NOUNS) | frozenset(f"{noun}s" for noun in GRAIN_NOUNS)
@@ -76,6 +77,11 @@ class Linker:
         self.short = sorted(word for word in named if 2 <= len(word) <= 4 and word.isalpha())
         self.spoken = {w for owner in self.owners.values() for w in owner} | set(self.known)
         self.meant: dict[str, str] = {}
+        self.codes = {
+            ref: sorted(held)
+            for ref, held in index.values.by_column.items()
+            if 1 < len(held) <= _MOST_CODES and all(v.isupper() and v.isalpha() and 3 <= len(v) <= 5 for v in held)
+        }
 
     def as_named(self, word: str) -> str:
         """The stem of a word as names have it: where no name has the word itself, the short form that stands for it."""
@@ -230,6 +236,13 @@ class Linker:
     def values(self, phrase: str, *, quoted: bool, capital: bool) -> list[Link]:
         """Stored values that the phrase names."""
         hits = self.index.values.find(phrase, parts=quoted or capital, typos=quoted or capital)
+        if not hits and not quoted and " " not in phrase and len(phrase) >= 4:
+            hits = [
+                Hit(ref[0], ref[1], code, "code", 0.85)
+                for ref, codes in self.codes.items()
+                for code in codes
+                if code_of(code, fold(phrase))
+            ]
         if (quoted or capital) and not any(hit.how == "exact" for hit in hits):
             for ref in sorted(self.index.values.partial):
                 stored = self.index.ask(ref, phrase)

@@ -6,7 +6,7 @@ from agents.builtin.focus import Focus
 from agents.builtin.lexicon import FILLER, RELATING
 from agents.builtin.links import Link, is_flag, truth
 from agents.builtin.meaning import Compare, Either, Nested, Out, Scalar, Scope
-from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, read_phrase
+from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, is_plural, read_phrase
 from agents.builtin.tags import Tag
 from agents.builtin.words import stem
 
@@ -194,6 +194,7 @@ class Modifiers(Focus):
             return
         if phrase.head.kind == "table":
             self._table_phrase(phrase)
+            self._filled(phrase)
         else:
             self._column_phrase(phrase)
 
@@ -256,6 +257,8 @@ class Modifiers(Focus):
                 self._equal(phrase, tag)
             return
         following = self.cursor.kind()
+        if self._has_some(phrase, following):
+            return
         if following in {"cmp", "like", "num", "quoted", "period", "neg", "post", "time"}:
             return
         if following == "prep" and self.cursor.kind(1) in {
@@ -291,6 +294,22 @@ class Modifiers(Focus):
         self.meaning.mentions.append((head.ref, 0.1 if light else 0.35))
         if not self.root.table:
             self.root.table = head.table
+
+    def _has_some(self, phrase: Phrase, following: str) -> bool:
+        """As in "bookings with children", where a column says how many: more than none."""
+        head, tag = phrase.head, phrase.head_tag
+        if head is None or tag is None or following in {"cmp", "num", "post", "like", "quoted"}:
+            return False
+        column = self.schema.columns[head.ref]
+        before = self.cursor.peek(-2)
+        if column.kind != "number" or column.is_id or not is_plural(tag) or before is None:
+            return False
+        if before.text.lower() not in {"with", "having", "have", "has", "had"} or is_flag(column):
+            return False
+        if tag.before not in {"with", "having", "have", "has", "had", "any", "some"} or self._negation():
+            return False
+        self._hold(Compare(head.ref, ">", (0,)), head.table)
+        return True
 
     def _negated_relation(self, head: Link) -> bool:
         """As in "do not border Norway": no row of the other table says so, which is not a row that says otherwise."""

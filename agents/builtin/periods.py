@@ -23,7 +23,7 @@ _QUARTER = (
     rf"half)\s+(?:of\s+)?(?:the\s+year\s+)?(?:19|20)\d{{2}})"
 )
 _MONTHS = rf"(?:{_MONTH}\s*(?:of\s+|,\s*)?(?:the\s+year\s+)?(?:19|20)\d{{2}}|{_MONTH})"
-_YEAR = r"(?:(?:the\s+)?(?:calendar\s+)?years?\s+)?(?:19|20)\d{2}(?!\d|[.,]\d)"
+_YEAR = r"(?:(?:the\s+)?(?:calendar\s+)?years?\s+)?(?:19|20)\d{2}(?!\d|[.,/-]\d)"
 _REL = (
     r"(?:today|yesterday|now|year to date|month to date|quarter to date|week to date|ytd|mtd|qtd|"
     r"(?:this|current|last|previous|past|prior|preceding)\s+(?:calendar\s+|iso\s+)?(?:day|week|"
@@ -72,7 +72,7 @@ _OPEN = re.compile(
 )
 _AT = re.compile(
     (
-        rf"\b(?:(?:in|during|on|for|of|within|over|as of|throughout)\s+)?(?:the\s+)?(?:month\s+of\s+|"
+        rf"\b(?:(?:in|during|on|for|of|within|over|as of|throughout)\s+)?(?:the\s+)?(?:month\s+of\s+(?={_MONTH})|"
         rf"whole\s+(?:of\s+)?)?(?:the\s+)?({_POINT})"
     ),
     re.IGNORECASE,

@@ -24,6 +24,7 @@ class Phrase:
     values: list[Tag] = field(default_factory=list)
     equals: list[Tag] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
+    filled: list[Link] = field(default_factory=list)
     howmany: bool = False
     howmuch: bool = False
     distinct: bool = False
@@ -253,6 +254,11 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:  # noqa: C901 - one short b
         return False
     if tag.kind == "link":
         top = tag.links[0]
+        apart = phrase.head_tag is not None and tag.start != phrase.head_tag.end
+        if apart and phrase.head.kind == "table" and top.kind == "table" and top.table != phrase.head.table:
+            return False  # "bookings got a review": a verb stood between them
+        if phrase.head.kind == "column" and top.kind == "column" and is_flag(cursor.schema.columns[top.ref]):
+            return False  # "cities have rail"
         if top.kind == "value":
             if phrase.head.kind == "column" or phrase.head.table == top.table:
                 phrase.equals.append(tag)
@@ -283,6 +289,20 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:  # noqa: C901 - one short b
             and top.table == phrase.head.table
         ):
             # "population density": the last noun is the head.
+            phrase.head, phrase.head_tag = top, tag
+            cursor.at += 1
+            return True
+        if (
+            phrase.head.kind == "column"
+            and top.kind == "table"
+            and top.table == phrase.head.table
+            and phrase.head_tag is not None
+            and tag.start == phrase.head_tag.end
+            and cursor.schema.columns[phrase.head.ref].kind == "date"
+            and is_participle(phrase.head_tag.text.lower())
+        ):
+            # "closed tickets": those that have the date.
+            phrase.filled.append(phrase.head)
             phrase.head, phrase.head_tag = top, tag
             cursor.at += 1
             return True

@@ -58,11 +58,7 @@ class Superlatives(Measures):
             return
         found = hinted_column(self.schema, table, sup.hints)
         if found:
-            descending = (
-                descending
-                if not (sup.hints == ("age",) and self.schema.columns[found].kind == "date")
-                else not descending
-            )
+            descending = self._descends(sup, found)
             self.meaning.order.append(
                 (Out("column", column=found, label="soft" if sup.hints[0] in {"area", "date"} else ""), descending)
             )
@@ -125,7 +121,14 @@ class Superlatives(Measures):
             table = first.table or (first.column[0] if first.column else "")
             found = hinted_column(self.schema, table, sup.hints) if table and sup.hints != ("#",) else None
             if found is not None:
-                self._set_order(Out("column", column=found), descending, phrase)
+                self._set_order(Out("column", column=found), self._descends(sup, found), phrase)
+                return
+        if head is None and sup.hints and sup.hints != ("#",) and phrase.values and phrase.values[-1].links:
+            # "how tall is the tallest goalkeeper": of those rows the one
+            table = phrase.values[-1].links[0].table
+            found = hinted_column(self.schema, table, sup.hints)
+            if found is not None:
+                self._set_order(Out("column", column=found), self._descends(sup, found), phrase)
                 return
         if head is not None:
             count = Out("count", column=head.ref, table=head.table, distinct=True)
@@ -142,6 +145,11 @@ class Superlatives(Measures):
             self._set_order(Out("count", table=link.table), descending, phrase)
             return
         self.meaning.problems.append(f"unused:{sup.text}")
+
+    def _descends(self, sup: Tag, found: Ref) -> bool:
+        """The oldest has the earliest day of birth."""
+        born = sup.hints == ("age",) and self.schema.columns[found].kind == "date"
+        return (sup.data == "1") != born
 
     def _related_column(self, table: str) -> Ref | None:
         """The column just named, where it points at the table: "borders the most states" counts what it borders."""
@@ -220,7 +228,7 @@ class Superlatives(Measures):
         scope.limit = int(sup.number) if sup.number else 1
         found = hinted_column(self.schema, table, sup.hints) if sup.hints and sup.hints != ("#",) else None
         if found:
-            scope.order.append((Out("column", column=found), sup.data == "1"))
+            scope.order.append((Out("column", column=found), self._descends(sup, found)))
         elif sup.hints == ("#",):
             scope.order.append((Out("count", table="?"), True))
         else:

@@ -301,6 +301,7 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
     if (
         quoted
         or not all(is_filler(word) for word in words)
+        or (size == 1 and plain and len(words[0]) >= 4)
         or (size == 1 and text.isupper() and len(text) == 1 and text not in {"I", "A"})
         or (text == "A" and index > 0 and tokens[index - 1].low in {"of", "grade", "type", "an", "a"})
     ):
@@ -317,7 +318,9 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
             and (words[0] in AGGREGATES or words[0] in SUPERLATIVES or words[0] in COMPARATIVES or words[0] in GRAINS)
         ):
             hits = []
-        if edges_filler and not quoted:
+        if edges_filler and not quoted and size == 1 and _qualifies(tokens, index, hits, linker):
+            pass
+        elif edges_filler and not quoted:
             hits = (
                 [hit for hit in hits if hit.how == "exact" and size > 1] if not (size == 1 and text.isupper()) else hits
             )
@@ -345,6 +348,15 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
     made.weight = size * (0.55 + 0.6 * top) + bonus * (size > 1 or quoted)
     made.data = "quoted" if quoted else "capital" if capital else ""
     return made
+
+
+def _qualifies(tokens: list[Token], index: int, hits: list[Link], linker: Linker) -> bool:
+    """As in "done visits": a word that says little by itself, but is stored, before the noun whose rows hold it."""
+    following = tokens[index + 1] if index + 1 < len(tokens) else None
+    if following is None or following.kind != "word" or is_filler(following.low):
+        return False
+    nouns = {link.table for link in linker.phrase((following.low,)) if link.kind == "table" and link.score >= 0.85}
+    return any(hit.table in nouns and hit.how == "exact" for hit in hits)
 
 
 def _value_and_noun(words: tuple[str, ...], hit: Link, linker: Linker) -> bool:

@@ -12,11 +12,12 @@ _TOKEN = re.compile(
     (?P<quoted>"[^"\n]+"|“[^”\n]+”|`[^`\n]+`|(?<![\w])'[^'\n]*[^'\s](?<!\ws)'(?!\w)|(?<![\w])'[^'\n]+'(?![\w])|‘[^’\n]+’(?!\w))
   | (?P<date>\d{4}-\d{1,2}-\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\d{1,2}\.\d{1,2}\.\d{4})
   | (?P<time>\d{1,2}(?::\d{2})?\s?(?:am|pm)\b|\d{1,2}:\d{2}(?::\d{2})?)
+  | (?P<pair>\d{2,4}/\d{2,4}\b(?!/))
   | (?P<ordinal>\d+(?:st|nd|rd|th)\b)
   | (?P<number>[$€£]?\d+(?:,\d{3})*(?:\.\d+)?(?:\s?%|[kKmM]\b)?)
   | (?P<op>>=|<=|!=|<>|==|[<>=+*/()])
   | (?P<dotted>\.[A-Za-z]{2,}\b)
-  | (?P<word>[^\W\d_](?:[\w]|[’'](?=\w)|-(?=\w)|\.(?=\w\.)|&(?=\w))*|_\w+|\d+\w+)
+  | (?P<word>[^\W\d_](?:[\w]|[’'](?=\w)|-(?=\w)|\.(?=\w\.)|\.(?=(?:com|net|org|io|co|eu|de|fr|it|es|uk)\b)|&(?=\w))*|_\w+|\d+\w+)
   | (?P<punct>[,;:?!.–—-])
     """,
     re.VERBOSE,
@@ -216,6 +217,8 @@ def tokenise(text: str) -> list[Token]:
             tokens.append(Token(raw[1:-1].strip(), "quoted", match.start(), match.end()))
         elif kind == "number":
             tokens.append(Token(raw, "number", match.start(), match.end(), _number(raw)))
+        elif kind == "pair":
+            tokens.append(Token(raw, "word", match.start(), match.end()))
         elif kind == "ordinal":
             tokens.append(Token(raw, "ordinal", match.start(), match.end(), float(re.sub(r"\D", "", raw))))
         else:
