@@ -5,6 +5,7 @@ from __future__ import annotations
 from agents.builtin.meaning import Compare, Condition, Out, Scope
 from agents.builtin.modifiers import Modifiers
 from agents.builtin.phrases import MODIFIERS, read_phrase
+from agents.builtin.tags import Tag
 
 
 class Composites(Modifiers):
@@ -42,12 +43,12 @@ class Composites(Modifiers):
             self.meaning.problems.append(f"unused:{tag.text}")
             return
         self._common(left, right)
-        if left.is_measure != right.is_measure:
+        if left.is_measure != right.is_measure or (kind_of_ratio(tag) and not self._one_row()):
             for part in (left, right):
                 if part.kind == "column" and part.column and self.schema.columns[part.column].kind == "number":
                     part.kind, part.func = "agg", "sum"
         kind = "ratio" if tag.kind == "ratio" else "difference"
-        made = Out(kind, parts=[left, right])
+        made = Out(kind, parts=[left, right], scale=100.0 if tag.data == "100" else 1.0)
         if (
             kind == "ratio"
             and self.meaning.groups
@@ -95,6 +96,13 @@ class Composites(Modifiers):
         out.conditions = scope.conditions
         self.state.scope, self.state.last, self.root, self.focus = saved
         return out
+
+    def _one_row(self) -> bool:
+        """Whether what was said leaves one row, whose numbers are read and not added up."""
+        return any(
+            isinstance(c, Compare) and c.op == "=" and self.schema.columns[c.column].unique
+            for c in self.root.conditions
+        )
 
     def _common(self, left: Out, right: Out) -> None:
         """What is said once, at the end, holds for both measures: "... in the city of Rome"."""
@@ -145,6 +153,11 @@ class Composites(Modifiers):
         self.state.scope, self.root = saved
         self.root.conditions += named if asked else []
         self.state.scope = self.root
+
+
+def kind_of_ratio(tag: Tag) -> bool:
+    """Whether a composite is one measure over another."""
+    return tag.kind == "ratio"
 
 
 def _about(condition: Condition) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import is_additive, main_measure
+from agents.builtin.choose import hinted_column, is_additive, main_measure
 from agents.builtin.comparisons import Comparisons
 from agents.builtin.meaning import Out, Ref
 from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, read_phrase
@@ -160,6 +160,23 @@ class Grouping(Comparisons):
     def _on_direction(self, target: list[Out]) -> None:
         tag = self.cursor.take()
         self._direction(tag, target)
+
+    def _on_firstly(self, target: list[Out]) -> None:
+        """As in "best first": by what was measured, else by the quantity that the word speaks of."""
+        tag = self.cursor.take()
+        self.meaning.asked_order = True
+        shown = [o for o in [*self.focus, *self.asked, *target] if o.kind in {"column", "agg", "count"}]
+        measure = next((o for o in shown if o.is_measure), None)
+        if measure is None and tag.hints and tag.hints != ("#",):
+            tables = [self.root.table, *(o.column[0] for o in shown if o.column)]
+            for table in dict.fromkeys(t for t in tables if t):
+                found = hinted_column(self.schema, table, tag.hints)
+                if found is not None:
+                    self.meaning.order.append((Out("column", column=found), self._descends(tag, found)))
+                    return
+        numbers = [o for o in shown if o.column and self.schema.columns[o.column].kind in {"number", "date"}]
+        settled = measure or (numbers[-1] if numbers else Out("pending" if not shown else "auto"))
+        self.meaning.order.append((settled, tag.data == "1"))
 
     def _direction(self, tag: Tag, target: list[Out]) -> None:
         self.meaning.asked_order = True

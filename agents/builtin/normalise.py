@@ -5,6 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+
+
+def _ordinal(match: re.Match[str]) -> str:
+    """As in "on the first floor", where floors are numbered."""
+    return f"on {match[2]} {_ORDINALS.index(match[1].lower()) + 1}"
+
+
 _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(\w+?)s? (?:signups|sign-ups|registrations)\b", r"number of \1s"),
     (r"\b(?:signed|signing) up\b", "joined"),
@@ -35,6 +43,31 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(?:sorted|ordered|ranked) (?:alphabetically )?by\b", "ordered by"),
     (r"\bnumber of times\b", "number of"),
     (r"\bhow many times\b", "how many"),
+    # Turns of speech that say nothing about which rows are meant.
+    (r"\b(?:right now|with us|at all|in all|so far|of ours|in the system|overall|to date)\b(?=\s*[,.:;?!)]|\s*$)", ""),
+    (r"\b(?:do|did) we look after\b", "do we have"),
+    (r"\b(?:any|some)(?:one|body)\b|\b(?:any|some)thing\b", ""),
+    # "which country do most of our guests come from" asks for the one with the most.
+    (
+        r"^(?:in|on|from|at)?\s*(which|what) ([\w-]+(?: [\w-]+)?) (?:do|does|did|are|were|is|was|have|has) (?:the )?most"
+        r" (?:of )?(?:our |the |all )?([\w-]+(?: [\w-]+)?)(?: (?:come|came|live|lived|made|placed|happen|happened|take place"
+        r"|took place|occur|occurred|start|started|based|located|from|in|on|at))*\s*\??$",
+        r"which \2 has the most \3",
+    ),
+    (r"^on (which|what) (week)?day (?:do|did) (?:the )?most ([\w-]+) (?:happen|take place|start)\??$", r"which \2day has the most \3"),
+    (r"\bhow many ((?:[\w-]+ ){1,6}?)on average\b", r"average number of \1"),
+    (r"^(.{3,60}?)\s+(?:against|vs\.?|versus|to) (.{3,60}?) as a ratio\b", r"ratio of \1 to \2"),
+    (r"\b([\w ]{3,40}?) as an? (?:percent|percentage|share|%) of (?!(?:the )?total\b)", r"percentage ratio of \1 to "),
+    (r"\bbest[- ]?sellers\b", "best selling products"),
+    (r"\bbest-selling\b", "best selling"),
+    (r"\b(?:not counting|leaving out|ignoring|disregarding)\b", "excluding"),
+    (
+        r"[,;]?\s*(?:and )?((?:[\w-]+ ){1,3}?)(?:ones? )?(?:are |were |is )?(?:left out|not counted|not included|excluded)\b",
+        r" excluding \1",
+    ),
+    (r"([,(:;?]\s*(?:[\w-]+ ){1,5}?)only(?=\s*[,.:;?!)]|\s*$)", r"\1"),
+    (r"\b(?:on|in|of) the (first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth) (floor|level|grade|round|lap)\b", _ordinal),
+    (r"\bmost (\w+) first\b", r"ordered by number of \1 descending"),
     (r"\bas a percentage of (?:the )?total\b", "percentage of total"),
     (r"\bwhat (?:is|are|was|were) the names? and\b", "what is the name and"),
     (r"\bcombinations? of\b", ""),

@@ -57,6 +57,7 @@ distinct count: distinct number of / unique number of / number of distinct / num
 distinct count: number of different / how many distinct / how many different / how many unique
 distinct count: count of distinct / count of unique / total number of distinct / total number of unique
 ratio -: ratio of / ratio between
+ratio 100: percentage ratio of
 share 100: percentage of / percent of / what percentage of / what percent of / share of / % of / percentage
 share 100: percent
 share 1: proportion of / fraction of

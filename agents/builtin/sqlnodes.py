@@ -38,7 +38,8 @@ class Nodes(Where):
             left, right = (self._node(frame, part, meaning) for part in out.parts)
             if out.kind == "difference":
                 return self._difference(out, left, right)
-            return exp.Div(this=exp.cast(left, "DOUBLE"), expression=exp.func("NULLIF", right, exp.Literal.number(0)))
+            ratio = exp.Div(this=exp.cast(left, "DOUBLE"), expression=exp.func("NULLIF", right, exp.Literal.number(0)))
+            return ratio if out.scale == 1.0 else exp.Mul(this=exp.paren(ratio), expression=literal(out.scale))
         if out.kind == "share":
             return self._share(frame, out, meaning)
         if out.kind == "rank":

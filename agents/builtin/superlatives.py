@@ -148,7 +148,7 @@ class Superlatives(Measures):
 
     def _descends(self, sup: Tag, found: Ref) -> bool:
         """The oldest has the earliest day of birth."""
-        born = sup.hints == ("age",) and self.schema.columns[found].kind == "date"
+        born = sup.hints == ("age",) and "age" not in self.schema.columns[found].core
         return (sup.data == "1") != born
 
     def _related_column(self, table: str) -> Ref | None:

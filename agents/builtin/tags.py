@@ -184,6 +184,7 @@ def _superlative(tokens: list[Token], index: int) -> list[Tag]:
     low = tokens[index].low
     after = tokens[index + 1] if index + 1 < len(tokens) else None
     found: list[Tag] = []
+    found += _ranked_first(tokens, index)
     if index and tokens[index - 1].low == "from" and after is not None and after.low == "to" and low in SUPERLATIVES:
         last = tokens[index + 2].low if index + 2 < len(tokens) else ""
         if last in SUPERLATIVES:
@@ -231,6 +232,20 @@ def _superlative(tokens: list[Token], index: int) -> list[Tag]:
             made.hints = ("rating", "score") if after.low == "rated" else ("#",)
             found.append(made)
     return found
+
+
+def _ranked_first(tokens: list[Token], index: int) -> list[Tag]:
+    """As in "..., best first", "cheapest first", "most expensive first", "first the largest": an order."""
+    words = [token.low for token in tokens[index : index + 3]] + ["", ""]
+    if words[0] in {"most", "least"} and words[1] in AFTER_MOST and words[2] == "first":
+        made = _make("firstly", tokens, index, index + 3, 4.2, "1" if words[0] == "most" else "-1")
+        made.hints = SUPERLATIVES[words[1]][1]
+        return [made]
+    if words[0] in SUPERLATIVES and words[0] not in AFTER_MOST | {"first", "last"} and words[1] == "first":
+        made = _make("firstly", tokens, index, index + 2, 3.4, str(SUPERLATIVES[words[0]][0]))
+        made.hints = SUPERLATIVES[words[0]][1]
+        return [made]
+    return []
 
 
 def _link_tags(tokens: list[Token], index: int, linker: Linker) -> list[Tag]:
