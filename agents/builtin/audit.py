@@ -19,6 +19,7 @@ def audit(tags: list[Tag], meaning: Meaning) -> list[str]:
     values = sum(len(c.values) for c in held)
     used = {c.column for c in conditions if isinstance(c, Compare | During | Beyond)}
     used |= {c.via for c in conditions if isinstance(c, Nested) and c.via}
+    used |= {c.other for c in conditions if isinstance(c, Compare) and c.other}
     used |= {o.column for o in _outs(meaning, conditions) if o.column}
     meaning.score -= sum(weight for ref, weight in meaning.mentions if ref not in used)
     said = sum(1 for tag in tags if tag.links and tag.links[0].kind == "value")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents.builtin.choose import hinted_column, main_measure
 from agents.builtin.conditions import plain_number
+from agents.builtin.links import Link
 from agents.builtin.meaning import Beyond, Compare, Nested, Out, Scope
 from agents.builtin.phrases import Phrase, read_phrase
 from agents.builtin.superlatives import Superlatives
@@ -12,6 +13,38 @@ from agents.builtin.tags import Tag
 
 class Comparisons(Superlatives):
     """More than, at least, before one o'clock, starts with."""
+
+    def _on_empty(self, _: list[Out]) -> None:
+        """As in "the payment date is empty"."""
+        tag = self.cursor.take()
+        if self.state.column is None:
+            self.meaning.problems.append(f"unused:{tag.text}")
+            return
+        self._hold(Compare(self.state.column, "null", negated=self._negation()), self.state.column[0])
+
+    def _on_before(self, targets: list[Out]) -> None:
+        """As in "delivered after the day it was due": one day of a row compared with another."""
+        following = self.cursor.peek(1)
+        if following is not None and following.links and self._is_day(following.links[0]):
+            self._on_cmp(targets)
+            return
+        tag = self.cursor.take()
+        self.meaning.problems.append(f"unknown:{tag.text}")
+
+    def _is_day(self, link: Link) -> bool:
+        return link.kind == "column" and self.schema.columns[link.ref].kind == "date"
+
+    def _column_with_column(self, op: str, phrase: Phrase) -> bool:
+        """As in "delivered on or before the due date": two columns of one row."""
+        own, head = self.state.column, phrase.head
+        if own is None or head is None or head.kind != "column" or phrase.number is not None or phrase.agg or phrase.sup:
+            return False
+        if self.schema.columns[own].kind != self.schema.columns[head.ref].kind or own == head.ref:
+            return False
+        if self.schema.columns[own].kind not in {"date", "number"} or head.table != own[0]:
+            return False
+        self._hold(Compare(own, op, other=head.ref, negated=self._negation()), own[0])
+        return True
 
     def _on_cmp(self, _: list[Out]) -> None:
         self._compare(self.cursor.take())
@@ -27,6 +60,8 @@ class Comparisons(Superlatives):
             self.state.column = phrase.head.ref
             cursor.take()
             phrase = read_phrase(cursor)
+        if self._column_with_column(op, phrase):
+            return
         if phrase.number is None and phrase.head is None and phrase.agg == "avg" and self.state.column is not None:
             out = Out("agg", column=self.state.column, func="avg")
             scope = Scope(self.state.column[0], parent=self.state.scope)

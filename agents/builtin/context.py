@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from agents.builtin.wording import arithmetic, counts_nothing_too, excluded, is_condition, only
 from spec.pipeline import Definition
 
 _EQUALS = re.compile(
@@ -18,6 +19,13 @@ _MEANS = re.compile(
     ),
     re.IGNORECASE,
 )
+_IS = re.compile(
+    r"^(?:the |a |an )?(?P<term>[A-Za-z][\w' -]{1,40}?)(?: of (?:a|an|the|each|every) [\w' ]{2,30}?)? (?:is|are) (?:in |the |its |"
+    r"an? )?(?P<body>(?:sum|number|count|average|median|total|share|percentage|ratio|days|maximum|minimum)\b.*|"
+    r"\w+ (?:divided by|minus|times|plus|\*|/|-|\+) .*|(?<=in )\w+)$",
+    re.IGNORECASE,
+)
+_COLON = re.compile(r"^\s*(?P<term>[A-Za-z][\w '-]{1,40}?)\s*[:=]\s*(?P<body>[^=].*)$", re.DOTALL)
 _ARITHMETIC = re.compile(r"(?<=[\w)])\s+[-+*/]\s+(?=[\w(])|\*\s*100|/\s*100")
 _RANK = re.compile(
     (
@@ -26,17 +34,24 @@ _RANK = re.compile(
     ),
     re.IGNORECASE,
 )
-_SPLIT = re.compile(r"(?<=[.;])\s+(?=[A-Z(])|\n+")
+_SPLIT = re.compile(r"(?<=[.])\s+(?=[A-Z(])|;\s+|\n+")
 _WILDCARDS = re.compile(r"\bilike\b|wildcard|partial match|case.?insensitive(?:ly)? and allow partial", re.IGNORECASE)
 _EXACT = re.compile(r"\bexact(?:ly)?\b.{0,20}\b(?:string )?match", re.IGNORECASE)
 
 
 @dataclass
 class Context:
-    """``phrases`` stand for a term in words, ``formulas`` in arithmetic; ``contains``: text filters match parts."""
+    """``phrases`` stand for a term in words, ``formulas`` in arithmetic, ``conditions`` for when it holds.
+
+    ``also`` is said beside the question ("excluding cancelled ones"), ``with_nothing``: those without any are shown with
+    0; ``contains``: text filters match parts.
+    """
 
     phrases: dict[str, str] = field(default_factory=dict)
     formulas: dict[str, str] = field(default_factory=dict)
+    conditions: dict[str, str] = field(default_factory=dict)
+    also: list[str] = field(default_factory=list)
+    with_nothing: bool = False
     contains: bool = False
 
 
@@ -52,6 +67,17 @@ def read_context(text: str, definitions: Mapping[str, Definition]) -> Context:
 
 
 def _sentence(context: Context, sentence: str) -> None:
+    out, within = excluded(sentence), only(sentence)
+    if counts_nothing_too(sentence):
+        context.with_nothing = True
+        return
+    if out is not None or within is not None:
+        context.also.append(f"excluding {out}" if out is not None else f"for {within}")
+        return
+    lasting = _COLON.match(sentence)
+    if lasting is not None and is_condition(lasting["body"]):
+        context.conditions[" ".join(lasting["term"].lower().split())] = lasting["body"]
+        return
     found = _EQUALS.match(sentence)
     if found and "date_trunc" not in sentence.lower() and "current_date" not in sentence.lower():
         body = found["body"].strip()
@@ -63,7 +89,7 @@ def _sentence(context: Context, sentence: str) -> None:
         if found["long"] and len(found["long"]) < 60 and not re.search(r"[-+*/]", found["long"]):
             _define(context, found["long"], parts[-1])
         return
-    meant = _MEANS.match(sentence)
+    meant = _MEANS.match(sentence) or _IS.match(sentence)
     if meant and len(meant["term"].split()) <= 5:
         _define(context, meant["term"], meant["body"])
 
@@ -72,6 +98,11 @@ def _define(context: Context, term: str, body: str) -> None:
     key = " ".join(term.lower().split())
     if not key or not body:
         return
+    body = arithmetic(body)
+    tail = re.search(r",?\s+(?:for|only for) ((?:all )?(?:[\w-]+ ){0,2}[\w-]+)$", body)
+    if tail is not None and _ARITHMETIC.search(body):
+        body = body[: tail.start()].rstrip(" ,")
+        context.also.append(f"for {tail[1]}")
     body = re.sub(r",? with rank 1 being.*$", "", body.strip().strip('"').rstrip("."), flags=re.IGNORECASE)
     if re.search(r"\b(?:joined|signed|registered|created|hired|opened)\b", body):
         body = re.sub(r"^(?:total |number of )?new ", "", body, flags=re.IGNORECASE)
@@ -80,8 +111,13 @@ def _define(context: Context, term: str, body: str) -> None:
         context.formulas[key] = f"rank by {rank['of']}"
     elif _ARITHMETIC.search(body):
         context.formulas[key] = body
+        plain = re.sub(r"\s+in (?:years|months|days|hours|minutes)$", "", key)
+        context.formulas.setdefault(plain, body)
+    elif is_condition(body):
+        context.conditions[key] = body
     else:
-        context.phrases[key] = re.sub(r"^(?:the|a|an)\s+", "", body)
+        plain = re.sub(r"\bover (?=(?:all |the )?[a-z-]+ [a-z]+)", "of ", re.sub(r"^(?:the|a|an)\s+", "", body))
+        context.phrases[key] = plain
 
 
 def substitute(text: str, context: Context) -> str:
@@ -93,6 +129,10 @@ def substitute(text: str, context: Context) -> str:
             continue
         tail = _repeated(text, body)
         text = re.sub(pattern, lambda _, tail=tail: tail, text, flags=re.IGNORECASE)  # type: ignore[misc]
+    for term in sorted(context.conditions, key=len, reverse=True):
+        if re.search(rf"\b{re.escape(term)}\b", text, re.IGNORECASE):
+            plain = re.sub(rf"\b{re.escape(term)}\b", "", text, flags=re.IGNORECASE).rstrip(" ?.!")
+            text = f"{plain}, where {context.conditions[term]}"
     for place, term in enumerate(sorted(context.formulas, key=len, reverse=True)):
         text = re.sub(rf"\b{re.escape(term)}s?\b", f"formula_{place}", text, flags=re.IGNORECASE)
     return text
@@ -103,7 +143,12 @@ def formula_of(word: str, context: Context) -> str | None:
     found = re.fullmatch(r"formula_(\d+)", word)
     if not found:
         return None
-    return context.formulas[sorted(context.formulas, key=len, reverse=True)[int(found[1])]]
+    body = context.formulas[sorted(context.formulas, key=len, reverse=True)[int(found[1])]]
+    for term, inner in context.formulas.items():
+        if inner != body and re.search(rf"\b{re.escape(term)}\b", body, re.IGNORECASE):
+            pattern = rf"\b(?:the )?(?:number of )?{re.escape(term)}\b"
+            body = re.sub(pattern, lambda _, inner=inner: f"({inner})", body, flags=re.IGNORECASE)  # type: ignore[misc]
+    return body
 
 
 def _repeated(text: str, body: str) -> str:

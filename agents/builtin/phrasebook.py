@@ -84,6 +84,12 @@ show -: showing / along with / together with / alongside / and show / and return
 show -: and give / return / and include / and display / also return / also show / as well as
 rate -: rate / rates
 times -: times / time
+empty -: is empty / is null / is missing / is blank / is not set / is unset / are empty / are missing / is not filled
+empty -: was empty / empty / is none / is not known / is unknown
+cmp <=: on or before / no later than / not later than / not after
+cmp >=: on or after / not before
+before <: before / earlier than
+before >: after / later than
 end -: . / ? / !
 sum sum: total sum of / sum of / total amount of / total value of / sum total of
 """

@@ -113,6 +113,8 @@ def _compared(condition: Compare) -> str:
         return f"{name} is {'empty' if condition.op == 'null' else 'filled'}"
     if condition.op == "day":
         return f"on {' or '.join(_DAYS[int(day)] for day in condition.values)}"
+    if condition.other is not None:
+        return f"{'not: ' if condition.negated else ''}{name} {_OPS.get(condition.op, condition.op)} {condition.other[1]}"
     values = " or ".join(_plain(value) for value in condition.values)
     if condition.negated and condition.op == "=":
         return f"{name} is not {values}"

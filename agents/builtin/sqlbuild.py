@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from agents.builtin.choose import label_columns, names_rows
-from agents.builtin.meaning import Meaning, Out, Ref, Scope
+from agents.builtin.meaning import Compare, During, Meaning, Out, Ref, Scope
 from agents.builtin.schema import Join
 from agents.builtin.sqlframe import CannotBuildError, Frame, literal, quoted
 from agents.builtin.sqlnodes import Nodes
@@ -91,7 +91,8 @@ class Builder(Nodes):
         found = self.schema.steiner(tables)
         if found is None:
             raise CannotBuildError("these tables do not belong together")
-        if meaning.everyone in tables and not meaning.scope.conditions and len(tables) > 1:
+        own = all(isinstance(c, Compare | During) and c.column[0] == meaning.everyone for c in meaning.scope.conditions)
+        if meaning.everyone in tables and own and len(tables) > 1:
             start, frame.outer = meaning.everyone, True
         frame.start(start)
         self._connect(frame, list(found[1]))

@@ -52,6 +52,10 @@ class Nodes(Where):
         raise CannotBuildError(f"{out.kind} has no expression")
 
     def _formula(self, frame: Frame, out: Out, meaning: Meaning) -> exp.Expr:
+        kinds = [self.schema.columns[part.column].kind if part.column else "" for part in out.parts]
+        if out.func == "-" and kinds == ["date", "date"]:
+            first, last = (self._node(frame, part, meaning) for part in reversed(out.parts))
+            return exp.func("DATE_DIFF", exp.Literal.string("day"), first, last, dialect="duckdb")
         left, right = (exp.paren(self._node(frame, part, meaning)) for part in out.parts)
         if out.func == "/":
             return exp.Div(this=exp.cast(left, "DOUBLE"), expression=exp.func("NULLIF", right, exp.Literal.number(0)))

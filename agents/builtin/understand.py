@@ -25,6 +25,7 @@ from agents.builtin.spokenroles import Unsaid, assign
 from agents.builtin.sqlbuild import Builder
 from agents.builtin.sqlframe import CannotBuildError
 from agents.builtin.tags import Tag, tag
+from agents.builtin.wording import counts_nothing_too
 from agents.contract import DataView, Request
 
 if TYPE_CHECKING:
@@ -65,7 +66,10 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     linker = linker_of(index)
     text = normalise(complete(request.text, request.history, linker, today))
     context = read_context("\n".join([request.context, *_asides(text)]), data.definitions)
-    text = normalise(substitute(_without_asides(text), context))
+    text = _without_asides(text)
+    context.with_nothing = context.with_nothing or counts_nothing_too(text)
+    ending = text.rstrip(" ?.!")
+    text = normalise(substitute(", ".join([ending, *context.also]) if context.also else text, context))
     found = {word: _formula(word, context, linker, index, today) for word in set(re.findall(r"formula_\d+", text))}
     terms = {word: out for word, out in found.items() if out is not None}
     tags = tag(text, linker, today, frozenset(terms))
@@ -93,6 +97,8 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     reader = Reader(tags, prepared.index, prepared.terms)
     reader.read()
     meaning = finish(reader)
+    if prepared.context.with_nothing and any(o.is_measure for o in meaning.outs):
+        meaning.everyone = next((t for o in meaning.groups for t in sorted(o.tables())), meaning.everyone)
     meaning.problems += audit(tags, meaning)
     builder = Builder(prepared.index, prepared.timezone, contains=prepared.context.contains)
     try:
@@ -189,7 +195,10 @@ def _formula(word: str, context: Context, linker: Linker, index: Index, today: d
 
 def _sum_columns(out: Out) -> None:
     """Beside totals, a column in a formula means its total too."""
-    for part in out.parts:
+    for place, part in enumerate(out.parts):
         if part.kind == "column":
             part.kind, part.func = "agg", "sum"
+        elif part.kind == "formula" and not part.is_measure:
+            out.parts[place] = Out("agg", func="sum", parts=[part])
+            continue
         _sum_columns(part)
