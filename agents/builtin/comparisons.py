@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import hinted_column, main_measure
+from agents.builtin.choose import hinted_column, is_additive, main_measure
 from agents.builtin.conditions import plain_number
 from agents.builtin.links import Link
 from agents.builtin.meaning import Beyond, Compare, Nested, Out, Scope
-from agents.builtin.phrases import Phrase, read_phrase
+from agents.builtin.phrases import Phrase, is_plural, read_phrase
 from agents.builtin.superlatives import Superlatives
 from agents.builtin.tags import Tag
 
@@ -179,8 +179,8 @@ class Comparisons(Superlatives):
         if head is not None and head.kind == "column":
             column = self.schema.columns[head.ref]
             if column.kind == "number" and not column.is_id and not self._is_reference(head.ref):
-                if phrase.agg:
-                    self._measure_condition(Out("agg", column=head.ref, func=phrase.agg), op, number, head.table)
+                if phrase.agg or self._adds_up(phrase):
+                    self._measure_condition(Out("agg", column=head.ref, func=phrase.agg or "sum"), op, number, head.table)
                 else:
                     self._hold(Compare(head.ref, op, (plain_number(number),)), head.table)
                 return
@@ -196,6 +196,18 @@ class Comparisons(Superlatives):
         if scope is not None:
             for tag in phrase.values:
                 self._value(tag)
+
+    def _adds_up(self, phrase: Phrase) -> bool:
+        """As in "categories with more than 100 units sold": so many of all its rows together."""
+        head, tag = phrase.head, phrase.head_tag
+        assert head is not None
+        column = self.schema.columns[head.ref]
+        if tag is None or not is_plural(tag) or not is_additive(column, f"{tag.text} {' '.join(column.core)}"):
+            return False
+        owner = self.state.scope.table
+        if owner and owner != head.table and not self._is_upward(owner, head.table):
+            return True
+        return bool(self.focus) and self._grouped_focus(head.table)
 
     def _measure_condition(self, out: Out, op: str, number: float, table: str) -> Scope | None:
         owner = self.state.scope

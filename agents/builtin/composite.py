@@ -86,7 +86,14 @@ class Composites(Modifiers):
         for tag in phrase.equals:
             self._equal(phrase, tag)
         self.state.list_of = "where"
-        while not cursor.done and cursor.kind() not in {"end", "group", "order", "direction", "ratio"}:
+        while not cursor.done and cursor.kind() not in {"end", "order", "direction", "ratio"}:
+            if cursor.kind() == "group":
+                cursor.take()
+                agent = cursor.data(-1) == "by" and self._by_is_agent()
+                if agent:
+                    continue
+                cursor.at -= 1
+                break
             if stop and cursor.text() == stop and cursor.kind(1) in MODIFIERS:
                 break
             before = cursor.at

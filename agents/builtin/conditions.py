@@ -307,6 +307,8 @@ class Conditions:
         assert tag.period is not None
         column = self.state.date or self._date_for(bare=tag.period.bare_year or tag.period.year is not None)
         if column is None:
+            column = self._date_said_later()
+        if column is None:
             self.meaning.problems.append(f"nodate:{tag.text}")
             return
         self.state.date = None
@@ -318,6 +320,15 @@ class Conditions:
             scope.parent.conditions.append(Nested("none", inner))
             return
         self._hold(During(column, tag.period, negated=negated), column[0])
+
+    def _date_said_later(self) -> Ref | None:
+        """As in "in May by check in date"."""
+        for place, tag in enumerate(self.cursor.tags):
+            if tag.kind == "group" and place >= self.cursor.at and place + 1 < len(self.cursor.tags):
+                for link in self.cursor.tags[place + 1].links[:4]:
+                    if link.kind == "column" and self.schema.columns[link.ref].kind == "date":
+                        return link.ref
+        return None
 
     def _date_for(self, *, bare: bool = False) -> Ref | None:
         """The column that dates the rows spoken of: of the innermost set that has one."""

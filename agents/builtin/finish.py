@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.builtin.choose import date_columns, hinted_column, is_additive, label_columns, main_measure, names_rows
-from agents.builtin.meaning import Compare, Either, Meaning, Nested, Out, Ref, Scope
+from agents.builtin.meaning import Compare, During, Either, Meaning, Nested, Out, Ref, Scope
 from agents.builtin.parse import Reader
 from agents.builtin.schema import Schema
 
@@ -14,6 +14,7 @@ def finish(reader: Reader) -> Meaning:
     _hints(reader)
     _pending(reader)
     _nested_pending(meaning, schema, reader.root)
+    _dated(meaning)
     _grains(meaning, schema, reader)
     unique: list[Out] = []
     for group in meaning.groups:
@@ -245,6 +246,26 @@ def _nested_pending(meaning: Meaning, schema: Schema, scope: Scope) -> None:
         _nested_pending(meaning, schema, inner)
 
 
+def _dated(meaning: Meaning) -> None:
+    """Where it was said which day counts, periods and units of time are of that day."""
+    if meaning.dated is None:
+        return
+    for out in [*meaning.groups, *meaning.outs]:
+        if out.kind == "grain" and out.column is None:
+            out.column = meaning.dated
+    _redate(meaning.scope, meaning.dated)
+
+
+def _redate(scope: Scope, column: Ref) -> None:
+    for condition in scope.conditions:
+        options = condition.options if isinstance(condition, Either) else [condition]
+        for option in options:
+            if isinstance(option, During) and option.column[0] == column[0]:
+                option.column = column
+        if isinstance(condition, Nested):
+            _redate(condition.scope, column)
+
+
 def _grains(meaning: Meaning, schema: Schema, reader: Reader) -> None:
     """A period in the grouping cuts the date of what is measured."""
     for out in [*meaning.groups, *reader.focus, *reader.asked]:
@@ -278,8 +299,6 @@ def _grains(meaning: Meaning, schema: Schema, reader: Reader) -> None:
 
 
 def _held_date(scope: Scope, table: str) -> Ref | None:
-    from agents.builtin.meaning import During
-
     for condition in scope.conditions:
         if isinstance(condition, During) and condition.column[0] == table:
             return condition.column

@@ -110,6 +110,10 @@ class Grouping(Comparisons):
             else:
                 self._put_group(made)
             self.state.column = None
+        elif phrase.head is not None and phrase.cut:
+            self._cut(phrase.cut, phrase.head.ref)
+        elif phrase.head is not None and self._dates(phrase.head.ref):
+            self.meaning.dated = phrase.head.ref
         elif phrase.head is not None and self._is_amount(phrase.head.ref):
             self.meaning.problems.append(f"unclear:per {phrase.head.column}")
         elif phrase.head is not None:
@@ -122,6 +126,21 @@ class Grouping(Comparisons):
             self.state.column = phrase.head.ref
         for tag in phrase.equals:
             self._equal(phrase, tag)
+
+    def _cut(self, grain: str, ref: Ref) -> None:
+        """As in "by booking year": once more said of a year that is grouped by already, it says which."""
+        if any(out.kind == "grain" and out.grain == grain and out.column is None for out in self.meaning.groups):
+            self.meaning.dated = ref
+        else:
+            self.meaning.groups.append(Out("grain", column=ref, grain=grain))
+
+    def _dates(self, ref: Ref) -> bool:
+        """As in "by month in 2023, by booking date": the day that is meant where a period was said."""
+        if self.schema.columns[ref].kind != "date":
+            return False
+        if any(out.kind == "grain" for out in self.meaning.groups):
+            return True
+        return any(tag.period is not None for tag in self.cursor.tags)
 
     def _is_per_row(self, table: str) -> bool:
         last = next((o for o in reversed(self.asked or self.focus) if o.is_measure), None)
@@ -172,7 +191,8 @@ class Grouping(Comparisons):
             for table in dict.fromkeys(t for t in tables if t):
                 found = hinted_column(self.schema, table, tag.hints)
                 if found is not None:
-                    self.meaning.order.append((Out("column", column=found), self._descends(tag, found)))
+                    same = next((o for o in shown if o.column == found), None)
+                    self.meaning.order.append((same or Out("column", column=found), self._descends(tag, found)))
                     return
         numbers = [o for o in shown if o.column and self.schema.columns[o.column].kind in {"number", "date"}]
         settled = measure or (numbers[-1] if numbers else Out("pending" if not shown else "auto"))

@@ -27,6 +27,7 @@ profit margin gain
 discount rebate
 customer client buyer patron shopper
 customer user
+customer account client
 user member account
 user person
 person people individual
@@ -132,7 +133,6 @@ active enabled
 cancel cancelled canceled
 profession occupation job
 job position role
-payment method
 employee person
 campaign promotion
 """

@@ -87,7 +87,7 @@ class Linker:
         """The stem of a word as names have it: where no name has the word itself, the short form that stands for it."""
         if word not in self.meant:
             one = stem(word)
-            known = one in self.spoken or bool(self.spoken & synonyms(one)) or is_filler(word) or word in GRAMMAR
+            known = one in self.spoken or is_filler(word) or word in GRAMMAR
             self.meant[word] = one if known else stem(named_by(word, self.short) or word)
         return self.meant[word]
 

@@ -123,6 +123,7 @@ class Meaning:
     ties: bool = False
     distinct: bool = False
     everyone: str = ""
+    dated: Ref | None = None
     within: list[Out] = field(default_factory=list)
     asked_order: bool = False
     assumptions: list[str] = field(default_factory=list)

@@ -275,6 +275,10 @@ class Modifiers(Focus):
         if is_flag(column):
             self._hold(Compare(head.ref, "=", (truth(column, not self._negation()),)), head.table)
             return
+        verb = column.kind == "date" and is_participle(said) and self.cursor.kind() == "link"
+        if verb and self.cursor.tags[self.cursor.at].links[0].kind == "table":
+            self.state.date = head.ref  # "have not booked a shipment"
+            return
         if self._negation():
             absent = Compare(head.ref, "null")
             nothing = Either([absent, Compare(head.ref, "=", (0,))]) if column.kind == "number" else absent

@@ -58,6 +58,7 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bhow many ((?:[\w-]+ ){1,6}?)on average\b", r"average number of \1"),
     (r"^(.{3,60}?)\s+(?:against|vs\.?|versus|to) (.{3,60}?) as a ratio\b", r"ratio of \1 to \2"),
     (r"\b([\w ]{3,40}?) as an? (?:percent|percentage|share|%) of (?!(?:the )?total\b)", r"percentage ratio of \1 to "),
+    (r"^(?:what|how much) (?:did|do|have) we (invoice|bill|refund|charge|donate|order)d?\b", r"total amount of \1s"),
     (r"\bbest[- ]?sellers\b", "best selling products"),
     (r"\bbest-selling\b", "best selling"),
     (r"\b(?:not counting|leaving out|ignoring|disregarding)\b", "excluding"),

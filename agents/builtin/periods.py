@@ -153,7 +153,8 @@ def find_periods(text: str, today: date) -> list[Period]:  # noqa: C901 - one sh
             keep(Period(day, day + timedelta(days=1), (0, 0)), match)
     for match in _OPEN.finditer(low):
         if free(*match.span()):
-            keep(_open(match[1], match[2], match[3], today), match)
+            ends = "end of" in match.group()[len(match[1]) : match.start(2) - match.start()]
+            keep(_open(match[1], match[2], match[3], today, ends=ends), match)
     for match in _AT.finditer(low):
         if free(*match.span()) and not _plain_word(match, low):
             keep(_point(match[1], today), match)
@@ -210,11 +211,13 @@ def _rolling(count: str, unit: str, today: date) -> Period:
     return Period(_add(today, unit, -number), today + timedelta(days=1), (0, 0), grain=unit)
 
 
-def _open(word: str, point: str, onward: str | None, today: date) -> Period | None:
+def _open(word: str, point: str, onward: str | None, today: date, *, ends: bool = False) -> Period | None:
     at = _point(point, today)
     if at is None or at.start is None or at.end is None:
         return None
     word = word.split(maxsplit=1)[0] if word.startswith("starting") else word
+    if ends and word in {"since", "after", "starting", "from", "later than"}:
+        return Period(at.end, None, (0, 0))  # "since the end of March"
     if word in {"since", "on or after", "starting", "from"} or (onward and word != "before"):
         return Period(at.start, None, (0, 0))
     if word in {"after", "later than"}:

@@ -25,6 +25,7 @@ class Phrase:
     equals: list[Tag] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
     filled: list[Link] = field(default_factory=list)
+    cut: str = ""
     howmany: bool = False
     howmuch: bool = False
     distinct: bool = False
@@ -182,6 +183,10 @@ def _modifier(phrase: Phrase, tag: Tag, cursor: Cursor) -> bool:  # noqa: C901 -
     return True
 
 
+def _is_day(link: Link, schema: Schema) -> bool:
+    return link.kind == "column" and schema.columns[link.ref].kind == "date"
+
+
 def _function(tag: Tag) -> str:
     return tag.data if tag.kind == "agg" else "max" if tag.data == "1" else "min"
 
@@ -206,6 +211,14 @@ def _lists_functions(cursor: Cursor) -> bool:
 
 
 def _unit(phrase: Phrase, tag: Tag, cursor: Cursor) -> bool:
+    following = cursor.peek(1)
+    if tag.text.lower() in {"date", "dates"} and following is not None and following.links:
+        day = next((link for link in following.links if _is_day(link, cursor.schema)), None)
+        if day is not None:
+            # "the date booked"
+            phrase.head, phrase.head_tag = day, following
+            cursor.at += 2
+            return True
     phrase.unit = tag.data
     cursor.at += 1
     return False
@@ -234,6 +247,15 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:  # noqa: C901 - one short b
     """What stands right behind a head: a second noun that it qualifies, or the value it equals."""
     tag = cursor.tags[cursor.at]
     assert phrase.head is not None
+    if tag.kind == "unit" and phrase.head_tag is not None and tag.start == phrase.head_tag.end:
+        day = next((link for link in phrase.head_tag.links if _is_day(link, cursor.schema)), None)
+        day = day if day is not None and day.score >= phrase.head.score - 0.2 else None
+        if day is not None and not phrase.equals:
+            # "the booking date", "the booking year"
+            phrase.head = day
+            phrase.cut = "" if tag.data == "day" else tag.data
+            cursor.at += 1
+            return True
     if tag.kind == "prep" and tag.data == "poss" and cursor.kind(1) == "link" and phrase.head.kind == "table":
         following = cursor.tags[cursor.at + 1]
         owned = next(

@@ -94,10 +94,31 @@ class Builder(Nodes):
         own = all(isinstance(c, Compare | During) and c.column[0] == meaning.everyone for c in meaning.scope.conditions)
         if meaning.everyone in tables and own and len(tables) > 1:
             start, frame.outer = meaning.everyone, True
+        top = self._counted_apart(meaning)
+        if top and not frame.outer:
+            start, frame.outer = top, True
         frame.start(start)
         self._connect(frame, list(found[1]))
         self._conditions(frame, meaning.scope, meaning.scope.conditions)
         return frame
+
+    def _counted_apart(self, meaning: Meaning) -> str:
+        """Of two tables measured side by side the one whose rows the other's belong to: those without any count too."""
+        leaves = [leaf for out in meaning.outs if out.is_measure for leaf in _leaves(out)]
+        tables = sorted({table for leaf in leaves for table in leaf.tables()} - {""})
+        single = all(len(leaf.tables()) == 1 and not leaf.distinct for leaf in leaves)
+        if len(tables) < 2 or not single or meaning.scope.conditions or meaning.having:
+            return ""
+        grouped = {table for out in meaning.groups for table in out.tables()}
+        for top in tables:
+            below = all(self._is_owned(other, top) for other in tables if other != top)
+            if below and all(self._is_owned(top, table) for table in grouped):
+                return top
+        return ""
+
+    def _is_owned(self, table: str, owner: str) -> bool:
+        found = self.schema.path(table, owner)
+        return found is not None and self._owners(table, found[1])
 
     def _connect(self, frame: Frame, joins: list[Join]) -> None:
         left = list(joins)
@@ -115,7 +136,7 @@ class Builder(Nodes):
             if out.kind == "entity":
                 refs = (
                     [(out.table, key) for key in self.schema.keys.get(out.table, ())]
-                    if names_rows(self.schema, out.table)
+                    if names_rows(self.schema, out.table) or self._is_pointed_at(out.table)
                     else []
                 )
                 refs += [ref for ref in label_columns(self.schema, out.table) if ref not in refs]
@@ -139,6 +160,13 @@ class Builder(Nodes):
             if node not in unique:
                 unique.append(node)
         return unique
+
+    def _is_pointed_at(self, table: str) -> bool:
+        """Whether other rows refer to the table's by its key: then rows of one name are different things."""
+        keys = self.schema.keys.get(table, ())
+        real = self.schema.real(table)
+        labels = {ref[1] for ref in label_columns(self.schema, table)}
+        return not labels & set(keys) and any(self.schema.real(j.parent) == real and j.keys == keys for j in self.schema.joins)
 
     def _order_node(self, frame: Frame, out: Out, meaning: Meaning) -> exp.Expr:
         node = self._node(frame, out, meaning)
@@ -329,6 +357,13 @@ class Builder(Nodes):
         return exp.select(exp.alias_(value, exp.to_identifier(name, quoted=True))).from_(
             grouped.subquery(exp.to_identifier("counts", quoted=True))
         )
+
+
+def _leaves(out: Out) -> list[Out]:
+    """The measures that a measure is made of."""
+    if out.kind in {"ratio", "difference", "formula"} and out.parts:
+        return [leaf for part in out.parts for leaf in _leaves(part)]
+    return [out] if out.kind != "number" else []
 
 
 class Names:

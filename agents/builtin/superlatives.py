@@ -179,7 +179,9 @@ class Superlatives(Measures):
         if phrase.agg:
             return Out("agg", column=head.ref, func=phrase.agg)
         spoken = phrase.head_tag.text if phrase.head_tag else ""
-        if is_additive(column, spoken) and self._grouped_focus(head.table):
+        many = phrase.sup is not None and phrase.sup.text.lower() in {"most", "fewest", "least"}
+        many = many and column.kind == "number" and is_plural(phrase.head_tag)
+        if (is_additive(column, spoken) or many) and self._grouped_focus(head.table):
             return Out("agg", column=head.ref, func="sum")
         return Out("column", column=head.ref)
 

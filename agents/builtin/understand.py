@@ -25,7 +25,7 @@ from agents.builtin.spokenroles import Unsaid, assign
 from agents.builtin.sqlbuild import Builder
 from agents.builtin.sqlframe import CannotBuildError
 from agents.builtin.tags import Tag, tag
-from agents.builtin.wording import counts_nothing_too
+from agents.builtin.wording import counts_nothing_too, only
 from agents.contract import DataView, Request
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     context = read_context("\n".join([request.context, *_asides(text)]), data.definitions)
     text = _without_asides(text)
     context.with_nothing = context.with_nothing or counts_nothing_too(text)
+    parts = re.split(r"(?<=[.?!])\s+(?=[A-Z])", text)
+    kept = [part for part in parts if only(part.rstrip(" .?!")) is None]
+    context.also += [f"for {only(part.rstrip(' .?!'))}" for part in parts if part not in kept and len(kept) > 0]
+    text = " ".join(kept) if kept else text
     ending = text.rstrip(" ?.!")
     text = normalise(substitute(", ".join([ending, *context.also]) if context.also else text, context))
     found = {word: _formula(word, context, linker, index, today) for word in set(re.findall(r"formula_\d+", text))}
