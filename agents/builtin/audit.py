@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from agents.builtin.lexicon import RELATING
 from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref
 from agents.builtin.schema import Join, Schema
+from agents.builtin.phrases import is_participle
 from agents.builtin.tags import Tag
+from agents.builtin.words import stem
 
+_LIGHT = frozenset("name names id ids number numbers date dates value amount total type time times".split())
 _COMPUTED = frozenset({"agg", "howmany", "howmuch", "sum", "share", "ratio", "diff"})
 
 
-def audit(tags: list[Tag], meaning: Meaning) -> list[str]:
+def audit(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
     """Problems, one for each sort of thing that the words say more often than the meaning holds."""
     problems = []
     conditions = list(_conditions(meaning))
@@ -22,6 +26,8 @@ def audit(tags: list[Tag], meaning: Meaning) -> list[str]:
     used |= {c.other for c in conditions if isinstance(c, Compare) and c.other}
     used |= {o.column for o in _outs(meaning, conditions) if o.column}
     meaning.score -= sum(weight for ref, weight in meaning.mentions if ref not in used)
+    known = {ref for ref, _ in meaning.mentions}
+    problems += _idle(tags, meaning, schema, {ref for ref in used if ref} | known)
     said = sum(1 for tag in tags if tag.links and tag.links[0].kind == "value")
     if said > values + _repeats(tags):
         problems.append("lost:a value")
@@ -61,6 +67,45 @@ def audit(tags: list[Tag], meaning: Meaning) -> list[str]:
     if compared > numbers:
         problems.append("lost:a comparison")
     return problems
+
+
+def _idle(tags: list[Tag], meaning: Meaning, schema: Schema, used: set[Ref]) -> list[str]:
+    """Words that were taken for columns or tables which then play no part in what is computed."""
+    conditions = list(_conditions(meaning))
+    outs = _outs(meaning, conditions)
+    every = [*outs, *(part for out in outs for part in _parts(out))]
+    used |= {out.column for out in every if out.column}
+    tables = {ref[0] for ref in used} | {out.table for out in every} | {meaning.scope.table}
+    tables |= {c.scope.table for c in conditions if isinstance(c, Nested)}
+    tables |= {c.scope.table for c in conditions if isinstance(c, Beyond)}
+    tables |= {join.parent for join in schema.joins if (join.table, join.columns[0]) in used}
+    words = {(ref[0], stem(word)) for ref in used for word in schema.columns[ref].words}
+    problems = []
+    for tag in tags:
+        if tag.kind != "link" or not tag.links or tag.links[0].kind == "value" or tag.links[0].score < 0.7:
+            continue
+        said = [stem(part) for part in word.split()]
+        if any((tag.links[0].table, part) in words for part in said[:-1]) or _seams(tags, tag):
+            continue  # "population density": a noun that says which sort of the next
+        word = tag.text.lower()
+        if stem(word) in RELATING or word.endswith(("ed", "ing")) or is_participle(word) or word in _LIGHT:
+            continue
+        near = [link for link in tag.links if link.score >= tag.links[0].score - 0.25]
+        if not any(link.table in tables if link.kind == "table" else link.ref in used for link in near):
+            problems.append(f"idle:{tag.text}")
+    return problems
+
+
+def _seams(tags: list[Tag], tag: Tag) -> set[int]:
+    """Where other spans with links touch this one."""
+    others = [one for one in tags if one is not tag and one.links and one.links[0].kind != "value"]
+    return {one.start for one in others if one.start == tag.end} | {one.end for one in others if one.end == tag.start}
+
+
+def _parts(out: Out) -> Iterator[Out]:
+    for part in out.parts:
+        yield part
+        yield from _parts(part)
 
 
 def roles(meaning: Meaning, joined: Iterable[Join], schema: Schema) -> list[str]:

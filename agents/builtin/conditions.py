@@ -183,6 +183,7 @@ class Conditions:
             isinstance(last, During)
             and isinstance(condition, During)
             and last.column == condition.column
+            and last.negated == condition.negated
             and last in scope.conditions
         ):
             # "in April and May" is either month: no day lies in both.
@@ -317,7 +318,11 @@ class Conditions:
         if negated and scope is not self.root and scope.parent is not None:
             # "ordered in May but not in June": no order at all in June, not an order outside June.
             inner = Scope(scope.table, [During(column, tag.period)], parent=scope.parent)
-            scope.parent.conditions.append(Nested("none", inner))
+            scope.parent.conditions.append(Nested("none", inner, alike=True))
+            return
+        if negated and scope.table and not self._is_upward(scope.table, column[0]):
+            inner = Scope(column[0], [During(column, tag.period)], parent=scope)
+            scope.conditions.append(Nested("none", inner, alike=True))
             return
         self._hold(During(column, tag.period, negated=negated), column[0])
 

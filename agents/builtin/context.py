@@ -25,6 +25,7 @@ _IS = re.compile(
     r"\w+ (?:divided by|minus|times|plus|\*|/|-|\+) .*|(?<=in )\w+)$",
     re.IGNORECASE,
 )
+_ONLY_ARE = re.compile(r"^only (?P<body>[\w' -]{3,40}?) are (?:considered |called )?(?P<term>[a-z]+)$", re.IGNORECASE)
 _COLON = re.compile(r"^\s*(?P<term>[A-Za-z][\w '-]{1,40}?)\s*[:=]\s*(?P<body>[^=].*)$", re.DOTALL)
 _ARITHMETIC = re.compile(r"(?<=[\w)])\s+[-+*/]\s+(?=[\w(])|\*\s*100|/\s*100")
 _RANK = re.compile(
@@ -73,6 +74,10 @@ def _sentence(context: Context, sentence: str) -> None:
         return
     if out is not None or within is not None:
         context.also.append(f"excluding {out}" if out is not None else f"for {within}")
+        return
+    named = _ONLY_ARE.match(sentence)
+    if named is not None:
+        context.phrases[named["term"].lower().removesuffix("s")] = named["body"]
         return
     lasting = _COLON.match(sentence)
     if lasting is not None and is_condition(lasting["body"]):

@@ -130,6 +130,7 @@ def explain(problems: Sequence[str]) -> str:
                 "nodate": f"there is no date for '{what}'",
                 "role": f"it is not clear whether {what} is meant",
                 "unclear": f"it is not clear what '{what}' compares or counts",
+                "idle": f"'{what}' could not be placed",
                 "unused": f"'{what}' could not be placed",
                 "lost": f"{what} of the question could not be placed",
                 "nonnumeric": f"'{what}' holds no numbers",

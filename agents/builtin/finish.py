@@ -15,6 +15,7 @@ def finish(reader: Reader) -> Meaning:
     _pending(reader)
     _nested_pending(meaning, schema, reader.root)
     _dated(meaning)
+    _alike(meaning.scope)
     _grains(meaning, schema, reader)
     unique: list[Out] = []
     for group in meaning.groups:
@@ -254,6 +255,17 @@ def _dated(meaning: Meaning) -> None:
         if out.kind == "grain" and out.column is None:
             out.column = meaning.dated
     _redate(meaning.scope, meaning.dated)
+
+
+def _alike(scope: Scope) -> None:
+    """What is said of one set holds for the other with which it is contrasted."""
+    for nested in [c for c in scope.conditions if isinstance(c, Nested) and c.alike]:
+        table = nested.scope.table
+        said = [c for c in scope.conditions if isinstance(c, Compare) and c.column[0] == table]
+        for inner in scope.conditions:
+            if isinstance(inner, Nested) and inner.kind == "exists" and inner.scope.table == table:
+                said += [c for c in inner.scope.conditions if isinstance(c, Compare)]
+        nested.scope.conditions += [c for c in said if c not in nested.scope.conditions]
 
 
 def _redate(scope: Scope, column: Ref) -> None:

@@ -43,7 +43,8 @@ class Nested:
     """Rows of another set that belong to the row at hand.
 
     ``kind``: exists, none; measure: ``out`` over them compares with ``value``; in: the row is one of the set's.
-    ``via`` names the column through which they belong, where that is not the key.
+    ``via`` names the column through which they belong, where that is not the key. ``alike``: what is said of rows of
+    that table outside holds for these too, as in "completed ones in May but not in June".
     """
 
     kind: Literal["exists", "none", "measure", "in"]
@@ -52,6 +53,7 @@ class Nested:
     op: str = ""
     value: float = 0.0
     via: Ref | None = None
+    alike: bool = False
 
 
 @dataclass

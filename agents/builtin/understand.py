@@ -103,7 +103,7 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     meaning = finish(reader)
     if prepared.context.with_nothing and any(o.is_measure for o in meaning.outs):
         meaning.everyone = next((t for o in meaning.groups for t in sorted(o.tables())), meaning.everyone)
-    meaning.problems += audit(tags, meaning)
+    meaning.problems += audit(tags, meaning, prepared.index.schema)
     builder = Builder(prepared.index, prepared.timezone, contains=prepared.context.contains)
     try:
         query = builder.build(meaning)
@@ -128,7 +128,7 @@ def confidence(meaning: Meaning, tags: list[Tag]) -> float:
     """From 1 downwards: for words that mean nothing here, for weak links, for what was left unused."""
     sure = 1.0 + meaning.score
     for problem in meaning.problems:
-        sure -= 0.5 if problem.startswith(("unknown:", "lost:")) else 0.45
+        sure -= 0.5 if problem.startswith(("unknown:", "lost:")) else 0.31 if problem.startswith("idle:") else 0.45
     for one in tags:
         if one.kind == "link" and one.links:
             sure -= 0.35 * max(0.0, 0.9 - one.links[0].score)
