@@ -79,15 +79,15 @@ def _idle(tags: list[Tag], meaning: Meaning, schema: Schema, used: set[Ref]) -> 
     tables |= {c.scope.table for c in conditions if isinstance(c, Nested)}
     tables |= {c.scope.table for c in conditions if isinstance(c, Beyond)}
     tables |= {join.parent for join in schema.joins if (join.table, join.columns[0]) in used}
-    words = {(ref[0], stem(word)) for ref in used for word in schema.columns[ref].words}
+    words = {(ref[0], stem(word)) for ref in used if ref in schema.columns for word in schema.columns[ref].words}
     problems = []
     for tag in tags:
         if tag.kind != "link" or not tag.links or tag.links[0].kind == "value" or tag.links[0].score < 0.7:
             continue
+        word = tag.text.lower()
         said = [stem(part) for part in word.split()]
         if any((tag.links[0].table, part) in words for part in said[:-1]) or _seams(tags, tag):
             continue  # "population density": a noun that says which sort of the next
-        word = tag.text.lower()
         if stem(word) in RELATING or word.endswith(("ed", "ing")) or is_participle(word) or word in _LIGHT:
             continue
         near = [link for link in tag.links if link.score >= tag.links[0].score - 0.25]
