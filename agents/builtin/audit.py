@@ -33,6 +33,7 @@ def audit(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
         problems.append("lost:a value")
     periods = {(tag.period.start, tag.period.end) for tag in tags if tag.period is not None}
     during = {(c.period.start, c.period.end) for c in conditions if isinstance(c, During)}
+    during |= {(meaning.shown.period.start, meaning.shown.period.end)} if meaning.shown is not None else set()
     if len(periods) > len(during):
         problems.append("lost:a period")
     measures = [o for o in _outs(meaning, conditions) if o.is_measure or o.func or o.kind in {"ratio", "difference"}]

@@ -52,6 +52,7 @@ class Conditions:
         self.when = False
         self.one_figure = False
         self.each_one = False
+        self.versus = False
         self.listing = any(tag.text.lower() in {"list", "show", "display", "give"} for tag in tags)
 
     def _negation(self) -> bool:

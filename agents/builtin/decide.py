@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
+from agents.builtin.charts import chart_of
 from agents.builtin.index import Index, index_of
 from agents.builtin.lexicon import CHANGES, OPINIONS
 from agents.builtin.loose import loose_measure
@@ -269,7 +270,10 @@ def _draft(request: Request, data: DataView, candidate: Candidate) -> Draft:
     )
     meaning = candidate.meaning
     ordered = meaning.asked_order or bool(meaning.limit and not meaning.ties)
-    return Draft(spec=spec, reading=sentence, assumptions=spec.assumptions, answer="answer", ordered=ordered)
+    chart = chart_of(meaning, query.named_selects, index_of(data).schema)
+    return Draft(
+        spec=spec, reading=sentence, assumptions=spec.assumptions, answer="answer", ordered=ordered, chart=chart
+    )
 
 
 def source_table(data: DataView, name: str) -> str:

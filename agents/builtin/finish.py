@@ -6,11 +6,13 @@ from agents.builtin.choose import date_columns, hinted_column, is_additive, labe
 from agents.builtin.meaning import Compare, During, Either, Meaning, Nested, Out, Ref, Scope
 from agents.builtin.parse import Reader
 from agents.builtin.schema import Schema
+from agents.builtin.versus import set_side_by_side
 
 
 def finish(reader: Reader) -> Meaning:
     """Settle what the reader left open. Problems that remain are in ``meaning.problems``."""
     meaning, schema = reader.meaning, reader.schema
+    set_side_by_side(meaning, reader)
     _hints(reader)
     _pending(reader)
     _nested_pending(meaning, schema, reader.root)

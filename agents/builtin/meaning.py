@@ -75,7 +75,8 @@ class Out:
 
     ``kind``: column; entity (its display columns); count; agg (``func`` of ``column``); grain (``column`` cut to
     ``grain``); ratio, share, difference of ``parts``; per (``func`` over groups of ``parts[1]`` of ``parts[0]``);
-    rank; formula.
+    rank; formula; course (``func``: change, percent, running; of ``parts[0]`` along the grain ``parts[1]``, apart for
+    each of the other parts).
     """
 
     kind: str
@@ -94,7 +95,7 @@ class Out:
     def is_measure(self) -> bool:
         if self.kind in {"difference", "ratio", "formula"}:
             return any(part.is_measure for part in self.parts)
-        return self.kind in {"count", "agg", "share", "per", "rank"}
+        return self.kind in {"count", "agg", "share", "per", "rank", "course"}
 
     def tables(self) -> set[str]:
         own = {self.column[0]} if self.column else {self.table} if self.table else set()
@@ -126,6 +127,7 @@ class Meaning:
     distinct: bool = False
     everyone: str = ""
     dated: Ref | None = None
+    shown: During | None = None
     within: list[Out] = field(default_factory=list)
     asked_order: bool = False
     assumptions: list[str] = field(default_factory=list)

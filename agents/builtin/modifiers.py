@@ -54,6 +54,11 @@ class Modifiers(Focus):
         if tag.data in {"", "name", "between", "than"}:
             self.state.list_of = "where"
 
+    def _on_versus(self, _: list[Out]) -> None:
+        self.cursor.take()
+        self.versus = True
+        self.state.list_of = "where"
+
     def _on_neg(self, _: list[Out]) -> None:
         tag = self.cursor.take()
         if self.cursor.kind() == "cmp":

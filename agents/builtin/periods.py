@@ -25,7 +25,8 @@ _QUARTER = (
 _MONTHS = rf"(?:{_MONTH}\s*(?:of\s+|,\s*)?(?:the\s+year\s+)?(?:19|20)\d{{2}}|{_MONTH})"
 _YEAR = r"(?:(?:the\s+)?(?:calendar\s+)?years?\s+)?(?:19|20)\d{2}(?!\d|[.,/-]\d)"
 _REL = (
-    r"(?:today|yesterday|now|year to date|month to date|quarter to date|week to date|ytd|mtd|qtd|"
+    r"(?:(?:day|week|month|quarter|year) before last|(?:the\s+)?same\s+(?:day|week|month|quarter)\s+(?:of\s+)?last\s+year|"
+    r"today|yesterday|now|year to date|month to date|quarter to date|week to date|ytd|mtd|qtd|"
     r"(?:this|current|last|previous|past|prior|preceding)\s+(?:calendar\s+|iso\s+)?(?:day|week|"
     r"month|quarter|year)(?!\w))"
 )
@@ -283,6 +284,14 @@ def _relative(text: str, today: date) -> Period | None:
         return Period(today, tomorrow, (0, 0))
     if text == "yesterday":
         return Period(today - timedelta(days=1), today, (0, 0))
+    before = re.fullmatch(r"(day|week|month|quarter|year) before last", text)
+    if before:
+        end = _add(_trunc(today, before[1]), before[1], -1)
+        return Period(_add(end, before[1], -1), end, (0, 0), grain=before[1])
+    alike = re.fullmatch(r"(?:the )?same (day|week|month|quarter) (?:of )?last year", text)
+    if alike:
+        start = _add(_trunc(today, alike[1]), "year", -1)
+        return Period(start, _add(start, alike[1], 1), (0, 0))
     to_date = {
         "year to date": "year",
         "ytd": "year",

@@ -90,6 +90,7 @@ cmp <=: on or before / no later than / not later than / not after
 cmp >=: on or after / not before
 before <: before / earlier than
 before >: after / later than
+versus -: vs / vs. / versus / compared to / compared with / against / in comparison to / in comparison with
 end -: . / ? / !
 sum sum: total sum of / sum of / total amount of / total value of / sum total of
 """

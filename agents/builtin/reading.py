@@ -76,6 +76,9 @@ def _out(out: Out) -> str:
         return f"{unit} of {whole}" + (f" where {kept}" if kept else " in the whole")
     if out.kind == "formula":
         return f"({_out(out.parts[0])} {out.func} {_out(out.parts[1])})"
+    if out.kind == "course":
+        told = {"change": "change of it from the row before", "percent": "percent change of it from the row before"}
+        return told.get(out.func, "running total of it")
     if out.kind == "difference":
         return f"{_out(out.parts[0])} less {_out(out.parts[1])}"
     if out.kind == "number":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlglot import exp
 
 from agents.builtin.choose import label_columns, names_rows
 from agents.builtin.meaning import Compare, During, Meaning, Out, Ref, Scope
 from agents.builtin.schema import Join
-from agents.builtin.sqlframe import CannotBuildError, Frame, literal, quoted
+from agents.builtin.sqlframe import CannotBuildError, Frame, cut, literal, quoted
 from agents.builtin.sqlnodes import Nodes
 from agents.builtin.sqlwhere import OPS
 
@@ -48,7 +50,22 @@ class Builder(Nodes):
         if meaning.distinct:
             query = query.distinct()
         query = self._grouped(frame, query, group, meaning)
+        if meaning.shown is not None:
+            return self._part_shown(query, meaning, meaning.shown)
         return self._ordered(query, meaning, order, wanted, group, measured)
+
+    def _part_shown(self, query: exp.Select, meaning: Meaning, shown: During) -> exp.Query:
+        """Of a course over all time the rows of one period."""
+        grain = next(out for out in meaning.groups if out.kind == "grain")
+        name, first = self._name(grain), shown.period.start
+        assert first is not None
+        tests = [exp.GTE(this=quoted(name), expression=cut(_day(first), grain.grain))]
+        if shown.period.end is not None:
+            tests.append(exp.LT(this=quoted(name), expression=_day(shown.period.end)))
+        inner = query.subquery(exp.to_identifier("course", quoted=True))
+        names = [node.alias for node in query.expressions]
+        outer = exp.select(*[quoted(one) for one in names]).from_(inner).where(*tests)
+        return outer.order_by(*[exp.Ordered(this=quoted(one), nulls_first=False) for one in [name, *names]])
 
     def _apart(self, meaning: Meaning) -> exp.Query | None:
         """A ratio or difference of totals of different tables: each is computed by itself."""
@@ -357,6 +374,10 @@ class Builder(Nodes):
         return exp.select(exp.alias_(value, exp.to_identifier(name, quoted=True))).from_(
             grouped.subquery(exp.to_identifier("counts", quoted=True))
         )
+
+
+def _day(day: date) -> exp.Expr:
+    return exp.cast(exp.Literal.string(day.isoformat()), "DATE")
 
 
 def _leaves(out: Out) -> list[Out]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from agents.builtin.choose import label_columns
-from agents.builtin.meaning import Meaning, Out, Ref, Scope
+from agents.builtin.meaning import During, Meaning, Out, Ref, Scope
+from agents.builtin.reading import period_text
 from agents.builtin.sqlframe import CannotBuildError, Frame, cut, literal
 from agents.builtin.sqlwhere import Where
 from agents.builtin.words import fold, split_name
@@ -44,7 +45,10 @@ class Nodes(Where):
             return self._share(frame, out, meaning)
         if out.kind == "rank":
             over = exp.Ordered(this=self._node(frame, out.parts[0], meaning), desc=True, nulls_first=False)
-            return exp.Window(this=exp.func("RANK"), order=exp.Order(expressions=[over]))
+            within = [self._node(frame, part, meaning) for part in out.parts[1:]]
+            return exp.Window(this=exp.func("RANK"), partition_by=within or None, order=exp.Order(expressions=[over]))
+        if out.kind == "course":
+            return self._course(frame, out, meaning)
         if out.kind == "number":
             return literal(out.scale)
         if out.kind == "formula":
@@ -60,6 +64,27 @@ class Nodes(Where):
         if out.func == "/":
             return exp.Div(this=exp.cast(left, "DOUBLE"), expression=exp.func("NULLIF", right, exp.Literal.number(0)))
         return {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}[out.func](this=left, expression=right)
+
+    def _course(self, frame: Frame, out: Out, meaning: Meaning) -> exp.Expr:
+        """A measure along time: what it is over the period before, or all up to here."""
+        value = self._node(frame, out.parts[0], meaning)
+        others = [node for part in out.parts[2:] for _, node in self._nodes(frame, part, meaning)]
+        order = exp.Order(expressions=[exp.Ordered(this=self._node(frame, out.parts[1], meaning), nulls_first=False)])
+
+        def over(function: exp.Expr) -> exp.Expr:
+            return exp.Window(this=function, partition_by=[n.copy() for n in others] or None, order=order.copy())
+
+        if out.func == "running":
+            return over(exp.Sum(this=value))
+        before = over(exp.func("LAG", value.copy(), dialect="duckdb"))
+        change = exp.Sub(this=value.copy(), expression=before)
+        if out.func == "change":
+            return change
+        share = exp.Div(
+            this=exp.cast(exp.paren(change), "DOUBLE"),
+            expression=exp.func("NULLIF", before.copy(), exp.Literal.number(0)),
+        )
+        return exp.Mul(this=exp.paren(share), expression=exp.Literal.number(100))
 
     def _difference(self, out: Out, left: exp.Expr, right: exp.Expr) -> exp.Expr:
         kinds = {self.schema.columns[part.column].kind for part in out.parts if part.column}
@@ -139,6 +164,14 @@ class Nodes(Where):
         """A name for a result column: what was computed of what."""
         if out.kind == "grain":
             return out.grain
+        if out.kind == "course":
+            return {"change": "change", "percent": "percent_change"}.get(out.func, out.func) + (
+                f"_{self._name(out.parts[0])}" if out.func == "running" else ""
+            )
+        if len(out.conditions) == 1 and isinstance(out.conditions[0], During):
+            period = out.conditions[0].period
+            bare = self._name(Out(out.kind, out.column, out.table, out.func, out.grain, out.distinct))
+            return f"{bare}, {period_text(period.start, period.end)}"
         if out.kind == "column" and out.column:
             return out.column[1]
         if out.kind == "count":

@@ -25,6 +25,7 @@ from agents.builtin.spokenroles import Unsaid, assign
 from agents.builtin.sqlbuild import Builder
 from agents.builtin.sqlframe import CannotBuildError
 from agents.builtin.tags import Tag, tag
+from agents.builtin.windows import Course, course_of, take_course
 from agents.builtin.wording import counts_nothing_too, only
 from agents.contract import DataView, Request
 
@@ -58,6 +59,7 @@ class Prepared:
     index: Index
     timezone: str
     unsaid: Unsaid | None = None
+    course: Course | None = None
 
 
 def prepare(request: Request, data: DataView, index: Index) -> Prepared:
@@ -74,6 +76,8 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     text = " ".join(kept) if kept else text
     ending = text.rstrip(" ?.!")
     text = normalise(substitute(", ".join([ending, *context.also]) if context.also else text, context))
+    text, course = course_of(text)
+    text = normalise(text)
     found = {word: _formula(word, context, linker, index, today) for word in set(re.findall(r"formula_\d+", text))}
     terms = {word: out for word, out in found.items() if out is not None}
     tags = tag(text, linker, today, frozenset(terms))
@@ -85,7 +89,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
         if one.period is not None and request.answers.get(key_of(one)) == "other" and one.period.other is not None:
             one.period = one.period.other
     unsaid = assign(tags, index.schema, request.answers)
-    return Prepared(text, tags, context, terms, index, request.timezone, unsaid)
+    return Prepared(text, tags, context, terms, index, request.timezone, unsaid, course)
 
 
 def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_period: bool = False) -> Candidate:
@@ -103,6 +107,8 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     meaning = finish(reader)
     if prepared.context.with_nothing and any(o.is_measure for o in meaning.outs):
         meaning.everyone = next((t for o in meaning.groups for t in sorted(o.tables())), meaning.everyone)
+    if prepared.course is not None:
+        take_course(meaning, prepared.course)
     meaning.problems += audit(tags, meaning, prepared.index.schema)
     builder = Builder(prepared.index, prepared.timezone, contains=prepared.context.contains)
     try:
