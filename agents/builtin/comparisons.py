@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import hinted_column, is_additive, main_measure
+from agents.builtin.choose import hinted_column, is_additive, label_columns, main_measure
 from agents.builtin.conditions import plain_number
 from agents.builtin.links import Link
 from agents.builtin.meaning import Beyond, Compare, Nested, Out, Scope
@@ -197,6 +197,13 @@ class Comparisons(Superlatives):
             for tag in phrase.values:
                 self._value(tag)
 
+    def _heads_many(self, out: Out, table: str) -> bool:
+        """Whether what is asked for is a column whose values stand over several rows of its table."""
+        if out.kind != "column" or out.column is None or out.column[0] != table:
+            return False
+        column = self.schema.columns[out.column]
+        return not column.unique and column.kind == "text" and out.column not in label_columns(self.schema, table)
+
     def _adds_up(self, phrase: Phrase) -> bool:
         """As in "categories with more than 100 units sold": so many of all its rows together."""
         head, tag = phrase.head, phrase.head_tag
@@ -223,6 +230,10 @@ class Comparisons(Superlatives):
             and owner is self.root
             and (self.meaning.groups or (grouped.kind == "column" and (grouped.column or ("",))[0] == table))
         ):
+            self.meaning.having.append((out, op, number))
+            return None
+        if grouped is not None and owner is self.root and self._heads_many(grouped, owner.table):
+            # "categories with more than 100 units sold": of all products of the category together
             self.meaning.having.append((out, op, number))
             return None
         if not owner.table or owner.table == table:

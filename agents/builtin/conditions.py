@@ -52,6 +52,8 @@ class Conditions:
         self.when = False
         self.one_figure = False
         self.each_one = False
+        self.in_each = False
+        self.excepted = False
         self.versus = False
         self.listing = any(tag.text.lower() in {"list", "show", "display", "give"} for tag in tags)
 
@@ -174,8 +176,11 @@ class Conditions:
             and last.op == condition.op == "="
             and last.negated == condition.negated
         )
-        if mergeable and self.state.both and scope is not self.root and last in scope.conditions:
+        if mergeable and (self.state.both or self._each_of_two(table)) and scope is not self.root and last in scope.conditions:
             self._twin(scope, condition)
+            return
+        if mergeable and self._each_of_two(table):
+            scope.conditions.append(Nested("exists", Scope(table, [condition], parent=scope)))
             return
         if mergeable and last in scope.conditions and isinstance(last, Compare) and isinstance(condition, Compare):
             last.values = (*last.values, *(v for v in condition.values if v not in last.values))
@@ -201,6 +206,13 @@ class Conditions:
                     return
         scope.conditions.append(condition)
         self.state.last.append(condition)
+
+    def _each_of_two(self, table: str) -> bool:
+        """As in "owners with a dog and a cat": two rows of their own, by the article before each."""
+        tags = self.cursor.tags
+        place = self.cursor.at - 1
+        joined = 0 < place < len(tags) and tags[place - 1].text.lower() == "and" and tags[place].before in {"a", "an"}
+        return joined and bool(self.root.table) and not self._is_upward(self.root.table, table)
 
     def _twin(self, scope: Scope, condition: Condition) -> None:
         """As in "both A and B": the whole side branch once more, with the other value."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import date_columns, hinted_column, is_additive, label_columns, main_measure, names_rows
+from agents.builtin.choose import date_columns, hinted_column, is_additive, label_columns, names_rows
 from agents.builtin.meaning import Compare, During, Either, Meaning, Nested, Out, Ref, Scope
 from agents.builtin.parse import Reader
 from agents.builtin.schema import Schema
@@ -223,15 +223,22 @@ def _popular(reader: Reader) -> Out | None:
     first = reader.focus[0] if reader.focus else None
     table = first.table if first else ""
     spoken = [t for t in _tables_of(reader.root) if t != table]
+    selling = any("selling" in tag.text.lower() for tag in reader.cursor.tags)
     if spoken:
-        return Out("count", table=spoken[0])
+        return _units(reader.schema, spoken[0]) if selling else Out("count", table=spoken[0])
     children = sorted({join.table for join in reader.schema.joins if join.parent == table})
     if len(children) == 1:
-        measure = main_measure(reader.schema, children[0])
-        del measure
-        return Out("count", table=children[0])
+        return _units(reader.schema, children[0]) if selling else Out("count", table=children[0])
     reader.meaning.problems.append("unclear:popular")
     return None
+
+
+def _units(schema: Schema, table: str) -> Out:
+    """How much was sold: the quantities, where rows have one, else the rows."""
+    for column in schema.of(table):
+        if column.kind == "number" and column.core[-1:] in {("quantity",), ("unit",), ("units",)} and not column.is_id:
+            return Out("agg", column=column.ref, func="sum")
+    return Out("count", table=table)
 
 
 def _nested_pending(meaning: Meaning, schema: Schema, scope: Scope) -> None:

@@ -15,6 +15,7 @@ class Grouping(Comparisons):
     def _on_group(self, _: list[Out]) -> None:
         tag = self.cursor.take()
         self.each_one = tag.text.lower() == "per"
+        self.in_each = tag.text.lower() in {"in each", "within each", "for each", "of each", "in every", "for every", "each"}
         if tag.data == "forall":
             following = self.cursor.peek()
             if following is not None and following.links and following.links[0].kind == "table":
@@ -38,6 +39,8 @@ class Grouping(Comparisons):
         """As in "top 5 countries by revenue": what follows "by" is the measure."""
         if any(out.kind == "pending" for out, _ in self.meaning.order):
             return True
+        if any(out.table == "?" for out, _ in self.meaning.order):
+            return self.cursor.kind() in {"howmany", "agg", "sum"}  # "the best selling one by number of orders"
         if self.top is not None and self.meaning.limit and not any(o.is_measure for o in self.focus):
             saved = self.cursor.at
             phrase = read_phrase(self.cursor)
@@ -166,7 +169,8 @@ class Grouping(Comparisons):
         """Beside a superlative a grouping says within what: "the oldest member in each city"."""
         if any((o.kind, o.column, o.table) == (out.kind, out.column, out.table) for o in self.focus):
             return
-        if self.top is not None and self.meaning.limit and not any(o.kind == "pending" for o, _ in self.meaning.order):
+        waiting = any(o.kind == "pending" for o, _ in self.meaning.order)
+        if self.top is not None and self.meaning.limit and (self.in_each or not waiting):
             self.meaning.within.append(out)
         else:
             self.meaning.groups.append(out)
@@ -243,7 +247,9 @@ class Grouping(Comparisons):
                 if default_descending and out.kind == "entity":
                     measure = main_measure(self.schema, out.table)
                     out = Out("agg", column=measure, func="sum") if measure else Out("count", table=out.table)
-                pending = next((p for p, (o, _) in enumerate(self.meaning.order) if o.kind == "pending"), None)
+                pending = next(
+                    (p for p, (o, _) in enumerate(self.meaning.order) if o.kind == "pending" or o.table == "?"), None
+                )
                 if pending is not None:
                     self.meaning.order[pending] = (out, self.meaning.order[pending][1])
                 else:

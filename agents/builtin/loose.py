@@ -20,6 +20,7 @@ _ALWAYS_MONEY = frozenset({"revenue", "sale", "turnover", "income", "taking", "p
 _COUNTS = re.compile(r"\b(?:how many|number of|count(?: of)?)\b", re.IGNORECASE)
 # Parts and corrections of an amount are offered after the amounts themselves.
 _PARTS = frozenset("discount tax fee shipping refund adjustment balance cost conversion".split())
+_TOTAL_PRICE = re.compile(r"\b(?:total|sum of|overall)(?: the)?(?: [a-z]+)? prices?\b", re.IGNORECASE)
 MOST_OPTIONS = 6
 _SURE = 0.85
 
@@ -35,17 +36,24 @@ def loose_measure(text: str, tags: list[Tag], index: Index) -> tuple[Tag, list[L
     named = {link.table for one in tags for link in one.links[:1] if link.kind == "table" and link.score >= _SURE}
     for one in tags:
         words = {singular(word) for word in re.findall(r"[a-z]+", one.text.lower())}
-        if one.kind != "link" or not one.links or not words & _WORDS:
+        if one.kind != "link" or not one.links or not words & (_WORDS | {"price"}):
             continue
         best = one.links[0]
+        if best.how != "answered" and best.kind == "column" and "price" in words and _per_unit(text, best, index):
+            candidates = [c for c in _candidates(set(), _real(index)) if "price" not in c.words]
+            within = [column for column in candidates if column.table in named] or candidates
+            if within:
+                offered = [*within[: MOST_OPTIONS - 1], index.schema.columns[best.ref]]
+                return one, [Link("column", column.table, column.name, how="answered") for column in offered]
         if best.how == "answered" or (best.kind == "column" and best.how != "synonym"):
+            continue
+        if not words & _WORDS:
             continue
         if best.kind == "table" or (best.kind == "value" and not words & _ALWAYS_MONEY):
             continue
         if best.kind == "column" and len({link.table for link in one.links if _as_good(link, best)}) == 1:
             continue
-        real = {ref: column for ref, column in index.schema.columns.items() if ref[0] not in index.schema.roles}
-        candidates = _candidates(words - _WORDS, real)
+        candidates = _candidates(words - _WORDS, _real(index))
         within = [column for column in candidates if column.table in named]
         if best.kind == "column" and any(column.ref == best.ref for column in within):
             continue
@@ -53,6 +61,16 @@ def loose_measure(text: str, tags: list[Tag], index: Index) -> tuple[Tag, list[L
         if within or len({column.table for column in offered}) > 1 or (best.kind == "value" and offered):
             return one, [Link("column", column.table, column.name, how="answered") for column in offered[:MOST_OPTIONS]]
     return None
+
+
+def _per_unit(text: str, link: Link, index: Index) -> bool:
+    """A total of prices where quantities stand beside them: prices of units are not what was paid."""
+    beside = {word for column in index.schema.of(link.table) for word in column.words}
+    return bool(_TOTAL_PRICE.search(text)) and bool(beside & {"quantity", "units"})
+
+
+def _real(index: Index) -> dict[tuple[str, str], Col]:
+    return {ref: column for ref, column in index.schema.columns.items() if ref[0] not in index.schema.roles}
 
 
 def _as_good(link: Link, best: Link) -> bool:

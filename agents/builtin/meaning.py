@@ -95,6 +95,8 @@ class Out:
     def is_measure(self) -> bool:
         if self.kind in {"difference", "ratio", "formula"}:
             return any(part.is_measure for part in self.parts)
+        if self.kind == "rank" and self.label == "rows":
+            return False
         return self.kind in {"count", "agg", "share", "per", "rank", "course"}
 
     def tables(self) -> set[str]:

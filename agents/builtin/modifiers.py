@@ -34,7 +34,7 @@ class Modifiers(Focus):
             if word in RELATING:
                 self.state.since.append(tag.text.lower())
                 self.meaning.score -= 0.02
-            elif word not in FILLER or word == "only":
+            elif word not in FILLER or tag.data == "claims":
                 self.meaning.problems.append(f"unknown:{tag.text}")
         elif tag.kind in {"quoted", "num", "time"}:
             if tag.kind == "quoted" and self._text_inside(tag):
@@ -67,6 +67,7 @@ class Modifiers(Focus):
                 following.data = _FLIP[following.data]
             return
         self.state.negated = True
+        self.excepted = tag.data == "except"
         if tag.data == "except":
             self.state.list_of = "where"
 
@@ -213,6 +214,12 @@ class Modifiers(Focus):
         head = phrase.head
         assert head is not None
         negated = self._negation()
+        if negated and self.excepted and phrase.values and self._is_measured(head.table):
+            # "excluding cancelled orders", where orders are what is added up
+            for tag in phrase.values:
+                self.state.negated = True
+                self._value(tag)
+            return
         for table in phrase.tables:
             self._mention(table)
         if self._through(head.table):
@@ -231,6 +238,10 @@ class Modifiers(Focus):
         for tag in phrase.equals:
             self._equal(phrase, tag)
         self.state.column = None
+
+    def _is_measured(self, table: str) -> bool:
+        outs = [*self.focus, *self.asked, *(out for out, _ in self.meaning.order)]
+        return any(out.is_measure and table in out.tables() for out in outs)
 
     def _column_phrase(self, phrase: Phrase) -> None:  # noqa: C901 - one short branch a kind of phrase
         head = phrase.head

@@ -41,6 +41,7 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bover time\b", "by month"),
     (r"\bno longer\b", "not"),
     (r"\b(?:sorted|ordered|ranked) (?:alphabetically )?by\b", "ordered by"),
+    (r"\bnumber of (?:rows|records|entries) (?:in|of) (?:the )?(?=\w)", "number of "),
     (r"\bnumber of times\b", "number of"),
     (r"\bhow many times\b", "how many"),
     # Turns of speech that say nothing about which rows are meant.
@@ -59,7 +60,7 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"^(.{3,60}?)\s+(?:against|vs\.?|versus|to) (.{3,60}?) as a ratio\b", r"ratio of \1 to \2"),
     (r"\b([\w ]{3,40}?) as an? (?:percent|percentage|share|%) of (?!(?:the )?total\b)", r"percentage ratio of \1 to "),
     (r"^(?:what|how much) (?:did|do|have) we (invoice|bill|refund|charge|donate|order)d?\b", r"total amount of \1s"),
-    (r"^compare (?:the |our )?(.{3,60}?) (in|for|of|between) (.{2,40}?) (?:and|with|to|vs\.?) (.+)$", r"\1 in \3 vs \4"),
+    (r"^compare (?:the |our )?(.{3,60}?) (in|for|of|between) (.{2,40}?) (?:and|with|to|vs\.?) (.+)$", r"\1 \2 \3 vs \4"),
     (r"\b(?:vs\.?|versus|against|compared (?:to|with)) (?:the )?(?:others|rest|other ones)\b", "vs others"),
     (r"[:,]?\s*([\w-]+?)s? vs others\b", r" by \1"),
     (r"\blast (month|week|quarter|year) ((?:vs\.?|versus|compared (?:to|with)|against) )(?:the )?(?:\1 before|one before|previous \1)\b",

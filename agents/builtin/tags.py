@@ -18,7 +18,7 @@ from agents.builtin.lexicon import (
 from agents.builtin.links import Link, Linker, is_filler
 from agents.builtin.periods import Period, find_periods
 from agents.builtin.phrasebook import LONGEST, PHRASES
-from agents.builtin.words import Token, split_name, stem, tokenise
+from agents.builtin.words import Token, singular, split_name, stem, tokenise
 
 # Spans of these kinds lose to a column of exactly that name when the column's phrase is longer.
 _MAX_PHRASE = 5
@@ -173,11 +173,24 @@ def _word_tags(tokens: list[Token], index: int) -> list[Tag]:  # noqa: C901 - on
     ):
         # "have only cancelled orders" is a claim about all of them, which no filter makes.
         found.append(_unlinked(tokens, index, claims=True))
+    elif _counted_thing(tokens, index):
+        found.append(_unlinked(tokens, index, claims=True))
     elif is_filler(low) and low not in {"number", "total"}:
         found.append(_make("skip", tokens, index, index + 1, 0.5))
     else:
         found.append(_unlinked(tokens, index))
     return found
+
+
+# What tables consist of: to count these is to count rows.
+_ROWS = frozenset("row record entry time one result value column field name instance case item amount total".split())
+
+
+def _counted_thing(tokens: list[Token], index: int) -> bool:
+    """As in "number of breakdowns": what is counted is a thing, however little the word says elsewhere."""
+    low = tokens[index].low
+    before = [token.low for token in tokens[max(0, index - 2) : index]]
+    return before in (["number", "of"], ["how", "many"]) and singular(low) != low and singular(low) not in _ROWS
 
 
 def _superlative(tokens: list[Token], index: int) -> list[Tag]:
@@ -274,6 +287,9 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
     )
     if plain and size == 1 and inner_filler and _stands_as_noun(tokens, index):
         links += [link for link in linker.phrase(words) if link.how == "exact" and link.kind == "column"]
+    following = tokens[index + size].low if index + size < len(tokens) else ""
+    if plain and size == 1 and inner_filler and words[0].endswith("ed") and following in GRAIN_NOUNS:
+        links += [link for link in linker.phrase(words) if link.kind == "column" and link.score >= 0.9]  # "returned date"
     if plain and size == 1 and ("_" in part[0].text or not part[0].text[1:].islower()):
         links += [link for link in linker.phrase(split_name(part[0].text)) if link.score >= 0.9]
     if (
@@ -368,6 +384,12 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
 def _qualifies(tokens: list[Token], index: int, hits: list[Link], linker: Linker) -> bool:
     """As in "done visits": a word that says little by itself, but is stored, before the noun whose rows hold it."""
     following = tokens[index + 1] if index + 1 < len(tokens) else None
+    if index and tokens[index - 1].low in {"are", "were", "is", "was"}:
+        # "how many visits were done"
+        said = [token for token in tokens[: index - 1] if token.kind == "word" and not is_filler(token.low)]
+        rows = {link.table for token in said for link in linker.phrase((token.low,)) if link.kind == "table"}
+        if any(hit.table in rows and hit.how == "exact" for hit in hits):
+            return True
     if following is None or following.kind != "word" or is_filler(following.low):
         return False
     nouns = {link.table for link in linker.phrase((following.low,)) if link.kind == "table" and link.score >= 0.85}
@@ -385,4 +407,6 @@ def _value_and_noun(words: tuple[str, ...], hit: Link, linker: Linker) -> bool:
 def _unlinked(tokens: list[Token], index: int, *, claims: bool = False) -> Tag:
     token = tokens[index]
     weight = -0.6 if token.kind == "word" and (claims or not is_filler(token.low)) else 0.1
-    return _make("unknown" if weight < 0 else "skip", tokens, index, index + 1, weight)
+    return _make(
+        "unknown" if weight < 0 else "skip", tokens, index, index + 1, weight, "claims" if claims and weight < 0 else ""
+    )

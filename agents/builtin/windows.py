@@ -58,6 +58,19 @@ def course_of(text: str) -> tuple[str, Course | None]:
     return text, None
 
 
+def _rank_rows(meaning: Meaning, *, within: bool) -> None:
+    """As in "rank products by price": each row has the number that it is ranked by."""
+    value = next((out for out in reversed(meaning.outs) if out.kind == "column"), None)
+    keys = [out for out in meaning.outs if out is not value]
+    if value is None or not keys:
+        meaning.problems.append("unclear:rank")
+        return
+    partition = keys[:1] if within and len(keys) > 1 else []
+    meaning.problems = [problem for problem in meaning.problems if not problem.startswith("unclear:per")]
+    meaning.outs.append(Out("rank", parts=[value, *partition], label="rows"))
+    meaning.order = [*((out, False) for out in partition), (value, True)]
+
+
 def _by(text: str, unit: str) -> str:
     text = re.sub(r"\s+", " ", text).strip(" ,")
     return text if _GROUPED.search(text) else f"{text.rstrip(' ?.!')} by {unit}"
@@ -66,6 +79,9 @@ def _by(text: str, unit: str) -> str:
 def take_course(meaning: Meaning, course: Course) -> None:
     """Add the course of what is measured; a problem where there is nothing that it could be of."""
     measures = [out for out in meaning.outs if out.is_measure]
+    if course.kind == "rank" and not measures and len(meaning.outs) > 1 and not meaning.limit:
+        _rank_rows(meaning, within=course.within)
+        return
     if len(measures) != 1 or not meaning.groups or meaning.limit or meaning.having:
         meaning.problems.append(f"unclear:{course.kind}")
         return
