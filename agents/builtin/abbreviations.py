@@ -10,19 +10,19 @@ _VOWELS = frozenset("aeiou")
 # Short words that are words: "car" in a name is a car and not the beginning of "carrier".
 _WORDS = frozenset(
     """
-    as at by id in is no of on or to up us we
-    act ad age aid air amp app arm art ash bag bar bat bed bid bin bird bit boat body bolt bond book box boy bus cab cap
-    car card cart case cash cast cat cell chat check city clan club coat cod code coin com cost crew crop cup cut dam day deal
-    debt den desk disk dish dock doc dog door dose drug drum dry duty ear east egg end eye face fact farm fee file film
-    firm fish flag flat fleet flow food foot form fund first game gas gate gear gene gift girl goal gold good grade gram gym
-    hall hand head high heat hit home hour ice idea ink inn iron item jet job join judge kid kin kind kit lab lake lamp land last low
-    lane lap law leg lens line link list load loan lock log loss lot man map mark mass mat meal men menu mile milk mine
-    mod mode moon name net news north note oil order pack out page pair pan park part pass past path pay peak pen pet pick
-    pin pit plan plant play plot pod pole pool port post pot race rack rain rank rate red rent rest rice ride ring road
-    rod role roof room root rope row run sale salt sand scan seat seed ship shop shot sign site size skin sky slot snow
-    soil son song sort south spa star stat step stock stop tag tank tap task tax team tent term test text tie time tin
-    tip tire ton tool top tour town toy track tram tree trip type unit user van vet view vote wage ward west wind wine
-    wing wood word work year zip zone
+    as at by id in is no of on or to up us we act ad age aid air amp app arm art ash bag bar bat bed bid bin
+    bird bit boat body bolt bond book box boy bus cab cap car card cart case cash cast cat cell chat check city
+    clan club coat cod code coin com cost crew crop cup cut dam day deal debt den desk disk dish dock doc dog
+    door dose drug drum dry duty ear east egg end eye face fact farm fee file film firm fish flag flat fleet
+    flow food foot form fund first game gas gate gear gene gift girl goal gold good grade gram gym hall hand
+    head high heat hit home hour ice idea ink inn iron item jet job join judge kid kin kind kit lab lake lamp
+    land last low lane lap law leg lens line link list load loan lock log loss lot man map mark mass mat meal
+    men menu mile milk mine mod mode moon name net news north note oil order pack out page pair pan park part
+    pass past path pay peak pen pet pick pin pit plan plant play plot pod pole pool port post pot race rack rain
+    rank rate red rent rest rice ride ring road rod role roof room root rope row run sale salt sand scan seat
+    seed ship shop shot sign site size skin sky slot snow soil son song sort south spa star stat step stock stop
+    tag tank tap task tax team tent term test text tie time tin tip tire ton tool top tour town toy track tram
+    tree trip type unit user van vet view vote wage ward west wind wine wing wood word work year zip zone
     """.split()
 )
 
@@ -46,7 +46,7 @@ def code_of(code: str, word: str) -> bool:
     low = fold(code)
     if not code.isupper() or not code.isalpha() or not 3 <= len(low) <= 5 or len(low) >= len(word):
         return False
-    return word.startswith(low[:3]) and _in_order(low, word) or (low == word[: len(low)]) or shortens(low, word)
+    return (word.startswith(low[:3]) and _in_order(low, word)) or (low == word[: len(low)]) or shortens(low, word)
 
 
 def _in_order(short: str, word: str) -> bool:

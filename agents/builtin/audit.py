@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from agents.builtin.lexicon import RELATING
 from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref
-from agents.builtin.schema import Join, Schema
 from agents.builtin.phrases import is_participle
+from agents.builtin.schema import Join, Schema
 from agents.builtin.tags import Tag
 from agents.builtin.words import stem
 
@@ -26,8 +26,8 @@ def audit(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
     used |= {c.other for c in conditions if isinstance(c, Compare) and c.other}
     used |= {o.column for o in _outs(meaning, conditions) if o.column}
     meaning.score -= sum(weight for ref, weight in meaning.mentions if ref not in used)
-    known = {ref for ref, _ in meaning.mentions}
-    problems += _idle(tags, meaning, schema, {ref for ref in used if ref} | known)
+    spoken = {ref for ref, _ in meaning.mentions}
+    problems += _idle(tags, meaning, schema, used | spoken)
     said = sum(1 for tag in tags if tag.links and tag.links[0].kind == "value")
     if said > values + _repeats(tags):
         problems.append("lost:a value")

@@ -1,4 +1,4 @@
-"""How an answer is best drawn: a course over time as a line, amounts side by side as bars, parts of a whole as a pie."""
+"""How an answer is best drawn: time as a line, amounts side by side as bars, parts of a whole as a pie."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ def chart_of(meaning: Meaning, names: Sequence[str], schema: Schema) -> ChartHin
         return None
     timed = [name for out, name in keys if _is_time(out, schema)]
     if timed:
-        return ChartHint(kind="line", x=timed[0], y=tuple(name for _, name in drawn[:_MOST_SERIES])) if len(keys) == 1 else None
+        return (
+            ChartHint(kind="line", x=timed[0], y=tuple(name for _, name in drawn[:_MOST_SERIES]))
+            if len(keys) == 1
+            else None
+        )
     out, name = keys[-1]
     many = _how_many(out, schema)
     if many > _MOST_BARS and not meaning.limit:

@@ -176,7 +176,12 @@ class Conditions:
             and last.op == condition.op == "="
             and last.negated == condition.negated
         )
-        if mergeable and (self.state.both or self._each_of_two(table)) and scope is not self.root and last in scope.conditions:
+        if (
+            mergeable
+            and (self.state.both or self._each_of_two(table))
+            and scope is not self.root
+            and last in scope.conditions
+        ):
             self._twin(scope, condition)
             return
         if mergeable and self._each_of_two(table):

@@ -20,8 +20,9 @@ _MEANS = re.compile(
     re.IGNORECASE,
 )
 _IS = re.compile(
-    r"^(?:the |a |an )?(?P<term>[A-Za-z][\w' -]{1,40}?)(?: of (?:a|an|the|each|every) [\w' ]{2,30}?)? (?:is|are) (?:in |the |its |"
-    r"an? )?(?P<body>(?:sum|number|count|average|median|total|share|percentage|ratio|days|maximum|minimum)\b.*|"
+    r"^(?:the |a |an )?(?P<term>[A-Za-z][\w' -]{1,40}?)(?: of (?:a|an|the|each|every) [\w' ]{2,30}?)? "
+    r"(?:is|are) (?:in |the |its |an? )?"
+    r"(?P<body>(?:sum|number|count|average|median|total|share|percentage|ratio|days|maximum|minimum)\b.*|"
     r"\w+ (?:divided by|minus|times|plus|\*|/|-|\+) .*|(?<=in )\w+)$",
     re.IGNORECASE,
 )
@@ -44,8 +45,8 @@ _EXACT = re.compile(r"\bexact(?:ly)?\b.{0,20}\b(?:string )?match", re.IGNORECASE
 class Context:
     """``phrases`` stand for a term in words, ``formulas`` in arithmetic, ``conditions`` for when it holds.
 
-    ``also`` is said beside the question ("excluding cancelled ones"), ``with_nothing``: those without any are shown with
-    0; ``contains``: text filters match parts.
+    ``also`` is said beside the question ("excluding cancelled ones"), ``with_nothing``: those without any are shown
+    with 0; ``contains``: text filters match parts.
     """
 
     phrases: dict[str, str] = field(default_factory=dict)

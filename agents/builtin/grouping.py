@@ -15,7 +15,15 @@ class Grouping(Comparisons):
     def _on_group(self, _: list[Out]) -> None:
         tag = self.cursor.take()
         self.each_one = tag.text.lower() == "per"
-        self.in_each = tag.text.lower() in {"in each", "within each", "for each", "of each", "in every", "for every", "each"}
+        self.in_each = tag.text.lower() in {
+            "in each",
+            "within each",
+            "for each",
+            "of each",
+            "in every",
+            "for every",
+            "each",
+        }
         if tag.data == "forall":
             following = self.cursor.peek()
             if following is not None and following.links and following.links[0].kind == "table":

@@ -147,7 +147,8 @@ ABBREVIATIONS = {
     "govt": "government", "grp": "group", "hr": "hour", "hrs": "hours", "img": "image", "inv": "invoice",
     "lname": "last name", "lastname": "last name", "surname": "last name", "loc": "location", "lat": "latitude",
     "lng": "longitude", "lon": "longitude", "max": "maximum", "mgr": "manager", "min": "minimum", "mgmt": "management",
-    "msg": "message", "mth": "month", "nbr": "number", "nm": "name", "num": "number", "ord": "order", "org": "organization",
+    "msg": "message", "mth": "month", "nbr": "number", "nm": "name", "num": "number", "ord": "order",
+    "org": "organization",
     "pct": "percent", "perc": "percent", "ph": "phone", "pmt": "payment", "pos": "position", "prod": "product",
     "pub": "publication", "purch": "purchase", "qty": "quantity", "rcvd": "received", "ref": "reference",
     "reg": "region", "rev": "revenue", "sal": "salary", "seq": "sequence", "sess": "session",
@@ -211,7 +212,8 @@ COMPARATIVES: dict[str, tuple[str, tuple[str, ...]]] = {
 }  # fmt: skip
 # "how long is", "how tall": the quantity asked for.
 HOW_ADJECTIVES: dict[str, tuple[str, ...]] = {
-    "long": ("length", "duration", "minutes", "hours"), "tall": ("height", "altitude"), "high": ("height", "altitude", "elevation"),
+    "long": ("length", "duration", "minutes", "hours"), "tall": ("height", "altitude"),
+    "high": ("height", "altitude", "elevation"),
     "big": ("area", "size", "population"), "large": ("area", "size", "population"), "old": ("age",),
     "deep": ("depth",), "wide": ("width",), "heavy": ("weight",), "fast": ("speed",), "far": ("distance",),
     "expensive": ("price", "cost"), "hot": ("temperature",), "cold": ("temperature",), "dense": ("density",),

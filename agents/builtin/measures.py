@@ -149,8 +149,7 @@ class Measures(Conditions):
             t
             for t in self.schema.tables
             if t == table
-            or t not in self.schema.roles
-            and any(j.table == table and j.parent == t for j in self.schema.joins)
+            or (t not in self.schema.roles and any(j.table == table and j.parent == t for j in self.schema.joins))
         ]
         people = [t for t in near if {stem(w) for w in self.schema.tables[t]} & PEOPLE]
         return people[0] if len(people) == 1 else None

@@ -13,6 +13,7 @@ def _ordinal(match: re.Match[str]) -> str:
     return f"on {match[2]} {_ORDINALS.index(match[1].lower()) + 1}"
 
 
+_VERSUS = r"(?:vs\.?|versus|compared (?:to|with)|against)"
 _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(\w+?)s? (?:signups|sign-ups|registrations)\b", r"number of \1s"),
     (r"\b(?:signed|signing) up\b", "joined"),
@@ -50,31 +51,40 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(?:any|some)(?:one|body)\b|\b(?:any|some)thing\b", ""),
     # "which country do most of our guests come from" asks for the one with the most.
     (
-        r"^(?:in|on|from|at)?\s*(which|what) ([\w-]+(?: [\w-]+)?) (?:do|does|did|are|were|is|was|have|has) (?:the )?most"
-        r" (?:of )?(?:our |the |all )?([\w-]+(?: [\w-]+)?)(?: (?:come|came|live|lived|made|placed|happen|happened|take place"
-        r"|took place|occur|occurred|start|started|based|located|from|in|on|at))*\s*\??$",
+        (
+            r"^(?:in|on|from|at)?\s*(which|what) ([\w-]+(?: [\w-]+)?) (?:do|does|did|are|were|is|was|have|has) "
+            r"(?:the )?most (?:of )?(?:our |the |all )?([\w-]+(?: [\w-]+)?)(?: (?:come|came|live|lived|made|placed|"
+            r"happen|happened|take place|took place|occur|occurred|start|started|based|located|from|in|on|at))*\s*\??$"
+        ),
         r"which \2 has the most \3",
     ),
-    (r"^on (which|what) (week)?day (?:do|did) (?:the )?most ([\w-]+) (?:happen|take place|start)\??$", r"which \2day has the most \3"),
     (r"\bhow many ((?:[\w-]+ ){1,6}?)on average\b", r"average number of \1"),
     (r"^(.{3,60}?)\s+(?:against|vs\.?|versus|to) (.{3,60}?) as a ratio\b", r"ratio of \1 to \2"),
     (r"\b([\w ]{3,40}?) as an? (?:percent|percentage|share|%) of (?!(?:the )?total\b)", r"percentage ratio of \1 to "),
     (r"^(?:what|how much) (?:did|do|have) we (invoice|bill|refund|charge|donate|order)d?\b", r"total amount of \1s"),
-    (r"^compare (?:the |our )?(.{3,60}?) (in|for|of|between) (.{2,40}?) (?:and|with|to|vs\.?) (.+)$", r"\1 \2 \3 vs \4"),
+    (
+        r"^compare (?:the |our )?(.{3,60}?) (in|for|of|between) (.{2,40}?) (?:and|with|to|vs\.?) (.+)$",
+        r"\1 \2 \3 vs \4",
+    ),
     (r"\b(?:vs\.?|versus|against|compared (?:to|with)) (?:the )?(?:others|rest|other ones)\b", "vs others"),
     (r"[:,]?\s*([\w-]+?)s? vs others\b", r" by \1"),
-    (r"\blast (month|week|quarter|year) ((?:vs\.?|versus|compared (?:to|with)|against) )(?:the )?(?:\1 before|one before|previous \1)\b",
-     r"last \1 \2\1 before last"),
-    (r"\b(this|last) (month|week|quarter|year) ((?:vs\.?|versus|compared (?:to|with)|against) )(?:the )?previous \2\b", r"\1 \2 \3last \2"),
+    (
+        rf"\blast (month|week|quarter|year) ({_VERSUS} )(?:the )?(?:\1 before|one before|previous \1)\b",
+        r"last \1 \2\1 before last",
+    ),
+    (rf"\b(this|last) (month|week|quarter|year) ({_VERSUS} )(?:the )?previous \2\b", r"\1 \2 \3last \2"),
     (r"\bbest[- ]?sellers\b", "best selling products"),
     (r"\bbest-selling\b", "best selling"),
     (r"\b(?:not counting|leaving out|ignoring|disregarding)\b", "excluding"),
     (
-        r"[,;]?\s*(?:and )?((?:[\w-]+ ){1,3}?)(?:ones? )?(?:are |were |is )?(?:left out|not counted|not included|excluded)\b",
+        (
+            r"[,;]?\s*(?:and )?((?:[\w-]+ ){1,3}?)(?:ones? )?(?:are |were |is )?"
+            r"(?:left out|not counted|not included|excluded)\b"
+        ),
         r" excluding \1",
     ),
     (r"([,(:;?]\s*(?:[\w-]+ ){1,5}?)only(?=\s*[,.:;?!)]|\s*$)", r"\1"),
-    (r"\b(?:on|in|of) the (first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth) (floor|level|grade|round|lap)\b", _ordinal),
+    (rf"\b(?:on|in|of) the ({'|'.join(_ORDINALS)}) (floor|level|grade|round|lap)\b", _ordinal),
     (r"\bmost (\w+) first\b", r"ordered by number of \1 descending"),
     (r"\bas a percentage of (?:the )?total\b", "percentage of total"),
     (r"\bwhat (?:is|are|was|were) the names? and\b", "what is the name and"),

@@ -25,7 +25,8 @@ _QUARTER = (
 _MONTHS = rf"(?:{_MONTH}\s*(?:of\s+|,\s*)?(?:the\s+year\s+)?(?:19|20)\d{{2}}|{_MONTH})"
 _YEAR = r"(?:(?:the\s+)?(?:calendar\s+)?years?\s+)?(?:19|20)\d{2}(?!\d|[.,/-]\d)"
 _REL = (
-    r"(?:(?:day|week|month|quarter|year) before last|(?:the\s+)?same\s+(?:day|week|month|quarter)\s+(?:of\s+)?last\s+year|"
+    r"(?:(?:day|week|month|quarter|year) before last|"
+    r"(?:the\s+)?same\s+(?:day|week|month|quarter)\s+(?:of\s+)?last\s+year|"
     r"today|yesterday|now|year to date|month to date|quarter to date|week to date|ytd|mtd|qtd|"
     r"(?:this|current|last|previous|past|prior|preceding)\s+(?:calendar\s+|iso\s+)?(?:day|week|"
     r"month|quarter|year)(?!\w))"

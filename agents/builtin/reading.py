@@ -117,7 +117,9 @@ def _compared(condition: Compare) -> str:
     if condition.op == "day":
         return f"on {' or '.join(_DAYS[int(day)] for day in condition.values)}"
     if condition.other is not None:
-        return f"{'not: ' if condition.negated else ''}{name} {_OPS.get(condition.op, condition.op)} {condition.other[1]}"
+        return (
+            f"{'not: ' if condition.negated else ''}{name} {_OPS.get(condition.op, condition.op)} {condition.other[1]}"
+        )
     values = " or ".join(_plain(value) for value in condition.values)
     if condition.negated and condition.op == "=":
         return f"{name} is not {values}"

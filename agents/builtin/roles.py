@@ -14,6 +14,7 @@ from agents.builtin.words import split_name, stem
 
 _KEYS = frozenset(stem(word) for word in "id key code no number name uid uuid ref reference fk".split())
 
+
 def add_roles(schema: Schema, values: ValueIndex) -> None:
     """Hold the tables that several columns of one table point at once a role; joins go to the roles."""
     pairs: dict[tuple[str, str], list[Join]] = {}

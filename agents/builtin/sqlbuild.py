@@ -59,7 +59,7 @@ class Builder(Nodes):
         grain = next(out for out in meaning.groups if out.kind == "grain")
         name, first = self._name(grain), shown.period.start
         assert first is not None
-        tests = [exp.GTE(this=quoted(name), expression=cut(_day(first), grain.grain))]
+        tests: list[exp.Expr] = [exp.GTE(this=quoted(name), expression=cut(_day(first), grain.grain))]
         if shown.period.end is not None:
             tests.append(exp.LT(this=quoted(name), expression=_day(shown.period.end)))
         inner = query.subquery(exp.to_identifier("course", quoted=True))
@@ -183,7 +183,9 @@ class Builder(Nodes):
         keys = self.schema.keys.get(table, ())
         real = self.schema.real(table)
         labels = {ref[1] for ref in label_columns(self.schema, table)}
-        return not labels & set(keys) and any(self.schema.real(j.parent) == real and j.keys == keys for j in self.schema.joins)
+        return not labels & set(keys) and any(
+            self.schema.real(j.parent) == real and j.keys == keys for j in self.schema.joins
+        )
 
     def _order_node(self, frame: Frame, out: Out, meaning: Meaning) -> exp.Expr:
         node = self._node(frame, out, meaning)

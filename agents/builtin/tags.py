@@ -289,7 +289,9 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
         links += [link for link in linker.phrase(words) if link.how == "exact" and link.kind == "column"]
     following = tokens[index + size].low if index + size < len(tokens) else ""
     if plain and size == 1 and inner_filler and words[0].endswith("ed") and following in GRAIN_NOUNS:
-        links += [link for link in linker.phrase(words) if link.kind == "column" and link.score >= 0.9]  # "returned date"
+        links += [
+            link for link in linker.phrase(words) if link.kind == "column" and link.score >= 0.9
+        ]  # "returned date"
     if plain and size == 1 and ("_" in part[0].text or not part[0].text[1:].islower()):
         links += [link for link in linker.phrase(split_name(part[0].text)) if link.score >= 0.9]
     if (

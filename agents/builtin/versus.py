@@ -10,7 +10,9 @@ from agents.builtin.meaning import Compare, Condition, During, Either, Meaning, 
 from agents.builtin.parse import Reader
 from agents.builtin.words import stem
 
-_FLOW_ROWS = frozenset(stem(word) for word in "payment donation expense sale receipt deposit charge transaction".split())
+_FLOW_ROWS = frozenset(
+    stem(word) for word in "payment donation expense sale receipt deposit charge transaction".split()
+)
 
 
 def set_side_by_side(meaning: Meaning, reader: Reader) -> None:
@@ -30,7 +32,12 @@ def set_side_by_side(meaning: Meaning, reader: Reader) -> None:
         ]
         return
     for condition in meaning.scope.conditions:
-        if isinstance(condition, Compare) and condition.op == "=" and len(condition.values) > 1 and not condition.negated:
+        if (
+            isinstance(condition, Compare)
+            and condition.op == "="
+            and len(condition.values) > 1
+            and not condition.negated
+        ):
             meaning.groups.append(Out("column", column=condition.column))
             return
     if not meaning.groups:

@@ -31,7 +31,7 @@ _GROUPED = re.compile(r"\b(?:by|per|each|every|for each) (?:day|week|month|quart
 
 @dataclass(frozen=True)
 class Course:
-    """``kind``: change, percent, running or rank; of ranks ``within`` is whether they begin anew in each first group."""
+    """``kind``: change, percent, running or rank; of ranks ``within``: whether they begin anew in each group."""
 
     kind: str
     within: bool = False

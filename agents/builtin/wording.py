@@ -17,19 +17,20 @@ _DAYS = re.compile(
 )
 _NAMED = re.compile(r"(?:[\w' -]+ )?\((?P<name>\w+)\)")
 _LEFT_OUT = re.compile(
-    r"^(?P<what>.+?)\s+(?:are|is|were)?\s*(?:left out|excluded|not counted|not included|ignored|do not count|don't count"
-    r"|does not count|must not be counted)(?: in .*)?$",
+    r"^(?P<what>.+?)\s+(?:are|is|were)?\s*(?:left out|excluded|not counted|not included|ignored|do not count|"
+    r"don't count|does not count|must not be counted)(?: in .*)?$",
     re.IGNORECASE,
 )
 _ONLY = re.compile(r"^only (?P<what>.+?) (?:count|counts|are counted|are included|matter)$", re.IGNORECASE)
 _USE = re.compile(r"^(?:use|count|take|consider) only (?P<what>.+)$|^use (?P<also>(?:[a-z]+ed) \w+)$", re.IGNORECASE)
 _WITH_NOTHING = re.compile(
-    r"\b(?:without|with no)\b.*\b(?:0|zero|too|as well|included|listed|shown)\b|\b(?:list|include|show|return)\b.*\b(?:even|"
-    r"also) (?:if|those|the ones)\b|\bincluding (?:those|the ones|all)?\s*(?:with(?:out)?|zero|0|none)\b",
+    r"\b(?:without|with no)\b.*\b(?:0|zero|too|as well|included|listed|shown)\b|\b(?:list|include|show|return)\b.*"
+    r"\b(?:even|also) (?:if|those|the ones)\b|\bincluding (?:those|the ones|all)?\s*(?:with(?:out)?|zero|0|none)\b",
     re.IGNORECASE,
 )
 _CONDITION = re.compile(
-    r"\b(?:is|are|was|were|not|has|have|before|after|empty|null|above|below|over|under|more|less|than|at least|at most)\b",
+    r"\b(?:is|are|was|were|not|has|have|before|after|empty|null|above|below|over|under|more|less|than|at least|"
+    r"at most)\b",
     re.IGNORECASE,
 )
 

@@ -17,7 +17,8 @@ _TOKEN = re.compile(
   | (?P<number>[$€£]?\d+(?:,\d{3})*(?:\.\d+)?(?:\s?%|[kKmM]\b)?)
   | (?P<op>>=|<=|!=|<>|==|[<>=+*/()])
   | (?P<dotted>\.[A-Za-z]{2,}\b)
-  | (?P<word>[^\W\d_](?:[\w]|[’'](?=\w)|-(?=\w)|\.(?=\w\.)|\.(?=(?:com|net|org|io|co|eu|de|fr|it|es|uk)\b)|&(?=\w))*|_\w+|\d+\w+)
+  | (?P<word>[^\W\d_](?:[\w]|[’'](?=\w)|-(?=\w)|\.(?=\w\.)|\.(?=(?:com|net|org|io|co|eu|de|fr|it|es|uk)\b)
+      |&(?=\w))*|_\w+|\d+\w+)
   | (?P<punct>[,;:?!.–—-])
     """,
     re.VERBOSE,

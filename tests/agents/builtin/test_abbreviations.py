@@ -17,13 +17,22 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(
     ("short", "word"),
-    [("shp", "shipment"), ("frt", "freight"), ("carr", "carrier"), ("wt", "weight"), ("lim", "limit"), ("rsn", "reason")],
+    [
+        ("shp", "shipment"),
+        ("frt", "freight"),
+        ("carr", "carrier"),
+        ("wt", "weight"),
+        ("lim", "limit"),
+        ("rsn", "reason"),
+    ],
 )
 def test_a_short_name_stands_for_the_word_whose_letters_it_has(short: str, word: str) -> None:
     assert shortens(short, word)
 
 
-@pytest.mark.parametrize(("short", "word"), [("car", "carrier"), ("id", "individual"), ("at", "abroad"), ("rate", "rated")])
+@pytest.mark.parametrize(
+    ("short", "word"), [("car", "carrier"), ("id", "individual"), ("at", "abroad"), ("rate", "rated")]
+)
 def test_a_word_is_not_taken_for_the_beginning_of_another(short: str, word: str) -> None:
     assert not shortens(short, word)
 
@@ -52,6 +61,8 @@ def test_a_question_in_whole_words_is_answered_from_short_names(ask: Ask, folder
     assert drafted.chart.kind == "bar"
 
 
-def test_what_is_counted_is_never_taken_for_a_word_that_says_little(ask: Ask, folder: Callable[..., FolderView]) -> None:
+def test_what_is_counted_is_never_taken_for_a_word_that_says_little(
+    ask: Ask, folder: Callable[..., FolderView]
+) -> None:
     view = folder({"engine": "engine_id,engine_name\n1,A\n2,B\n"})
     assert not isinstance(ask("number of breakdowns per engine", view), Draft)

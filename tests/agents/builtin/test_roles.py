@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 _TABLES = {
     "depot": "depot_id,depot_name,area\n1,Alder,north\n2,Birch,south\n3,Cedar,south\n",
     "trip": (
-        "trip_id,origin_depot_id,destination_depot_id,km\n"
-        "1,1,2,40\n2,1,3,55\n3,2,1,41\n4,3,1,52\n5,2,3,12\n6,1,2,39\n"
+        "trip_id,origin_depot_id,destination_depot_id,km\n1,1,2,40\n2,1,3,55\n3,2,1,41\n4,3,1,52\n5,2,3,12\n6,1,2,39\n"
     ),
     "clerk": "clerk_id,clerk_name,manager_id,wage\n1,Ada,,50\n2,Bo,1,40\n3,Cy,1,42\n4,Di,2,30\n",
 }
@@ -63,7 +62,7 @@ def test_where_no_role_is_said_it_is_asked_and_the_answer_settles_it(ask: Ask, t
     assert isinstance(asked, Question)
     assert {option.value for option in asked.options} == {"depot (origin)", "depot (destination)"}
     rows = _rows(trips, ask("number of trips per depot", trips, answers={asked.key: "depot (destination)"}))
-    assert dict((str(name), count) for name, count in rows) == {"Alder": 2, "Birch": 2, "Cedar": 2}
+    assert {str(name): count for name, count in rows} == {"Alder": 2, "Birch": 2, "Cedar": 2}
 
 
 def test_a_table_that_only_ties_rows_of_one_table_has_no_roles(folder: Callable[..., FolderView]) -> None:

@@ -52,13 +52,15 @@ def test_sentences_say_what_counts() -> None:
 
 
 def test_a_definition_with_minus_counts_days(ask: Ask, rentals: FolderView) -> None:
-    drafted = ask("average stay per lodger", rentals, context="Stay = returned_on minus taken_on. Dropped rentals do not count.")
+    drafted = ask(
+        "average stay per lodger", rentals, context="Stay = returned_on minus taken_on. Dropped rentals do not count."
+    )
     assert _rows(rentals, drafted) == [["Ann", 4.0], ["Ben", None]]
 
 
 def test_a_rate_defined_in_words_is_a_ratio_for_each_group(ask: Ask, rentals: FolderView) -> None:
     drafted = ask("dropout rate by lodger", rentals, context="Dropout rate = dropped rentals divided by all rentals.")
-    assert dict((str(a), b) for a, b in _rows(rentals, drafted)) == {"Ann": 0.0, "Ben": 0.5}
+    assert {str(a): b for a, b in _rows(rentals, drafted)} == {"Ann": 0.0, "Ben": 0.5}
 
 
 def test_those_without_any_are_listed_where_it_is_said(ask: Ask, rentals: FolderView) -> None:
@@ -88,7 +90,9 @@ def test_best_first_orders_by_what_was_measured(ask: Ask, rentals: FolderView) -
     assert rows == [["Ann", 80], ["Ben", 100]]
 
 
-def test_more_than_so_many_adds_up_over_the_rows_of_what_is_asked_for(ask: Ask, folder: Callable[..., FolderView]) -> None:
+def test_more_than_so_many_adds_up_over_the_rows_of_what_is_asked_for(
+    ask: Ask, folder: Callable[..., FolderView]
+) -> None:
     view = folder(
         {
             "plant": "plant_id,bed,label\n1,east,a\n2,east,b\n3,west,c\n",
