@@ -183,6 +183,9 @@ class _Turn:
         return saved
 
     def _routed(self, text: str, saved: SavedThread) -> Iterator[replies.Reply]:
+        if saved.data:
+            # The first word comes at once; discovering and reading the data may take a while.
+            yield replies.Progress(text="Looking at your data")
         found = self._route(text, saved)
         if found == "settle":
             yield from self._settle(text, saved)

@@ -116,10 +116,10 @@ class Question(Document):
 
 
 class Progress(Document):
-    """What a run is doing; a later one of the same run takes its place."""
+    """What is being done; any later reply takes its place. ``run_id`` is there while a run is at work."""
 
     kind: Literal["progress"] = "progress"
-    run_id: str
+    run_id: str = ""
     text: str
     done: bool = False
 

@@ -60,7 +60,9 @@ class Talk:
     def say(self, text: str = "", **more: object) -> list[replies.Reply]:
         with Session(self.context, clock=NOW) as session:
             message = Message(text=text, thread=self.thread, timezone="UTC", **more)  # type: ignore[arg-type]
-            return list(session.talk(message, start=start, data=self.data))
+            found = list(session.talk(message, start=start, data=self.data))
+        # The word that something is being looked at comes first, and is not kept.
+        return [reply for reply in found if not isinstance(reply, replies.Progress) or reply.run_id]
 
 
 def one(found: list[replies.Reply], kind: type[T]) -> T:
@@ -81,6 +83,16 @@ def test_a_question_gives_its_reading_and_its_rows(context: Context, orders: Pat
     assert one(found, replies.Table).rows == (("North", "110.50"), ("South", "21.25"))
     assert isinstance(found[0], replies.Text)
     assert found[0].tone == "reading"
+
+
+def test_a_first_word_comes_before_the_data_is_read(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    with Session(context, clock=NOW) as session:
+        stream = session.talk(Message(text="how many orders", thread=talk.thread), start=start, data=talk.data)
+        first = next(stream)
+        assert isinstance(first, replies.Progress)
+        assert not list((context.workspace.folder).rglob("*.duckdb"))
+        assert [reply.kind for reply in stream][-1] == "table"
 
 
 def test_a_follow_up_goes_on_from_the_question_before(context: Context, orders: Path) -> None:

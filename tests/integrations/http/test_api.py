@@ -47,7 +47,8 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 def say(client: TestClient, thread: str, **said: object) -> list[dict[str, object]]:
     answer = client.post(f"/api/v1/threads/{thread}/messages", json=said)
     assert answer.status_code == 200, answer.text
-    return [json.loads(line) for line in answer.text.splitlines()]
+    replies = [json.loads(line) for line in answer.text.splitlines()]
+    return [reply for reply in replies if reply["kind"] != "progress"]
 
 
 def begin(client: TestClient) -> str:
