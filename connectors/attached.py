@@ -12,7 +12,7 @@ import itertools
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -28,6 +28,7 @@ from spec.base import JsonValue
 from spec.catalog import Column, ForeignKey, Table
 from spec.errors import AccessError, DataError, DreflowError, SpecError, TransientError, nearest
 from spec.pipeline import Source
+from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -55,7 +56,7 @@ _WIDER = {
 }
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Stored:
     """A column as the database has it.
 
@@ -74,7 +75,7 @@ class Stored:
     may_be_boolean: bool = False
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Relation:
     """A table or view with its keys; ``schema`` may be empty."""
 
@@ -87,7 +88,7 @@ class Relation:
     """(columns, schema, table, referenced columns)."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Address:
     """A database server's address; the password stays out of ``repr``."""
 

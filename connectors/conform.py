@@ -19,6 +19,7 @@ from connectors import sql
 from connectors.drift import drifted
 from connectors.spelling import FALSE_WORDS, TRUE_WORDS, Spelling
 from spec.errors import DataError, SpecError
+from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -97,7 +98,7 @@ def strict(text: exp.Expression, name: str, type_: str, rules: Spelling) -> exp.
     )
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Usual:
     """How DuckDB's CSV reader takes a column of a well-kept file: the type it reads, what is picked, and the condition
     under which that is exact.

@@ -6,7 +6,7 @@ Data never passes through Python rows: a connector writes a table into the DuckD
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, cast
 from spec.base import JsonValue
 from spec.catalog import Table
 from spec.pipeline import Source
+from spec.records import record
 from spec.registry import Shelf
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ Capability = Literal["discover", "read", "incremental", "write"]
 CONNECTORS = Shelf("connectors", "connector", module="connector")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Place:
     """Where a source or destination is, resolved. ``url`` may hold a password, so it stays out of ``repr``."""
 
@@ -41,7 +42,7 @@ class Place:
         return (self.base / (self.location or "")).resolve()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Discovered:
     """One table a place offers: how a spec would read it, and what it looks like."""
 
@@ -55,7 +56,7 @@ class Discovered:
     """What the data alone cannot decide; ``source`` holds the first value until somebody answers."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Choice:
     """A read option that the data leaves open, as a question with the values to choose from."""
 
@@ -66,7 +67,7 @@ class Choice:
     """(value for the option, how it reads to a person)."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Preview:
     """The first rows of a source as it will be read; ``rows`` are Python values in the order of ``columns``."""
 
@@ -77,7 +78,7 @@ class Preview:
     """(file, line, reason, record) of rows that could not be read."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class QuarantinedRows:
     """Rows set aside during a read, kept in the staging database as ``table``.
 
@@ -90,7 +91,7 @@ class QuarantinedRows:
     reason: str
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Reading:
     """What one read brought. ``expected_rows`` and ``sums`` were taken at the source independently of the load."""
 

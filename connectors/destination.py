@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from connectors.contract import Place
 from spec.errors import DataError, DriftError, SpecError
+from spec.records import record
 from spec.registry import Shelf
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ STATE_COLUMNS = ("pipeline", "load", "run_id", "cursor", "spec_digest", "staged_
 STAGING_PREFIX = "_dreflow_s_"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class StateRow:
     """The last commit of one load: by which run, and the cursors that belong to the data, as JSON text."""
 
@@ -36,7 +36,7 @@ class StateRow:
     spec_digest: str
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class TableLoad:
     """One load, decided: what goes where, how, and the state that is committed with it."""
 

@@ -11,7 +11,6 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
@@ -30,6 +29,7 @@ from connectors.destination import (
     staging_prefix,
 )
 from spec.errors import DataError, LimitError, TransientError
+from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -55,7 +55,7 @@ _FULL = ("no space left", "could not extend file", "is full", "disk full", "disk
 _NESTED = re.compile(r"(\]$)|^(STRUCT|MAP|UNION)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Mapped:
     """A column as the destination has it: its declared type, and the DuckDB type its values are cast to on the way."""
 

@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from connectors import sql
 from connectors.contract import Choice
+from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -53,7 +54,7 @@ _MONTH_WORD = re.compile(r"9{1,2}(?P<sep>[ -])(?P<month>[A-Za-z]{3,9})\.?(?P=sep
 _WORDS = {"true": True, "false": False, "yes": True, "no": False, "t": True, "f": False, "y": True, "n": False}
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Shape:
     """A form of values: how many have it, the longest of them, whether one has a needless leading zero, an example."""
 
@@ -63,7 +64,7 @@ class Shape:
     example: str
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Shapes:
     """The forms of a column's values; ``other`` values have rarer forms."""
 

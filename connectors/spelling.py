@@ -1,6 +1,6 @@
 """How values are spelled in a source that holds text, as options of the source; and options in general."""
 
-from __future__ import annotations
+# No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -12,6 +11,7 @@ from memory.database import Database, Row, Value
 from memory.owners import is_alive, is_gone
 from spec.base import JsonValue
 from spec.pipeline import Pipeline
+from spec.records import record
 from spec.run import RunEvent, RunResult, RunStatus, StoredRun
 
 NEXT = """
@@ -73,7 +73,7 @@ ON CONFLICT (workspace, pipeline) DO UPDATE SET run_id = excluded.run_id, state 
 """
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class StoredApproval:
     """As ``spec.run.Approval``."""
 

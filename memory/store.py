@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal, cast
 
@@ -14,6 +14,7 @@ from memory.run_store import StoredApproval, StoredRuns, instant, when
 from spec.base import JsonValue
 from spec.codec import digest, to_plain
 from spec.pipeline import Definition, Pipeline
+from spec.records import record
 
 ADD_WORKSPACE = """
 INSERT INTO workspaces (id, name, created_at) VALUES (:id, :name, :at) ON CONFLICT (id) DO NOTHING
@@ -85,7 +86,7 @@ WHERE workspace = :workspace ORDER BY seq
 """
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SavedConnection:
     """A connection without its secrets; ``secret`` names their entry in the vault."""
 
@@ -95,7 +96,7 @@ class SavedConnection:
     secret: str | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SavedThread:
     """A conversation as kept. ``request``, ``question`` and ``history`` are documents of the planner's contract."""
 
@@ -108,7 +109,7 @@ class SavedThread:
     history: tuple[JsonValue, ...] = ()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SavedPrincipal:
     """Someone or something that acts here, and what they may do."""
 
@@ -117,7 +118,7 @@ class SavedPrincipal:
     rights: frozenset[str]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class DefinedWord:
     """One version of what a word means; ``meaning`` is None where it was forgotten."""
 
@@ -128,7 +129,7 @@ class DefinedWord:
     created_at: datetime
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SpecVersion:
     """A line of the list of specs."""
 
@@ -138,7 +139,7 @@ class SpecVersion:
     created_at: datetime
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Entry:
     """One entry of the audit trail."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,9 +12,10 @@ from pathlib import Path
 from memory.database import open_database
 from memory.store import Store
 from spec.errors import AccessError
+from spec.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Workspace:
     """``folder`` is made when needed. Without ``database_url`` (PostgreSQL) the store is a file in it."""
 

@@ -20,7 +20,6 @@ from pipelines.binder import Binder, parse_type
 from pipelines.constants import check_exact
 from pipelines.contract import MAIN, Built, ImpliedCheck, Transform, check_unit, transform
 from pipelines.effects import effects_of
-from pipelines.figures import report_sources
 from pipelines.job import CompiledCheck, Field, Job, Origin, Relation, Stage
 from pipelines.lineage import derive, smallest
 from pipelines.newest import newest_column
@@ -66,7 +65,10 @@ def compile_spec(
             building.add_step(step)
         building.outputs()
         checks = building.checks()
-        report_sources(spec, building.scope("report", noun="report"))
+        if spec.report is not None:
+            from pipelines.figures import report_sources
+
+            report_sources(spec, building.scope("report", noun="report"))
     effects, dropped = effects_of(spec, building.relations, rebound=bool(rebound))
     return Job(
         spec=spec,
@@ -237,7 +239,7 @@ class _Building:
 
     def add_step(self, step: Step) -> None:
         unit = _unit_of(step)
-        if step.engine is not None and step.engine not in ENGINES.names():
+        if step.engine is not None and not ENGINES.has(step.engine):
             raise unknown_name(ENGINES.noun, step.engine, ENGINES.names(), where={"step": step.id, "field": "engine"})
         params = read_params(unit.Params, step.params, {"step": step.id})
         reads = self.plan.inputs[step.id]
@@ -425,7 +427,7 @@ def read_params(model: type[Document], written: Mapping[str, JsonValue], where: 
 
 
 def _check_connector(name: str, where: dict[str, str | int]) -> None:
-    if name not in CONNECTORS.names():
+    if not CONNECTORS.has(name):
         raise unknown_name(CONNECTORS.noun, name, CONNECTORS.names(), where={**where, "field": "connector"})
 
 

@@ -8,7 +8,7 @@ only what a tree cannot say: for instance that a join by a proven key leaves the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol, cast
 
 from pydantic import BeforeValidator
@@ -17,6 +17,7 @@ from pydantic.config import JsonDict
 
 from pipelines.job import Apply, Field, Relation
 from spec.base import Document, JsonValue
+from spec.records import record
 from spec.registry import Shelf
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ NAMES_OR_EXPRESSIONS: JsonDict = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ImpliedCheck:
     """A proof that a step's result relies on. ``query`` gives one row ``(passed, expected, found, detail)``."""
 
@@ -79,7 +80,7 @@ class ImpliedCheck:
     evidence: exp.Query | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Built:
     """What a step became.
 
@@ -120,7 +121,7 @@ class Transform(Protocol):
         """The step as queries over its inputs. Raises SpecError naming the field and the likeliest fix."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BuiltCheck:
     """A check as a query giving one row ``(passed, expected, found, detail)``, and one selecting its evidence."""
 

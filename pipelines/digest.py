@@ -26,11 +26,12 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from pipelines.job import Field
 from spec.base import JsonValue
+from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -42,7 +43,7 @@ _NESTED = re.compile(r"(\]$)|^(STRUCT|MAP|UNION|LIST)\b", re.IGNORECASE)
 _MASK = 2**64 - 1
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Inexact:
     """What is known of a floating-point column: how many values, and their sum, minimum and maximum (NULL when
     none).
@@ -65,7 +66,7 @@ class Inexact:
         )
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class TableDigest:
     """``text`` is the digest; ``inexact`` holds what it leaves out."""
 

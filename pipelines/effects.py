@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipelines.job import Relation
 from pipelines.values import zone_of
 from spec.errors import SpecError
 from spec.pipeline import Load, Pipeline, Schedule
-from spec.report import ChartBlock, Figure, TableBlock
 from spec.run import Effect
+
+if TYPE_CHECKING:
+    from spec.report import Figure
 
 
 def effects_of(
@@ -138,6 +141,10 @@ def _leaving(
         yield {"output": output.file}, output.from_, relations[output.from_.casefold()].names
     for load in spec.loads:
         yield {"load": load.table}, load.from_, relations[load.from_.casefold()].names
+    if spec.report is None:
+        return
+    from spec.report import ChartBlock, Figure, TableBlock
+
     for _, where, part in report_parts(spec):
         if isinstance(part, TableBlock):
             shown = tuple(item.name for item in part.columns) or relations[part.from_.casefold()].names

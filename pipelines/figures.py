@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlglot import exp
@@ -15,10 +14,11 @@ from pipelines.lineage import derive
 from pipelines.planning import report_parts
 from pipelines.scope import StepScope
 from spec.pipeline import Pipeline
+from spec.records import record
 from spec.report import ChartBlock, Figure, TableBlock
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CompiledFigure:
     """One number: a query giving one row with one column ``value``, and what that value is."""
 

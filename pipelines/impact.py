@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -15,6 +15,7 @@ from pipelines.job import Job, Relation
 from pipelines.runner import computing
 from pipelines.staging import Places
 from pipelines.transform import Workbench
+from spec.records import record
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -34,7 +35,7 @@ _NUMBERS = (
 KEPT = "_dreflow_before"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class OutputImpact:
     """One file or table in both versions; None where a version does not have it.
 

@@ -6,12 +6,13 @@ Pure data; the runner acts on it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from spec.base import JsonValue
 from spec.pipeline import Load, Output, Pipeline, Source
+from spec.records import record
 from spec.run import Effect
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Origin:
     """A column of a source (or inline table) that a computed column comes from."""
 
@@ -27,7 +28,7 @@ class Origin:
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Field:
     """A column of a relation: its DuckDB type, whether it is exact, and where it comes from.
 
@@ -40,7 +41,7 @@ class Field:
     origins: frozenset[Origin] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Relation:
     """A source, inline table or step output; ``keys`` are column sets known to identify a row."""
 
@@ -67,7 +68,7 @@ class Apply(Protocol):
     def __call__(self, inputs: Sequence[pa.RecordBatchReader], seed: int) -> Mapping[str, pa.Table]: ...
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Stage:
     """One step's output as a query over earlier relations (``select``), or the call that makes its outputs (``apply``).
 
@@ -86,7 +87,7 @@ class Stage:
     why_engine: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class CompiledCheck:
     """A check as one query giving one row ``(passed BOOLEAN, expected VARCHAR, found VARCHAR, detail VARCHAR)``.
 
@@ -103,7 +104,7 @@ class CompiledCheck:
     evidence: exp.Query | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Job:
     """All a run needs, resolved."""
 

@@ -7,7 +7,7 @@ walk over each of its projections.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 from sqlglot import exp
@@ -15,6 +15,7 @@ from sqlglot import exp
 from pipelines.expressions import function_name, has_aggregate, is_inexact_node
 from pipelines.functions import AGGREGATES
 from pipelines.job import Field, Origin, Relation
+from spec.records import record
 
 Keys = frozenset[frozenset[str]]
 MAX_KEYS = 8
@@ -22,7 +23,7 @@ MAX_TABLES = 5
 NO_ORIGINS: frozenset[Origin] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Derived:
     """A query's result as its tree shows it; the fields' types are left empty."""
 
@@ -35,7 +36,7 @@ class Derived:
         return next((item for item in self.fields if item.name.casefold() == folded), None)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Seen:
     """One query within a tree, as an order check needs it: the rows it reads and the rows it gives.
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import TYPE_CHECKING
 
 from spec.errors import SpecError, unknown_name
 from spec.pipeline import Pipeline, Step
-from spec.report import ChartBlock, Figure, TableBlock, Text, Tiles
+from spec.records import record
+
+if TYPE_CHECKING:
+    from spec.report import ChartBlock, Figure, TableBlock
 
 REFERENCES = ("from", "to", "plus")
 """Parameters of checks that name relations; an output named there is made because of it."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Plan:
     """Steps in an order where each comes after its inputs, and who reads what.
 
@@ -86,7 +90,11 @@ def report_parts(
     spec: Pipeline,
 ) -> Iterator[tuple[str, dict[str, str | int], Figure | TableBlock | ChartBlock]]:
     """Everything of the report that reads a relation: (label, place, figure or block)."""
-    for section in spec.report.sections if spec.report else ():
+    if spec.report is None:
+        return
+    from spec.report import Text, Tiles
+
+    for section in spec.report.sections:
         for number, block in enumerate(section.blocks):
             where: dict[str, str | int] = {"report": section.title, "field": f"blocks.{number}"}
             if isinstance(block, Text | Tiles):

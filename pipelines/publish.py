@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -30,6 +29,7 @@ from pipelines.transform import Workbench
 from spec.base import JsonValue
 from spec.errors import BusyError, DataError, SpecError
 from spec.pipeline import Load
+from spec.records import record
 from spec.run import OutputResult, Quarantined
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ DIGESTS = "digests.json"
 RUN_FILE = "run.json"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Target:
     """One destination of a job and the loads that go there."""
 

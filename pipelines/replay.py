@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
@@ -17,9 +17,10 @@ from pipelines.runner import RUN_FILE
 from pipelines.transform import Workbench
 from spec.base import JsonValue
 from spec.errors import SpecError
+from spec.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ReplayedOutput:
     """One published file or table: its digest then and now. ``same`` also compares floating-point columns, to 1e-9."""
 
@@ -29,7 +30,7 @@ class ReplayedOutput:
     same: bool
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Replayed:
     """``expired``: the staged rows are no longer kept, or never were, and ``message`` says which."""
 

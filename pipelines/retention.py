@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,9 +18,14 @@ def forget_staged(workspace: Path, *, now: datetime, keep: timedelta = KEEP) -> 
     Gives the runs' ids. A run counts as ended when its digests were written; one that never got so far, by its start.
     """
     runs, forgotten = workspace / "runs", []
-    for folder in sorted(runs.iterdir()) if runs.is_dir() else ():
-        rows, note = folder / staging.FILE, folder / publish.RUN_FILE
-        if not rows.exists() or not note.exists():
+    # Every run that ever was has a folder here, and each run looks through them: by one look at most of them.
+    names = sorted(os.listdir(runs)) if runs.is_dir() else []  # noqa: PTH208 - a path for each name takes five times as long
+    for name in names:
+        if not os.path.exists(os.path.join(runs, name, staging.FILE)):  # noqa: PTH110, PTH118 - as above
+            continue
+        folder = runs / name
+        note = folder / publish.RUN_FILE
+        if not note.exists():
             continue
         ended = max(path.stat().st_mtime for path in (note, folder / publish.DIGESTS) if path.exists())
         if now.timestamp() - ended > keep.total_seconds():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from sqlglot import exp
 
@@ -26,11 +26,12 @@ from pipelines.orders import check_orders, require_total
 from pipelines.zones import INSTANT, in_business_time, structural_type
 from spec.base import JsonValue
 from spec.errors import SpecError, unknown_name
+from spec.records import record
 
 COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class StepScope:
     """One step or check being built. ``wanted`` are the further outputs that someone reads."""
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipelines.engines.duckdb import Limits
 from pipelines.retention import KEEP
 from pipelines.staging import Places
+from spec.records import record
 from spec.run import RunEvent, RunStore
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Setting:
     """What a run gets from outside, the same for every run of a workspace.
 

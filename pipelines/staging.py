@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -17,6 +16,7 @@ from pipelines.state import Border
 from spec.base import JsonValue
 from spec.errors import DataError, DreflowError, TransientError
 from spec.pipeline import Load, Source
+from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -29,7 +29,7 @@ MANIFEST = "staged.json"
 BACKOFF_SECONDS = (1.0, 4.0, 16.0)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Quarantine:
     """Rows set aside while reading a source; ``table`` stands in the staging database."""
 
@@ -38,7 +38,7 @@ class Quarantine:
     reason: str
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Staged:
     """One source as this run has it. ``repeated`` rows were read before and taken out; ``border`` is where the next
     read starts.

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, cast
 
 from pipelines.digest import call, row_text
 from spec.base import JsonValue
 from spec.errors import LimitError, SpecError
 from spec.pipeline import Source
+from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -37,7 +38,7 @@ _NUMBERS = (
 )
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Border:
     """The highest cursor read, as text, and how often each row at or within the lookback of it was read, by hash."""
 

@@ -1,6 +1,6 @@
 """What a source offers: tables, columns, keys, statistics."""
 
-from __future__ import annotations
+# No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
 
 from typing import Literal
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,12 +98,62 @@ def load_spec(path: Path) -> Pipeline:
 
 def parse_spec(text: str, *, name: str = "spec") -> Pipeline:
     """Read a spec from YAML or JSON text; ``name`` stands for the file in errors."""
+    written = _read_json(text)
+    if written is not None:
+        return _validate(written, lambda: _lines_of(text, name), name)
+    node, plain = _read_yaml(text, name)
+    return _validate(plain, lambda: node, name)
+
+
+def _read_json(text: str) -> dict[str, JsonValue] | None:
+    """A JSON object that YAML reads alike; None for everything else, which YAML reads or refuses, with the line.
+
+    A program writes its specs as JSON, and loading the YAML library takes longer than all else about a small one.
+    """
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        plain: dict[str, JsonValue] = json.loads(
+            text, object_pairs_hook=_distinct, parse_float=_fraction, parse_constant=_refused
+        )
+    except (ValueError, RecursionError):
+        return None
+    return plain
+
+
+def _distinct(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _fraction(digits: str) -> float:
+    if "e" in digits.casefold():
+        # Such a number is text to YAML, and a spec has one meaning whoever reads it.
+        raise ValueError(digits)
+    return float(digits)
+
+
+def _refused(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _lines_of(text: str, name: str) -> yaml.Node | None:
+    """Where each field of a JSON text stands, for an error; None where YAML cannot say it."""
+    try:
+        return _read_yaml(text, name)[0]
+    except SpecError:
+        return None
+
+
+def _read_yaml(text: str, name: str) -> tuple[yaml.Node | None, object]:
     import yaml
 
     try:
         loader = _unique_key_loader()(text)
         node = loader.get_single_node()
-        plain: object = None if node is None else loader.construct_document(node)
+        return node, None if node is None else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where: dict[str, str | int] = {"file": name}
@@ -112,15 +162,14 @@ def parse_spec(text: str, *, name: str = "spec") -> Pipeline:
         raise SpecError(f"The spec is not valid YAML: {error.problem}.", where=where) from None
     except yaml.YAMLError as error:
         raise SpecError(f"The spec is not valid YAML: {error}.", where={"file": name}) from None
-    return _validate(plain, node, name)
 
 
 def from_plain(plain: Mapping[str, JsonValue], *, name: str = "spec") -> Pipeline:
     """Validate plain data as a spec; raises SpecError naming the field."""
-    return _validate(dict(plain), None, name)
+    return _validate(dict(plain), lambda: None, name)
 
 
-def _validate(plain: object, node: yaml.Node | None, name: str) -> Pipeline:
+def _validate(plain: object, node: Callable[[], yaml.Node | None], name: str) -> Pipeline:
     if not isinstance(plain, dict):
         raise SpecError(
             "A spec is a mapping that starts with 'version'.",
@@ -137,7 +186,7 @@ def _validate(plain: object, node: yaml.Node | None, name: str) -> Pipeline:
     try:
         return Pipeline.model_validate(plain)
     except ValidationError as error:
-        raise _readable(error, node, name) from None
+        raise _readable(error, node(), name) from None
 
 
 def _readable(error: ValidationError, node: yaml.Node | None, name: str) -> SpecError:

@@ -4,15 +4,19 @@ A step or check is written flat: ``use`` (or ``check``) names a unit on a shelf,
 beside it. This module does not know the units; the compiler validates their parameters against each unit's ``Params``.
 """
 
-from __future__ import annotations
+# No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from spec.base import Document, JsonValue
+from spec.base import Document, JsonValue, Later
 from spec.catalog import ForeignKey, Sensitivity
-from spec.report import Report
+
+if TYPE_CHECKING:
+    from spec.report import Report
+else:
+    Report = Annotated[Any, Later("spec.report", "Report")]
 
 SPEC_VERSION = 1
 
@@ -220,7 +224,7 @@ class Pipeline(Document):
     layout: dict[str, JsonValue] = Field(default={}, description="Positions for drawing; outside the digest.")
 
     @model_validator(mode="after")
-    def _names_are_unique(self) -> Pipeline:
+    def _names_are_unique(self) -> "Pipeline":
         taken: set[str] = set()
         for name in [*self.sources, *self.tables, *(step.id for step in self.steps)]:
             if name.casefold() in taken:

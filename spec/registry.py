@@ -9,19 +9,19 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from spec.errors import unknown_name
+from spec.records import record
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Shelf:
     """Units of one sort.
 
@@ -36,6 +36,11 @@ class Shelf:
     def names(self) -> tuple[str, ...]:
         """All unit names, sorted; lists the folder and imports none of them."""
         return tuple(sorted({*_local_names(self.package, self.module), *_entry_points(self._group())}))
+
+    def has(self, name: str) -> bool:
+        """Whether there is a unit of that name."""
+        # Ours first: for others the notes of every installed distribution have to be read.
+        return name in _local_names(self.package, self.module) or name in _entry_points(self._group())
 
     def load(self, name: str) -> ModuleType:
         """Import the one unit; raises SpecError with the nearest name when there is none."""

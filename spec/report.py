@@ -1,6 +1,6 @@
 """The report as part of the spec: what is shown, from which step, and who receives it."""
 
-from __future__ import annotations
+# No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
 
 from typing import Annotated, Literal
 

@@ -1,15 +1,19 @@
 """What a run is, what it leaves, and what it needs from outside: an approval and a store."""
 
-from __future__ import annotations
+# No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import Field
 
 from spec.base import Document, JsonValue
-from spec.pipeline import Pipeline
+from spec.records import record
+
+if TYPE_CHECKING:
+    from spec.pipeline import Pipeline
 
 RunStatus = Literal["running", "succeeded", "blocked", "failed", "cancelled"]
 
@@ -98,16 +102,19 @@ class Approval(Protocol):
     def approved_at(self) -> datetime: ...
 
 
-class StoredRun(Document):
+@record(frozen=True, kw_only=True)
+class StoredRun:
     """A run as the store holds it; enough to list, resume, replay and report it later."""
 
     run_id: str
     pipeline: str
     spec_digest: str
-    spec: Pipeline
-    base: str = Field(description="Folder from which the spec's relative paths start.")
-    parameters: dict[str, JsonValue] = Field(default={})
-    rebound: dict[str, str] = Field(default={}, description="Sources rebound with --data.")
+    spec: "Pipeline"
+    base: str
+    """Folder from which the spec's relative paths start."""
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
+    rebound: Mapping[str, str] = field(default_factory=dict)
+    """Sources rebound with --data."""
     out: str
     now: datetime
     status: RunStatus

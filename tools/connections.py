@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -16,6 +15,7 @@ from memory.store import SavedConnection
 from spec.base import JsonValue
 from spec.errors import AccessError, UnsupportedError, UsageError, unknown_name
 from spec.pipeline import Load, Source
+from spec.records import record
 from tools.context import Context
 from tools.locations import Location, database_kind, parse, with_password, without_password
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Unit:
     """A connector as listed."""
 

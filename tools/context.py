@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from spec.errors import AccessError
+from spec.records import record
 
 if TYPE_CHECKING:
     from memory.workspace import Workspace
@@ -23,7 +23,7 @@ _MEANING: dict[Right, str] = {
 }
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Context:
     """One principal at work in one workspace; ``rights`` were looked up for them, not chosen by the caller."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from spec.errors import UsageError, nearest
+from spec.records import record
 
 _NAMED = re.compile(r"([A-Za-z_]\w*)=(.+)", re.DOTALL)
 SCHEMES = {
@@ -27,7 +28,7 @@ DATABASE_ENDINGS = {
 }
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Location:
     """One ``--data`` item, understood. ``url`` may hold a password, so it stays out of ``repr``."""
 

@@ -121,7 +121,7 @@ def _shown(job: Job) -> list[str]:
 
 def _check_formats(formats: Sequence[str]) -> None:
     for name in formats:
-        if name not in FORMATS.names():
+        if not FORMATS.has(name):
             near = nearest(name, FORMATS.names())
             there = f"There is: {', '.join(FORMATS.names())}."
             raise UsageError(

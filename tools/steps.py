@@ -44,11 +44,11 @@ def listed() -> Sequence[Page]:
 
 def shown(name: str) -> Page:
     """Everything about one step or check; SpecError with the nearest name when there is none."""
-    if name in TRANSFORMS.names():
+    if TRANSFORMS.has(name):
         unit = transform(name)
         brief = _brief(TRANSFORMS, name)
         return Page(name, "step", brief.summary, brief.text, _parameters(unit.Params), unit.outputs, unit.example)
-    if name in CHECKS.names():
+    if CHECKS.has(name):
         check = check_unit(name)
         brief = _brief(CHECKS, name)
         return Page(name, "check", brief.summary, brief.text, _parameters(check.Params), None, check.example)

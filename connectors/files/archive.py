@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from spec.errors import DataError, LimitError
+from spec.records import record
 
 MAX_UNPACKED = 2 << 30
 _MAX_ENTRIES = 20_000
@@ -24,7 +25,7 @@ _FILLED = re.compile(rb'<c r="([A-Z]+)\d+"[^>]*?>(?:<f.*?(?:/>|</f>))?<(?:v|is)>
 _UNCOMPUTED = re.compile(rb"<c [^>]*><f(?:[^>]*/>|[^>]*>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Merged:
     """A merged range: rows and columns from 1, ends included."""
 
@@ -46,7 +47,7 @@ class Sheet:
     """Formulas without a result."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Entry:
     """A worksheet of a workbook, and where its XML is."""
 

@@ -24,14 +24,16 @@ from connectors.files.options import ReadOptions
 from connectors.files.records import Dialect, Record, Splitter, count_records
 from connectors.looking import scratch
 from connectors.names import column_names, filled_right, joined_headers
-from connectors.profile import DecimalMark, key_of, profile, spelling_of
 from connectors.spelling import plain_options
 from spec.catalog import Column, Table
 from spec.errors import DataError
 from spec.pipeline import Source
+from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from connectors.profile import DecimalMark
 
 _SNIFFED = 256 << 10
 _SNIFFED_RECORDS = 500
@@ -47,7 +49,7 @@ CARRIED_ON = (
 )
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Part:
     """One file to read, as UTF-8: where its bytes are, what to call it, and its columns in the file's order."""
 
@@ -505,6 +507,9 @@ def _shown(raw: bytes) -> str:
 
 def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[str]) -> Sequence[Discovered]:
     """The file's one table."""
+    # A run reads files and never looks into them so.
+    from connectors.profile import key_of, profile, spelling_of
+
     completed = sniff(path, options, stated)
     with prepared(path, path.name, completed) as part, scratch() as connection:
         sampled = part.compression == "none" and part.file.stat().st_size > PROFILED

@@ -36,6 +36,7 @@ from spec.base import JsonValue
 from spec.catalog import Column, ForeignKey, Table
 from spec.errors import DataError, LimitError, SpecError
 from spec.pipeline import Source
+from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -47,7 +48,7 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|-?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?', r
 _INT64 = 2**63 - 1
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Prepared:
     """A file that DuckDB can read: UTF-8, long numbers as texts."""
 
@@ -210,12 +211,12 @@ def _sample(file: Prepared, options: ReadOptions) -> tuple[list[dict[str, JsonVa
     records: list[dict[str, JsonValue]] = []
     broken: list[Record] = []
     size = 0
-    for record, parsed in _line_records(file):
-        size += len(record.raw)
+    for line, parsed in _line_records(file):
+        size += len(line.raw)
         if size > _PROFILED:
             return records, broken, False, ""
-        if record.problem:
-            broken.append(record)
+        if line.problem:
+            broken.append(line)
         else:
             records.append(parsed)
     return records, broken, True, ""

@@ -1,6 +1,6 @@
 """The read options of the files connector: all that reading needs, so that a run never guesses."""
 
-from __future__ import annotations
+# No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
 
 from typing import Literal
 

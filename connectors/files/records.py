@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO
+
+from spec.records import record
 
 MAX_RECORD = 16_000_000
 """Longest record, in bytes, that is read; a longer line is set aside."""
@@ -20,7 +21,7 @@ _BLOCK = 1 << 20
 _KEPT = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Dialect:
     """How records and values are delimited. ``escape`` equal to ``quote`` means that quotes are doubled."""
 
@@ -29,7 +30,7 @@ class Dialect:
     escape: str = '"'
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Record:
     """One record: its first line from 1, its bytes without the line end, and why it is broken, if it is."""
 

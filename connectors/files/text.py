@@ -11,11 +11,11 @@ import os
 import tempfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, cast
 
 from spec.errors import AccessError, DataError
+from spec.records import record
 
 Compression = Literal["none", "gzip", "zstd"]
 _BLOCK = 1 << 20
@@ -129,7 +129,7 @@ def detect_encoding(sample: bytes, *, whole: bool) -> str:
     return "latin-1" if undefined else "cp1252"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Stamp:
     """When and how large a file was, to see whether it changed while it was read."""
 
@@ -144,7 +144,7 @@ def stamp(path: Path) -> Stamp:
     return Stamp(found.st_size, found.st_mtime_ns)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Content:
     """What one pass over the stored bytes tells."""
 

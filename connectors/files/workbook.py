@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +29,7 @@ from connectors.spelling import plain_options
 from spec.catalog import Column, Table
 from spec.errors import DataError, nearest
 from spec.pipeline import Source
+from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -43,7 +43,7 @@ _TOTAL = re.compile(
 Cell = object
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Layout:
     """Where the table stands: header rows, first data row, columns from 1, and the last row of data."""
 

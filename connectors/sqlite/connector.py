@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -31,6 +30,7 @@ from spec.base import JsonValue
 from spec.catalog import Column, ForeignKey, Table
 from spec.errors import AccessError, DataError, SpecError, TransientError, nearest
 from spec.pipeline import Source
+from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -47,7 +47,7 @@ class ReadOptions(Spelling):
     left_out: Strings = Field(default=(), description="Columns that are not read: those that hold binary data.")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Kinds:
     """How many values of a column SQLite stores as which type."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from spec.base import JsonValue
 from spec.errors import CancelledError, DataError, DreflowError, LimitError
+from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -19,7 +19,7 @@ T = TypeVar("T")
 POLL_SECONDS = 0.2
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Limits:
     """Bounds of one run. ``memory`` in DuckDB's spelling; beyond it work spills into the run's folder. ``seconds`` of
     wall time.

@@ -11,7 +11,6 @@ Each pair says why it was made. ``<step>.left_rest`` and ``<step>.right_rest`` h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -30,6 +29,7 @@ from pipelines.transforms.join import as_pairs
 from pipelines.zones import INSTANT
 from spec.base import Document, JsonValue
 from spec.errors import LimitError
+from spec.records import record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -136,7 +136,7 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Measures:
     """Expressions over a candidate pair (tables l and r): what must hold, how far apart, and why."""
 
@@ -193,7 +193,7 @@ class _Names:
         self.left_rest, self.right_rest = f"{step}.left_rest", f"{step}.right_rest"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Pairing:
     """Chooses among the candidates of rows that have several. Inputs: left, right, candidates, pairs, unclear, size."""
 

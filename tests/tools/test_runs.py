@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -168,7 +169,7 @@ print(result.status)
 def test_an_interrupted_run_can_be_cancelled_though_nobody_hears_it(context: Context, shop: Path) -> None:
     result = runs.run(context, shop / "totals.yaml", now=NOW, out=shop / "out")
     stored = runs.known(context, result.run_id)
-    context.workspace.store.begin(stored.model_copy(update={"run_id": "r77", "status": "running", "result": None}))
+    context.workspace.store.begin(replace(stored, run_id="r77", status="running", result=None))
     runs.cancel(context, "r77", now=NOW)
     assert runs.known(context, "r77").status == "cancelled"
     with pytest.raises(UsageError, match="not running"):
