@@ -159,17 +159,15 @@ def _first_line(error: Exception) -> str:
     return re.sub(r"^[A-Z][A-Za-z ]* Error: ", "", line)
 
 
-_MISMATCH = re.compile(r"No function matches the given name and argument types '(\w+|[^\w\s(]+)\((.*)\)'\.")
-_COMPARE = re.compile(
-    r"Cannot (?:compare|mix|combine)(?: values of)? types?(?: of)? (.+?) and (?:type )?(.+?)(?: in |, | - |$)"
-)
+_MISMATCH = r"No function matches the given name and argument types '(\w+|[^\w\s(]+)\((.*)\)'\."
+_COMPARE = r"Cannot (?:compare|mix|combine)(?: values of)? types?(?: of)? (.+?) and (?:type )?(.+?)(?: in |, | - |$)"
 
 
 def explained(error: Exception, where: Where) -> SpecError:
     """A binder error as a sentence about the spec: what does not fit, and what would."""
     text = _first_line(error)
     data: dict[str, object] = {**where}
-    mismatch = _MISMATCH.search(text)
+    mismatch = re.search(_MISMATCH, text)
     if mismatch:
         name, types = mismatch[1], mismatch[2].replace("_LITERAL", "")
         data |= {"function": name, "types": types}
@@ -180,7 +178,7 @@ def explained(error: Exception, where: Where) -> SpecError:
             where=where,
             data=data,
         )
-    compared = _COMPARE.search(text)
+    compared = re.search(_COMPARE, text)
     if compared:
         left, right = compared[1].replace("_LITERAL", ""), compared[2].replace("_LITERAL", "")
         data["types"] = [left, right]

@@ -55,7 +55,7 @@ def effects_of(
 
 
 _CRON = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
-_CRON_PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?")
+_CRON_PART = r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?"
 
 
 def _check_schedule(schedule: Schedule) -> None:
@@ -69,7 +69,7 @@ def _check_schedule(schedule: Schedule) -> None:
         raise _bad_cron(schedule.cron, f"it has {len(fields)} fields")
     for field, (name, least, most) in zip(fields, _CRON, strict=True):
         for part in field.split(","):
-            matched = _CRON_PART.fullmatch(part)
+            matched = re.fullmatch(_CRON_PART, part)
             numbers = [int(item) for item in matched.groups()[:2] if item is not None] if matched else [-1]
             if any(not least <= number <= most for number in numbers) or numbers != sorted(numbers):
                 raise _bad_cron(schedule.cron, f"{part!r} is no {name}")

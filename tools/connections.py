@@ -22,7 +22,7 @@ from tools.locations import Location, database_kind, parse, with_password, witho
 if TYPE_CHECKING:
     from connectors.vault import Vault
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+NAME = r"[A-Za-z_][A-Za-z0-9_]{0,62}"
 
 
 @record(frozen=True)
@@ -69,7 +69,7 @@ def known(context: Context, name: str) -> SavedConnection:
 def add(context: Context, name: str, url: str, *, now: datetime, password: str | None = None) -> SavedConnection:
     """Save a connection under a name. A password, in the URL or as it is beside it, goes to the vault alone."""
     context.need("connect")
-    if NAME.fullmatch(name) is None:
+    if re.fullmatch(NAME, name) is None:
         raise UsageError(
             f"{name!r} cannot be the name of a connection.", hint="Use letters, digits and underscores, as in shop_db."
         )
@@ -197,7 +197,7 @@ def _free_name(context: Context, url: str) -> str:
     """A name made of the database's, or the host's where it has none."""
     parts = urlsplit(url)
     wanted = re.sub(r"\W+", "_", parts.path.strip("/") or parts.hostname or "database").strip("_")[:50] or "database"
-    wanted = wanted if NAME.fullmatch(wanted) else f"db_{wanted}"
+    wanted = wanted if re.fullmatch(NAME, wanted) else f"db_{wanted}"
     taken = {one.name.casefold() for one in saved(context)}
     name, number = wanted, 1
     while name.casefold() in taken:

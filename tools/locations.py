@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from spec.errors import UsageError, nearest
 from spec.records import record
 
-_NAMED = re.compile(r"([A-Za-z_]\w*)=(.+)", re.DOTALL)
+_NAMED = r"(?s)([A-Za-z_]\w*)=(.+)"
 SCHEMES = {
     "postgres": "postgres",
     "postgresql": "postgres",
@@ -42,7 +42,7 @@ class Location:
 
 def parse(item: str, *, base: Path, connections: tuple[str, ...] = ()) -> Location:
     """Understand one item; paths start at ``base``. Raises UsageError, which repeats no password."""
-    named = _NAMED.fullmatch(item)
+    named = re.fullmatch(_NAMED, item)
     if named and not (base / item).exists():
         return replace(_parse(named[2], base, connections), name=named[1])
     return _parse(item, base, connections)

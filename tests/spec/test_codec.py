@@ -32,6 +32,36 @@ def test_yaml_and_json_forms_have_the_same_digest() -> None:
     assert digest(from_plain(to_plain(spec))) == digest(spec)
 
 
+def test_a_json_spec_means_what_it_means_as_yaml() -> None:
+    plain = (
+        '{"version": 1, "name": "x", "sources": {}, "layout": {"a": 1.50, "b": 12, "c": 1e3, "d": "é\\u00e9",'
+        ' "e": null, "f": [true, -0], "g": "2026-07-01"}}'
+    )
+    assert to_plain(parse_spec(plain)) == to_plain(parse_spec("# read as YAML\n" + plain))
+
+
+def test_a_json_spec_may_be_indented_with_tabs() -> None:
+    assert parse_spec('{\n\t"version": 1,\n\t"name": "x",\n\t"sources": {}\n}').name == "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "where"),
+    [
+        ('{"name": "a",\n "name": "b", "sources": {}}', "stands twice", {"line": 2}),
+        (
+            '{"name": "a",\n "sources": {"a":\n {"locaton": "x"}}}',
+            "Extra inputs",
+            {"line": 3, "field": "sources.a.locaton"},
+        ),
+        ('{"name": "a",\n "sources": {', "not valid YAML", {}),
+    ],
+)
+def test_an_unreadable_json_spec_is_told_where(text: str, message: str, where: dict[str, object]) -> None:
+    with pytest.raises(SpecError, match=message) as caught:
+        parse_spec(text, name="x.json")
+    assert where.items() <= caught.value.where.items()
+
+
 def test_comments_and_layout_stay_outside_the_digest() -> None:
     spec = parse_spec(TEXT)
     noted = parse_spec(TEXT.replace("where: total > 5", "where: total > 5, note: why not") + "layout: {paid: [1, 2]}\n")

@@ -63,12 +63,14 @@ def run(args: argparse.Namespace) -> int:
 
 def finished(context: Context, result: RunResult, args: argparse.Namespace, *, out: str | None = None) -> int:
     """Show how a run ended; 0 when it succeeded."""
-    from integrations.cli import render, workspace
-    from tools.runs import known, report_files
+    from integrations.cli import workspace
 
     if args.json:
         workspace.print_json(result.model_dump(mode="json"))
     else:
+        from integrations.cli import render
+        from tools.runs import known, report_files
+
         stored = known(context, result.run_id)
         print(render.run(result, out or stored.out, reports=report_files(stored)))
     return 0 if result.status == "succeeded" else 1
