@@ -47,7 +47,7 @@ def test_a_record_takes_values_and_defaults_as_a_dataclass_does() -> None:
     with pytest.raises(TypeError):
         Point(1, z=2)  # type: ignore[call-arg]
     with pytest.raises(TypeError):
-        Named("a")  # type: ignore[call-arg, misc]
+        Named("a")  # type: ignore[call-arg]
 
 
 def test_equal_records_have_equal_hashes_and_what_is_not_compared_does_not_count() -> None:
