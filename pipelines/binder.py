@@ -27,13 +27,21 @@ PROBE = "types of"
 
 
 class Binder:
-    """Knows the type of every column of every query over the tables it was told of. Close it after use."""
+    """Knows the type of every column of every query over the tables it was told of. Close it after use.
 
-    def __init__(self, timezone: str, parameters: Mapping[str, tuple[str, JsonValue]]) -> None:
+    ``spare`` is an empty database in memory that it may use up; without one it opens its own.
+    """
+
+    def __init__(
+        self,
+        timezone: str,
+        parameters: Mapping[str, tuple[str, JsonValue]],
+        spare: duckdb.DuckDBPyConnection | None = None,
+    ) -> None:
         import duckdb
 
         self._errors = duckdb.Error
-        self._connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:")
+        self._connection = spare if spare is not None else duckdb.connect(":memory:")
         self._values = {name: value for name, (_, value) in parameters.items()}
         zone = exp.Set(
             expressions=[exp.SetItem(this=exp.EQ(this=exp.column("TimeZone"), expression=exp.Literal.string(timezone)))]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from sqlglot import exp
@@ -33,6 +34,9 @@ from spec.errors import SpecError, nearest, unknown_name
 from spec.pipeline import Check, InlineTable, Output, Pipeline, Source, Step
 from spec.registry import Shelf
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 ENGINES = Shelf("pipelines.engines", "engine")
 
 
@@ -43,17 +47,19 @@ def compile_spec(
     parameters: Mapping[str, JsonValue] | None = None,
     now: datetime,
     rebound: Mapping[str, Source] | None = None,
+    spare: DuckDBPyConnection | None = None,
 ) -> Job:
     """Resolve a whole spec.
 
     ``base`` is the folder its relative paths start from, ``now`` the instant of the run (with a zone), ``rebound`` the
     sources to read instead of the spec's own of the same name; with any, the job writes its output folder only.
+    ``spare`` is an empty database in memory that may be used up, in place of opening one.
     Raises SpecError; UsageError when ``now`` has no zone.
     """
     values = parameter_values(spec, parameters or {}, now)
     sources = _sources(spec, rebound or {})
     plan = plan_steps(spec)
-    with Binder(spec.timezone, values) as binder:
+    with Binder(spec.timezone, values, spare) as binder:
         building = _Building(spec, binder, plan, {name: type_ for name, (type_, _) in values.items()})
         building.check_parameters(values)
         for name, source in sources.items():

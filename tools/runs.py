@@ -24,6 +24,8 @@ from tools.context import Context
 from tools.locations import Location
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from pipelines.replay import Replayed
 
 
@@ -36,8 +38,11 @@ def run(
     data: Sequence[str] = (),
     parameters: Mapping[str, JsonValue] | None = None,
     told: Callable[[RunEvent], None] = lambda _: None,
+    spare: DuckDBPyConnection | None = None,
 ) -> RunResult:
     """Run a spec file. ``data`` rebinds sources (``NAME=X``); ``told`` hears each durable event.
+
+    ``spare`` is an empty database in memory that the compile may use up.
 
     Raises SpecError where it does not compile, ApprovalNeededError and BusyError before anything was done; what goes
     wrong later is in the result.
@@ -62,7 +67,7 @@ def run_spec(
     context.need("run")
     rebound = _rebound(context, spec, data, now)
     sources = {name: source for name, (source, _) in rebound.items()}
-    job = compile_spec(spec, base=base, parameters=parameters, now=now, rebound=sources)
+    job = compile_spec(spec, base=base, parameters=parameters, now=now, rebound=sources, spare=spare)
     store = context.workspace.store
     store.save_spec(spec, by=context.principal, now=now)
     result = runner.run(
