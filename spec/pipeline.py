@@ -175,7 +175,7 @@ class Schedule(Document):
     )
 
     @model_validator(mode="after")
-    def _one_rhythm(self) -> Schedule:
+    def _one_rhythm(self) -> "Schedule":
         if (self.cron is None) == (self.every is None):
             raise ValueError("a schedule has either 'cron' or 'every'")
         if self.start is not None and self.every is None:

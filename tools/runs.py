@@ -48,7 +48,15 @@ def run(
     wrong later is in the result.
     """
     return run_spec(
-        context, load_spec(path), path.resolve().parent, now=now, out=out, data=data, parameters=parameters, told=told
+        context,
+        load_spec(path),
+        path.resolve().parent,
+        now=now,
+        out=out,
+        data=data,
+        parameters=parameters,
+        told=told,
+        spare=spare,
     )
 
 
@@ -62,6 +70,7 @@ def run_spec(
     data: Sequence[str] = (),
     parameters: Mapping[str, JsonValue] | None = None,
     told: Callable[[RunEvent], None] = lambda _: None,
+    spare: DuckDBPyConnection | None = None,
 ) -> RunResult:
     """The same for a spec whose relative paths start at ``base``. What ``told`` raises ends the run where it stands."""
     context.need("run")
