@@ -557,7 +557,7 @@ class Database(ABC):
     text_type = "VARCHAR"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Totals:
     """What a database says of the rows that were read: count, exact sums, values of which nothing arrives."""
 
