@@ -326,6 +326,35 @@ class Login(Base):
     locked_until: Mapped[str | None]
 
 
+class Usage(Base):
+    """One call of a model: what for, and what it took. ``cost`` is money as text, null where no price is known."""
+
+    __tablename__ = "usage"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[str]
+    principal: Mapped[str]
+    thread: Mapped[str | None]
+    task: Mapped[str]
+    provider: Mapped[str]
+    model: Mapped[str]
+    input_tokens: Mapped[int]
+    output_tokens: Mapped[int]
+    cost: Mapped[str | None]
+    __table_args__ = (Index(None, "workspace", "at"),)
+
+
+class Budget(Base):
+    """What models may take in a calendar month (UTC); null is no bound."""
+
+    __tablename__ = "budgets"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    tokens: Mapped[int | None]
+    money: Mapped[str | None]
+    set_by: Mapped[str]
+    set_at: Mapped[str]
+
+
 class AuditEntry(Base):
     """Who did what, in order. Each ``hash`` covers the entry before; the database refuses change and removal."""
 

@@ -252,4 +252,29 @@ CREATE TABLE logins (
 	CONSTRAINT pk_logins PRIMARY KEY (workspace, principal), 
 	CONSTRAINT fk_logins_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
 );
-INSERT INTO alembic_version (version_num) VALUES ('0006');
+CREATE TABLE usage (
+	workspace VARCHAR NOT NULL, 
+	seq INTEGER NOT NULL, 
+	at VARCHAR NOT NULL, 
+	principal VARCHAR NOT NULL, 
+	thread VARCHAR, 
+	task VARCHAR NOT NULL, 
+	provider VARCHAR NOT NULL, 
+	model VARCHAR NOT NULL, 
+	input_tokens INTEGER NOT NULL, 
+	output_tokens INTEGER NOT NULL, 
+	cost VARCHAR, 
+	CONSTRAINT pk_usage PRIMARY KEY (workspace, seq), 
+	CONSTRAINT fk_usage_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE INDEX ix_usage_workspace_at ON usage (workspace, at);
+CREATE TABLE budgets (
+	workspace VARCHAR NOT NULL, 
+	tokens INTEGER, 
+	money VARCHAR, 
+	set_by VARCHAR NOT NULL, 
+	set_at VARCHAR NOT NULL, 
+	CONSTRAINT pk_budgets PRIMARY KEY (workspace), 
+	CONSTRAINT fk_budgets_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+INSERT INTO alembic_version (version_num) VALUES ('0005');
