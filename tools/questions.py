@@ -6,19 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pipelines.compiler import compile_spec
 from pipelines.query import job_sql, to_text
 from spec.base import JsonValue
 from spec.errors import SpecError
-from spec.pipeline import Pipeline
+from spec.pipeline import Pipeline, Source
 from tools.context import Context
-from tools.data import OpenData
 from tools.values import Rows
 
 if TYPE_CHECKING:
     from sqlglot import exp
+
+
+class Queried(Protocol):
+    """The data an answer is computed on; ``tools.data.OpenData`` is one."""
+
+    def answer(self, query: exp.Query, *, limit: int) -> Rows: ...
+    def named_as(self, sources: Mapping[str, Source]) -> tuple[str, ...]: ...
+    def remarks(self, table: str) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,7 @@ class Answer:
     remarks: tuple[str, ...] = ()
 
 
-def answer(context: Context, spec: Pipeline, step: str | None, data: OpenData, *, now: datetime, limit: int) -> Answer:
+def answer(context: Context, spec: Pipeline, step: str | None, data: Queried, *, now: datetime, limit: int) -> Answer:
     """At most ``limit`` rows of ``step`` (the last one when None). Raises SpecError where the plan does not compile."""
     query = query_of(context, spec, step, data, now=now)
     used = data.named_as(spec.sources)
@@ -38,7 +45,7 @@ def answer(context: Context, spec: Pipeline, step: str | None, data: OpenData, *
     return Answer(rows, to_text(query), tuple(remark for table in used for remark in data.remarks(table)))
 
 
-def query_of(context: Context, spec: Pipeline, step: str | None, data: OpenData, *, now: datetime) -> exp.Query:
+def query_of(context: Context, spec: Pipeline, step: str | None, data: Queried, *, now: datetime) -> exp.Query:
     """The query that gives all rows of a step over the data; raises as ``answer``."""
     context.need("ask")
     target = step or (spec.steps[-1].id if spec.steps else None)
