@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Protocol, cast, runtime_checkable
 
 from agents.contract import Draft, Planner, Question, Refusal
 from agents.exchange import Exchange
@@ -12,6 +12,14 @@ from tools.context import Context
 from tools.data import READING, OpenData, open_data
 
 PROVIDERS = Shelf("agents.providers", "model")
+BUILTIN = "builtin"
+
+
+@runtime_checkable
+class KeepsAccount(Protocol):
+    """A planner whose drafts cost something, which is written down for the conversation they belong to."""
+
+    def in_thread(self, thread: str) -> None: ...
 
 
 class Desk:
@@ -20,13 +28,31 @@ class Desk:
     def __init__(self, context: Context, model: str = "builtin") -> None:
         self.context = context
         self.model = model
+        self._planner: Planner | None = None
         self._open: tuple[object, OpenData] | None = None
         self._used: frozenset[str] | None = None
 
     @property
     def planner(self) -> Planner:
-        """The planner of this desk's model."""
-        return cast("Planner", PROVIDERS.load(self.model))
+        """The planner of this desk's model: ``builtin``, or one behind which a model as 'provider:model' stands."""
+        if self._planner is None:
+            if self.model == BUILTIN:
+                self._planner = cast("Planner", PROVIDERS.load(BUILTIN))
+            else:
+                from agents.planner import planner
+
+                self._planner = planner(self.context, self.model)
+        return self._planner
+
+    @property
+    def provider(self) -> str:
+        """Who gave the last draft: the model, or the built-in planner where the model could not."""
+        return str(getattr(self._planner, "by", self.model))
+
+    @property
+    def tokens(self) -> int:
+        """What the last draft took."""
+        return int(getattr(self._planner, "tokens", 0))
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -62,7 +88,10 @@ class Desk:
 
     def draft(self, turn: Exchange, data: OpenData) -> Draft | Question | Refusal:
         """What the planner makes of the turn; a question instead where the data can be read in two ways."""
-        reply = self.planner.draft(turn.request, data)
+        planner = self.planner
+        if isinstance(planner, KeepsAccount):
+            planner.in_thread(turn.thread.id)
+        reply = planner.draft(turn.request, data)
         self._used = frozenset(reply.spec.sources) if isinstance(reply, Draft) else None
         if isinstance(reply, Draft):
             unclear = data.unclear(reply.spec)

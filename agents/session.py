@@ -81,7 +81,12 @@ class Session:
             document = AskDocument(status="declined", message=_sentence(reply))
         keep(self._context, turn, reply, self._now())
         return document.model_copy(
-            update={"thread": turn.thread.id, "provider": self._desk.model, "seconds": _since(began)}
+            update={
+                "thread": turn.thread.id,
+                "provider": self._desk.provider,
+                "tokens": self._desk.tokens,
+                "seconds": _since(began),
+            }
         )
 
     def plan(self, message: Message, *, spec_file: Path | None = None) -> PlanDocument:
@@ -101,7 +106,12 @@ class Session:
             document = PlanDocument(status="declined", message=_sentence(reply))
         keep(self._context, turn, reply, self._now())
         return document.model_copy(
-            update={"thread": turn.thread.id, "provider": self._desk.model, "seconds": _since(began)}
+            update={
+                "thread": turn.thread.id,
+                "provider": self._desk.provider,
+                "tokens": self._desk.tokens,
+                "seconds": _since(began),
+            }
         )
 
     def begin(self, text: str, *, surface: str, thread: str | None = None) -> str:

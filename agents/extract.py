@@ -1,0 +1,200 @@
+"""Single things read out of text by Instructor: which field is which, what a column means, what a word is to mean.
+
+Requests go through the same gate as all others; Instructor's part is the typed form and mending what does not fit it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import Field, ValidationInfo, model_validator
+
+from agents import models
+from agents.calling import MOST_OUTPUTS, Caller, Said, fenced, in_words, prompt, settled
+from agents.models import Named
+from agents.privacy import Data, Privacy
+from agents.proposal import Proposed
+from spec.catalog import Table
+from spec.errors import LimitError
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletion
+    from pydantic_ai.messages import ModelResponse
+
+    from agents.gate import Gate
+
+T = TypeVar("T", bound=Proposed)
+
+
+class Pair(Proposed):
+    """Two fields that hold the same thing."""
+
+    ours: str
+    theirs: str
+    why: str = Field(default="", description="In a few words.")
+
+
+class FieldMapping(Proposed):
+    """Which field of one stream is which of the other. A field without a counterpart is left out."""
+
+    pairs: list[Pair] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _fields_are_there_and_used_once(self, info: ValidationInfo) -> FieldMapping:
+        known: Mapping[str, Any] = info.context or {}
+        for side in ("ours", "theirs"):
+            named = [str(getattr(pair, side)) for pair in self.pairs]
+            strange = sorted(set(named) - set(known.get(side, named)))
+            if strange:
+                raise ValueError(f"{side} has no field {', '.join(strange)}")
+            if len(named) != len(set(named)):
+                raise ValueError(f"a field of {side} is paired twice")
+        return self
+
+
+class ColumnMeaning(Proposed):
+    """What a column holds, in words for the owner of a business."""
+
+    meaning: str = Field(description="One sentence; empty when it cannot be told.")
+    unit: str = Field(default="", description="Such as EUR, kg or days; empty when there is none.")
+    personal: bool = Field(default=False, description="It tells who somebody is or how to reach them.")
+
+
+class DefinitionFound(Proposed):
+    """A business word's meaning as somebody said it."""
+
+    word: str = Field(description="The word that is defined; empty when nothing is defined.")
+    text: str = Field(default="", description="What it means here, in the person's own terms.")
+
+
+def field_mapping(caller: Caller, ours: Table, theirs: Table, data: Data) -> Said[FieldMapping]:
+    """Pair the fields of two streams of the data, by name, type and description."""
+    known = {"ours": [c.name for c in ours.columns], "theirs": [c.name for c in theirs.columns]}
+    text = f"{fenced('ours', _described(ours))}\n\n{fenced('theirs', _described(theirs))}"
+    return extract(caller, FieldMapping, text, data=data, known=known)
+
+
+def column_meaning(caller: Caller, table: Table, column: str, data: Data) -> Said[ColumnMeaning]:
+    """What one column of a table means, told by its name and its neighbours'."""
+    text = f"What does the column {column!r} hold?\n\n{fenced('table', f'{table.name}: {_described(table)}')}"
+    return extract(caller, ColumnMeaning, text, data=data)
+
+
+def definition_in(caller: Caller, said: str, *, question: str = "", data: Data | None = None) -> Said[DefinitionFound]:
+    """The definition that an answer holds, if it holds one."""
+    text = f"The question was: {question}\n\n{fenced('answer', said)}"
+    return extract(caller, DefinitionFound, text, data=data, heard=said)
+
+
+def extract(
+    caller: Caller,
+    form: type[T],
+    text: str,
+    *,
+    data: Data | None = None,
+    known: Mapping[str, Sequence[str]] | None = None,
+    heard: str = "",
+) -> Said[T]:
+    """Read one thing out of a text. ``known`` is what the form checks names against, ``heard`` a person's own words."""
+
+    def attempt(one: Named, privacy: Privacy) -> tuple[Said[T] | None, str]:
+        from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UserError
+
+        privacy.hear(heard)
+        try:
+            found = settled(_read, caller, one, privacy, form, text, known)
+        except (AgentRunError, UserError, LimitError, OSError, ValueError) as error:
+            return None, in_words(error, one)
+        if found is None:
+            return None, in_words(UnexpectedModelBehavior("nothing usable"), one)
+        restored = form.model_validate(privacy.restored(found.model_dump(mode="json")), context=dict(known or {}))
+        return Said(restored, str(one)), ""
+
+    return caller.through(models.chain(caller.settings, "extract"), data, attempt)
+
+
+async def _read(
+    caller: Caller, one: Named, privacy: Privacy, form: type[T], text: str, known: Mapping[str, Sequence[str]] | None
+) -> T | None:
+    import instructor
+    from instructor.core import InstructorRetryException
+
+    failed: list[Exception] = []
+    async with caller.gate(one, privacy, "extract") as gate:
+
+        async def create(*, messages: Sequence[Mapping[str, Any]], **_: object) -> ChatCompletion:
+            try:
+                return await _completion(gate, messages, caller)
+            except Exception as error:
+                failed.append(error)
+                raise
+
+        client = instructor.AsyncInstructor(
+            client=None, create=instructor.patch(create=create, mode=instructor.Mode.JSON), mode=instructor.Mode.JSON
+        )
+        try:
+            # Validators get what is known here. As Instructor's own context it would be read as a template, and text
+            # from the data must not be.
+            found: T | None = await client.create(
+                response_model=_bound(form, known),
+                messages=[{"role": "system", "content": prompt("extract")}, {"role": "user", "content": text}],
+                max_retries=MOST_OUTPUTS - 1,
+            )
+        except InstructorRetryException:
+            if failed:
+                raise failed[-1] from None
+            return None
+    return None if found is None else form.model_validate(found.model_dump(), context=dict(known or {}))
+
+
+def _bound(form: type[T], known: Mapping[str, Sequence[str]] | None) -> type[T]:
+    """The form, checking names against what is known without being told so from outside."""
+    if known is None:
+        return form
+
+    def checked(self: T) -> T:
+        form.model_validate(self.model_dump(), context=dict(known))
+        return self
+
+    members = {
+        "__module__": form.__module__,
+        "__doc__": form.__doc__,
+        "checked": model_validator(mode="after")(checked),
+    }
+    return type(form.__name__, (form,), members)
+
+
+async def _completion(gate: Gate, messages: Sequence[Mapping[str, Any]], caller: Caller) -> ChatCompletion:
+    """One request through the gate, answered in the form that Instructor reads."""
+    from openai.types.chat import ChatCompletion, ChatCompletionMessage
+    from openai.types.chat.chat_completion import Choice
+    from pydantic_ai.direct import model_request
+    from pydantic_ai.messages import ModelMessage, ModelRequest, SystemPromptPart, TextPart, UserPromptPart
+    from pydantic_ai.messages import ModelResponse as Response
+
+    told: list[ModelMessage] = []
+    for message in messages:
+        content = str(message.get("content") or "")
+        if message["role"] == "assistant":
+            told.append(Response(parts=[TextPart(content)]))
+        else:
+            part = SystemPromptPart(content) if message["role"] == "system" else UserPromptPart(content)
+            told.append(ModelRequest(parts=[part]))
+    response = await model_request(gate, told, model_settings=caller.bounds())
+    said = ChatCompletionMessage(role="assistant", content=_text(response))
+    choice = Choice(index=0, finish_reason="stop", message=said)
+    return ChatCompletion(
+        id="extract", object="chat.completion", created=0, model=gate.model_name, choices=[choice], usage=None
+    )
+
+
+def _text(response: ModelResponse) -> str:
+    from pydantic_ai.messages import TextPart
+
+    return "".join(part.content for part in response.parts if isinstance(part, TextPart))
+
+
+def _described(table: Table) -> str:
+    lines = [f"{c.name} {c.type}{f' # {c.description}' if c.description else ''}" for c in table.columns]
+    return "\n".join(lines)

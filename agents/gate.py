@@ -1,0 +1,201 @@
+"""The gate that each request to a model passes: budget, privacy, patience, and the account of what it took.
+
+Nothing else in the product sends anything to a model.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from pydantic_ai.exceptions import (
+    ModelAPIError,
+    ModelConnectionError,
+    ModelHTTPError,
+    ModelQuotaExceededError,
+    ModelRateLimitError,
+    ModelServerError,
+    ModelTimeoutError,
+    ModelUnavailableError,
+)
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse
+from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.tools import RunContext
+from pydantic_ai.usage import RequestUsage
+
+from agents import prices
+from agents.models import Named
+from tools import usage
+from tools.context import Context
+from tools.models import Task
+
+LONGEST_WAIT = 20.0
+"""Seconds: who is told to wait longer is better served by the next model of the chain."""
+MOST_ATTEMPTS = 3
+LETTERS_PER_TOKEN = 3
+"""A cautious guess for what a request will take, before anyone has counted."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How a failed request is tried again. ``sleep`` waits, ``seed`` makes the jitter the same each time."""
+
+    sleep: Callable[[float], Awaitable[None]]
+    seed: int = 0
+
+    async def attempt(self, work: Callable[[], Awaitable[Any]]) -> Any:
+        """Do the work, again where waiting may help and the provider asks for no longer wait than is sensible."""
+        draws = random.Random(self.seed)  # noqa: S311 - jitter is no secret
+        for number in range(1, MOST_ATTEMPTS + 1):
+            try:
+                return await work()
+            except ModelAPIError as error:
+                wait = wait_for(error, number, draws)
+                if wait is None or number == MOST_ATTEMPTS:
+                    raise
+                await self.sleep(wait)
+        raise AssertionError("the last attempt returns or raises")
+
+
+def wait_for(error: ModelAPIError, attempt: int, draws: random.Random) -> float | None:
+    """Seconds to wait before the next attempt; None where another attempt cannot help or would take too long."""
+    passing = (ModelRateLimitError, ModelUnavailableError, ModelServerError, ModelConnectionError)
+    hopeless = isinstance(error, ModelHTTPError) and error.status_code in {401, 402, 403}
+    if hopeless or isinstance(error, ModelQuotaExceededError | ModelTimeoutError) or not isinstance(error, passing):
+        return None
+    if error.retry_after is not None and error.retry_after > LONGEST_WAIT:
+        return None
+    least = error.retry_after if error.retry_after is not None else 0.5 * 2 ** (attempt - 1)
+    # Never less than was asked for, and not the same for everyone who was told the same.
+    return float(min(least, LONGEST_WAIT)) + draws.random() * 0.5
+
+
+@dataclass(frozen=True)
+class Meter:
+    """Whose budget a request is for, and where what it took is written down."""
+
+    context: Context
+    named: Named
+    task: Task
+    clock: Callable[[], datetime]
+    thread: str | None = None
+    taken: Callable[[int], None] = lambda _: None
+    """Hears how many tokens each request took."""
+
+    def check(self, letters: int) -> usage.Spent:
+        """Refuse a request of so many letters that the budget does not cover; raises LimitError."""
+        tokens = letters // LETTERS_PER_TOKEN
+        least = self._cost(tokens, 0)
+        return usage.check(self.context, self.clock(), tokens=tokens, cost=least)
+
+    def add(self, taken: RequestUsage) -> None:
+        """Write down what a request took."""
+        read, written = taken.input_tokens or 0, taken.output_tokens or 0
+        self.taken(read + written)
+        usage.record(
+            self.context,
+            usage.Call(
+                at=self.clock(),
+                principal=self.context.principal,
+                task=self.task,
+                provider=self.named.provider,
+                model=self.named.model,
+                input_tokens=read,
+                output_tokens=written,
+                cost=self._cost(read, written),
+                thread=self.thread,
+            ),
+        )
+
+    def _cost(self, read: int, written: int) -> Any:
+        named = self.named
+        return prices.cost(named.provider, named.model, input_tokens=read, output_tokens=written, local=named.local)
+
+
+class Gate(WrapperModel):
+    """A model behind the gate. ``outgoing`` is the last word on every text that leaves."""
+
+    def __init__(self, wrapped: Model, *, outgoing: Callable[[str], str], meter: Meter, patience: Patience) -> None:
+        super().__init__(wrapped)
+        self._outgoing = outgoing
+        self.meter = meter
+        self._patience = patience
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        """Send it, as far as it may be sent."""
+        cleaned, parameters = self._admitted(messages, model_request_parameters)
+
+        async def once() -> ModelResponse:
+            return await self.wrapped.request(cleaned, model_settings, parameters)
+
+        response: ModelResponse = await self._patience.attempt(once)
+        self.meter.add(response.usage)
+        return response
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncGenerator[StreamedResponse]:
+        """Send it and give the answer as it comes; only a stream that never began is asked for again."""
+        cleaned, parameters = self._admitted(messages, model_request_parameters)
+        async with AsyncExitStack() as stack:
+
+            async def once() -> StreamedResponse:
+                return await stack.enter_async_context(
+                    self.wrapped.request_stream(cleaned, model_settings, parameters, run_context)
+                )
+
+            streamed: StreamedResponse = await self._patience.attempt(once)
+            try:
+                yield streamed
+            finally:
+                # What a broken stream took was taken all the same.
+                self.meter.add(streamed.usage)
+
+    def _admitted(
+        self, messages: list[ModelMessage], parameters: ModelRequestParameters
+    ) -> tuple[list[ModelMessage], ModelRequestParameters]:
+        plain = ModelMessagesTypeAdapter.dump_python(messages, mode="json")
+        cleaned = ModelMessagesTypeAdapter.validate_python(_each_text(plain, self._outgoing))
+        parts = parameters.instruction_parts
+        if parts:
+            cleaned_parts = [replace(part, content=self._outgoing(part.content)) for part in parts]
+            parameters = replace(parameters, instruction_parts=cleaned_parts)
+        tools = sum(
+            len(str(tool.parameters_json_schema)) for tool in [*parameters.function_tools, *parameters.output_tools]
+        )
+        self.meter.check(_letters(plain) + tools)
+        return cleaned, parameters
+
+
+def _each_text(plain: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(plain, str):
+        return change(plain)
+    if isinstance(plain, list):
+        return [_each_text(item, change) for item in plain]
+    if isinstance(plain, dict):
+        return {key: _each_text(item, change) for key, item in plain.items()}
+    return plain
+
+
+def _letters(plain: Any) -> int:
+    if isinstance(plain, str):
+        return len(plain)
+    if isinstance(plain, dict):
+        return sum(_letters(item) for item in plain.values())
+    return sum(_letters(item) for item in plain) if isinstance(plain, list) else 0

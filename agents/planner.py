@@ -1,0 +1,209 @@
+"""The planner behind which a model stands: it proposes, the compiler checks, the built-in planner referees."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Final, cast
+
+from agents import models, proposal
+from agents.calling import MOST_OUTPUTS, Caller, Job, Said, fenced, prompt
+from agents.contract import DataView, Draft, Planner, Question, Refusal, Request
+from agents.desk import BUILTIN, PROVIDERS
+from agents.looking import Looking, catalog
+from agents.models import Mode
+from agents.privacy import Data, Privacy
+from agents.proposal import Proposal, ProposedDraft, ProposedQuestion
+from spec.base import JsonValue
+from spec.errors import DreflowError, SpecError
+from spec.pipeline import Pipeline
+from tools import models as kept
+from tools.context import Context
+from tools.models import Task
+
+
+@dataclass
+class ModelPlanner:
+    """Drafts with the models of a chain, and with the built-in planner where none of them can.
+
+    ``caller`` is who calls; ``models`` are tried in this order. ``referee`` compares each draft with the built-in
+    planner's reading of the same words.
+    """
+
+    caller: Caller
+    models: Sequence[str]
+    referee: bool = True
+    by: str = field(default=BUILTIN, init=False)
+    """Who gave the last draft: a model as 'provider:model', or 'builtin'."""
+    REPAIRS: Final = True
+
+    @property
+    def tokens(self) -> int:
+        """What the last draft took."""
+        return sum(self.caller.taken)
+
+    def in_thread(self, thread: str) -> None:
+        """Write what drafts take from now on to a conversation's account."""
+        self.caller = replace(self.caller, thread=thread)
+
+    def draft(self, request: Request, data: DataView) -> Draft | Question | Refusal:
+        """What a model proposes, compiled; or a question where its reading and the built-in one differ in result."""
+        from agents.referee import Referee
+
+        view = cast("Data", data)
+        self.by = BUILTIN
+        self.caller.taken.clear()
+        builtin = cast("Planner", PROVIDERS.load(BUILTIN))
+        referee = Referee(self.caller.context, request, view)
+        settled = referee.settled(builtin)
+        if settled is not None:
+            return settled
+        said = self._asked(request, view)
+        self.by = said.by or BUILTIN
+        if said.output is None:
+            return noted(builtin.draft(request, data), said.notes)
+        reply = said.output
+        if not self.referee:
+            return noted(reply, said.notes)
+        return noted(referee.judge(reply, builtin, by=self.by), said.notes)
+
+    def _asked(self, request: Request, data: Data) -> Said[Draft | Question | Refusal]:
+        task: Task = "draft" if request.want == "pipeline" else "answer"
+        drafts = _Drafts(self.caller.context, request, data)
+        job: Job[Proposal] = Job(
+            task=task,
+            instructions=prompt("planner"),
+            outputs=proposal.OUTPUTS,
+            prompt=drafts.prompt,
+            tools=lambda privacy: Looking(self.caller.context, privacy, request.now, request.timezone).tools(),
+            check=drafts.check,
+        )
+        if len(request.repair) >= MOST_OUTPUTS:
+            return Said(None, None, (f"No draft compiled, {MOST_OUTPUTS} times over.",))
+        said = self.caller.run(job, self.models, data)
+        return Said(drafts.reply(said.output), said.by, said.notes)
+
+
+def noted(reply: Draft | Question | Refusal, notes: Sequence[str]) -> Draft | Question | Refusal:
+    """The reply with what a person should know of who did not give it."""
+    if not notes:
+        return reply
+    if isinstance(reply, Draft):
+        return reply.model_copy(update={"assumptions": (*reply.assumptions, *notes)})
+    text = " ".join(notes)
+    if isinstance(reply, Question):
+        return reply.model_copy(update={"reading": f"{reply.reading} {text}".strip()})
+    return reply.model_copy(update={"hint": f"{reply.hint} {text}".strip()})
+
+
+class _Drafts:
+    """The proposals for one request: told to the model, compiled, kept as specs."""
+
+    def __init__(self, context: Context, request: Request, data: Data) -> None:
+        self._context = context
+        self._request = request
+        self._data = data
+        self._compiled: dict[int, Pipeline] = {}
+        self._restored: dict[int, Proposal] = {}
+
+    def prompt(self, privacy: Privacy, mode: Mode) -> str:
+        """The request with all it depends on, as this model may see it."""
+        request = self._request
+        privacy.hear(_all_words(request))
+        local = request.now.astimezone(_zone(request.timezone))
+        parts = [
+            f"Request: {request.text}",
+            f"Wanted: {'rows that answer it' if request.want == 'answer' else 'a pipeline that saves files'}.",
+            f"Now it is {local.isoformat()} in {request.timezone}.",
+        ]
+        parts += [f"Instructions that belong to it: {request.context}"] if request.context else []
+        parts += [f"Already answered, {key}: {value}" for key, value in request.answers.items()]
+        defined = [f"{word}: {one.text}" for word, one in self._data.definitions.items()]
+        parts += [fenced("definitions of this business", "\n".join(defined))] if defined else []
+        parts += [_before(turn.request, turn.reading, turn.spec) for turn in request.history[-3:]]
+        parts += [f"A draft before this one did not compile: {json.dumps(one)}" for one in request.repair]
+        parts.append(catalog(privacy))
+        if mode != "tool":
+            parts.append("You can look at nothing more: answer from the catalog.")
+        return "\n\n".join(parts)
+
+    def check(self, proposed: Proposal, privacy: Privacy) -> Proposal:
+        """Compile a draft; raises ModelRetry with the compiler's error as data."""
+        if not isinstance(proposed, ProposedDraft):
+            return self._kept(proposed, _restored(proposed, privacy))
+        from pydantic_ai import ModelRetry
+
+        try:
+            whole = cast("ProposedDraft", _restored(proposed, privacy))
+            spec = proposal.pipeline_of(whole, self._request, self._data)
+            self._compile(spec, whole, privacy)
+        except DreflowError as error:
+            # An error of the spec is made of names; any other may repeat a value of the data.
+            told = error.to_json() if isinstance(error, SpecError) else {"kind": error.kind, "where": error.where}
+            raise ModelRetry(f"The draft does not compile: {json.dumps(told, default=str)}") from None
+        self._compiled[id(proposed)] = spec
+        return self._kept(proposed, whole)
+
+    def _kept(self, proposed: Proposal, whole: Proposal) -> Proposal:
+        self._restored[id(proposed)] = whole
+        return proposed
+
+    def _compile(self, spec: Pipeline, whole: ProposedDraft, privacy: Privacy) -> None:
+        from pipelines.compiler import compile_spec
+        from tools.questions import answer
+
+        job = compile_spec(spec, base=Path.cwd(), now=self._request.now)
+        step = whole.answer or spec.steps[-1].id
+        shown = [output.from_ for output in spec.outputs] or [step]
+        proposal.check_personal(job, shown, privacy.marks, self._request)
+        if not spec.outputs:
+            # A value that does not convert is found by computing, on this machine and before anybody is told a figure.
+            answer(self._context, spec, step, self._data, now=self._request.now, limit=1)
+
+    def reply(self, proposed: Proposal | None) -> Draft | Question | Refusal | None:
+        """The contract's reply for a proposal that was checked."""
+        if proposed is None:
+            return None
+        whole = self._restored[id(proposed)]
+        if isinstance(whole, ProposedDraft):
+            return proposal.draft_of(whole, self._compiled[id(proposed)])
+        if isinstance(whole, ProposedQuestion):
+            return proposal.question_of(whole)
+        return proposal.refusal_of(whole)
+
+
+def _restored(proposed: Proposal, privacy: Privacy) -> Proposal:
+    """With values where placeholders stood; inside SQL a value's quotes are doubled."""
+    plain: dict[str, JsonValue] = proposed.model_dump(mode="json")
+    restored: Mapping[str, JsonValue] = {
+        key: privacy.restored(value, sql=key in {"steps", "checks"}) for key, value in plain.items()
+    }
+    return type(proposed).model_validate(restored)
+
+
+def _all_words(request: Request) -> str:
+    turns = [_before(turn.request, turn.reading, turn.spec) for turn in request.history]
+    return " ".join([request.text, request.context, *request.answers.values(), *turns])
+
+
+def _before(said: str, reading: str, spec: Pipeline | None) -> str:
+    steps = [step.model_dump(mode="json", by_alias=True, exclude_defaults=True) for step in spec.steps] if spec else []
+    return f"Earlier request: {said}\nIt was read as: {reading}\nIts steps: {json.dumps(steps)}"
+
+
+def _zone(name: str) -> tzinfo:
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)
+
+
+def planner(context: Context, model: str, *, thread: str | None = None) -> ModelPlanner:
+    """The planner of a model as 'provider:model', with the workspace's settings. Raises where it names no model."""
+    settings = kept.settings(context)
+    models.named(context, model, settings)
+    caller = Caller(context, settings, clock=lambda: datetime.now(UTC), thread=thread)
+    chain = dict.fromkeys([model, *models.chain(settings, "answer"), *models.chain(settings, "draft")])
+    return ModelPlanner(caller, tuple(chain))
