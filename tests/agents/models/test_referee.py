@@ -1,0 +1,106 @@
+"""The built-in planner's reading and the model's, compared by what they give on the data."""
+
+from __future__ import annotations
+
+import pytest
+from model_desk import Desk, ask
+from model_server import Fail, Give
+
+from agents.contract import Draft, Question, Refusal
+from agents.referee import figures, same
+from tools.questions import answer
+from tools.values import Rows
+
+MODEL = "openai:scripted-1"
+WORDS = "What is the total of orders by region?"
+
+
+def sql(query: str, reading: str = "Something.") -> dict[str, object]:
+    """A proposal of one step."""
+    step = {"id": "answer", "use": "sql", "from": ["orders", "customers"], "query": query}
+    return {"reading": reading, "tables": ["orders", "customers"], "steps": [step]}
+
+
+def rows(desk: Desk, reply: Draft | Question | Refusal) -> list[list[object]]:
+    assert isinstance(reply, Draft), reply
+    found = answer(desk.context, reply.spec, reply.answer, desk.data, now=ask().now, limit=10)
+    return [list(row) for row in found.rows.rows]
+
+
+def test_readings_with_the_same_figures_give_one_answer_and_say_so(desk: Desk) -> None:
+    query = "SELECT sum(total) AS s, region AS r FROM orders o JOIN customers c ON c.id = o.customer_id GROUP BY region"
+    desk.server.play(Give("draft", sql(query)))
+    reply = desk.planner(MODEL, referee=True).draft(ask(WORDS), desk.data)
+    assert sorted(map(str, rows(desk, reply))) == ["['North', '108.50']", "['South', '20.25']"]
+    assert isinstance(reply, Draft)
+    assert "read this alike" in reply.assumptions[-1]
+
+
+def test_readings_with_different_figures_become_a_question_with_both(desk: Desk) -> None:
+    query = "SELECT region, avg(total) AS a FROM orders o JOIN customers c ON c.id = o.customer_id GROUP BY region"
+    desk.server.play(Give("draft", sql(query, "Average order by region.")))
+    planner = desk.planner(MODEL, referee=True)
+    question = planner.draft(ask(WORDS), desk.data)
+    assert isinstance(question, Question)
+    mine, theirs, neither = question.options
+    assert "108.5" in mine.label
+    assert theirs.label.startswith("Average order by region: ")
+    assert "20.25" in theirs.label
+    desk.server.play(Fail(500))
+    chosen = planner.draft(ask(WORDS, answers={question.key: theirs.value}), desk.data)
+    assert isinstance(chosen, Draft)
+    assert chosen.reading == "Average order by region."
+    assert len(rows(desk, chosen)) == 2
+    own = planner.draft(ask(WORDS, answers={question.key: mine.value}), desk.data)
+    assert ["North", "108.50"] in rows(desk, own)
+    assert isinstance(planner.draft(ask(WORDS, answers={question.key: neither.value}), desk.data), Refusal)
+    assert desk.server.seen == [], "a choice is kept: no model is asked again what it meant"
+
+
+def test_a_reading_that_nothing_could_check_is_to_be_confirmed(desk: Desk) -> None:
+    words = "Zorble the frobs, please?"
+    assert isinstance(_builtin(desk, words), Refusal)
+    desk.server.play(Give("draft", sql("SELECT count(*) AS n FROM orders", "How many orders there are.")))
+    planner = desk.planner(MODEL, referee=True)
+    question = planner.draft(ask(words), desk.data)
+    assert isinstance(question, Question)
+    yes, _ = question.options
+    assert yes.label == "Yes: How many orders there are: 4"
+    assert rows(desk, planner.draft(ask(words, answers={question.key: yes.value}), desk.data)) == [[4]]
+
+
+def test_a_refusal_of_the_model_does_not_take_a_good_answer_away(desk: Desk) -> None:
+    desk.server.play(Give("refusal", {"message": "No."}))
+    reply = desk.planner(MODEL, referee=True).draft(ask("How many orders are there?"), desk.data)
+    assert rows(desk, reply) == [[4]]
+
+
+def _builtin(desk: Desk, words: str) -> Draft | Question | Refusal:
+    desk.server.play(Fail(401))
+    return desk.planner(MODEL).draft(ask(words), desk.data)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ([["a", "1.50"]], [["a", 1.5]], True),
+        ([["a", "1.50"], ["b", "2"]], [["b", "2.0"], ["a", "1.5"]], True),
+        ([["1", "2"]], [["2", "1"]], True),
+        ([["a", "1.50"]], [["a", "1.51"]], False),
+        ([["a", "1"]], [["a", "1"], ["a", "1"]], False),
+        ([["a", None]], [["a", "0"]], False),
+        ([["1234567890.12"]], [["1234567890.13"]], False),
+    ],
+)
+def test_results_are_compared_by_value(one: list[list[object]], other: list[list[object]], alike: bool) -> None:
+    def made(lines: list[list[object]]) -> Rows:
+        width = len(lines[0])
+        return Rows(("c",) * width, ("VARCHAR",) * width, tuple(map(tuple, lines)), truncated=False)  # type: ignore[arg-type]
+
+    assert same(made(one), made(other)) is alike
+
+
+def test_first_figures_are_written_as_a_person_reads_them() -> None:
+    one = Rows(("total",), ("DECIMAL(18,2)",), (("1204.50",),), truncated=False)
+    assert figures(one) == "1,204.50"
+    assert figures(Rows(("a",), ("INTEGER",), (), truncated=False)) == "no rows"
