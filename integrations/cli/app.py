@@ -28,7 +28,7 @@ GROUPS = (
     ("Plans", ("validate", "explain", "diff", "approve", "schema")),
     ("Runs", ("run", "runs", "replay", "report")),
     ("By itself", ("schedule", "worker")),
-    ("Your data", ("connectors", "definitions", "steps")),
+    ("Your data", ("connectors", "models", "definitions", "steps")),
     ("Your workspace", ("people", "vault")),
     ("Quality", ("eval",)),
 )
