@@ -242,16 +242,6 @@ CREATE TABLE thread_plans (
 	CONSTRAINT fk_thread_plans_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
 );
 CREATE INDEX ix_thread_plans_workspace_pipeline ON thread_plans (workspace, pipeline);
-CREATE TABLE logins (
-	workspace VARCHAR NOT NULL, 
-	principal VARCHAR NOT NULL, 
-	password VARCHAR NOT NULL, 
-	changed_at VARCHAR NOT NULL, 
-	failures INTEGER NOT NULL, 
-	locked_until VARCHAR, 
-	CONSTRAINT pk_logins PRIMARY KEY (workspace, principal), 
-	CONSTRAINT fk_logins_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
-);
 CREATE TABLE usage (
 	workspace VARCHAR NOT NULL, 
 	seq INTEGER NOT NULL, 
@@ -277,4 +267,14 @@ CREATE TABLE budgets (
 	CONSTRAINT pk_budgets PRIMARY KEY (workspace), 
 	CONSTRAINT fk_budgets_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
 );
-INSERT INTO alembic_version (version_num) VALUES ('0005');
+CREATE TABLE logins (
+	workspace VARCHAR NOT NULL, 
+	principal VARCHAR NOT NULL, 
+	password VARCHAR NOT NULL, 
+	changed_at VARCHAR NOT NULL, 
+	failures INTEGER NOT NULL, 
+	locked_until VARCHAR, 
+	CONSTRAINT pk_logins PRIMARY KEY (workspace, principal), 
+	CONSTRAINT fk_logins_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+INSERT INTO alembic_version (version_num) VALUES ('0006');
