@@ -140,6 +140,7 @@ def prove(state: State, work: Work, say: Say) -> State:
     spec = Pipeline.model_validate(state["spec"])
     drafted = Draft.model_validate(state["draft"]).model_copy(update={"spec": spec})
     document = planned(work.context, work.exchange, work.desk.data(work.exchange), drafted, base=work.base(spec.name))
+    document = document.model_copy(update={"tokens": work.desk.tokens, "provider": work.desk.provider})
     proven = Pipeline.model_validate(document.spec)
     full = document.spec_digest or digest(proven)
     earlier = conversations.of(work.context).plans(work.thread)

@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", action="append", default=[], metavar="X", help="what conversations look at that name nothing else"
     )
-    parser.add_argument("--model", default="builtin", help="who plans (default: the planner that needs no model)")
+    parser.add_argument("--model", help="who plans, as provider:model (default: what 'dreflow models use' says)")
     parser.add_argument("--no-worker", action="store_true", help="let other workers run what is due ('dreflow worker')")
 
 
@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
     import uvicorn
 
+    from agents.models import preferred
     from agents.service import Service
     from integrations.cli import workspace
     from integrations.cli.commands.worker import beside
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         context.workspace,
         start=_start(),
         clock=lambda: workspace.now(None),
-        model=args.model,
+        model=args.model or preferred(context),
         data=data,
     )
     app = make_app(service, Who(service, local=workspace.principal()), pages=("chat_ui.app",))
