@@ -1,0 +1,207 @@
+"""The index of the docs: kept up to date when opened, searched by meaning and by word at once.
+
+Below its folder lies a folder for each generation, named after exactly the passages it holds, which is complete and
+never changes. A process that finds none of that name writes it beside the others under a lock, taking over all
+vectors that an older one has, and renames it into place. So two processes never write one Chroma folder, a reader
+never sees half an index, two versions of the product may share a home, and what was removed is in no newer file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from memory.docs_index.chunks import SENTENCES, SPOKEN, Chunk, chunks_of
+from memory.docs_index.keywords import Keywords, asked_words
+from memory.docs_index.pages import Page
+from spec.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from memory.docs_index.vectors import Vector, Vectors
+
+FORM = 1
+"""Counts up when generations of an older form cannot be read any more."""
+KEPT = 3
+"""Generations that stay; the oldest go first, and none that somebody reads."""
+CANDIDATES = 50
+MEANING = 0.5
+"""Weight of meaning against words, chosen on evals/cases/docs/tuning.jsonl."""
+_NEAR, _FAR = 0.75, 0.15
+"""Cosines that count as one and as nothing: unrelated English sentences have about 0.15 with this encoder."""
+LIKES, ALIKE, WORTH = 8, 0.55, 0.9
+"""Words of like meaning that a word of the question stands for as well, from which cosine, and what they are worth."""
+_FOR_BUILDERS = ("docs/decisions/", "docs/benchmarks.md", "docs/evals.md")
+_BEHIND = 0.75
+"""Pages for those who build the product come behind pages for those who use it."""
+_USED, _LOCK, _NEW = "in-use", "lock", ".new"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A passage found. ``score`` and its two parts lie between 0 and 1 and can be compared across questions."""
+
+    chunk: Chunk
+    score: float
+    meaning: float
+    words: float
+
+
+class DocsIndex:
+    """The passages of some pages, ready to be searched. Close it to let go of its generation."""
+
+    def __init__(self, folder: Path, pages: Sequence[Page]) -> None:
+        self.chunks = tuple(chunks_of(pages))
+        self._keywords = Keywords([f"{chunk.heading} {chunk.text}" for chunk in self.chunks])
+        self._places = {chunk.id: place for place, chunk in enumerate(self.chunks)}
+        self.embedded = 0
+        """How many sentences and words had to be embedded to open it."""
+        self._vectors, self._used = self._open(folder)
+
+    def __enter__(self) -> DocsIndex:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._vectors.close()
+        os.close(self._used)
+
+    def search(self, query: str, k: int) -> list[Hit]:
+        """The ``k`` best passages, the best first; equal ones in the order of their pages."""
+        alike = {
+            word: {like: WORTH * cosine for like, cosine in self._vectors.words_like(word, LIKES, ALIKE).items()}
+            for word in asked_words(query)
+            if word.isalpha()
+        }
+        words = self._keywords.scores(query, alike)
+        near = {
+            self._places[one]: _clipped((cosine - _FAR) / (_NEAR - _FAR))
+            for one, cosine in self._vectors.passages(query, CANDIDATES).items()
+        }
+        # A passage found by its words alone is at most as near as the farthest that meaning found.
+        farthest = min(near.values(), default=0.0)
+        best_words = sorted(words, key=lambda place: (-words[place], place))[:CANDIDATES]
+        hits = [
+            self._hit(place, near.get(place, farthest), words.get(place, 0.0)) for place in sorted({*near, *best_words})
+        ]
+        return sorted(hits, key=lambda hit: -hit.score)[:k]
+
+    def _hit(self, place: int, meaning: float, words: float) -> Hit:
+        chunk = self.chunks[place]
+        weight = _BEHIND if chunk.file.startswith(_FOR_BUILDERS) else 1.0
+        return Hit(chunk, weight * (MEANING * meaning + (1 - MEANING) * words), meaning, words)
+
+    def by_words(self, query: str, k: int) -> list[Chunk]:
+        """What BM25 alone finds, to measure against."""
+        words = self._keywords.scores(query)
+        return [self.chunks[place] for place in sorted(words, key=lambda place: (-words[place], place))[:k]]
+
+    def by_meaning(self, query: str, k: int) -> list[Chunk]:
+        """What the vectors alone find, to measure against."""
+        near = self._vectors.passages(query, CANDIDATES)
+        return [self.chunks[self._places[one]] for one in sorted(near, key=lambda one: (-near[one], one))[:k]]
+
+    def _open(self, folder: Path) -> tuple[Vectors, int]:
+        try:
+            from memory.docs_index import vectors
+            from memory.docs_index.embedding import model_identity
+        except ModuleNotFoundError as error:
+            raise UnsupportedError(
+                f"Searching the docs needs the library {error.name}.",
+                hint="Install it: pip install 'dreflowpro[docs]'.",
+            ) from None
+        told = "\n".join(
+            [f"{FORM} {SPOKEN} {SENTENCES} {model_identity()}", *sorted(chunk.id for chunk in self.chunks)]
+        )
+        generation = folder / hashlib.sha256(told.encode()).hexdigest()[:24]
+        with _locked(folder):
+            opened = _readable(generation)
+            if opened is None:
+                known = _known(folder)
+                beside = generation.with_suffix(_NEW)
+                shutil.rmtree(beside, ignore_errors=True)
+                self.embedded = vectors.write(beside, self.chunks, self._keywords.vocabulary, known)
+                beside.rename(generation)
+                _forget_old(folder, generation)
+                opened = vectors.Vectors(generation)
+            used = os.open(generation / _USED, os.O_CREAT | os.O_RDWR, 0o600)
+            fcntl.flock(used, fcntl.LOCK_SH)
+            os.utime(generation)
+            return opened, used
+
+
+def _readable(generation: Path) -> Vectors | None:
+    """A generation opened; None when there is none, or it is damaged and therefore removed."""
+    from memory.docs_index.vectors import COLLECTIONS, Vectors
+
+    if not generation.is_dir():
+        return None
+    # Chroma keeps a client that failed to open for the life of the process, so the file is looked at before it is.
+    try:
+        with closing(sqlite3.connect(generation / "chroma.sqlite3")) as connection:
+            held = {row[0] for row in connection.execute("SELECT name FROM collections")}
+    except sqlite3.DatabaseError:
+        held = set()
+    if not held >= set(COLLECTIONS):
+        # It is only a store of vectors that can be computed again, and would be in the way for ever.
+        shutil.rmtree(generation)
+        return None
+    return Vectors(generation)
+
+
+def _known(folder: Path) -> dict[str, Vector]:
+    """Vectors of earlier generations."""
+    known: dict[str, Vector] = {}
+    for generation in _generations(folder):
+        opened = _readable(generation)
+        if opened is None:
+            continue
+        try:
+            known |= opened.known()
+        finally:
+            opened.close()
+    return known
+
+
+def _generations(folder: Path) -> list[Path]:
+    """The newest first. A half-written one, left by a kill, is none."""
+    found = [path for path in folder.iterdir() if path.is_dir() and path.suffix != _NEW]
+    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+
+
+def _forget_old(folder: Path, newest: Path) -> None:
+    for generation in [path for path in _generations(folder) if path != newest][KEPT - 1 :]:
+        handle = os.open(generation / _USED, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        else:
+            shutil.rmtree(generation)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _clipped(value: float) -> float:
+    return min(1.0, max(0.0, value))
