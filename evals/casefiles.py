@@ -81,7 +81,7 @@ class Measured:
 
 def is_case_suite(name: str) -> bool:
     """Whether ``name`` is a suite whose cases are YAML files."""
-    return name in SUITES.names() and (CASES / name).is_dir()
+    return name in SUITES.names() and any((CASES / name).rglob("*.yaml"))
 
 
 def suite_of(path: Path) -> str | None:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO, cast
 
 from evals.casefiles import SUITES, is_case_suite, run_cases, suite_of
 from evals.outcomes import CaseResult, Summary, summarise, trade_off, worse
@@ -19,18 +19,28 @@ RESULTS = Path(".dreflow") / "evals"
 _GATES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 
 
+class Standalone(Protocol):
+    """A suite that is neither questions to tables nor YAML cases, and measures itself."""
+
+    def run_suite(self, results: Path, out: TextIO) -> int:
+        """Print its table and keep every case below ``results``; 0 when nothing got worse, else 1."""
+
+
 def run_eval(
     name: str, *, results: Path = RESULTS, typed: bool = True, out: TextIO | None = None, constructs: bool = True
 ) -> int:
     """Measure a suite, a set or a folder of sets. 0 when nothing got worse than the stored result, else 1.
 
-    ``name``: ``questions`` (all sets that can be found), a suite of cases (``conversation``, ``spec``), the name of a
-    set, or the path of a set, a case or a folder of cases. ``results`` is where the last result is kept: a line a case,
-    ``SET.jsonl``. Of a suite of cases, one that is not right makes 1 as well, unless its file says that it is open.
+    ``name``: ``questions`` (all sets that can be found), a suite of cases (``conversation``, ``spec``), one that
+    measures itself (``docs``), the name of a set, or the path of a set, a case or a folder of cases. ``results`` is
+    where the last result is kept: a line a case, ``SET.jsonl``. Of a suite of cases, one that is not right makes 1 as
+    well, unless its file says that it is open.
     Raises UsageError when there is no such suite or set.
     """
     out = out or sys.stdout
     suite = name if is_case_suite(name) else suite_of(Path(name))
+    if suite is None and name in SUITES.names() and hasattr(unit := SUITES.load(name), "run_suite"):
+        return cast("Standalone", unit).run_suite(results, out)
     if suite is not None:
         return run_cases(suite, results, out, path=None if suite == name else Path(name))
     folders = find_sets(name)

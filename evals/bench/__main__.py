@@ -16,7 +16,7 @@ from evals.bench import benches
 from evals.bench.benches import Bound
 
 RECORD = benches.ROOT / "docs" / "benchmarks.md"
-NAMES = ("csv", "postgres", "merge", "start", "compile", "plan")
+NAMES = ("csv", "postgres", "merge", "start", "compile", "plan", "docs")
 WITH_VERSIONS = ("duckdb", "sqlglot", "pydantic", "psycopg")
 
 
@@ -66,6 +66,8 @@ def measured(names: Sequence[str], *, folder: Path, scale: float, repeats: int, 
         found += benches.compiling(10)
     if "plan" in names:
         found += benches.planning(folder, int(100_000 * scale), 5)
+    if "docs" in names:
+        found += benches.docs_index(folder, max(10, int(500 * scale)))
     return found
 
 

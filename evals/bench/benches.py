@@ -145,6 +145,17 @@ def planning(folder: Path, rows: int, repeats: int) -> list[Bound]:
     return [Bound("plan", float(facts["p95_s"]), 0.2, "s", how, details)]
 
 
+def docs_index(folder: Path, pages: int) -> list[Bound]:
+    """How long it takes until the docs can be searched, and until they can be again when one page has changed."""
+    facts = child("docs_index", folder=str(folder / "docs"), pages=pages)
+    details = {name: float(facts[name]) for name in ("embedded", "passages", "cpu_s", "peak_mib")}
+    again = {"embedded": float(facts["embedded_again"])}
+    return [
+        Bound("docs index", float(facts["all_s"]), 60, "s", f"index of {pages} pages, weights loaded first", details),
+        Bound("docs index: a change", float(facts["changed_s"]), 20, "s", "the same after one page changed", again),
+    ]
+
+
 def child(name: str, **arguments: object) -> Facts:
     """Run one piece of work in a process of its own."""
     command = [sys.executable, "-m", "evals.bench.child", name, json.dumps(arguments)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import sys
 import time
@@ -138,6 +139,28 @@ def planning(folder: str, rows: int, repeats: int) -> Facts:
     return {"p95_s": p95(spent), "worst_s": max(spent)}
 
 
+def docs_index(folder: str, pages: int) -> Facts:
+    """Pages of the product's own docs, repeated under headings of their own, indexed; then one of them changed."""
+    from memory.docs_index.index import DocsIndex
+    from memory.docs_index.pages import Page
+    from memory.docs_index.pages import pages as own
+
+    known = own()
+    # The headings are part of what is embedded, so with a number in each no sentence is embedded once for two pages.
+    made = [
+        Page(f"docs/page{n}.md", re.sub(r"(?m)^(#+ .*)$", rf"\1 {n}", known[n % len(known)].text)) for n in range(pages)
+    ]
+    facts: Facts = {"characters": sum(len(page.text) for page in made)}
+    begun = time.perf_counter()
+    with DocsIndex(Path(folder), made) as index:
+        facts |= {"all_s": time.perf_counter() - begun, "embedded": index.embedded, "passages": len(index.chunks)}
+    made[0] = Page(made[0].file, f"{made[0].text}\n\nOne sentence that was not there before.\n")
+    begun = time.perf_counter()
+    with DocsIndex(Path(folder), made) as index:
+        facts |= {"changed_s": time.perf_counter() - begun, "embedded_again": index.embedded}
+    return facts
+
+
 WORK: Mapping[str, Callable[..., Facts]] = {
     "csv_plain": csv_plain,
     "csv_run": csv_run,
@@ -148,6 +171,7 @@ WORK: Mapping[str, Callable[..., Facts]] = {
     "compile_ours": compile_ours,
     "compile_plain": compile_plain,
     "planning": planning,
+    "docs_index": docs_index,
 }
 
 
