@@ -13,7 +13,7 @@ from memory.store import SavedThread
 from spec.base import JsonValue
 from spec.codec import to_plain
 from spec.errors import UsageError
-from tools import threads
+from tools import preferences, threads
 from tools.connections import kept as kept_item
 from tools.context import Context
 
@@ -91,7 +91,7 @@ def _first(context: Context, message: Message, want: Want, added: tuple[str, ...
     request = Request(
         text=message.text,
         now=message.now or clock,
-        timezone=message.timezone or context.workspace.timezone,
+        timezone=message.timezone or preferences.timezone_of(context),
         context=message.context,
         want=want,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from agents.contract import Draft
 from agents.exchange import Exchange
 from spec.codec import digest, to_plain, to_yaml
+from tools import preferences
 from tools.context import Context
 from tools.data import OpenData
 from tools.documents import AskDocument, Drawing, OutColumn, PlanDocument
@@ -30,7 +31,7 @@ def answered(context: Context, turn: Exchange, data: OpenData, draft: Draft, max
         sql=result.sql,
         spec=to_plain(draft.spec),
         assumptions=(*draft.assumptions, *result.remarks),
-        chart=Drawing(kind=chart.kind, x=chart.x, y=chart.y) if chart else None,
+        chart=Drawing(kind=preferences.chart_of(context, chart.kind), x=chart.x, y=chart.y) if chart else None,
     )
 
 
@@ -44,7 +45,7 @@ def planned(
     from tools.plans import prove, relocated
 
     base = spec_file.resolve().parent if spec_file else base
-    spec = relocated(draft.spec, data, base)
+    spec = relocated(preferences.applied(context, draft.spec), data, base)
     proof = prove(context, spec, base=base, now=turn.request.now, thread=turn.thread.id)
     if spec_file is not None:
         spec_file.parent.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ from spec.codec import digest, to_plain
 from spec.errors import DreflowError, SpecError
 from spec.pipeline import Pipeline
 from spec.run import RunEvent, RunResult
-from tools import conversations, plans, runs
+from tools import conversations, plans, preferences, runs
 from tools.context import Context
 from tools.documents import Choice
 from tools.wording import spoken_rhythm
@@ -113,7 +113,7 @@ def compile_draft(state: State, work: Work, say: Say) -> State:
     drafted = Draft.model_validate(state["draft"])
     spec = drafted.spec.model_copy(update={"name": _own_name(work, drafted.spec.name)})
     base = work.base(spec.name)
-    spec = plans.relocated(spec, work.desk.data(work.exchange), base)
+    spec = plans.relocated(preferences.applied(work.context, spec), work.desk.data(work.exchange), base)
     try:
         plans.checked(work.context, spec, base=base, now=work.exchange.request.now)
     except SpecError as error:

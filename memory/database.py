@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +18,7 @@ from spec.errors import AccessError, UnsupportedError
 Value = str | int | None
 Row = Mapping[str, Value]
 
-HEAD = "0006"
+HEAD = "0003"
 """The newest revision under migrations/versions; a store at another one is migrated or refused."""
 
 
@@ -33,6 +33,9 @@ class Database(Protocol):
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing; holds the store's write lock from the start, so that what was read stays true."""
+
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Leave no byte of what was deleted from these tables in the store's files; False while others read them."""
 
     def close(self) -> None:
         """Let go of the store."""
@@ -74,6 +77,22 @@ class SqliteDatabase:
             self._depth -= 1
             if self._depth == 0:
                 self._connection.execute("COMMIT")
+
+    def scrub(self, tables: Sequence[str]) -> bool:  # noqa: ARG002 - one file holds all tables
+        """As ``Database``. Writes the file anew and empties the log beside it; waits up to ten seconds for others."""
+        deadline = time.monotonic() + 10
+        with self._lock:
+            while True:
+                try:
+                    self._connection.execute("VACUUM")
+                    busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                except sqlite3.OperationalError as error:
+                    if "locked" not in str(error):
+                        raise
+                    busy = 1
+                if not busy or time.monotonic() > deadline:
+                    return not busy
+                time.sleep(0.1)
 
     def close(self) -> None:
         """As ``Database``."""

@@ -189,6 +189,17 @@ class Definition(Base):
     created_at: Mapped[str]
 
 
+class Preference(Base):
+    """What one person prefers, such as a language; ``value`` is text as it was typed and checked."""
+
+    __tablename__ = "preferences"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    principal: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+    at: Mapped[str]
+
+
 class Schedule(Base):
     """An approved spec that runs by itself. ``next_at`` is the first time that is not among ``due_runs`` yet.
 
@@ -248,7 +259,7 @@ class Notice(Base):
     __tablename__ = "notices"
     workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    thread: Mapped[str | None]
+    thread: Mapped[str | None] = mapped_column(info={"belongs": True})
     pipeline: Mapped[str]
     run_id: Mapped[str | None]
     kind: Mapped[str]

@@ -277,4 +277,13 @@ CREATE TABLE logins (
 	CONSTRAINT pk_logins PRIMARY KEY (workspace, principal), 
 	CONSTRAINT fk_logins_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
 );
-INSERT INTO alembic_version (version_num) VALUES ('0006');
+CREATE TABLE preferences (
+	workspace VARCHAR NOT NULL, 
+	principal VARCHAR NOT NULL, 
+	name VARCHAR NOT NULL, 
+	value VARCHAR NOT NULL, 
+	at VARCHAR NOT NULL, 
+	CONSTRAINT pk_preferences PRIMARY KEY (workspace, principal, name), 
+	CONSTRAINT fk_preferences_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+INSERT INTO alembic_version (version_num) VALUES ('0003');

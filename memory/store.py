@@ -75,6 +75,14 @@ DEFINITION_VERSIONS = """
 SELECT name, version, text, expression, author, created_at FROM definitions
 WHERE workspace = :workspace AND name = :name ORDER BY version
 """
+PREFER = """
+INSERT INTO preferences (workspace, principal, name, value, at) VALUES (:workspace, :principal, :name, :value, :at)
+ON CONFLICT (workspace, principal, name) DO UPDATE SET value = excluded.value, at = excluded.at
+"""
+PREFERENCES = (
+    "SELECT name, value FROM preferences WHERE workspace = :workspace AND principal = :principal ORDER BY name"
+)
+UNPREFER = "DELETE FROM preferences WHERE workspace = :workspace AND principal = :principal AND name = :name"
 LAST_ENTRY = "SELECT hash FROM audit_trail WHERE workspace = :workspace AND seq = :seq"
 ADD_ENTRY = """
 INSERT INTO audit_trail (workspace, seq, at, principal, action, subject, detail, previous, hash)
@@ -342,8 +350,8 @@ class Store(StoredRuns):
                 DEFINE,
                 self._here(name=name, version=version, text=text, expression=expression, author=by, at=instant(now)),
             )
-            said: dict[str, JsonValue] = {"version": version, "text": text, "expression": expression}
-            self.record(by, "define" if text else "forget definition", name, said, now)
+            # The trail cannot be changed, so it says that a meaning was given, and not which: that can be erased.
+            self.record(by, "define" if text else "forget definition", name, {"version": version}, now)
 
     def definitions(self) -> Mapping[str, Definition]:
         """The newest meaning of each word that has one."""
@@ -358,6 +366,21 @@ class Store(StoredRuns):
             )
             for row in self.database.read(DEFINITION_VERSIONS, self._here(name=name))
         ]
+
+    # Preferences
+
+    def prefer(self, principal: str, name: str, value: str, *, now: datetime) -> None:
+        """Keep what a person prefers, in place of what they preferred before."""
+        self.database.write(PREFER, self._here(principal=principal, name=name, value=value, at=instant(now)))
+
+    def preferences(self, principal: str) -> Mapping[str, str]:
+        """What a person has said to prefer."""
+        rows = self.database.read(PREFERENCES, self._here(principal=principal))
+        return {str(row["name"]): str(row["value"]) for row in rows}
+
+    def unprefer(self, principal: str, name: str) -> bool:
+        """Forget a preference; False when there was none."""
+        return self.database.write(UNPREFER, self._here(principal=principal, name=name)) == 1
 
     # Audit
 

@@ -150,10 +150,18 @@ def currency_sign(currency: str) -> str:
     return _SIGNS.get(currency.upper(), currency.upper())
 
 
+_FOLDER = Path(__file__).with_name("languages")
+
+
+def languages() -> tuple[str, ...]:
+    """Codes of the languages that are there, sorted."""
+    return tuple(sorted(file.stem for file in _FOLDER.glob("*.json")))
+
+
 @cache
 def language(code: str) -> Language:
     """The language of a code such as ``de`` or ``de-AT``; English for one that is not there."""
-    folder = Path(__file__).with_name("languages")
+    folder = _FOLDER
     path = folder / f"{code.replace('_', '-').partition('-')[0].casefold()}.json"
     known = path if path.stem in {found.stem for found in folder.glob("*.json")} else folder / "en.json"
     plain = json.loads(known.read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ SUMMARY = "make a plan's report, or a past run's again"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what can be typed."""
     parser.add_argument("what", metavar="SPEC|RUN_ID", help="a plan's file, or a run as 'dreflow runs list' names it")
-    parser.add_argument("--format", default="html,xlsx", metavar="F,F", help="formats (default: html,xlsx)")
+    parser.add_argument("--format", metavar="F,F", help="formats (default: those you prefer, else html,xlsx)")
     parser.add_argument("--out", default="out", metavar="DIR", help="folder of the files (default: out)")
     parser.add_argument("--now", metavar="T", help="the time it is, for a plan, as ISO 8601 (default: the clock)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
@@ -21,10 +21,11 @@ def run(args: argparse.Namespace) -> int:
     from pathlib import Path
 
     from integrations.cli import workspace
-    from tools import reports
+    from tools import preferences, reports
 
     context = workspace.context(args)
-    formats = [name for name in args.format.split(",") if name]
+    wanted = args.format or preferences.value_of(context, "report_formats")
+    formats = [name for name in wanted.split(",") if name]
     if Path(args.what).exists():
         moment = workspace.now(args.now)
         written = reports.of_spec(context, Path(args.what), formats=formats, out=Path(args.out), now=moment)
