@@ -37,7 +37,19 @@ def test_an_installed_distribution_finds_its_pages(how: str, tmp_path: Path) -> 
     assert made.returncode == 0, made.stderr[-2000:]
     [wheel] = tmp_path.glob("*.whl")
     prefix = tmp_path / "installed"
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", how, str(prefix)]
+    # Without --ignore-installed pip would take away the installation that runs this test.
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--ignore-installed",
+        "--no-index",
+        how,
+        str(prefix),
+    ]
     subprocess.run([*install, str(wheel)], check=True, capture_output=True)
     [target] = {file.parents[2] for file in prefix.rglob("memory/docs_index/pages.py")}
     code = (
