@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from agents.builtin.pipelines.reconcile.evidence import Evidence, Profile, count_if, ref, source
 from agents.builtin.pipelines.reconcile.roles import Bank, Ledger, Payouts
-from agents.builtin.pipelines.reconcile.words import words_of
+from agents.builtin.pipelines.reconcile.words import movement_of, words_of
 
 FOUND_SHARE = 0.5
 TOKEN_SHARE = 0.9
@@ -79,10 +79,11 @@ def _token(evidence: Evidence, payouts: Payouts, table: str, date: str, money: s
             sum(word in text_words for text_words in deposits) / len(deposits),
             -sum(word in o for o in others),
             word in names,
+            movement_of(word) is None,
             word,
         )
         for word in sorted(words)
         if word.isalpha() and len(word) > 2
     ]
     shared = [entry for entry in scored if entry[0] >= TOKEN_SHARE]
-    return max(shared)[3] if shared else ""
+    return max(shared)[-1] if shared else ""

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from sqlglot import exp
 
+from agents.builtin.pipelines.reconcile.prepare import Prepared, Reading
 from agents.builtin.pipelines.reconcile.words import says
-from agents.contract import DataView
 from spec.catalog import Column, Table
 
 EXACT_DISTINCT_ROWS = 1_000_000
@@ -93,10 +93,21 @@ class Profile:
 class Evidence:
     """Profiles of all tables, and the numbers that prove or disprove a role; asks each thing once."""
 
-    def __init__(self, data: DataView) -> None:
+    def __init__(self, data: Prepared) -> None:
         self._data = data
         self._samples: dict[tuple[str, str], list[str]] = {}
         self.profiles = [self._profile(table) for table in data.catalog.tables]
+
+    @property
+    def view(self) -> Prepared:
+        """The data as it is read."""
+        return self._data
+
+    def read(self, reading: Reading, *, beside: bool = False) -> None:
+        """Read a table in another way from now on."""
+        table = self._data.read(reading, beside=beside)
+        gone = set() if beside else {reading.table}
+        self.profiles = [p for p in self.profiles if p.name not in gone] + [self._profile(table)]
 
     def profile(self, name: str) -> Profile:
         """The profile of a table that exists."""

@@ -141,6 +141,19 @@ def _payout_findings(walk: Walk) -> list[Finding]:
             "The processor paid this out, but the bank statement does not show it.",
         ),
     ]
+    found.append(
+        Finding(
+            "deposits_unknown",
+            "deposits_without_payout",
+            exp.true(),
+            "Deposit without a payout",
+            "bank_text",
+            arrived.copy(),
+            name("deposited"),
+            "The bank received this from the processor, but no payout in this data explains it; it may belong to an "
+            "earlier period.",
+        )
+    )
     if walk.payouts.created:
         month = exp.Literal.string("month")
         crosses = exp.NEQ(

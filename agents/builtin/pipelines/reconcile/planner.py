@@ -6,15 +6,18 @@ from sqlglot import exp
 
 from agents.builtin.pipelines.answers import resolve_answer
 from agents.builtin.pipelines.beside import narrowed, rhythms, sends
-from agents.builtin.pipelines.reconcile.evidence import ref, source
+from agents.builtin.pipelines.draftsteps import Draftsman
+from agents.builtin.pipelines.reconcile.evidence import Evidence, ref, source
 from agents.builtin.pipelines.reconcile.exceptions import write_exceptions
 from agents.builtin.pipelines.reconcile.find import roles_in
+from agents.builtin.pipelines.reconcile.forms import currencies
 from agents.builtin.pipelines.reconcile.intent import Side, asks_to_reconcile, unknown_names
+from agents.builtin.pipelines.reconcile.prepare import Prepared
 from agents.builtin.pipelines.reconcile.report import write_report
 from agents.builtin.pipelines.reconcile.roles import Roles
 from agents.builtin.pipelines.reconcile.steps import SHORT_AMOUNT, SHORT_DAYS, Choices, Walk, write_steps
 from agents.builtin.pipelines.reconcile.walk import write_walk
-from agents.builtin.pipelines.reconcile.words import STORED_VALUE_WORDS, says, words_of
+from agents.builtin.pipelines.reconcile.words import is_stored_value, words_of
 from agents.builtin.pipelines.schedule import Timing, find_timing
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
 from spec.pipeline import Allow, Output, Pipeline
@@ -27,16 +30,15 @@ def draft_reconciliation(request: Request, data: DataView) -> Draft | Question |
     names = {word for table in data.catalog.tables for word in words_of(table.name)}
     if not asks_to_reconcile(request.text, _all_sides(names)):
         return None
-    roles = roles_in(data)
-    if roles is None:
-        return _refusal("a payment processor's movements (an amount, a fee and a net) with the payouts they add up to")
-    if roles.sales is None:
-        return _refusal(f"the shop's orders that the movements in {roles.ledger.table} belong to")
-    if roles.bank is None:
-        return _refusal(f"a bank statement in which the payouts of {roles.payouts.table} arrive")
-    strangers = unknown_names(request.text, _known_words(data, roles))
+    found = _roles(request, data)
+    if not isinstance(found, tuple):
+        return found
+    roles, view = found
+    assert roles.sales is not None
+    assert roles.bank is not None
+    strangers = unknown_names(request.text, _known_words(view, roles))
     if strangers:
-        question = _about_strangers(strangers, roles)
+        question = _about_strangers(strangers, roles, view)
         answered = resolve_answer(question, request.answers.get(question.key, ""))
         if answered is None:
             return question
@@ -56,10 +58,10 @@ def draft_reconciliation(request: Request, data: DataView) -> Draft | Question |
                 message=f"I cannot follow the money in the way you say: {'; '.join(aside)}.",
                 hint="Ask without that, or give me data that holds only what should count.",
             )
-    choices = _choices(request, roles)
+    choices = _choices(request, roles, view)
     if isinstance(choices, Question):
         return choices
-    types = {table.name: {column.name: column.type for column in table.columns} for table in data.catalog.tables}
+    types = {table.name: {column.name: column.type for column in table.columns} for table in view.catalog.tables}
     walk = Walk(
         roles.ledger,
         roles.payouts,
@@ -71,8 +73,72 @@ def draft_reconciliation(request: Request, data: DataView) -> Draft | Question |
         choices,
         request.timezone,
         types,
+        roles_origins(view, roles),
     )
-    return _draft(request, data, walk, aside)
+    return _draft(request, view, walk, aside)
+
+
+def roles_origins(view: Prepared, roles: Roles) -> dict[str, str]:
+    """The names that a person knows of the tables in the roles."""
+    return {table: view.origin(table) for table in _tables_of(roles)}
+
+
+def _tables_of(roles: Roles) -> list[str]:
+    found = [roles.sales, roles.payments, roles.returns, roles.stored, roles.ledger, roles.payouts, roles.bank]
+    return list(dict.fromkeys(role.table for role in found if role))
+
+
+def _missing(roles: Roles | None, view: Prepared) -> str:
+    """The role that no table plays, in words; empty when all are found."""
+    if roles is None:
+        return "a payment processor's movements (an amount, a fee and a net) with the payouts they add up to"
+    if roles.sales is None:
+        return f"the shop's orders that the movements in {view.origin(roles.ledger.table)} belong to"
+    if roles.bank is None:
+        return f"a bank statement in which the payouts of {view.origin(roles.payouts.table)} arrive"
+    return ""
+
+
+def _mixed(roles: Roles, view: Prepared) -> tuple[str, ...]:
+    """The currencies of the money, where it is in more than one: they cannot be added up."""
+    evidence = Evidence(view)
+    found: set[str] = set()
+    for role in (roles.ledger, roles.sales, roles.payouts):
+        if role is not None:
+            _, values = currencies(evidence, role.table)
+            found |= {value.upper() for value in values} if len(values) > 1 else set()
+    return tuple(sorted(found)) if len(found) > 1 else ()
+
+
+def _about_currencies(found: tuple[str, ...]) -> Question:
+    return Question(
+        key="currency",
+        text=f"The money is in {' and '.join(found)}, which cannot be added up. Which one shall I follow?",
+        options=tuple(Option(label=f"Only {currency}", value=currency) for currency in found),
+    )
+
+
+def _roles(request: Request, data: DataView) -> tuple[Roles, Prepared] | Question | Refusal:
+    """All roles in money of one currency, which is asked for where there are several."""
+    roles, view = roles_in(data)
+    missing = _missing(roles, view)
+    if roles is None or missing:
+        return _refusal(missing)
+    mixed = _mixed(roles, view)
+    if not mixed:
+        return roles, view
+    question = _about_currencies(mixed)
+    answered = resolve_answer(question, request.answers.get(question.key, ""))
+    if answered is None:
+        return question
+    roles, view = roles_in(data, answered)
+    missing = _missing(roles, view)
+    if roles is None or missing:
+        return Refusal(
+            message=f"With {answered} alone the money does not add up: I would need {missing}.",
+            hint="Add an export of that currency alone with --data and ask again.",
+        )
+    return roles, view
 
 
 def _all_sides(names: set[str]) -> dict[Side, set[str]]:
@@ -87,7 +153,7 @@ def _refusal(missing: str) -> Refusal:
     )
 
 
-def _known_words(data: DataView, roles: Roles) -> set[str]:
+def _known_words(data: Prepared, roles: Roles) -> set[str]:
     words = {word for table in data.catalog.tables for word in words_of(table.name)}
     words |= {word for table in data.catalog.tables for column in table.columns for word in words_of(column.name)}
     if roles.payments:
@@ -103,14 +169,15 @@ def _texts(table: str, column: str) -> exp.Select:
     return exp.select(ref(column)).from_(source(table)).order_by(exp.Literal.number(1))
 
 
-def _about_strangers(strangers: list[str], roles: Roles) -> Question:
+def _about_strangers(strangers: list[str], roles: Roles, view: Prepared) -> Question:
     named = " or ".join(strangers)
-    sales = roles.sales.table if roles.sales else ""
+    through = [view.origin(role.table) for role in (roles.sales, roles.ledger, roles.payouts, roles.bank) if role]
+    listed = ", ".join(dict.fromkeys(through[:-1]))
     return Question(
         key="names",
         text=(
-            f"I find nothing called {named} in this data. Shall I follow the money through {sales}, "
-            f"{roles.ledger.table}, {roles.payouts.table} and {roles.bank.table if roles.bank else ''} instead?"
+            f"I find nothing called {named} in this data. Shall I follow the money through {listed} and {through[-1]} "
+            "instead?"
         ),
         options=(Option(label="Yes, use these", value="yes"), Option(label="No, I will add the data", value="no")),
     )
@@ -128,11 +195,13 @@ def _about_what_is_left_aside(aside: list[str]) -> Question:
     )
 
 
-def _choices(request: Request, roles: Roles) -> Choices | Question:
-    match_on = _match_question(roles)
-    on = _answer(match_on, request)
-    if on is None:
-        return match_on
+def _choices(request: Request, roles: Roles, view: Prepared) -> Choices | Question:
+    on: str | None = "date"
+    if roles.ledger.payout_ref:
+        match_on = _match_question(roles, view.origin(roles.ledger.table))
+        on = _answer(match_on, request)
+        if on is None:
+            return match_on
     stored = _stored_value(roles)
     if not stored:
         return Choices(match_on="payout" if on == "payout" else "date", stored_value="liability")
@@ -159,11 +228,11 @@ def _answer(question: Question, request: Request) -> str | None:
     return None
 
 
-def _match_question(roles: Roles) -> Question:
+def _match_question(roles: Roles, spoken: str) -> Question:
     return Question(
         key="match_on",
         text=(
-            f"How shall I tie the bank deposits to the sales: by the payout id that {roles.ledger.table} gives each "
+            f"How shall I tie the bank deposits to the sales: by the payout id that {spoken} gives each "
             "movement, or by date and amount alone?"
         ),
         options=(
@@ -177,8 +246,10 @@ def _match_question(roles: Roles) -> Question:
 
 
 def _stored_value(roles: Roles) -> list[str]:
+    if roles.sales and roles.sales.stored_part:
+        return [" ".join(words_of(roles.sales.stored_part))]
     methods = roles.payments.other_methods if roles.payments else ()
-    return [method for method in methods if says(method, STORED_VALUE_WORDS)]
+    return [method for method in methods if is_stored_value(method)]
 
 
 def _gift_question(methods: list[str]) -> Question:
@@ -198,14 +269,20 @@ def _gift_question(methods: list[str]) -> Question:
     )
 
 
-def _draft(request: Request, data: DataView, walk: Walk, aside: list[str]) -> Draft:
+def _draft(request: Request, data: Prepared, walk: Walk, aside: list[str]) -> Draft:
+    used = _used(walk)
+    read = Draftsman()
+    data.write(read, used)
     steps = write_steps(walk)
     write_exceptions(steps, walk)
     write_walk(steps, walk)
     timing = find_timing(request.text, request.timezone)
-    used = _used(walk)
     reading = _reading(walk, timing)
-    assumptions = (*_assumptions(walk, timing), *(f"not part of this plan, as agreed: {words}" for words in aside))
+    assumptions = (
+        *data.said(used),
+        *_assumptions(walk, timing),
+        *(f"not part of this plan, as agreed: {words}" for words in aside),
+    )
     spec = Pipeline(
         name="reconcile_payouts",
         title="Where the money goes",
@@ -213,8 +290,8 @@ def _draft(request: Request, data: DataView, walk: Walk, aside: list[str]) -> Dr
         reading=reading,
         assumptions=assumptions,
         timezone=request.timezone,
-        sources={name: data.sources[name] for name in used},
-        steps=tuple(steps.steps),
+        sources=data.sources_of(used),
+        steps=(*read.steps, *steps.steps),
         checks=tuple(steps.checks),
         outputs=(
             Output(file="exceptions.csv", from_="exceptions", order_by=("exception", "reference")),
@@ -236,9 +313,10 @@ def _used(walk: Walk) -> list[str]:
 def _reading(walk: Walk, timing: Timing | None) -> str:
     every = f", {timing.reading}" if timing else ""
     broken_down = "break each payout down into its movements, " if walk.breaks_down_payouts else ""
+    through = " and ".join(dict.fromkeys(walk.spoken(table) for table in (walk.ledger.table, walk.payouts.table)))
     return (
-        f"Follow the money from {walk.sales.table} through {walk.ledger.table} and {walk.payouts.table} to "
-        f"{walk.bank.table}{every}: {broken_down}compare each order with its charge and "
+        f"Follow the money from {walk.spoken(walk.sales.table)} through {through} to "
+        f"{walk.spoken(walk.bank.table)}{every}: {broken_down}compare each order with its charge and "
         "refunds, find each payout in the bank (to the cent, at most 3 days late), and list what does not agree."
     )
 
@@ -249,6 +327,11 @@ def _assumptions(walk: Walk, timing: Timing | None) -> tuple[str, ...]:
         said.append(f"orders marked as {walk.sales.test_flag} are left out")
     if walk.sales.unpaid_states:
         said.append(f"orders that are {', '.join(walk.sales.unpaid_states)} are left out")
+    said += [f"orders whose {column} is {', '.join(values)} are left out" for column, values in walk.sales.marks]
+    if walk.returns is None and walk.sales.refunded is None and walk.sales.refunded_states:
+        said.append(f"the shop knows a refund when an order is {', '.join(walk.sales.refunded_states)}")
+    if not walk.ledger.kind:
+        said.append("money that goes out at the processor is a refund, as nothing says what it is")
     said.append(f"bank entries count as deposits when money comes in and the text says '{walk.bank.token}'")
     said.append(
         f"a deposit at most {SHORT_AMOUNT} short of a payout and {SHORT_DAYS} days late is that payout less a charge "
@@ -263,7 +346,7 @@ def _assumptions(walk: Walk, timing: Timing | None) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _currency(data: DataView, walk: Walk) -> str | None:
+def _currency(data: Prepared, walk: Walk) -> str | None:
     """The one currency of the ledger, when it names exactly one."""
     columns = walk.types[walk.ledger.table]
     column = next((name for name in columns if "currency" in words_of(name)), None)

@@ -81,8 +81,8 @@ def write_report(walk: Walk, currency: str | None, file: str) -> Report:
     return Report(
         title="Where the money goes",
         subtitle=(
-            f"{_spoken(walk.sales.table)} against {_spoken(walk.ledger.table)}, {_spoken(walk.payouts.table)} and "
-            f"{_spoken(walk.bank.table)}"
+            f"{_spoken(walk.spoken(walk.sales.table))} against {_spoken(walk.spoken(walk.ledger.table))}, "
+            f"{_spoken(walk.spoken(walk.payouts.table))} and {_spoken(walk.spoken(walk.bank.table))}"
         ),
         file=file,
         currency=currency,

@@ -74,6 +74,15 @@ class Sales:
     state: str | None
     unpaid_states: tuple[str, ...]
     linked_share: float
+    marks: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Further columns with the values that mark rows as not counting, such as ``voided``: ``yes``."""
+    refunded_states: tuple[str, ...] = ()
+    """States of orders that the shop knows as given back in full."""
+    partly_states: tuple[str, ...] = ()
+    refunded: str | None = None
+    """A column of the orders with the amount given back."""
+    stored_part: str | None = None
+    """A column of the orders with the part that was paid from a balance sold earlier, such as gift cards."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,14 @@ from agents.builtin.pipelines.reconcile.evidence import Evidence, Profile, any_o
 from agents.builtin.pipelines.reconcile.roles import Ledger, Parts, Sales, StoredValue
 from agents.builtin.pipelines.reconcile.words import (
     FAILED_WORDS,
+    NET_WORDS,
+    PAID_WORDS,
+    PARTLY_WORDS,
+    REFUNDED_WORDS,
     STORED_VALUE_WORDS,
     TEST_WORDS,
     UNPAID_WORDS,
+    VOID_WORDS,
     movement_of,
     says,
     words_of,
@@ -22,6 +27,16 @@ from agents.builtin.pipelines.reconcile.words import (
 LINK_SHARE = 0.9
 AMOUNT_SHARE = 0.8
 LOOSE_SHARE = 0.5
+ONCE_SHARE = 0.02
+LEAST_PARENTS = 2
+RETURN_WORDS = frozenset("refunds refund returns return gutschriften rimborsi remboursements reembolsos".split())
+ORDER_WORDS = frozenset("order orders sale receipt invoice bestellung bestellnummer ordine commande pedido".split())
+METHOD_WORDS = frozenset(
+    "gateway method means provider tender payment zahlungsart zahlungsweise pagamento paiement pago metodo".split()
+)
+YES_WORDS = frozenset("yes y true 1 x ja si oui test void voided".split())
+# These words are said of orders that were sent as well as of orders that were paid.
+PAID_AND_SENT = frozenset("fulfilled shipped delivered versendet spedito closed".split())
 
 
 def find_sales(evidence: Evidence, ledger: Ledger, taken: set[str]) -> Sales | None:
@@ -46,9 +61,9 @@ def find_sales(evidence: Evidence, ledger: Ledger, taken: set[str]) -> Sales | N
                     # A plain reference is worth more than one read out of a sentence, at equal evidence.
                     score = (agree, share + (0.01 if pattern is None else 0.0))
                     if agree >= AMOUNT_SHARE and (best is None or score > best[:2]):
-                        sales = _sales(evidence, other, key.name, money.name, reference.name, pattern, share)
+                        sales = _sales(other, key.name, money.name, reference.name, pattern, share)
                         best = (*score, sales)
-    return best[2] if best else None
+    return with_states(evidence, ledger, best[2]) if best else None
 
 
 def _link(
@@ -109,19 +124,10 @@ def _totals_agree(
     return evidence.share(part, whole)
 
 
-def _sales(
-    evidence: Evidence, profile: Profile, key: str, total: str, reference: str, pattern: str | None, share: float
-) -> Sales:
-    flags = [c.name for c in profile.table.columns if c.type == "BOOLEAN" and says(c.name, TEST_WORDS)]
-    state: str | None = None
-    unpaid: tuple[str, ...] = ()
-    for column in profile.labels():
-        labels = evidence.labels(profile.name, column.name)
-        # A column of payment states says "paid" somewhere; what is not yet or never paid does not count as sold.
-        if any("paid" in words_of(value) for value in labels):
-            state, unpaid = column.name, tuple(sorted(v for v in labels if says(v, UNPAID_WORDS)))
-            break
+def _sales(profile: Profile, key: str, total: str, reference: str, pattern: str | None, share: float) -> Sales:
+    flags = [c.name for c in profile.table.columns if c.type == "BOOLEAN" and says(c.name, TEST_WORDS | VOID_WORDS)]
     identity = next((c.name for c in profile.unique if c.name.lower() == "id"), key)
+    others = [column.name for column in profile.money if column.name != total]
     return Sales(
         profile.name,
         key,
@@ -131,10 +137,66 @@ def _sales(
         reference,
         pattern,
         flags[0] if flags else None,
-        state,
-        unpaid,
+        None,
+        (),
         share,
+        marks=tuple((flag, ("true",)) for flag in flags[1:]),
+        refunded=next((c for c in others if says(c, REFUNDED_WORDS) and not says(c, NET_WORDS)), None),
+        stored_part=next((c for c in others if says(c, STORED_VALUE_WORDS) and not says(c, NET_WORDS)), None),
     )
+
+
+def with_states(evidence: Evidence, ledger: Ledger, sales: Sales) -> Sales:
+    """The sales with the states and marks by which orders do not count: words say so, and nobody charged for them."""
+    profile = evidence.profile(sales.table)
+    marks = list(sales.marks)
+    state: str | None = None
+    unpaid: tuple[str, ...] = ()
+    refunded: tuple[str, ...] = ()
+    partly: tuple[str, ...] = ()
+    for column in profile.labels():
+        labels = evidence.labels(profile.name, column.name)
+        if says(column.name, TEST_WORDS | VOID_WORDS):
+            yes = [value for value in labels if set(words_of(value)) & YES_WORDS]
+            marks += [(column.name, tuple(sorted(yes)))] if yes else []
+        elif state is None and any(says(value, PAID_WORDS) for value in labels):
+            charged = _charged_share(evidence, ledger, sales, column.name)
+            said = [value for value in labels if says(value, UNPAID_WORDS) and charged.get(value, 0.0) < LOOSE_SHARE]
+            back = [value for value in labels if says(value, REFUNDED_WORDS)]
+            if any(says(value, PAID_WORDS - PAID_AND_SENT) for value in labels) or said:
+                state, unpaid = column.name, tuple(sorted(said))
+                partly = tuple(sorted(value for value in back if says(value, PARTLY_WORDS)))
+                refunded = tuple(sorted(set(back) - set(partly)))
+    return replace(
+        sales,
+        state=state,
+        unpaid_states=unpaid,
+        marks=tuple(marks),
+        refunded_states=refunded,
+        partly_states=partly,
+    )
+
+
+def _charged_share(evidence: Evidence, ledger: Ledger, sales: Sales, column: str) -> dict[str, float]:
+    """For each value of a column of the orders, the share of orders for which the processor charged something."""
+    charged = (
+        exp.select(exp.cast(reference_of(sales.reference, sales.pattern), "VARCHAR").as_("k"))
+        .distinct()
+        .from_(source(ledger.table))
+        .where(any_of(ref(ledger.kind), ledger.values("sale")) if ledger.kind else exp.true())
+    )
+    query = (
+        exp.select(exp.cast(ref(column, "o"), "VARCHAR"), exp.Count(this=exp.Star()), exp.Count(this=ref("k", "c")))
+        .from_(source(sales.table, "o"))
+        .join(
+            charged.subquery("c"),
+            on=exp.EQ(this=exp.cast(ref(sales.key, "o"), "VARCHAR"), expression=ref("k", "c")),
+            join_type="left",
+        )
+        .group_by(exp.Literal.number(1))
+        .order_by(exp.Literal.number(1))
+    )
+    return {value: int(str(part)) / int(str(whole)) for value, whole, part in evidence.values(query) if value}
 
 
 def find_payments(evidence: Evidence, ledger: Ledger, sales: Sales, taken: set[str]) -> Parts | None:
@@ -149,6 +211,20 @@ def find_payments(evidence: Evidence, ledger: Ledger, sales: Sales, taken: set[s
             candidate = _parts(evidence, profile, order_ref, money.name, ledger)
             if _adds_up(evidence, candidate, sales) >= LINK_SHARE and candidate.method:
                 return _with_methods(evidence, candidate, ledger, sales)
+    return _paid_in_one(evidence, ledger, sales)
+
+
+def _paid_in_one(evidence: Evidence, ledger: Ledger, sales: Sales) -> Parts | None:
+    """The orders themselves as their only part, where they name a means of payment that the processor never charges."""
+    for column in evidence.profile(sales.table).labels():
+        if column.name == sales.state or not set(words_of(column.name)) & METHOD_WORDS:
+            continue
+        whole = Parts(sales.table, sales.id, sales.total, method=column.name)
+        charged = _charged_share(evidence, ledger, sales, column.name)
+        ours = tuple(sorted(value for value, share in charged.items() if share >= LOOSE_SHARE))
+        others = tuple(sorted(value for value, share in charged.items() if share < ONCE_SHARE))
+        if others and len(ours) + len(others) == len(charged):
+            return replace(whole, processor_methods=ours, other_methods=others)
     return None
 
 
@@ -174,10 +250,12 @@ def find_returns(evidence: Evidence, ledger: Ledger, sales: Sales, taken: set[st
                         .subquery(),
                     )
                 ),
-            ).from_(exp.select(ref(money.name).as_("a")).from_(source(profile.name)).subquery("r"))
+            ).from_(exp.select(exp.Abs(this=ref(money.name)).as_("a")).from_(source(profile.name)).subquery("r"))
             whole, part = evidence.numbers(query)
             share = evidence.share(part, whole)
-            if share >= AMOUNT_SHARE and (best is None or share > best[0]):
+            # Where few were given back, one that the processor does not know weighs much: then the name decides.
+            enough = share >= AMOUNT_SHARE or (share > 0 and says(profile.name, REFUNDED_WORDS | RETURN_WORDS))
+            if enough and (best is None or share > best[0]):
                 best = (share, _parts(evidence, profile, order_ref, money.name, ledger))
     return best[1] if best else None
 
@@ -202,7 +280,14 @@ def find_stored_value(evidence: Evidence, sales: Sales) -> StoredValue | None:
 def _order_ref(evidence: Evidence, profile: Profile, sales: Sales) -> str | None:
     for column in profile.keys:
         parent = evidence.profile(sales.table).table.column(sales.id)
-        if parent is None or column.type != parent.type or profile.distinct[column.name] < 2:
+        if parent is None or column.type != parent.type or not profile.distinct[column.name]:
+            continue
+        # One row proves little, so that its name has to say what it refers to.
+        if profile.distinct[column.name] < LEAST_PARENTS and not set(words_of(column.name)) & {
+            *words_of(sales.id),
+            *words_of(sales.table),
+            *ORDER_WORDS,
+        }:
             continue
         if evidence.inclusion(profile.name, ref(column.name), sales.table, sales.id, None) >= LINK_SHARE:
             return column.name
@@ -226,7 +311,7 @@ def _parts(evidence: Evidence, profile: Profile, order_ref: str, amount: str, le
             set(words_of(v)) & {"success", "succeeded", "completed", "paid", "ok"} for v in labels
         ):
             state, failed = column.name, tuple(sorted(v for v in labels if says(v, FAILED_WORDS)))
-        elif method is None and name & {"gateway", "method", "type", "processor", "means", "provider", "tender"}:
+        elif method is None and name & (METHOD_WORDS | {"type", "processor"}):
             method = column.name
     reference = (
         next(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sqlglot import exp
@@ -11,13 +11,25 @@ from sqlglot import exp
 from agents.builtin.pipelines.draftsteps import Draftsman, among, money, name, or_zero, sum_where, text
 from agents.builtin.pipelines.reconcile.roles import Bank, Ledger, Parts, Payouts, Sales, StoredValue
 from agents.builtin.pipelines.reconcile.shop import reference_of
-from agents.builtin.pipelines.reconcile.words import STORED_VALUE_WORDS, Movement, says
+from agents.builtin.pipelines.reconcile.words import Movement, is_stored_value
 
 TOLERANCE = "0.01"
 DEPOSIT_DAYS = 3
 SHORT_DAYS = 7
 SHORT_AMOUNT = "50.00"
 """A deposit short by no more than this, days near and from the same sender, is the payout less a bank's charge."""
+
+
+STEPS = frozenset(
+    "shop_orders paid_by_order gift_card_sales gift_cards_sold returned_by_order movements processor_by_order "
+    "orders_and_movements orders_and_parts orders_and_returns order_differences order_findings payout_list "
+    "movements_by_payout payouts_explained deposits deposit_match payouts_left deposits_left short_match "
+    "deposits_without_payout deposits_exact deposits_short deposits_found payouts_and_deposits per_payout exceptions "
+    "walk_columns walk_rows money_walk found_chargebacks found_refunds_at_processor found_refunds_in_shop "
+    "found_gift_cards found_charges_missing found_charges_without_order found_deposits_short found_deposits_over "
+    "found_deposits_missing found_deposits_unknown found_payouts_over_month_end".split()
+)
+"""Names of the plan's own steps, which no table it reads may have."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,12 @@ class Walk:
     timezone: str
     types: Mapping[str, Mapping[str, str]]
     """DuckDB type of each column by table."""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """What a person calls each table that is read in a form of its own."""
+
+    def spoken(self, table: str) -> str:
+        """A table as a person knows it."""
+        return self.origins.get(table, table)
 
     @property
     def breaks_down_payouts(self) -> bool:
@@ -53,7 +71,7 @@ class Walk:
     def stored_value_methods(self) -> list[str]:
         """Payment methods that spend a balance sold earlier: gift cards, vouchers, store credit."""
         others = self.payments.other_methods if self.payments else ()
-        return [method for method in others if says(method, STORED_VALUE_WORDS)]
+        return [method for method in others if is_stored_value(method)]
 
 
 def write_steps(walk: Walk) -> Draftsman:
@@ -74,11 +92,19 @@ def _orders(draft: Draftsman, walk: Walk) -> None:
     if sales.test_flag:
         counted.append(exp.not_(exp.Coalesce(this=name(sales.test_flag), expressions=[exp.false()])))
     if sales.state and sales.unpaid_states:
-        counted.append(exp.not_(among(name(sales.state), sales.unpaid_states)))
+        counted.append(exp.not_(among(stated(sales.state), sales.unpaid_states)))
+    for column, values in sales.marks:
+        counted.append(exp.not_(among(stated(column), values)))
     columns = {"order_ref": text(exp.cast(name(sales.key), "VARCHAR")), "order_id": text(name(sales.id))}
     if sales.created:
         columns["ordered_on"] = text(_business_day(walk, sales.table, sales.created))
     columns["order_total"] = text(name(sales.total))
+    if sales.stored_part:
+        columns["by_balance"] = text(exp.Abs(this=or_zero(sales.stored_part)))
+    if sales.refunded:
+        columns["returned_in_order"] = text(exp.Abs(this=or_zero(sales.refunded)))
+    elif sales.refunded_states or sales.partly_states:
+        columns["refund_state"] = text(_refund_state(sales))
     draft.step("shop_orders", "select", sales.table, columns=dict(columns), where=counted)
     if walk.payments:
         _paid_parts(draft, walk, walk.payments)
@@ -86,6 +112,21 @@ def _orders(draft: Draftsman, walk: Walk) -> None:
         _returned(draft, walk.returns)
     if walk.stored:
         _gift_cards_sold(draft, walk.stored)
+
+
+def _refund_state(sales: Sales) -> exp.Expr:
+    """What the order's state says of a refund: all of it, a part of unknown size, or nothing."""
+    state = stated(sales.state or "")
+    case = exp.Case(default=exp.Literal.string("none"))
+    for values, word in ((sales.refunded_states, "all"), (sales.partly_states, "part")):
+        if values:
+            case = case.when(among(state.copy(), values), exp.Literal.string(word))
+    return case
+
+
+def stated(column: str) -> exp.Expr:
+    """A state as text; an order without one counts."""
+    return exp.Coalesce(this=exp.cast(name(column), "VARCHAR"), expressions=[exp.Literal.string("")])
 
 
 def _paid_parts(draft: Draftsman, walk: Walk, parts: Parts) -> None:
@@ -141,16 +182,11 @@ def _returned(draft: Draftsman, parts: Parts) -> None:
 def _movements(draft: Draftsman, walk: Walk) -> None:
     ledger, sales = walk.ledger, walk.sales
     own = ledger.values("payout")
-    movement = exp.Case(default=exp.Literal.string("adjustment"))
-    kinds: tuple[Movement, ...] = ("sale", "refund", "dispute", "fee")
-    for kind in kinds:
-        if values := ledger.values(kind):
-            movement = movement.when(among(name(ledger.kind), values), exp.Literal.string(kind))
     columns: dict[str, str] = {
-        "movement": text(movement),
+        "movement": text(_kind_of_movement(ledger)),
         "movement_id": text(exp.cast(name(ledger.key), "VARCHAR")),
         "order_ref": text(exp.cast(reference_of(sales.reference, sales.pattern), "VARCHAR")),
-        "payout": text(exp.cast(name(ledger.payout_ref), "VARCHAR")),
+        "payout": text(exp.cast(name(ledger.payout_ref) if ledger.payout_ref else exp.null(), "VARCHAR")),
         "amount": text(name(ledger.amount)),
         "fee": text(name(ledger.fee)),
         "net": text(name(ledger.net)),
@@ -165,6 +201,21 @@ def _movements(draft: Draftsman, walk: Walk) -> None:
         note="The processor's own payout rows are left out: they repeat what the payouts table says.",
         where=[exp.not_(among(name(ledger.kind), own))] if own else [],
     )
+
+
+def _kind_of_movement(ledger: Ledger) -> exp.Expr:
+    if not ledger.kind:
+        # Without words for it, what comes in is a sale and what goes out was given back.
+        incoming = exp.GTE(this=name(ledger.amount), expression=exp.Literal.number(0))
+        return exp.Case(
+            ifs=[exp.If(this=incoming, true=exp.Literal.string("sale"))], default=exp.Literal.string("refund")
+        )
+    movement = exp.Case(default=exp.Literal.string("adjustment"))
+    kinds: tuple[Movement, ...] = ("sale", "refund", "dispute", "fee")
+    for kind in kinds:
+        if values := ledger.values(kind):
+            movement = movement.when(among(name(ledger.kind), values), exp.Literal.string(kind))
+    return movement
 
 
 def _orders_against_movements(draft: Draftsman, walk: Walk) -> None:
@@ -203,8 +254,10 @@ def _orders_against_movements(draft: Draftsman, walk: Walk) -> None:
     if walk.returns:
         joined = draft.step("orders_and_returns", "join", joined, "returned_by_order", how="left", on=["order_id"])
     by_gift = or_zero("by_gift_card") if walk.payments else exp.Literal.number(0)
+    if walk.sales.stored_part:
+        by_gift = or_zero("by_balance")
     by_other = or_zero("by_other_means") if walk.payments else exp.Literal.number(0)
-    returned = or_zero("returned_in_shop") if walk.returns else exp.Literal.number(0)
+    returned = _returned_by_the_shop(walk)
     expected = exp.Sub(this=exp.Sub(this=or_zero("order_total"), expression=by_gift), expression=by_other)
     draft.step(
         "order_differences",
@@ -246,6 +299,25 @@ def _orders_against_movements(draft: Draftsman, walk: Walk) -> None:
                 )
             ),
         },
+    )
+
+
+def _returned_by_the_shop(walk: Walk) -> exp.Expr:
+    """What the shop says was given back: its refunds, a column of the order, or what the order's state says."""
+    if walk.returns:
+        return or_zero("returned_in_shop")
+    if walk.sales.refunded:
+        return or_zero("returned_in_order")
+    if not (walk.sales.refunded_states or walk.sales.partly_states):
+        return exp.Literal.number(0)
+
+    def is_(word: str) -> exp.Expr:
+        return exp.EQ(this=name("refund_state"), expression=exp.Literal.string(word))
+
+    # A part of unknown size is taken to be what the processor gave back.
+    return exp.Case(
+        ifs=[exp.If(this=is_("all"), true=or_zero("order_total")), exp.If(this=is_("part"), true=or_zero("refunded"))],
+        default=money(),
     )
 
 
@@ -337,6 +409,7 @@ def _deposits(draft: Draftsman, walk: Walk) -> None:
         days={**near, "within": SHORT_DAYS},
         note="A bank on the way may have kept a charge, and a weekend may lie between.",
     )
+    draft.step("deposits_without_payout", "select", "short_match.right_rest", drop=["reason"])
 
 
 def _per_payout(draft: Draftsman, walk: Walk) -> None:

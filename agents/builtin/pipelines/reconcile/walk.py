@@ -28,11 +28,12 @@ def lines_of(walk: Walk) -> list[tuple[str, str, str, exp.Expr]]:
         ("orders", "Orders in the shop", "start", name("t_orders")),
         ("gift_cards", gift, "change", _minus("t_gift_cards")),
         ("other_means", "Paid by other means", "change", _minus("t_other")),
+        ("differences", "Orders and charges that differ (each is an exception)", "change", _minus("t_differences")),
         (
             "charged",
             "Charged by the processor",
             "subtotal",
-            _sum(name("t_orders"), _minus("t_gift_cards"), _minus("t_other")),
+            _sum(name("t_orders"), _minus("t_gift_cards"), _minus("t_other"), _minus("t_differences")),
         ),
         ("refunds", "Refunds", "change", name("t_refunds")),
         ("chargebacks", "Chargebacks", "change", name("t_chargebacks")),
@@ -42,6 +43,12 @@ def lines_of(walk: Walk) -> list[tuple[str, str, str, exp.Expr]]:
         ("paid_out", "Paid out", "subtotal", name("t_paid_out")),
         ("in_transit", "Paid out, not in the bank", "change", _minus("t_not_arrived")),
         ("bank_charges", "Kept by banks on the way", "change", _minus("t_bank_charges")),
+        (
+            "unknown_deposits",
+            "Arrived without a payout in this data (each is an exception)",
+            "change",
+            name("t_unknown_deposits"),
+        ),
         ("deposits", "Arrived in the bank", "end", name("t_deposits")),
     ]
     explained = [value for _, _, role, value in lines if role in ("start", "change")]
@@ -103,6 +110,7 @@ def _totals(walk: Walk) -> tuple[exp.Select, list[str]]:
         ("t_orders", "order_differences", name("order_total")),
         ("t_gift_cards", "order_differences", name("gift_card_part")),
         ("t_other", "order_differences", name("other_part")),
+        ("t_differences", "order_differences", name("charge_difference")),
         ("t_refunds", "movements", _only(name("amount"), of("refund"))),
         ("t_chargebacks", "movements", _only(name("amount"), of("dispute"))),
         ("t_adjustments", "movements", _only(name("amount"), of("adjustment"))),
@@ -112,6 +120,7 @@ def _totals(walk: Walk) -> tuple[exp.Select, list[str]]:
         ("t_paid_out", "per_payout", name("paid_out")),
         ("t_not_arrived", "per_payout", name("not_arrived")),
         ("t_bank_charges", "per_payout", name("bank_charge")),
+        ("t_unknown_deposits", "deposits_without_payout", name("deposited")),
         ("t_deposits", "deposits", name("deposited")),
     ]
     if walk.stored:
