@@ -13,15 +13,15 @@ from agents.builtin.pipelines.schedule import Timing, find_timing
 
 _ENDING = r"\.(?:csv|tsv|json|ndjson|parquet|xlsx)\b"
 # Only in quotes may a file name have spaces.
-_FILE = rf"""(?:["'“‘](?P<quoted>[^"'“”‘’/\\]+?{_ENDING})["'”’]|(?P<plain>[\w\-][\w\-.]*?{_ENDING}))"""
+FILE = rf"""(?:["'“‘](?P<quoted>[^"'“”‘’/\\]+?{_ENDING})["'”’]|(?P<plain>[\w\-][\w\-.]*?{_ENDING}))"""
 _OUTPUT = re.compile(
     rf"""(?:[,;.]?\s*(?:and\s+|then\s+)*)?\b(?:saved?|write|written|export(?:ed)?|stored?|put|output|dump|give|send|deliver|produce|create|make)\b
          (?:\s+(?:it|this|that|them|me|us|everything|all|the\s+(?:result|results|table|output|rows|data|answer)|a\s+file))*
-         \s*(?:as|to|into|in|called|named|under)?\s*(?:a\s+|the\s+)?(?:file\s+)?(?:called\s+|named\s+)?{_FILE}""",
+         \s*(?:as|to|into|in|called|named|under)?\s*(?:a\s+|the\s+)?(?:file\s+)?(?:called\s+|named\s+)?{FILE}""",
     re.IGNORECASE | re.VERBOSE,
 )
 _INTO_FILE = re.compile(
-    rf"[,;]?\s*\b(?:(?:as|into|to)\s+(?:(?:an?|the)\s+)?(?:file\s+)?|in\s+an?\s+(?:new\s+)?file\s+)(?:called\s+|named\s+)?{_FILE}",
+    rf"[,;]?\s*\b(?:(?:as|into|to)\s+(?:(?:an?|the)\s+)?(?:file\s+)?|in\s+an?\s+(?:new\s+)?file\s+)(?:called\s+|named\s+)?{FILE}",
     re.IGNORECASE,
 )
 _NAMED_TABLE = r"""["'“”`]?(?P<table>[\w.]+)["'“”`]?"""

@@ -15,6 +15,7 @@ from agents.builtin.pipelines.columns import find_columns, find_table, listed, n
 from agents.builtin.pipelines.draftsteps import Draftsman, name, text
 from agents.builtin.pipelines.goes_on import draft_schedule
 from agents.builtin.pipelines.promises import read_promise
+from agents.builtin.pipelines.recipe.planner import read_recipe
 from agents.builtin.pipelines.reconcile.planner import draft_reconciliation
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
 from spec.catalog import Column, Table
@@ -30,9 +31,19 @@ def draft_pipeline(request: Request, data: DataView, ask: Ask) -> Draft | Questi
     again = draft_schedule(request)
     if again is not None:
         return again
+    recipe = read_recipe(request, data, ask)
+    if recipe is not None and not recipe.plain:
+        return recipe.reply
     reconciliation = draft_reconciliation(request, data)
     if reconciliation is not None:
         return reconciliation
+    reply = _draft_clauses(request, data, ask)
+    # What both can read is drafted by the one that knows more ways to ask.
+    return reply if isinstance(reply, Draft) or recipe is None else recipe.reply
+
+
+def _draft_clauses(request: Request, data: DataView, ask: Ask) -> Draft | Question | Refusal:
+    """The request taken apart by its clauses, with a plain question inside it."""
     clauses = take_apart(request.text, request.timezone)
     cannot = _beyond(clauses.rest, request.text)
     if cannot is not None:

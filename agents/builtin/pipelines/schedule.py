@@ -28,7 +28,7 @@ class Timing:
 
 _TIME = re.compile(
     r"\b(?:at|by|around|before)\s+(?:(?P<noon>noon|midday)|(?P<midnight>midnight)"
-    r"|(?P<hour>[01]?\d|2[0-3])(?:[:.h](?P<minute>[0-5]\d))?\s*(?P<half>am|pm|a\.m\.|p\.m\.)?(?:\s*o'?clock)?)(?![\w%])"
+    r"|(?P<hour>[01]?\d|2[0-3])(?:[:.h](?P<minute>[0-5]\d))?\s*(?P<half>am|pm|a\.m\.|p\.m\.)?(?:\s*o'?clock)?(?:\s+(?:in\s+the\s+(?P<of>morning|afternoon|evening)|at\s+(?P<ofnight>night)))?)(?![\w%])"
     r"|\b(?P<hour2>[01]?\d|2[0-3]):(?P<minute2>[0-5]\d)\b|\b(?P<hour3>1[0-2]|0?[1-9])\s*(?P<half3>am|pm)\b"
     r"|\b(?:in\s+the\s+)?(?P<part>morning|afternoon|evening|night)s?\b",
     re.IGNORECASE,
@@ -135,6 +135,8 @@ def _hour_minute(clock: re.Match[str]) -> tuple[int, int]:
     hour = int(clock["hour"] or clock["hour2"] or clock["hour3"])
     minute = int(clock["minute"] or clock["minute2"] or 0)
     half = (clock["half"] or clock["half3"] or "").replace(".", "").lower()
+    if hour < 12 and ((clock["of"] or "").lower() in ("afternoon", "evening") or (clock["ofnight"] and hour > 5)):
+        half = "pm"
     if half == "pm" and hour < 12:
         hour += 12
     elif half == "am" and hour == 12:

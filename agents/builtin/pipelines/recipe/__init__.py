@@ -1,0 +1,1 @@
+"""Requests read as recipes: one instruction after the other, each word of them understood or none."""

@@ -1,0 +1,1 @@
+"""Instructions: what can be done to rows, a file each."""

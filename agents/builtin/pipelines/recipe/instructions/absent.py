@@ -1,0 +1,123 @@
+"""Rows of one table without a match in another: "invoices that have no order in orders.csv", "on june but not on may"."""
+
+from __future__ import annotations
+
+import re
+
+from agents.builtin.pipelines.recipe.instructions.join import keys_at, shared_keys
+from agents.builtin.pipelines.recipe.words import canonical, column_at, table_at
+from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
+
+_VERB = re.compile(
+    r"(?:(?:save|list|show|find|give\s+me|get|keep|export|write)\s+)?(?:all\s+)?(?:the\s+|those\s+)?", re.IGNORECASE
+)
+_LACK = re.compile(
+    r"\s+(?:(?:that|which|who|whose)\s+)?(?:(?:have|has|had|with|got)\s+(?:no|not\s+any|never\s+had\s+an?)|without(?:\s+(?:an?|any))?|lacking(?:\s+an?)?)\s+(?:matching\s+|known\s+)?(?P<what>\w+)",
+    re.IGNORECASE,
+)
+_UNKNOWN = re.compile(
+    r"\s+(?:(?:that|which|who)\s+)?(?:whose\s+(?P<what>[\w ]+?)\s+)?(?:are|is|were|was|do|does)(?:\s+not|n'?t)\s+(?:appear\s+|exist\s+|be\s+|found\s+|listed\s+|known\s+)?(?:in|on|among)\s+",
+    re.IGNORECASE,
+)
+_WHO = re.compile(
+    r"(?:(?:who|which|what)(?:\s+\w+)?\s+(?:is|are|was|were)|(?:the\s+|those\s+)?(?:ones|rows|people|members|everyone|everybody|all)?\s*(?:who|that|which)?\s*(?:is|are|was|were))\s+(?:on|in)\s+",
+    re.IGNORECASE,
+)
+_BUT_NOT = re.compile(
+    r"\s*,?\s*(?:but|and|yet)?\s*(?:(?:who|that|which)\s+)?(?:(?:is|are|was|were|has|have)(?:\s+not|n'?t)|not|missing)(?:\s+been|\s+yet)?\s+(?:on|in|from)\s+",
+    re.IGNORECASE,
+)
+_GONE = re.compile(
+    r"(?:(?:save|list|write|export|show)\s+)?(?:and\s+)?(?:the\s+|those\s+)?(?:ones|rows|people|members)?\s*(?:who|that|which)\s+(?:are|is|were|have|has)\s+(?:gone|missing|left|no\s+longer\s+(?:there|on\s+it|in\s+it)|not\s+there\s+any\s*more|dropped\s+out|disappeared)\b",
+    re.IGNORECASE,
+)
+_IN = re.compile(r"\s+(?:in|on|among)\s+", re.IGNORECASE)
+
+
+def read(text: str, at: int, work: Work) -> Told | None:
+    """Rows of the first table that the second does not know."""
+    return _gone(text, at, work) or _who(text, at, work) or _lacking(text, at, work)
+
+
+def _gone(text: str, at: int, work: Work) -> Told | None:
+    gone = _GONE.match(text, at)
+    if gone is None or work.pair is None:
+        return None
+    left, right, pairs = work.pair
+    back = tuple((its, mine) for mine, its in pairs)
+    return Told(gone.end(), lambda: _absent(work, right, left, back))
+
+
+def _who(text: str, at: int, work: Work) -> Told | None:
+    who = _WHO.match(text, at)
+    left = table_at(text, who.end(), work.data.catalog) if who else None
+    glue = _BUT_NOT.match(text, left[0]) if left else None
+    right = table_at(text, glue.end(), work.data.catalog) if glue else None
+    if left is None or right is None or left[1].name == right[1].name:
+        return None
+    return _told(text, right[0], work.raw(left[1]), work.raw(right[1]), work)
+
+
+def _lacking(text: str, at: int, work: Work) -> Told | None:
+    verb = _VERB.match(text, at)
+    left = table_at(text, verb.end() if verb else at, work.data.catalog)
+    if left is None:
+        return None
+    rows = work.rows_of(left[1])
+    unknown = _UNKNOWN.match(text, left[0])
+    if unknown:
+        right = table_at(text, unknown.end(), work.data.catalog)
+        other = work.raw(right[1]) if right and right[1].name != left[1].name else None
+        return _told(text, right[0], rows, other, work, unknown["what"] or "") if right and other else None
+    lack = _LACK.match(text, left[0])
+    if lack is None:
+        return None
+    where = _IN.match(text, lack.end())
+    right = (
+        table_at(text, where.end(), work.data.catalog)
+        if where
+        else table_at(text, lack.start("what"), work.data.catalog)
+    )
+    if right is None or right[1].name == left[1].name:
+        return None
+    # "customers without an email" speaks of a column of their own.
+    if not where and column_at(text, lack.start("what"), rows):
+        return None
+    return _told(text, max(right[0], lack.end()), rows, work.raw(right[1]), work, lack["what"])
+
+
+def _told(text: str, end: int, left: Rows, right: Rows, work: Work, what: str = "") -> Told | None:
+    keys = keys_at(text, end, left, right)
+    if keys is None:
+        bracket = re.compile(r"\s*\(").match(text, end)
+        keys = keys_at(text, end, left, right) if bracket else None
+    if keys is not None:
+        return Told(keys[0], lambda: _absent(work, left, right, keys[1]))
+    pairs = _keys_for(left, right, work, what)
+    return Told(end, lambda: _absent(work, left, right, pairs)) if pairs else None
+
+
+def _keys_for(left: Rows, right: Rows, work: Work, what: str) -> tuple[tuple[str, str], ...]:
+    shared = shared_keys(left, right, work)
+    if shared:
+        return shared
+    same = [
+        (mine, its)
+        for mine in left.columns
+        for its in right.columns
+        if canonical(mine) == canonical(its) and left.columns[mine] == right.columns[its]
+    ]
+    asked = set(canonical(what))
+    named = [pair for pair in same if asked & set(canonical(pair[0]))]
+    return tuple(named) if len(named) == 1 else tuple(same) if len(same) == 1 else ()
+
+
+def _absent(work: Work, left: Rows, right: Rows, pairs: tuple[tuple[str, str], ...]) -> Problem:
+    on = [list(pair) if pair[0] != pair[1] else pair[0] for pair in pairs]
+    said = f"rows of {left.tables[0]} whose {', '.join(mine for mine, _ in pairs)} {right.tables[0]} does not have"
+    work.step(
+        f"{left.tables[0]}_not_in_{right.tables[0]}", "join", (left, right), left.columns, how="anti", on=on, said=said
+    )
+    work.pair = (left, right, pairs)
+    work.base = work.base or left
+    return None

@@ -1,0 +1,63 @@
+"""A plain question inside a recipe: what no other instruction reads is put to the planner of questions."""
+
+from __future__ import annotations
+
+import re
+
+from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
+from agents.contract import Draft
+
+_LEAD = re.compile(
+    r"(?:save|write|export|put|store|give\s+me|show(?:\s+me)?|list|compute|calculate|get|make)\s+(?!(?:it|them)\b)",
+    re.I,
+)
+_END = re.compile(
+    r"\s*,?\s*(?:\b(?:and|then)\s+)*\b(?:save|write|export|put|store)\s+(?:it|them|the\s+result|everything|as|to|into)\b"
+    r"|\s*,?\s*\b(?:as|into|to|in)\s+(?:a\s+file\s+)?(?:called\s+)?[\"\'\w][\w.\-]*\.(?:csv|tsv|json|ndjson|parquet|xlsx)\b"
+    r"|\s*,?\s*\bwith\s+(?:the\s+)?(?:columns?\s+)|\s*;",
+    re.I,
+)
+SHORTEST = 2
+
+
+def read(text: str, at: int, work: Work) -> Told | None:
+    """The words up to where something is saved, when they are a question about the tables as they are."""
+    if work.ask is None or (work.current is not None and work.current.id not in work.current.tables):
+        return None
+    lead = _LEAD.match(text, at)
+    place = lead.end() if lead else at
+    stop = _END.search(text, place)
+    words = text[place : stop.start()] if stop else ""
+    if len(words.split()) < SHORTEST:
+        return None
+    assert stop is not None
+    answer = work.ask(work.request.model_copy(update={"text": words, "want": "answer"}), work.data)
+    if not isinstance(answer, Draft):
+        return None
+    return Told(stop.start(), lambda: _take(work, answer), plain=True)
+
+
+def _take(work: Work, answer: Draft) -> Problem:
+    import sqlglot
+    from sqlglot import exp
+
+    columns: dict[str, str] = {}
+    for step in answer.spec.steps:
+        work.draftsman.steps.append(step)
+        query = step.params.get("query")
+        tree = sqlglot.parse_one(query, dialect="duckdb") if isinstance(query, str) else None
+        if isinstance(tree, exp.Query):
+            columns = {name: _type(name, work, tuple(answer.spec.sources)) for name in tree.named_selects}
+    work.used += [table for table in answer.spec.sources if table not in work.used]
+    work.current = Rows(answer.answer or answer.spec.steps[-1].id, columns, tuple(answer.spec.sources))
+    work.said.append(answer.reading.rstrip("."))
+    work.assumptions += answer.assumptions
+    return None
+
+
+def _type(column: str, work: Work, tables: tuple[str, ...]) -> str:
+    for table in tables:
+        known = work.table(table).column(column)
+        if known is not None:
+            return known.type
+    return ""

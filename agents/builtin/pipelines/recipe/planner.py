@@ -1,0 +1,169 @@
+"""A request as a recipe: at each place the instruction that reads furthest, until every word is read, or none of it.
+
+Nothing is left out in silence: a request of which a word fits no instruction is no recipe.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agents.builtin.pipelines.recipe.words import GLUE, canonical
+from agents.builtin.pipelines.recipe.work import Rows, Told, Work
+from agents.builtin.pipelines.schedule import Timing, find_timing
+from agents.contract import DataView, Draft, Question, Refusal, Request
+from spec.pipeline import Output, Pipeline
+from spec.registry import Shelf
+
+INSTRUCTIONS = Shelf("agents.builtin.pipelines.recipe.instructions", "instruction")
+MOST = 60
+ASKED = "asked"
+"""The instruction that takes words for a plain question comes last."""
+Ask = Callable[[Request, DataView], Draft | Question | Refusal]
+LEAD_IN = re.compile(r"[A-Z][^.!?:;]{3,120}[.!]\s+(?=\w)")
+DEEDS = re.compile(
+    r"(?:save|keep|remove|drop|delete|clean|join|merge|combine|sort|filter|rename|add|write|export|send|mail|check|count|sum|"
+    r"total|average|only|without|except|not|never|no|leave|skip|exclude|every|each|daily|weekly|monthly|email|trim|dedupe)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What came of a request that was read to its end; ``plain`` when the other planner may know it better."""
+
+    reply: Draft | Question | Refusal
+    plain: bool
+
+
+def read_recipe(request: Request, data: DataView, ask: Ask) -> Recipe | None:
+    """The recipe in a request; None when some of its words are no instruction. ``ask`` drafts a plain question in it."""
+    timing = find_timing(request.text, request.timezone)
+    text = request.text
+    for words in timing.words if timing else ():
+        text = text.replace(words, " ", 1)
+    text = re.sub(r"\s+", " ", text).strip()
+    work = Work(request, data, ask)
+    lead = LEAD_IN.match(text)
+    if lead and not _means_something(lead[0], work):
+        work.assumptions.append(f"'{lead[0].strip()}' is taken as a reason, and asks for nothing")
+        text = text[lead.end() :]
+    left = [MOST]
+    found = _read(text, 0, work, left, plain=True)
+    if found is None:
+        return None
+    if isinstance(found, Recipe):
+        return found
+    work, plain = found
+    return _whole(request, work, timing, plain=plain) if work.outputs else None
+
+
+def _means_something(sentence: str, work: Work) -> bool:
+    """Whether a sentence names a table, a column, a number or something to be done."""
+    if re.search(r"\d|\.\w", sentence):
+        return True
+    words = [word for word in re.findall(r"\w+", sentence) if len(word) > 2]
+    names = {part for table in work.data.catalog.tables for part in canonical(table.name)}
+    names |= {part for table in work.data.catalog.tables for column in table.columns for part in canonical(column.name)}
+    return any(set(canonical(word)) & names or DEEDS.fullmatch(word) for word in words)
+
+
+def _read(text: str, at: int, work: Work, left: list[int], *, plain: bool) -> tuple[Work, bool] | Recipe | None:
+    """The rest of the text from here; where the instruction that reads furthest leads nowhere, the next one is tried."""
+    glue = GLUE.match(text, at)
+    at = glue.end() if glue else at
+    if at >= len(text):
+        return work, plain
+    for unit in _furthest_first(text, at, work):
+        left[0] -= 1
+        if left[0] < 0:
+            return None
+        tried = work.copy()
+        told: Told | None = INSTRUCTIONS.load(unit).read(text, at, tried)
+        if told is None:
+            continue
+        problem = told.do()
+        now_plain = plain and told.plain
+        if problem is not None:
+            # A question is worth asking only when the rest is understood as well; told last, it may be a dead end.
+            return Recipe(problem, now_plain)
+        found = _read(text, told.end, tried, left, plain=now_plain)
+        if found is not None:
+            return found
+    return None
+
+
+def _furthest_first(text: str, at: int, work: Work) -> list[str]:
+    ends: list[tuple[int, str]] = []
+    for unit in INSTRUCTIONS.names():
+        told: Told | None = INSTRUCTIONS.load(unit).read(text, at, work.copy())
+        # A word that was read in part was not understood.
+        if (
+            told is not None
+            and told.end > at
+            and not (text[told.end - 1].isalnum() and text[told.end : told.end + 1].isalnum())
+        ):
+            ends.append((told.end, unit))
+    ordered = [unit for _, unit in sorted(ends, key=lambda end: -end[0]) if unit != ASKED]
+    return [*ordered, ASKED] if any(unit == ASKED for _, unit in ends) else ordered
+
+
+def _whole(request: Request, work: Work, timing: Timing | None, *, plain: bool) -> Recipe | None:
+    files = [file for file, _ in work.outputs]
+    if len({file.casefold() for file in files}) != len(files) or not work.said:
+        return None
+    last = work.outputs[-1][1]
+    if (
+        work.current is not None
+        and work.current.id != last.id
+        and work.current.id not in {r.id for _, r in work.outputs}
+    ):
+        trailing = _after_the_last_file(work)
+        if not trailing:
+            return None
+    said = list(work.said)
+    assumptions = list(work.assumptions)
+    if timing:
+        said.append(timing.reading)
+        assumptions += [timing.assumption] if timing.assumption else []
+    reading = "; ".join(said) + "."
+    reading = reading[0].upper() + reading[1:]
+    used = _used(work)
+    spec = Pipeline(
+        name=_identifier(files[0]),
+        request=request.text,
+        reading=reading,
+        assumptions=tuple(assumptions),
+        timezone=request.timezone,
+        sources={name: work.data.sources[name] for name in used},
+        steps=tuple(work.draftsman.steps),
+        checks=tuple(work.draftsman.checks),
+        outputs=tuple(Output(file=file, from_=rows.id, order_by=_order(rows)) for file, rows in work.outputs),
+        schedule=timing.schedule if timing else None,
+    )
+    return Recipe(Draft(spec=spec, reading=reading, assumptions=tuple(assumptions)), plain)
+
+
+def _after_the_last_file(work: Work) -> bool:
+    """Whether what was done after the last file was named only branches off for another file."""
+    return work.base is not None and work.current is not None and work.current.id == work.base.id
+
+
+def _used(work: Work) -> list[str]:
+    """Tables that a step, a check or a file reads."""
+    read = {name for step in work.draftsman.steps for name in step.from_}
+    read |= {check.on for check in work.draftsman.checks}
+    read |= {str(check.params["to"]) for check in work.draftsman.checks if "to" in check.params}
+    read |= {rows.id for _, rows in work.outputs}
+    return [table.name for table in work.data.catalog.tables if table.name in read]
+
+
+def _order(rows: Rows) -> tuple[str, ...]:
+    return rows.order or rows.keys
+
+
+def _identifier(words: str) -> str:
+    stem = re.sub(r"\.\w+$", "", words)
+    plain = re.sub(r"[^A-Za-z0-9_]+", "_", stem.casefold()).strip("_")
+    return plain if re.match(r"^[a-z_]", plain) else f"p_{plain or 'pipeline'}"

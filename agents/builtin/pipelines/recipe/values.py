@@ -1,0 +1,113 @@
+"""Values of the data, as a request spells them, and literals: numbers, dates, texts."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from sqlglot import exp
+
+from agents.builtin.pipelines.draftsteps import name
+from agents.builtin.pipelines.recipe.words import spans
+from agents.builtin.pipelines.recipe.work import Rows, Work
+from agents.builtin.pipelines.reconcile.evidence import ref, source
+
+_MONTHS = "january february march april may june july august september october november december".split()
+_NUMBER = re.compile(r"[€$£]?\s?(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?)\s?(?:€|%|eur\b|euros?\b|usd\b|dollars?\b)?(?![\w-])", re.IGNORECASE)  # fmt: skip
+_QUOTED = re.compile(r"""["“'‘]([^"”'’]+)["”'’]""")
+
+
+def number_at(text: str, at: int) -> tuple[int, exp.Expr] | None:
+    """(end, literal) of a number."""
+    found = _NUMBER.match(text, at)
+    return (found.end(), exp.Literal.number(found[1].replace(",", ""))) if found else None
+
+
+def date_at(text: str, at: int) -> tuple[int, exp.Expr] | None:
+    """(end, date) of a day, written so that it can be no other; today is the day of the run."""
+    if found := re.compile(r"(?:today|now)\b", re.IGNORECASE).match(text, at):
+        return found.end(), today()
+    day: date | None = None
+    found = re.compile(r"(\d{4})-(\d{2})-(\d{2})\b").match(text, at)
+    try:
+        if found:
+            day = date(int(found[1]), int(found[2]), int(found[3]))
+        elif found := re.compile(
+            rf"(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({_names()})\w*\.?,?\s+(\d{{4}})\b", re.IGNORECASE
+        ).match(text, at):
+            day = date(int(found[3]), _month(found[2]), int(found[1]))
+        elif found := re.compile(
+            rf"({_names()})\w*\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})\b", re.IGNORECASE
+        ).match(text, at):
+            day = date(int(found[3]), _month(found[1]), int(found[2]))
+    except ValueError:
+        return None
+    return (found.end(), exp.cast(exp.Literal.string(day.isoformat()), "DATE")) if found and day else None
+
+
+def month_at(text: str, at: int) -> tuple[int, date, date] | None:
+    """(end, first day, first day after) of a month with its year, or of a year."""
+    if found := re.compile(rf"({_names()})\w*\s+(\d{{4}})\b", re.IGNORECASE).match(text, at):
+        year, month = int(found[2]), _month(found[1])
+        return found.end(), date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
+    if found := re.compile(r"((?:19|20)\d\d)\b(?!-)", re.IGNORECASE).match(text, at):
+        return found.end(), date(int(found[1]), 1, 1), date(int(found[1]) + 1, 1, 1)
+    return None
+
+
+def today() -> exp.Expr:
+    """The day of the run."""
+    return exp.Placeholder(this="today")
+
+
+def text_at(text: str, at: int) -> tuple[int, str] | None:
+    """(end, text) of a quoted text or one word."""
+    quoted = _QUOTED.match(text, at)
+    if quoted:
+        return quoted.end(), quoted[1]
+    word = re.compile(r"[^\s,;()\"']+").match(text, at)
+    return (word.end(), word[0].rstrip(".!?")) if word and word[0].rstrip(".!?") else None
+
+
+def value_at(text: str, at: int, rows: Rows, work: Work, column: str = "") -> tuple[int, str, exp.Expr] | None:
+    """(end, column, condition) of a value of a text column that stands here, in whatever capitals it is written."""
+    quoted = _QUOTED.match(text, at)
+    phrases = [(quoted.end(), quoted[1])] if quoted else list(spans(text, at, 4))
+    texts = [column] if column else [name_ for name_, type_ in rows.columns.items() if type_ == "VARCHAR"]
+    for end, words in phrases:
+        found = [(one, spelled) for one in texts if (spelled := spelled_as(words, one, rows, work))]
+        if len(found) == 1:
+            return end, found[0][0], is_value(found[0][0], found[0][1])
+    return None
+
+
+def is_value(column: str, spelled: list[str]) -> exp.Expr:
+    """The column has this value, in any of the spellings that the data has."""
+    if len(spelled) == 1:
+        return exp.EQ(this=name(column), expression=exp.Literal.string(spelled[0]))
+    lowered = exp.Lower(this=exp.Trim(this=name(column)))
+    return exp.EQ(this=lowered, expression=exp.Literal.string(spelled[0].strip().lower()))
+
+
+def spelled_as(words: str, column: str, rows: Rows, work: Work) -> list[str]:
+    """How the data spells a value: alike but for capitals and outer spaces; empty when it has none such."""
+    for table in rows.tables:
+        known = work.table(table).column(column)
+        if known is None or known.type != "VARCHAR":
+            continue
+        alike = exp.EQ(
+            this=exp.Lower(this=exp.Trim(this=ref(known.name))), expression=exp.Literal.string(words.strip().lower())
+        )
+        query = exp.select(ref(known.name)).distinct().from_(source(table)).where(alike)
+        found = work.data.rows(query.order_by(exp.Literal.number(1)), limit=20)
+        if found:
+            return [str(value) for (value,) in found]
+    return []
+
+
+def _names() -> str:
+    return "|".join(f"{month[:3]}" for month in _MONTHS)
+
+
+def _month(word: str) -> int:
+    return next(number for number, month in enumerate(_MONTHS, 1) if month[:3] == word[:3].lower())
