@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import re
 
+from sqlglot import exp
+
+from agents.contract import DataView, Refusal, Request
+
 # A full stop inside a name or an address ends nothing.
 _REST = r"(?:[^,.;?!]|\.(?=\w))*"
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
@@ -16,7 +20,8 @@ _SENDING = re.compile(
     re.IGNORECASE,
 )
 _RHYTHM = re.compile(
-    rf"\b(?:(?:every|each)\s+(?:second|other|two|three|four|third|fourth|last|\d+)\b|fortnight(?:ly)?\b|bi-?(?:weekly|monthly)\b|twice\s+an?\b)"
+    rf"\b(?:(?:every|each)\s+(?:second|other|two|three|four|third|fourth|last|\d+)\b|fortnight(?:ly)?\b|"
+    rf"bi-?(?:weekly|monthly)\b|twice\s+an?\b)"
     rf"{_REST}",
     re.IGNORECASE,
 )
@@ -33,6 +38,8 @@ _PERIOD = re.compile(
 _CURRENCY = re.compile(
     r"\b(?:in|into|to)\s+(?:us\s+|swiss\s+)?(?:dollars?|usd|eur|euros?|pounds?|gbp|chf|francs?)\b", re.IGNORECASE
 )
+_CODES = {"dollar": "usd", "dollars": "usd", "euro": "eur", "euros": "eur", "pound": "gbp", "pounds": "gbp",
+          "franc": "chf", "francs": "chf"}  # fmt: skip
 _FILE = re.compile(
     r"\b(?:save|write|export|store|put|call)\b[^,;?!]*?[\w\-]+\.(?:csv|tsv|json|ndjson|parquet|xlsx|pdf|docx|pptx)\b",
     re.IGNORECASE,
@@ -52,6 +59,31 @@ def rhythms(text: str) -> list[str]:
 def narrowed(text: str) -> list[str]:
     """Parts that narrow or change what is looked at: a period, an exception, another currency, a file of one's own."""
     return _found((_EXCEPTION, _PERIOD, _CURRENCY, _FILE), text)
+
+
+def other_currency(request: Request, data: DataView) -> Refusal | None:
+    """The refusal of amounts in a currency that the data does not speak of: there are no rates to convert them."""
+    from agents.builtin.pipelines.reconcile.intent import asks_to_reconcile
+
+    found = _CURRENCY.search(request.text)
+    if found is None or asks_to_reconcile(request.text, {"sales": (), "processor": ()}):
+        return None
+    word = found.group(0).split()[-1].casefold()
+    code = _CODES.get(word, word)
+    for table in data.catalog.tables:
+        for column in table.columns:
+            parts = set(re.findall(r"[a-z]+", column.name.casefold()))
+            if parts & {word, code}:
+                return None
+            if parts & {"currency", "ccy", "curr", "valuta", "devise", "divisa"} and column.type == "VARCHAR":
+                known = exp.select(exp.column(column.name, quoted=True)).distinct()
+                query = known.from_(exp.table_(table.name, quoted=True)).order_by(exp.Literal.number(1))
+                if any(str(value).casefold() in (word, code) for (value,) in data.rows(query, limit=200)):
+                    return None
+    return Refusal(
+        message=f"The data has no amounts {found.group(0)}, and no rates to convert them.",
+        hint="Ask for the amounts as they are, or add a table with the rates.",
+    )
 
 
 def _found(patterns: tuple[re.Pattern[str], ...], text: str) -> list[str]:

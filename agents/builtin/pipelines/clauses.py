@@ -21,7 +21,8 @@ _OUTPUT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _INTO_FILE = re.compile(
-    rf"[,;]?\s*\b(?:(?:as|into|to)\s+(?:(?:an?|the)\s+)?(?:file\s+)?|in\s+an?\s+(?:new\s+)?file\s+)(?:called\s+|named\s+)?{FILE}",
+    rf"[,;]?\s*\b(?:(?:as|into|to)\s+(?:(?:an?|the)\s+)?(?:file\s+)?|in\s+an?\s+(?:new\s+)?file\s+"
+    rf")(?:called\s+|named\s+)?{FILE}",
     re.IGNORECASE,
 )
 _NAMED_TABLE = r"""["'“”`]?(?P<table>[\w.]+)["'“”`]?"""
@@ -69,19 +70,23 @@ _POLITE = re.compile(
     re.IGNORECASE,
 )
 _THANKS = re.compile(
-    r"(?:\s*[,.!?]?\s*\b(?:please|pls|thanks(?:\s+a\s+lot|\s+so\s+much)?|thank\s+you(?:\s+very\s+much)?|thx)\b)+\s*[.!?]*\s*$",
+    r"(?:\s*[,.!?]?\s*\b(?:please|pls|thanks(?:\s+a\s+lot|\s+so\s+much)?|thank\s+you(?:\s+very\s+"
+    r"much)?|thx)\b)+\s*[.!?]*\s*$",
     re.IGNORECASE,
 )
 # What is left of "save the total per region as totals.csv" once the file is taken out.
 _SAVING = re.compile(r"^\s*(?:save|write|export|store|put|dump)\s+(?!it\b)", re.IGNORECASE)
 _REPORT = re.compile(r"\b(?:report|dashboard|spreadsheet|workbook|excel|web\s*page|html)\b", re.IGNORECASE)
 _LEAD = re.compile(
-    r"^\s*(?:please|can\s+you|could\s+you|i\s+(?:want|need|would\s+like)(?:\s+you\s+to)?|we\s+need|build|set\s+up|create|make|plan)?"
-    r"\s*(?:me\s+)?(?:a\s+)?(?:(?:pipeline|flow|job|data\s+pipeline|report)\b)?\s*(?:(?:that|to|which|with|of|for)\b|:)?\s*",
+    r"^\s*(?:please|can\s+you|could\s+you|i\s+(?:want|need|would\s+like)(?:\s+you\s+to)?|we\s+"
+    r"need|build|set\s+up|create|make|plan)?"
+    r"\s*(?:me\s+)?(?:a\s+)?(?:(?:pipeline|flow|job|data\s+pipeline|report)\b)?\s*(?:(?:that|to|"
+    r"which|with|of|for)\b|:)?\s*",
     re.IGNORECASE,
 )
 _CLEAN = re.compile(
-    r"^\s*(?:clean(?:\s+up)?|tidy(?:\s+up)?|take|read|use|load)\s+(?:the\s+|my\s+|our\s+)?(?P<table>[\w\-.]+)(?:\s+(?:file|table|data|list))?\s*(?:[,:;]|\band\b|$)",
+    r"^\s*(?:clean(?:\s+up)?|tidy(?:\s+up)?|take|read|use|load)\s+(?:the\s+|my\s+|our\s+)?(?P<table>[\w\-.]+"
+    r")(?:\s+(?:file|table|data|list))?\s*(?:[,:;]|\band\b|$)",
     re.IGNORECASE,
 )
 

@@ -1,17 +1,116 @@
-"""A plan asked for again at set times: the plan before, with a schedule."""
+"""A plan that goes on: at other times, as another file, as it was before, without some rows, by one more group."""
 
 from __future__ import annotations
 
 import re
 
+from agents.builtin.pipelines.clauses import FILE
 from agents.builtin.pipelines.schedule import find_timing
-from agents.contract import Draft, Request
+from agents.contract import Draft, Request, Turn
 
 _FILLERS = re.compile(
-    r"\b(?:and|also|then|please|pls|do|doing|run|repeat|keep|make|it|that|this|the|same|again|now|instead|but|ok|okay|yes"
+    r"\b(?:and|also|then|please|pls|do|doing|run|repeat|keep|make|it|that|this|the|same|again|"
+    r"now|instead|but|ok|okay|yes"
     r"|thanks?|you|schedule|plan|for\s+me|can|could|would)\b|[^\w]",
     re.IGNORECASE,
 )
+
+
+_RUNS = re.compile(r"(?:runs\s+)?(?:every|on\s+day)\s[\w ,]+(?:\s+at\s+\d\d:\d\d.*)?$")
+_SAVED = re.compile(r"\s*,?\s*(?:and\s+)?(?:save|write|export|store|put)\s+(?:it|them|the\s+result)?\b", re.IGNORECASE)
+_BACK = re.compile(
+    r"^\W*(?:(?:please|ok|no|and)\W+)*(?:put|make|bring|set|turn|change|have|get)?\s*(?:it|that|this|everything)?\s*"
+    r"(?:back(?:\s+(?:to\s+(?:how|what|the\s+way)\s+it\s+was|(?:like|as)\s+(?:it\s+was\s+)?before|to\s+before|again))?"
+    r"|(?:like|as|the\s+way)\s+it\s+was(?:\s+before)?|like\s+before|as\s+before|undo(?:\s+(?:that|"
+    r"it|this|the\s+last\s+(?:change|one)))?|revert(?:\s+(?:it|that))?"
+    r"|go\s+back)(?:\W+(?:please|thanks))?\W*$",
+    re.IGNORECASE,
+)
+_UNSCHEDULED = re.compile(
+    r"^\W*(?:never\s+mind|drop|remove|without|no|cancel|forget|leave\s+out|skip|take\s+away)\s+"
+    r"(?:the\s+|a\s+|any\s+)?schedule\W*$"
+    r"|^\W*(?:do\s*n['’]?t|stop)\s+(?:run(?:ning)?|repeat(?:ing)?)\s+(?:it|this|that)(?:\s+(?:automatically|"
+    r"by\s+itself|regularly|any\s*more))?\W*$",
+    re.IGNORECASE,
+)
+_AS_FILE = re.compile(
+    rf"^\W*(?:(?:and|please|now|but|ok)\W+)*(?:save|write|export|store|call|name|make)\s+(?:it|"
+    rf"this|that|the\s+(?:file|result))\s*"
+    rf"(?:as|to|into|in)?\s*(?:a\s+file\s+)?(?:called\s+|named\s+)?{FILE}(?:\s+instead)?(?:\W+please)?\W*$",
+    re.IGNORECASE,
+)
+_FRAGMENT = re.compile(
+    r"^\W*(?:(?:and|also|but|please|now|ok(?:ay)?|then)\W+)*(?:leave\s+out|without|exclud\w+|except|"
+    r"skip|only|just|keep\s+only|also|too|"
+    r"by|per|sort(?:ed)?|order(?:ed)?\s+by|add|rename|top|drop|remove|ignore|include\s+only|for\s+"
+    r"each|limit|round|make\s+sure|check)\b",
+    re.IGNORECASE,
+)
+_GROUP = re.compile(
+    r"^\W*(?:(?:and|also|now|please|but)\W+)*(?:by|per|for\s+each|for\s+every|split\s+by|grouped\s+"
+    r"by)\s+(?P<group>[\w ]+?)(?:\s+(?:too|as\s+well|also))?\W*$",
+    re.IGNORECASE,
+)
+_GROUPED = re.compile(r"\b(?:by|per|for\s+each|for\s+every)\s+\w+", re.IGNORECASE)
+_ONLY = re.compile(r"^\W*(?:(?:and|also|but|now|please)\W+)*(?:only|just)\s+", re.IGNORECASE)
+_GLUE = re.compile(r"^\W*(?:(?:and|also|but|now|please|ok(?:ay)?|then)\W+)+", re.IGNORECASE)
+
+
+def draft_again(request: Request) -> Draft | None:
+    """The plan before, at other times, as another file, or the one before that; None when more is asked for."""
+    before = request.history[-1] if request.history else None
+    if before is None or before.spec is None or not (before.spec.outputs or before.spec.loads):
+        return None
+    if _BACK.match(request.text):
+        earlier = [turn for turn in request.history[:-1] if turn.spec and turn.spec.outputs + turn.spec.loads]
+        return _as_it_was(earlier[-1]) if earlier else None
+    if _UNSCHEDULED.match(request.text) and before.spec.schedule is not None:
+        return _changed(before, request, "without a schedule", schedule=None)
+    named = _AS_FILE.match(request.text)
+    if named and len(before.spec.outputs) == 1:
+        output = before.spec.outputs[0].model_copy(update={"file": named["quoted"] or named["plain"]})
+        return _changed(before, request, f"save as {output.file} instead", outputs=(output,))
+    return draft_schedule(request)
+
+
+def is_fragment(request: Request) -> bool:
+    """Whether this turn speaks of the plan before rather than of a new one."""
+    before = request.history[-1] if request.history else None
+    return before is not None and before.spec is not None and bool(_FRAGMENT.match(request.text))
+
+
+def changed_requests(request: Request) -> list[str]:
+    """The request before with what this turn says in its place, in the ways in which both may be one request."""
+    before = request.history[-1] if request.history else None
+    if before is None or before.spec is None or not _FRAGMENT.match(request.text):
+        return []
+    whole, said = before.spec.request.strip(" .;"), request.text.strip(" .;!?")
+    group = _GROUP.match(said)
+    if group:
+        return [
+            f"{whole[: found.end()]} and {group['group'].strip()}{whole[found.end() :]}"
+            for found in list(_GROUPED.finditer(whole))[:1]
+        ]
+    plain = _ONLY.sub("keep only ", said) if _ONLY.match(said) else _GLUE.sub("", said)
+    filed = _SAVED.search(whole)
+    found = [f"{plain}; {whole}"]
+    if filed:
+        found.append(f"{whole[: filed.start()]}, {plain}{whole[filed.start() :]}")
+    return found
+
+
+def _as_it_was(turn: Turn) -> Draft:
+    assert turn.spec is not None
+    return Draft(spec=turn.spec, reading=turn.spec.reading, assumptions=turn.spec.assumptions)
+
+
+def _changed(before: Turn, request: Request, said: str, **changes: object) -> Draft:
+    assert before.spec is not None
+    kept = tuple(one for one in before.spec.assumptions if "schedule" not in changes or not one.startswith("runs at "))
+    reading = f"{before.spec.reading.rstrip('.')}; {said}."
+    update = {"request": f"{before.spec.request}; {request.text}", "reading": reading, "assumptions": kept, **changes}
+    spec = before.spec.model_copy(update=update)
+    return Draft(spec=spec, reading=reading, assumptions=kept)
 
 
 def draft_schedule(request: Request) -> Draft | None:
@@ -26,14 +125,25 @@ def draft_schedule(request: Request) -> Draft | None:
     if _FILLERS.sub("", rest):
         return None
     kept = tuple(said for said in before.spec.assumptions if not said.startswith("runs at "))
+    schedule, at = timing.schedule, timing.reading
     assumptions = (*kept, timing.assumption) if timing.assumption else kept
-    reading = f"{before.reading.rstrip('.')}; runs {timing.reading}."
+    earlier = before.spec.schedule
+    if timing.assumption and earlier is not None:
+        # Another rhythm keeps the hour that was agreed.
+        clock = earlier.cron.split()[:2]
+        if all(part.isdigit() for part in clock):
+            days = schedule.cron.split()[2:]
+            schedule = earlier.model_copy(update={"cron": " ".join([*clock, *days])})
+            at = f"{timing.reading.rpartition(' at ')[0]} at {int(clock[1]):02}:{int(clock[0]):02}"
+            assumptions = kept
+    parts = [part for part in before.reading.rstrip(".").split("; ") if not _RUNS.match(part)]
+    reading = f"{'; '.join(parts)}; runs {at}."
     spec = before.spec.model_copy(
         update={
-            "request": f"{before.request}; {request.text}",
+            "request": f"{before.spec.request}; {request.text}",
             "reading": reading,
             "assumptions": assumptions,
-            "schedule": timing.schedule,
+            "schedule": schedule,
         }
     )
     return Draft(spec=spec, reading=reading, assumptions=assumptions)

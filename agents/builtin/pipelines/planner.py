@@ -9,28 +9,48 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from agents.builtin.pipelines.answers import resolve_answer
-from agents.builtin.pipelines.beside import rhythms, sends
-from agents.builtin.pipelines.clauses import Clauses, Cleaning, LoadInto, take_apart
+from agents.builtin.pipelines.beside import other_currency, rhythms, sends
+from agents.builtin.pipelines.clauses import Clauses, Cleaning, take_apart
 from agents.builtin.pipelines.columns import find_columns, find_table, listed, name_words
 from agents.builtin.pipelines.draftsteps import Draftsman, name, text
-from agents.builtin.pipelines.goes_on import draft_schedule
+from agents.builtin.pipelines.goes_on import changed_requests, draft_again, is_fragment
+from agents.builtin.pipelines.loads import load_into
 from agents.builtin.pipelines.promises import read_promise
 from agents.builtin.pipelines.recipe.planner import read_recipe
 from agents.builtin.pipelines.reconcile.planner import draft_reconciliation
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
 from spec.catalog import Column, Table
-from spec.pipeline import Allow, Load, Output, Pipeline, Source, Step
+from spec.pipeline import Allow, Output, Pipeline, Source, Step
 from spec.report import Figure, Report, Section, TableBlock, Tiles
 
 Ask = Callable[[Request, DataView], Draft | Question | Refusal]
-_DATABASES = {".duckdb": "duckdb", ".db": "sqlite", ".sqlite": "sqlite", ".sqlite3": "sqlite"}
 
 
 def draft_pipeline(request: Request, data: DataView, ask: Ask) -> Draft | Question | Refusal:
     """The draft of a request of ``dreflow plan``; ``ask`` drafts the plain question inside it."""
-    again = draft_schedule(request)
+    again = draft_again(request)
     if again is not None:
         return again
+    reply = _draft_new(request, data, ask)
+    if isinstance(reply, Draft) and not is_fragment(request):
+        return reply
+    changed = _draft_changed(request, data, ask)
+    return changed or reply
+
+
+def _draft_changed(request: Request, data: DataView, ask: Ask) -> Draft | Question | None:
+    """The plan before with what this turn changes in it: drafted anew from the words of both."""
+    for words in changed_requests(request):
+        reply = _draft_new(request.model_copy(update={"text": words, "history": ()}), data, ask)
+        if not isinstance(reply, Refusal):
+            return reply
+    return None
+
+
+def _draft_new(request: Request, data: DataView, ask: Ask) -> Draft | Question | Refusal:
+    foreign = other_currency(request, data)
+    if foreign is not None:
+        return foreign
     recipe = read_recipe(request, data, ask)
     if recipe is not None and not recipe.plain:
         return recipe.reply
@@ -181,7 +201,7 @@ class _Work:
         """The whole spec."""
         loads = []
         for wanted in self.clauses.loads:
-            load = _load(wanted, self.result)
+            load = load_into(wanted, self.result)
             if isinstance(load, Refusal):
                 return load
             loads.append(load)
@@ -357,20 +377,32 @@ def _whole_rows(step: Step, tables: Sequence[Table], asked: str) -> Step:
 
     query = step.params.get("query")
     tree = sqlglot.parse_one(query, dialect="duckdb") if isinstance(query, str) else None
-    if not isinstance(tree, exp.Select) or len(tables) != 1 or len(list(tree.find_all(exp.Select, exp.Table))) != 2:
+    if not isinstance(tree, exp.Select) or len(list(tree.find_all(exp.Select))) != 1:
         return step
-    if any(tree.args.get(part) for part in ("group", "distinct", "having", "qualify", "with_", "joins")):
+    if any(tree.args.get(part) for part in ("group", "distinct", "having", "qualify", "with_")):
+        return step
+    first = next(tree.find_all(exp.Table))
+    table = next((one for one in tables if one.name == first.name), None)
+    alone = len(list(tree.find_all(exp.Table))) == 1
+    # Of several tables, rows are those of the one that is named first, where all that is shown is of it.
+    shown_of = {item.unalias().table for item in tree.expressions if isinstance(item.unalias(), exp.Column)}
+    if table is None or not (alone or (shown_of == {first.alias_or_name} and _is_led_by(asked, table))):
         return step
     # The table's own word stands in the names of its keys, too: "sales" asks for no sale_id.
-    said = set(name_words(asked)) - set(name_words(tables[0].name))
+    said = set(name_words(asked)) - set(name_words(table.name))
     columns = [item.unalias() for item in tree.expressions]
     plain = all(isinstance(item, exp.Column) and not set(name_words(item.name)) & said for item in columns)
     if not plain:
         return step
-    alias = next(tree.find_all(exp.Table)).alias_or_name
-    shown = [exp.column(column.name, table=alias, quoted=True) for column in tables[0].columns]
+    shown = [exp.column(column.name, table=first.alias_or_name, quoted=True) for column in table.columns]
     params = {**step.params, "query": tree.select(*shown, append=False).sql(dialect="duckdb", pretty=True)}
     return Step.model_validate({"id": step.id, "use": step.use, "from": list(step.from_), **params})
+
+
+def _is_led_by(asked: str, table: Table) -> bool:
+    """Whether the first noun of the request is the table's own word: "invoices of clients in the North"."""
+    words = [word for word in name_words(asked) if word not in ("which", "list", "show", "get", "give", "me", "find")]
+    return bool(words) and words[0] in name_words(table.name)
 
 
 def _reading_from(step: Step, renamed: dict[str, str]) -> Step:
@@ -391,31 +423,6 @@ def _reading_from(step: Step, renamed: dict[str, str]) -> Step:
                 table.set("this", exp.to_identifier(renamed[table.name], quoted=True))
         plain["query"] = tree.sql(dialect="duckdb")
     return Step.model_validate(plain)
-
-
-def _load(wanted: LoadInto, relation: str) -> Load | Refusal:
-    ending = re.search(r"\.\w+$", wanted.place)
-    keys = tuple(word for word in re.split(r"\s*,\s*|\s+and\s+", wanted.key) if word)
-    if wanted.write == "merge" and not keys:
-        return Refusal(
-            message=f"To merge into {wanted.table} I need the column that identifies a row.",
-            hint=f"Say for instance: merge it into the table {wanted.table} of {wanted.place} by id.",
-        )
-    if ending:
-        connector = _DATABASES.get(ending[0].lower())
-        if connector is None:
-            return Refusal(
-                message=f"I cannot write tables into {wanted.place}.",
-                hint="A database file ends in .duckdb or .sqlite.",
-            )
-        return Load(
-            from_=relation, connector=connector, location=wanted.place, table=wanted.table, write=wanted.write,
-            primary_key=keys,
-        )  # fmt: skip
-    return Refusal(
-        message=f"There is no saved connection {wanted.place!r} to write to.",
-        hint="Name a .duckdb or .sqlite file, or add the connection with 'dreflow connectors add'.",
-    )
 
 
 def _identifier(words: str) -> str:

@@ -14,12 +14,15 @@ _FILLED = re.compile(
     r"^(?:no\s+(?P<none>.+?)\s+(?:is|are|be)\s+(?:missing|empty|blank|null)"
     r"|(?P<column>.+?)\s+(?:is|are|be)\s+(?:never|not)\s+(?:empty|missing|null|blank)"
     r"|(?P<always>.+?)\s+(?:is|are|be)\s+(?:always\s+)?(?:filled|present|there|set|given)"
-    r"|(?:every|each|all)\s+(?:\w+\s+)?(?:row|record|entry|order|customer|line|item)s?\s+(?:has|have)\s+(?:an?\s+)?(?P<has>.+))$",
+    r"|(?:every|each|all)\s+(?:\w+\s+)?(?:row|record|entry|order|customer|line|item)s?\s+(?:has|"
+    r"have)\s+(?:an?\s+)?(?P<has>.+))$",
     re.IGNORECASE,
 )
 _UNIQUE = re.compile(
-    r"^(?:(?P<column>.+?)\s+(?:is|are|be)\s+(?:always\s+)?(?:unique|distinct)|no\s+(?P<none>.+?)\s+(?:appears?|occurs?|comes?|is)\s+(?:twice|repeated|more\s+than\s+once)"
-    r"|(?:there\s+are\s+)?no\s+(?:duplicates?|duplicated|double)\s+(?:in\s+|of\s+)?(?P<dup>.+)|(?:each|every)\s+(?P<once>.+?)\s+(?:appears?|occurs?|is\s+there)\s+(?:only\s+)?once)$",
+    r"^(?:(?P<column>.+?)\s+(?:is|are|be)\s+(?:always\s+)?(?:unique|distinct)|no\s+(?P<none>.+?)"
+    r"\s+(?:appears?|occurs?|comes?|is)\s+(?:twice|repeated|more\s+than\s+once)"
+    r"|(?:there\s+are\s+)?no\s+(?:duplicates?|duplicated|double)\s+(?:in\s+|of\s+)?(?P<dup>.+)"
+    r"|(?:each|every)\s+(?P<once>.+?)\s+(?:appears?|occurs?|is\s+there)\s+(?:only\s+)?once)$",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(
@@ -27,11 +30,13 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 _SIGN = re.compile(
-    r"^(?:no\s+(?P<none>.+?)\s+(?:is|are)\s+negative|(?P<column>.+?)\s+(?:is|are|be)\s+(?:(?:never|not)\s+negative|(?:always\s+)?(?P<positive>positive)))$",
+    r"^(?:no\s+(?P<none>.+?)\s+(?:is|are)\s+negative|(?P<column>.+?)\s+(?:is|are|be)\s+(?:(?:never|"
+    r"not)\s+negative|(?:always\s+)?(?P<positive>positive)))$",
     re.IGNORECASE,
 )
 _LEAST = re.compile(
-    rf"^(?P<column>.+?)\s+(?:is|are|be)\s+(?:always\s+)?(?P<op>at\s+least|at\s+most|no\s+more\s+than|not\s+less\s+than)\s+{_NUMBER}$",
+    rf"^(?P<column>.+?)\s+(?:is|are|be)\s+(?:always\s+)?(?P<op>at\s+least|at\s+most|no\s+more\s+"
+    rf"than|not\s+less\s+than)\s+{_NUMBER}$",
     re.IGNORECASE,
 )
 _ROWS = re.compile(

@@ -28,14 +28,17 @@ class Timing:
 
 _TIME = re.compile(
     r"\b(?:at|by|around|before)\s+(?:(?P<noon>noon|midday)|(?P<midnight>midnight)"
-    r"|(?P<hour>[01]?\d|2[0-3])(?:[:.h](?P<minute>[0-5]\d))?\s*(?P<half>am|pm|a\.m\.|p\.m\.)?(?:\s*o'?clock)?(?:\s+(?:in\s+the\s+(?P<of>morning|afternoon|evening)|at\s+(?P<ofnight>night)))?)(?![\w%])"
+    r"|(?P<hour>[01]?\d|2[0-3])(?:[:.h](?P<minute>[0-5]\d))?\s*(?P<half>am|pm|a\.m\.|p\.m\.)?(?:\s*"
+    r"o'?clock)?(?:\s+(?:in\s+the\s+(?P<of>morning|afternoon|evening)|at\s+(?P<ofnight>night))"
+    r")?)(?![\w%])"
     r"|\b(?P<hour2>[01]?\d|2[0-3]):(?P<minute2>[0-5]\d)\b|\b(?P<hour3>1[0-2]|0?[1-9])\s*(?P<half3>am|pm)\b"
     r"|\b(?:in\s+the\s+)?(?P<part>morning|afternoon|evening|night)s?\b",
     re.IGNORECASE,
 )
 _PART_HOURS = {"morning": 8, "afternoon": 14, "evening": 18, "night": 22}
 _WEEKDAYS = re.compile(
-    r"\b(?:every|each)\s+(?:weekday|working\s+day|business\s+day|workday)\b|\bon\s+(?:weekdays|workdays|business\s+days)\b",
+    r"\b(?:every|each)\s+(?:weekday|working\s+day|business\s+day|workday)\b|\bon\s+(?:weekdays|"
+    r"workdays|business\s+days)\b",
     re.IGNORECASE,
 )
 _PLURAL = "|".join(f"{name}s" for name in _DAYS)
@@ -63,12 +66,38 @@ _GRAIN_NOUN = re.compile(
 )
 
 
+_CLOCK_OF = re.compile(
+    r"\s*,?\s*\(?(?:in\s+)?(?:(?P<city>[A-Z][a-z]+(?:[ _][A-Z][a-z]+)*)\s+time\b|(?P<zone>[A-Z][a-z]+"
+    r"/[A-Z][A-Za-z_]+)(?:\s+time)?\b|(?P<utc>UTC|GMT)\b)\)?"
+)
+
+
+def _zone_said(text: str) -> tuple[str, str] | None:
+    """(IANA zone, the words) of "New York time", "Europe/Rome" or "UTC"; None for a place that names no zone."""
+    from zoneinfo import available_timezones
+
+    for found in _CLOCK_OF.finditer(text):
+        if found["utc"]:
+            return "UTC", found.group(0)
+        known = available_timezones()
+        if found["zone"] and found["zone"] in known:
+            return found["zone"], found.group(0)
+        city = (found["city"] or "").replace(" ", "_")
+        zones = sorted(zone for zone in known if city and zone.rpartition("/")[2] == city and zone.count("/") == 1)
+        if zones:
+            return zones[0], found.group(0)
+    return None
+
+
 def find_timing(text: str, timezone: str) -> Timing | None:
     """The schedule a request asks for, or None. Without a time of day 08:00 is assumed, and said."""
     found = _days(text)
     if found is None:
         return None
     day_fields, words, reading = found
+    zone = _zone_said(text)
+    if zone:
+        timezone, words = zone[0], (*words, zone[1])
     clock = _TIME.search(text)
     hour, minute = _hour_minute(clock) if clock else (DEFAULT_HOUR, 0)
     if day_fields == "* * *" and reading == "every hour":
@@ -79,7 +108,8 @@ def find_timing(text: str, timezone: str) -> Timing | None:
     else:
         assumption = f"runs at {hour:02}:{minute:02} {timezone} time, as no time was given"
     schedule = Schedule(cron=f"{minute} {hour} {day_fields}", timezone=timezone)
-    return Timing(schedule, words, assumption, f"{reading} at {hour:02}:{minute:02}")
+    in_zone = f" {timezone} time" if zone else ""
+    return Timing(schedule, words, assumption, f"{reading} at {hour:02}:{minute:02}{in_zone}")
 
 
 def _days(text: str) -> tuple[str, tuple[str, ...], str] | None:

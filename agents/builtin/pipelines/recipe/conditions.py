@@ -38,7 +38,11 @@ _COMPARED: tuple[tuple[re.Pattern[str], type[exp.Expr]], ...] = tuple(
 )
 _IS = re.compile(r"(?:(?:is|are|was|were|be|has|have|being)\b\s*)", re.IGNORECASE)
 _NOT = re.compile(r"(?:(?:not|never|isn'?t|aren'?t|wasn'?t)\b\s*)", re.IGNORECASE)
-_EMPTY = re.compile(r"(?:(?:is|are)\s+)?(?P<no>not\s+)?(?:(?:left\s+)?(?:empty|missing|blank|null)\b|(?:has|have)\s+no\s+value\b)", re.IGNORECASE)  # fmt: skip
+_EMPTY = re.compile(
+    r"(?:(?:is|are)\s+)?(?P<no>not\s+)?(?:(?:left\s+)?(?:empty|missing|blank|null)\b|(?:has|have)"
+    r"\s+no\s+value\b)",
+    re.IGNORECASE,
+)
 _FILLED = re.compile(r"(?:(?:is|are)\s+)?(?:filled(?:\s+in)?|present|given|known|set)\b", re.IGNORECASE)
 _DUE = re.compile(r"(?:past\s+due|over\s*due|late)\b", re.IGNORECASE)
 _AGAIN = re.compile(
@@ -52,7 +56,14 @@ _AND = re.compile(
 
 def condition_at(text: str, at: int, rows: Rows, work: Work) -> Found | None:
     """(end, condition) of what is said of rows here, with and, or and not; and binds closer."""
-    return _joined(text, at, _OR, exp.or_, lambda place: _joined(text, place, _AND, exp.and_, lambda p: _one(text, p, rows, work)))  # fmt: skip
+
+    def single(place: int) -> Found | None:
+        return _one(text, place, rows, work)
+
+    def both(place: int) -> Found | None:
+        return _joined(text, place, _AND, exp.and_, single)
+
+    return _joined(text, at, _OR, exp.or_, both)
 
 
 def _joined(

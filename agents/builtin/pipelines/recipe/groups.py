@@ -13,7 +13,11 @@ from agents.builtin.pipelines.recipe.words import COMMA, canonical, column_at, c
 from agents.builtin.pipelines.recipe.work import Rows, Work
 
 GRAINS = ("year", "quarter", "month", "week", "day")
-PER = re.compile(r"\s*,?\s*(?:and\s+)?(?:per|by|for\s+(?:each|every)|in\s+each|of\s+each|grouped\s+by|group(?:ed)?\s+by|broken\s+down\s+by)\s+(?:each\s+|every\s+|the\s+)?", re.IGNORECASE)  # fmt: skip
+PER = re.compile(
+    r"\s*,?\s*(?:and\s+)?(?:per|by|for\s+(?:each|every)|in\s+each|of\s+each|grouped\s+by|group(?:ed)?\s+"
+    r"by|broken\s+down\s+by)\s+(?:each\s+|every\s+|the\s+)?",
+    re.IGNORECASE,
+)
 _SUM = re.compile(
     r"(?:the\s+)?(?:sum(?:med)?\s+(?:of\s+|up\s+)?|total(?:s)?\s+(?:of\s+)?|add\s+up\s+)(?:the\s+|all\s+)*",
     re.IGNORECASE,
@@ -37,7 +41,8 @@ _COUNT = re.compile(
 )
 _COUNTED = re.compile(r"\s+counts?\b", re.IGNORECASE)
 _LIKE = re.compile(
-    r"\s*\(\s*(?:the\s+)?(?P<grain>\w+)\s+(?:like|as|in\s+the\s+form|written\s+as|e\.?g\.?)\s+[\"']?(?P<form>[\w\-/. ]+?)[\"']?\s*(?P<end>\)|,)",
+    r"\s*\(\s*(?:the\s+)?(?P<grain>\w+)\s+(?:like|as|in\s+the\s+form|written\s+as|e\.?g\.?)\s+"
+    r"[\"']?(?P<form>[\w\-/. ]+?)[\"']?\s*(?P<end>\)|,)",
     re.IGNORECASE,
 )
 _FORMS = (

@@ -18,7 +18,12 @@ from agents.builtin.pipelines.recipe.work import Problem, Rows, Work
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NOISE = re.compile(r"(?:how\s+(?:many\s+times|often|many)|the\s+(?:number|count)\s+of\s+times)\b", re.IGNORECASE)
 _ALIAS = re.compile(r"\s*\(\s*([A-Za-z_]\w*)\s*\)|\s+(?:as|called|named)\s+([A-Za-z_]\w*)(?!\s*\.\w)", re.IGNORECASE)
-_END = re.compile(r"\s*(?:$|[.;:!?)]|,?\s*(?:and\s+|then\s+)*(?:as|to|into|in|for|per|save|saved|write|every|each|by|sorted|ordered|where)\b|,\s*(?:where|then|zero)\b)", re.IGNORECASE)  # fmt: skip
+_END = re.compile(
+    r"\s*(?:$|[.;:!?)]|,?\s*(?:and\s+|then\s+)*(?:as|to|into|in|for|per|save|saved|write|every|"
+    r"each|by|sorted?|sort|ordered|order|where|filter|drop|remove|rename|add)\b|,\s*(?:where|then|"
+    r"zero)\b)",
+    re.IGNORECASE,
+)
 _NO_ITEM = frozenset(
     "and or as to in it them everything all save saved saving write written export put store keep remove drop then "
     "every each sort sorted order ordered only not with no".split()
@@ -73,7 +78,10 @@ def _item(text: str, at: int, rows: Rows) -> tuple[int, Item] | None:
     exact = column is not None and column[1].casefold() == text[place : column[0]].casefold()
     if column is not None and (exact or not (word and "_" in word[0])):
         alias = _ALIAS.match(text, column[0])
-        called = (alias[1] or alias[2]) if alias else column[1]
+        said = text[place : column[0]]
+        # What was computed has the name it is asked for by; a column of the data keeps its own.
+        own = said if column[1] in rows.measures and _WORD.fullmatch(said) else column[1]
+        called = (alias[1] or alias[2]) if alias else own
         return (alias.end() if alias else column[0]), Item(called, name(column[1]), rows.columns[column[1]])
     if word is None or word[0].casefold() in _NO_ITEM:
         return None

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agents.builtin.pipelines.recipe.words import GLUE, canonical
+from agents.builtin.pipelines.recipe.words import GLUE, canonical, only_table
 from agents.builtin.pipelines.recipe.work import Rows, Told, Work
 from agents.builtin.pipelines.schedule import Timing, find_timing
 from agents.contract import DataView, Draft, Question, Refusal, Request
-from spec.pipeline import Output, Pipeline
+from spec.pipeline import Allow, Output, Pipeline
 from spec.registry import Shelf
 
 INSTRUCTIONS = Shelf("agents.builtin.pipelines.recipe.instructions", "instruction")
@@ -23,8 +23,10 @@ ASKED = "asked"
 Ask = Callable[[Request, DataView], Draft | Question | Refusal]
 LEAD_IN = re.compile(r"[A-Z][^.!?:;]{3,120}[.!]\s+(?=\w)")
 DEEDS = re.compile(
-    r"(?:save|keep|remove|drop|delete|clean|join|merge|combine|sort|filter|rename|add|write|export|send|mail|check|count|sum|"
-    r"total|average|only|without|except|not|never|no|leave|skip|exclude|every|each|daily|weekly|monthly|email|trim|dedupe)",
+    r"(?:save|keep|remove|drop|delete|clean|join|merge|combine|sort|filter|rename|add|write|export|"
+    r"send|mail|check|count|sum|"
+    r"total|average|only|without|except|not|never|no|leave|skip|exclude|every|each|daily|weekly|"
+    r"monthly|email|trim|dedupe)",
     re.IGNORECASE,
 )
 
@@ -38,7 +40,7 @@ class Recipe:
 
 
 def read_recipe(request: Request, data: DataView, ask: Ask) -> Recipe | None:
-    """The recipe in a request; None when some of its words are no instruction. ``ask`` drafts a plain question in it."""
+    """The recipe in a request; None when some of its words are none. ``ask`` drafts a plain question in it."""
     timing = find_timing(request.text, request.timezone)
     text = request.text
     for words in timing.words if timing else ():
@@ -49,6 +51,7 @@ def read_recipe(request: Request, data: DataView, ask: Ask) -> Recipe | None:
     if lead and not _means_something(lead[0], work):
         work.assumptions.append(f"'{lead[0].strip()}' is taken as a reason, and asks for nothing")
         text = text[lead.end() :]
+    work.only = only_table(text, data.catalog)
     left = [MOST]
     found = _read(text, 0, work, left, plain=True)
     if found is None:
@@ -56,7 +59,7 @@ def read_recipe(request: Request, data: DataView, ask: Ask) -> Recipe | None:
     if isinstance(found, Recipe):
         return found
     work, plain = found
-    return _whole(request, work, timing, plain=plain) if work.outputs else None
+    return _whole(request, work, timing, plain=plain) if work.outputs or work.loads else None
 
 
 def _means_something(sentence: str, work: Work) -> bool:
@@ -70,7 +73,7 @@ def _means_something(sentence: str, work: Work) -> bool:
 
 
 def _read(text: str, at: int, work: Work, left: list[int], *, plain: bool) -> tuple[Work, bool] | Recipe | None:
-    """The rest of the text from here; where the instruction that reads furthest leads nowhere, the next one is tried."""
+    """The rest of the text from here; where the instruction that reads furthest leads nowhere, another is tried."""
     glue = GLUE.match(text, at)
     at = glue.end() if glue else at
     if at >= len(text):
@@ -113,15 +116,10 @@ def _whole(request: Request, work: Work, timing: Timing | None, *, plain: bool) 
     files = [file for file, _ in work.outputs]
     if len({file.casefold() for file in files}) != len(files) or not work.said:
         return None
-    last = work.outputs[-1][1]
-    if (
-        work.current is not None
-        and work.current.id != last.id
-        and work.current.id not in {r.id for _, r in work.outputs}
-    ):
-        trailing = _after_the_last_file(work)
-        if not trailing:
-            return None
+    results = {rows.id for rows in (*(rows for _, rows in work.outputs), *work.results)}
+    if work.current is not None and work.current.id not in results and not _after_the_last_file(work):
+        # Something was done to the rows that no file holds.
+        return None
     said = list(work.said)
     assumptions = list(work.assumptions)
     if timing:
@@ -131,7 +129,7 @@ def _whole(request: Request, work: Work, timing: Timing | None, *, plain: bool) 
     reading = reading[0].upper() + reading[1:]
     used = _used(work)
     spec = Pipeline(
-        name=_identifier(files[0]),
+        name=_identifier(files[0] if files else work.loads[0].table),
         request=request.text,
         reading=reading,
         assumptions=tuple(assumptions),
@@ -140,7 +138,9 @@ def _whole(request: Request, work: Work, timing: Timing | None, *, plain: bool) 
         steps=tuple(work.draftsman.steps),
         checks=tuple(work.draftsman.checks),
         outputs=tuple(Output(file=file, from_=rows.id, order_by=_order(rows)) for file, rows in work.outputs),
+        loads=tuple(work.loads),
         schedule=timing.schedule if timing else None,
+        allow=Allow(tables=tuple(f"{load.location or load.connection}/{load.table}" for load in work.loads)),
     )
     return Recipe(Draft(spec=spec, reading=reading, assumptions=tuple(assumptions)), plain)
 
@@ -155,7 +155,7 @@ def _used(work: Work) -> list[str]:
     read = {name for step in work.draftsman.steps for name in step.from_}
     read |= {check.on for check in work.draftsman.checks}
     read |= {str(check.params["to"]) for check in work.draftsman.checks if "to" in check.params}
-    read |= {rows.id for _, rows in work.outputs}
+    read |= {rows.id for _, rows in work.outputs} | {load.from_ for load in work.loads}
     return [table.name for table in work.data.catalog.tables if table.name in read]
 
 

@@ -13,7 +13,11 @@ from agents.builtin.pipelines.recipe.work import Rows, Work
 from agents.builtin.pipelines.reconcile.evidence import ref, source
 
 _MONTHS = "january february march april may june july august september october november december".split()
-_NUMBER = re.compile(r"[€$£]?\s?(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?)\s?(?:€|%|eur\b|euros?\b|usd\b|dollars?\b)?(?![\w-])", re.IGNORECASE)  # fmt: skip
+_NUMBER = re.compile(
+    r"[€$£]?\s?(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?)\s?(?:€|%|eur\b|euros?\b|usd\b|"
+    r"dollars?\b)?(?![\w-])",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"""["“'‘]([^"”'’]+)["”'’]""")
 
 
@@ -91,6 +95,13 @@ def is_value(column: str, spelled: list[str]) -> exp.Expr:
 
 def spelled_as(words: str, column: str, rows: Rows, work: Work) -> list[str]:
     """How the data spells a value: alike but for capitals and outer spaces; empty when it has none such."""
+    key = (",".join(rows.tables), column, words)
+    if key not in work.spelled:
+        work.spelled[key] = _spelled(words, column, rows, work)
+    return work.spelled[key]
+
+
+def _spelled(words: str, column: str, rows: Rows, work: Work) -> list[str]:
     for table in rows.tables:
         known = work.table(table).column(column)
         if known is None or known.type != "VARCHAR":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import PurePath
 
 from agents.builtin.pipelines.columns import name_words
@@ -16,8 +17,10 @@ DETERMINERS = re.compile(
 COMMA = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s*&\s*|\s+plus\s+", re.IGNORECASE)
 # Glue between instructions: it asks for nothing by itself.
 GLUE = re.compile(
-    r"(?:[\s,;:.!?]|(?:and|then|also|please|pls|next|finally|afterwards|first|now|so|but|after\s+that|kindly|thanks|thank"
-    r"\s+you|can\s+you|could\s+you|would\s+you|i\s+(?:want|need|would\s+like)(?:\s+you)?(?:\s+to)?|i'd\s+like(?:\s+to)?|"
+    r"(?:[\s,;:.!?]|(?:and|then|also|please|pls|next|finally|afterwards|first|now|so|but|after\s+"
+    r"that|kindly|thanks|thank"
+    r"\s+you|can\s+you|could\s+you|would\s+you|i\s+(?:want|need|would\s+like)(?:\s+you)?(?:\s+"
+    r"to)?|i'd\s+like(?:\s+to)?|"
     r"we\s+(?:want|need)(?:\s+to)?|let'?s|for\s+me|give\s+me|show\s+me|hi|hello|hey)\b)*",
     re.IGNORECASE,
 )
@@ -29,7 +32,8 @@ _TOKEN = re.compile(r"[\w#]+(?:[-'][\w]+)*|\S")
 _SAME = {"number": "no", "num": "no", "nr": "no", "nbr": "no", "email": "mail", "e": "", "mail": "mail", "qty": "qty",
          "quantity": "qty", "amt": "amount", "id": "id", "identifier": "id", "cust": "customer"}  # fmt: skip
 _STOP = frozenset(
-    "and or with by is are was were where that which who the to in on of as for per from into not no then than save write put "
+    "and or with by is are was were where that which who the to in on of as for per from into "
+    "not no then than save write put "
     "keep remove drop if when".split()
 )
 
@@ -51,6 +55,7 @@ def spans(text: str, at: int, most: int = 5) -> Iterator[tuple[int, str]]:
         yield end, text[at:end]
 
 
+@lru_cache(maxsize=4096)
 def canonical(words: str) -> tuple[str, ...]:
     """Words of a name with the usual abbreviations written out alike."""
     return tuple(same for word in name_words(words) if (same := _SAME.get(word, word)))
@@ -148,3 +153,35 @@ def noun_at(text: str, at: int, catalog: Catalog, rows: Rows | None) -> tuple[in
 def _speaks_of(word: str, rows: Rows) -> bool:
     asked = canonical(word)
     return any(asked and set(asked) <= set(canonical(table)) for table in rows.tables)
+
+
+def _is_column(words: str, tables: set[str], catalog: Catalog) -> bool:
+    asked = canonical(words)
+    return any(
+        canonical(column.name) == asked for table in catalog.tables if table.name in tables for column in table.columns
+    )
+
+
+def only_table(text: str, catalog: Catalog) -> str:
+    """The one table that a request can mean: the only one, the only one it names, or the only one with its columns."""
+    if len(catalog.tables) == 1:
+        return catalog.tables[0].name
+    said = [
+        (text[word.start() : found[0]], found[1].name)
+        for word in re.finditer(r"\b(?=\w)", text)
+        if (found := table_at(text, word.start(), catalog)) is not None
+    ]
+    named = {table for _, table in said}
+    # A word that is a column of another table that is named may be that column.
+    sure = {table for words, table in said if not _is_column(words, named - {table}, catalog)}
+    if len(named) == 1 or len(sure) == 1:
+        return (named if len(named) == 1 else sure).pop()
+    if named:
+        return ""
+    words = {part for word in re.findall(r"\w+", text) for part in canonical(word)}
+    known = {
+        table.name: {p for column in table.columns for p in canonical(column.name)} & words for table in catalog.tables
+    }
+    best = max(known.values(), key=len, default=set())
+    fits = [table for table, its in known.items() if its and its >= set().union(*known.values())]
+    return fits[0] if best and len(fits) == 1 else ""

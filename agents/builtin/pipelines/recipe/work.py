@@ -11,6 +11,7 @@ from agents.builtin.pipelines.draftsteps import Draftsman
 from agents.contract import DataView, Draft, Question, Refusal, Request
 from spec.base import JsonValue
 from spec.catalog import Table
+from spec.pipeline import Load
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,13 @@ class Work:
     """How a person wants dates of a grain or a column written, such as month to %Y-%m."""
     pair: tuple[Rows, Rows, tuple[tuple[str, str], ...]] | None = None
     """Two tables that were compared: which was looked in, which was looked for, on which columns."""
-    report: bool = False
+    only: str = ""
+    """The one table that the request can mean, where no other is named."""
+    spelled: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+    """What was already looked up among the values of the data."""
+    loads: list[Load] = field(default_factory=list)
+    results: list[Rows] = field(default_factory=list)
+    """Rows that are written into tables."""
 
     def copy(self) -> Work:
         """The same state, so that an instruction can be tried."""
@@ -71,7 +78,8 @@ class Work:
         draftsman.steps, draftsman.checks = list(self.draftsman.steps), list(self.draftsman.checks)
         return replace(
             self, draftsman=draftsman, outputs=list(self.outputs), said=list(self.said), used=list(self.used),
-            assumptions=list(self.assumptions), formats=dict(self.formats),
+            assumptions=list(self.assumptions), formats=dict(self.formats), loads=list(self.loads),
+            results=list(self.results),
         )  # fmt: skip
 
     def table(self, name: str) -> Table:
@@ -93,11 +101,11 @@ class Work:
         )
 
     def subject(self) -> Rows | None:
-        """The rows that are spoken of: the current ones, or the only table."""
+        """The rows that are spoken of: the current ones, or the only table that the request can mean."""
         if self.current is not None:
             return self.current
-        if len(self.data.catalog.tables) == 1:
-            return self.raw(self.data.catalog.tables[0])
+        if self.only:
+            return self.raw(self.table(self.only))
         return None
 
     def free(self, wanted: str) -> str:
@@ -125,13 +133,20 @@ class Work:
         """Write a step; the rows it gives, which are current from now on."""
         inputs = rows if isinstance(rows, tuple) else (rows,)
         made = self.draftsman.step(
-            self.free(wanted), use, *(one.id for one in inputs), where=[where] if where is not None else (), **params
+            self.free(wanted),
+            use,
+            *(one.id for one in inputs),
+            where=[where] if where is not None else (),
+            note="",
+            **params,
         )
         tables = tuple(dict.fromkeys(table for one in inputs for table in one.tables))
         first = inputs[0]
         kept = tuple(key for key in first.keys if key in columns) if len(inputs) == 1 else ()
         measures = tuple(name for name in first.measures if name in columns)
-        self.current = Rows(made, dict(columns), tables, measures, kept if kept == first.keys else ())
+        ordered = len(inputs) == 1 and all(item.removesuffix(" desc") in columns for item in first.order)
+        order = first.order if ordered else ()
+        self.current = Rows(made, dict(columns), tables, measures, kept if kept == first.keys else (), order)
         if said:
             self.said.append(said)
         return self.current

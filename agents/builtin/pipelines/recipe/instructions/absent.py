@@ -1,4 +1,4 @@
-"""Rows of one table without a match in another: "invoices that have no order in orders.csv", "on june but not on may"."""
+"""Rows of one table without a match in another: "invoices that have no order in orders.csv"."""
 
 from __future__ import annotations
 
@@ -7,28 +7,38 @@ import re
 from agents.builtin.pipelines.recipe.instructions.join import keys_at, shared_keys
 from agents.builtin.pipelines.recipe.words import canonical, column_at, table_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
+from spec.base import JsonValue
 
 _VERB = re.compile(
     r"(?:(?:save|list|show|find|give\s+me|get|keep|export|write)\s+)?(?:all\s+)?(?:the\s+|those\s+)?", re.IGNORECASE
 )
 _LACK = re.compile(
-    r"\s+(?:(?:that|which|who|whose)\s+)?(?:(?:have|has|had|with|got)\s+(?:no|not\s+any|never\s+had\s+an?)|without(?:\s+(?:an?|any))?|lacking(?:\s+an?)?)\s+(?:matching\s+|known\s+)?(?P<what>\w+)",
+    r"\s+(?:(?:that|which|who|whose)\s+)?(?:(?:have|has|had|with|got)\s+(?:no|not\s+any|never\s+"
+    r"had\s+an?)|without(?:\s+(?:an?|any))?|lacking(?:\s+an?)?)\s+(?:matching\s+|known\s+)?(?P<what>\w+"
+    r")",
     re.IGNORECASE,
 )
 _UNKNOWN = re.compile(
-    r"\s+(?:(?:that|which|who)\s+)?(?:whose\s+(?P<what>[\w ]+?)\s+)?(?:are|is|were|was|do|does)(?:\s+not|n'?t)\s+(?:appear\s+|exist\s+|be\s+|found\s+|listed\s+|known\s+)?(?:in|on|among)\s+",
+    r"\s+(?:(?:that|which|who)\s+)?(?:whose\s+(?P<what>[\w ]+?)\s+)?(?:are|is|were|was|do|does)"
+    r"(?:\s+not|n'?t)\s+(?:appear\s+|exist\s+|be\s+|found\s+|listed\s+|known\s+)?(?:in|on|among)"
+    r"\s+",
     re.IGNORECASE,
 )
 _WHO = re.compile(
-    r"(?:(?:who|which|what)(?:\s+\w+)?\s+(?:is|are|was|were)|(?:the\s+|those\s+)?(?:ones|rows|people|members|everyone|everybody|all)?\s*(?:who|that|which)?\s*(?:is|are|was|were))\s+(?:on|in)\s+",
+    r"(?:(?:who|which|what)(?:\s+\w+)?\s+(?:is|are|was|were)|(?:the\s+|those\s+)?(?:ones|rows|"
+    r"people|members|everyone|everybody|all)?\s*(?:who|that|which)?\s*(?:is|are|was|were))\s+(?:on|"
+    r"in)\s+",
     re.IGNORECASE,
 )
 _BUT_NOT = re.compile(
-    r"\s*,?\s*(?:but|and|yet)?\s*(?:(?:who|that|which)\s+)?(?:(?:is|are|was|were|has|have)(?:\s+not|n'?t)|not|missing)(?:\s+been|\s+yet)?\s+(?:on|in|from)\s+",
+    r"\s*,?\s*(?:but|and|yet)?\s*(?:(?:who|that|which)\s+)?(?:(?:is|are|was|were|has|have)(?:\s+"
+    r"not|n'?t)|not|missing)(?:\s+been|\s+yet)?\s+(?:on|in|from)\s+",
     re.IGNORECASE,
 )
 _GONE = re.compile(
-    r"(?:(?:save|list|write|export|show)\s+)?(?:and\s+)?(?:the\s+|those\s+)?(?:ones|rows|people|members)?\s*(?:who|that|which)\s+(?:are|is|were|have|has)\s+(?:gone|missing|left|no\s+longer\s+(?:there|on\s+it|in\s+it)|not\s+there\s+any\s*more|dropped\s+out|disappeared)\b",
+    r"(?:(?:save|list|write|export|show)\s+)?(?:and\s+)?(?:the\s+|those\s+)?(?:ones|rows|people|"
+    r"members)?\s*(?:who|that|which)\s+(?:are|is|were|have|has)\s+(?:gone|missing|left|no\s+longer\s+"
+    r"(?:there|on\s+it|in\s+it)|not\s+there\s+any\s*more|dropped\s+out|disappeared)\b",
     re.IGNORECASE,
 )
 _IN = re.compile(r"\s+(?:in|on|among)\s+", re.IGNORECASE)
@@ -113,7 +123,7 @@ def _keys_for(left: Rows, right: Rows, work: Work, what: str) -> tuple[tuple[str
 
 
 def _absent(work: Work, left: Rows, right: Rows, pairs: tuple[tuple[str, str], ...]) -> Problem:
-    on = [list(pair) if pair[0] != pair[1] else pair[0] for pair in pairs]
+    on: list[JsonValue] = [list(pair) if pair[0] != pair[1] else pair[0] for pair in pairs]
     said = f"rows of {left.tables[0]} whose {', '.join(mine for mine, _ in pairs)} {right.tables[0]} does not have"
     work.step(
         f"{left.tables[0]}_not_in_{right.tables[0]}", "join", (left, right), left.columns, how="anti", on=on, said=said

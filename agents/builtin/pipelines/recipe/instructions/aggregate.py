@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from agents.builtin.pipelines.draftsteps import text as written
 from agents.builtin.pipelines.recipe.groups import PER, Named, formats_at, groups_at, measure_at
@@ -34,7 +35,7 @@ def read(text: str, at: int, work: Work) -> Told | None:
         if groups is None:
             continue
         end = _skip_table(text, groups[0], rows, work)
-        return Told(end, lambda: aggregate(work, rows, groups[1], measures), plain=True)
+        return Told(end, partial(aggregate, work, rows, groups[1], measures), plain=True)
     return None
 
 
@@ -58,7 +59,8 @@ def _measures(text: str, at: int, rows: Rows, work: Work) -> tuple[int, list[Nam
 def _candidates(text: str, at: int, work: Work) -> list[Rows]:
     current = work.subject()
     if current is not None:
-        return [current]
+        # After a file of figures the next figures are of the rows before them.
+        return [current, work.base] if work.base is not None and work.outputs else [current]
     found: list[Rows] = []
     for word in re.compile(r"\b(?=\w)").finditer(text, at):
         named = table_at(text, word.start(), work.data.catalog)

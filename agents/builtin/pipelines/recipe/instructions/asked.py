@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 
+from agents.builtin.pipelines.recipe.words import canonical, table_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
 from agents.contract import Draft
 
 _LEAD = re.compile(
     r"(?:save|write|export|put|store|give\s+me|show(?:\s+me)?|list|compute|calculate|get|make)\s+(?!(?:it|them)\b)",
-    re.I,
+    re.IGNORECASE,
 )
 _END = re.compile(
-    r"\s*,?\s*(?:\b(?:and|then)\s+)*\b(?:save|write|export|put|store)\s+(?:it|them|the\s+result|everything|as|to|into)\b"
-    r"|\s*,?\s*\b(?:as|into|to|in)\s+(?:a\s+file\s+)?(?:called\s+)?[\"\'\w][\w.\-]*\.(?:csv|tsv|json|ndjson|parquet|xlsx)\b"
+    r"\s*,?\s*(?:\b(?:and|then)\s+)*\b(?:save|write|export|put|store)\s+(?:it|them|the\s+result|"
+    r"everything|as|to|into)\b"
+    r"|\s*,?\s*\b(?:as|into|to|in)\s+(?:a\s+file\s+)?(?:called\s+)?[\"\'\w][\w.\-]*\.(?:csv|tsv|"
+    r"json|ndjson|parquet|xlsx)\b"
     r"|\s*,?\s*\bwith\s+(?:the\s+)?(?:columns?\s+)|\s*;",
-    re.I,
+    re.IGNORECASE,
 )
 SHORTEST = 2
+# A statement about the data is a promise and no question.
+_STATED = re.compile(r"(?:every|each|all|no)\s+\w+\s+(?:has|have|is|are|may|must|should|can)\b", re.IGNORECASE)
 
 
 def read(text: str, at: int, work: Work) -> Told | None:
@@ -31,10 +36,28 @@ def read(text: str, at: int, work: Work) -> Told | None:
     if len(words.split()) < SHORTEST:
         return None
     assert stop is not None
+    words = _counts_spelled_out(words, work)
     answer = work.ask(work.request.model_copy(update={"text": words, "want": "answer"}), work.data)
-    if not isinstance(answer, Draft):
+    if not isinstance(answer, Draft) or _STATED.match(words) or not _reads_what_is_named(words, answer, work):
         return None
     return Told(stop.start(), lambda: _take(work, answer), plain=True)
+
+
+def _counts_spelled_out(words: str, work: Work) -> str:
+    """Counts written out: "the order count" is "number of orders", which speaks of the table."""
+
+    def spelled(found: re.Match[str]) -> str:
+        table = table_at(found["noun"], 0, work.data.catalog)
+        return f"number of {table[1].name}" if table else found[0]
+
+    return re.sub(r"\b(?:the\s+)?(?P<noun>\w+)\s+counts?\b", spelled, words, flags=re.IGNORECASE)
+
+
+def _reads_what_is_named(words: str, answer: Draft, work: Work) -> bool:
+    """Whether the answer reads every table whose own word is said: "the order count" is a count of orders."""
+    said = {part for word in re.findall(r"\w+", words) for part in canonical(word)}
+    read = {relation for step in answer.spec.steps for relation in step.from_}
+    return all(table.name in read or not set(canonical(table.name)) <= said for table in work.data.catalog.tables)
 
 
 def _take(work: Work, answer: Draft) -> Problem:
@@ -49,7 +72,9 @@ def _take(work: Work, answer: Draft) -> Problem:
         if isinstance(tree, exp.Query):
             columns = {name: _type(name, work, tuple(answer.spec.sources)) for name in tree.named_selects}
     work.used += [table for table in answer.spec.sources if table not in work.used]
-    work.current = Rows(answer.answer or answer.spec.steps[-1].id, columns, tuple(answer.spec.sources))
+    tables = tuple(answer.spec.sources)
+    computed = tuple(name for name in columns if not any(work.table(table).column(name) for table in tables))
+    work.current = Rows(answer.answer or answer.spec.steps[-1].id, columns, tables, computed)
     work.said.append(answer.reading.rstrip("."))
     work.assumptions += answer.assumptions
     return None

@@ -13,9 +13,14 @@ _VERB = re.compile(
     r"(?:(?:clean(?:\s+up)?|tidy(?:\s+up)?|take|read|use|open|load|go\s+through|in|from|of|for|with)\s+)", re.IGNORECASE
 )
 _KEEP = re.compile(
-    r"(?:(?:keep|take|include|show|list|get|find|select|filter|use|want|leave|extract|pick|choose|save|write|export|only|just)\s+)"
+    r"(?:(?:keep|take|include|show|list|get|find|select|filter|use|want|leave|extract|pick|choose|"
+    r"save|write|export|only|just)\s+)"
     r"(?:only\s+|just\s+)?(?:for\s+)?",
     re.IGNORECASE,
+)
+# A noun alone names rows when nothing else is said of it: "the order count" names no orders.
+_ENDS = re.compile(
+    r"\s*(?:[,;:.]|$|(?:as|to|into|in|with|and|then|sort(?:ed)?|order(?:ed)?|save[d]?|without|but)\b)", re.IGNORECASE
 )
 
 
@@ -27,7 +32,7 @@ def read(text: str, at: int, work: Work) -> Told | None:
         return Told(named[0], lambda: _start(work, named[1].name), plain=True)
     keep = _KEEP.match(text, at)
     part = part_of_rows(text, keep.end() if keep else at, work)
-    if part is not None:
+    if part is not None and (part.condition is not None or _ENDS.match(text, part.end)):
         return Told(part.end, lambda: part.keep(work), plain=True)
     lead = re.compile(r"(?:only\s+|just\s+|but\s+only\s+)?(?:where|with|whose|that\s+are|if)\s+", re.IGNORECASE).match(
         text, at

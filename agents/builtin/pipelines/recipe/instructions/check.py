@@ -15,11 +15,15 @@ _VERB = re.compile(
 )
 _NEXT = re.compile(r"\s*,?\s*(?:and\s+)?(?:also\s+)?(?:that\s+)", re.IGNORECASE)
 _TWICE = re.compile(
-    r"no\s+(?P<what>[\w ]+?)\s+(?:appears?|occurs?|is|comes?|exists?|stands?|may\s+appear)\s+(?:there\s+)?(?:twice|more\s+than\s+once|double|repeated)(?:\s+in\s+(?P<where>[\w.]+))?",
+    r"no\s+(?P<what>[\w ]+?)\s+(?:appears?|occurs?|is|comes?|exists?|stands?|may\s+appear|must\s+"
+    r"appear|should\s+appear)\s+(?:there\s+)?(?:twice|more\s+than\s+once|double|repeated)(?:\s+"
+    r"in\s+(?P<where>[\w.]+))?",
     re.IGNORECASE,
 )
 _HAS = re.compile(
-    r"(?:every|each|all)\s+(?P<child>\w+)\s+(?:has|have|belongs?\s+to|refers?\s+to|points?\s+to)\s+(?:an?\s+|its\s+|a\s+known\s+|an?\s+existing\s+)?(?P<parent>\w+)(?:\s+in\s+(?P<where>[\w.]+))?",
+    r"(?:every|each|all)\s+(?P<child>\w+)\s+(?:has|have|belongs?\s+to|refers?\s+to|points?\s+to)"
+    r"\s+(?:an?\s+|its\s+|a\s+known\s+|an?\s+existing\s+)?(?P<parent>\w+)(?:\s+in\s+(?P<where>[\w.]+"
+    r"))?",
     re.IGNORECASE,
 )
 _END = re.compile(
@@ -30,9 +34,9 @@ _END = re.compile(
 def read(text: str, at: int, work: Work) -> Told | None:
     """One promise or several, each a check that blocks."""
     verb = _VERB.match(text, at)
-    if verb is None:
+    if verb is None and not (_TWICE.match(text, at) or _HAS.match(text, at)):
         return None
-    end = place = verb.end()
+    end = place = verb.end() if verb else at
     found: list[tuple[str, str, dict[str, object], str]] = []
     while (one := _promise(text, place, work)) is not None:
         end = one[0]
@@ -91,6 +95,8 @@ def _foreign(has: re.Match[str], work: Work) -> tuple[str, str, dict[str, object
 
 def _check(work: Work, found: list[tuple[str, str, dict[str, object], str]]) -> Problem:
     for check, table, params, words in found:
+        if check == "foreign_key":
+            work.draftsman.check("not_null", table, params={"columns": params["columns"]})  # type: ignore[dict-item]
         work.draftsman.check(check, table, params=params)  # type: ignore[arg-type]
         work.said.append(f"stop when it is not so that {words.strip()}")
     return None

@@ -17,20 +17,34 @@ from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
 _VERB = re.compile(r"(?:compare|reconcile|match|check|hold|cross-?check|diff)\s+", re.IGNORECASE)
 _WITH = re.compile(r"\s+(?:and|with|against|to|versus|vs\.?)\s+", re.IGNORECASE)
 _ASKED = re.compile(
-    r"(?:save|list|show|find|write|put|export|give\s+me|report)\s+(?:me\s+)?(?:(?:all|every|the|those)\s+)*(?:everything|\w+)\s+(?:that|which|where|who)?\s*",
+    r"(?:save|list|show|find|write|put|export|give\s+me|report)\s+(?:me\s+)?(?:(?:all|every|the|"
+    r"those)\s+)*(?:everything|\w+)\s+(?:that|which|where|who)?\s*",
     re.IGNORECASE,
 )
-_ONLY = r"(?:(?:is|are|stands?|appears?)\s+)?(?:only\s+(?:in|on)\s+one(?:\s+(?:of\s+(?:them|the\s+two)|side|table|file|list))?|missing\s+(?:in|on|from)\s+(?:either|one)(?:\s+(?:of\s+them|side))?)"
-_OTHER = r"(?:(?:have|has|with|having)\s+(?:another|a\s+different|different|other|an?\s+unequal)\s+(?P<what>\w+)|(?:whose\s+)?(?P<what2>\w+)\s+(?:differs?|is\s+different|are\s+different|do(?:es)?n'?t\s+(?:match|agree)))"
+_ONLY = (
+    r"(?:(?:is|are|stands?|appears?)\s+)?(?:only\s+(?:in|on)\s+one(?:\s+(?:of\s+(?:them|the\s+"
+    r"two)|side|table|file|list))?|missing\s+(?:in|on|from)\s+(?:either|one)(?:\s+(?:of\s+them|"
+    r"side))?)"
+)
+
+_OTHER = (
+    r"(?:(?:have|has|with|having)\s+(?:another|a\s+different|different|other|an?\s+unequal)\s+"
+    r"(?P<what>\w+)|(?:whose\s+)?(?P<what2>\w+)\s+(?:differs?|is\s+different|are\s+different|do(?:es)?n'?t\s+"
+    r"(?:match|agree)))"
+)
+
 _DIFFERS = re.compile(
-    rf"(?:(?:{_ONLY})\s*,?\s*(?:or|and)\s+(?:that\s+|which\s+|who\s+)?(?:{_OTHER})|(?:do(?:es)?\s*(?:n['’]?t|\s+not)\s+(?:match|agree|fit)|differs?|is\s+different|are\s+different|don'?t\s+match))",
+    rf"(?:(?:{_ONLY})\s*,?\s*(?:or|and)\s+(?:that\s+|which\s+|who\s+)?(?:{_OTHER})|(?:do(?:es)?\s*"
+    rf"(?:n['’]?t|\s+not)\s+(?:match|agree|fit)|differs?|is\s+different|are\s+different|don'?t\s+"
+    rf"match))",
     re.IGNORECASE,
 )
 _INTO = re.compile(rf"\s*(?:as|in|into|to)\s+(?:a\s+file\s+)?(?:called\s+)?{FILE}", re.IGNORECASE)
 _COLUMNS = re.compile(r"\s*[,:]?\s*(?:with\s+)?(?:the\s+)?(?:columns?\s*:?\s*)?", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _REASONS = re.compile(
-    r"\s*,?\s*(?:where|with|and)?\s*(?:the\s+)?(?P<column>\w+)\s+(?:is|being|says)\s+(?:one\s+of|either)\s*:?\s*(?P<list>[^.;:\n]+)",
+    r"\s*,?\s*(?:where|with|and)?\s*(?:the\s+)?(?P<column>\w+)\s+(?:is|being|says)\s+(?:one\s+"
+    r"of|either)\s*:?\s*(?P<list>[^.;:\n]+)",
     re.IGNORECASE,
 )
 _DIFFER_WORDS = re.compile(r"differ|other|another|mismatch|wrong|unequal|not equal", re.IGNORECASE)
@@ -189,7 +203,11 @@ def _compare(
     }  # fmt: skip
     shown = {column: written(values[role]) for column, role in plan.items()}
     types = dict.fromkeys(plan, "VARCHAR")
-    said = f"compare {left.tables[0]} with {right.tables[0]} by {pair[0]} = {pair[1]}: what is only in one, or whose {amounts[0]} is not {amounts[1]}"
+    said = (
+        f"compare {left.tables[0]} with {right.tables[0]} by {pair[0]} = {pair[1]}: what is only in "
+        f"one, or whose {amounts[0]} is not {amounts[1]}"
+    )
+
     work.step("differences", "select", current, types, columns=dict(shown), said=said)
     assert work.current is not None
     work.outputs.append((asked.file, work.current))

@@ -8,12 +8,13 @@ from sqlglot import exp
 
 from agents.builtin.pipelines.draftsteps import name
 from agents.builtin.pipelines.recipe.conditions import is_empty
-from agents.builtin.pipelines.recipe.words import column_at, columns_at, table_at
+from agents.builtin.pipelines.recipe.words import column_at, columns_at, noun_at, table_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
 
 _VERB = re.compile(
     r"(?:(?:remove|drop|delete|eliminate|get\s+rid\s+of|skip|throw\s+(?:out|away))\s+(?:the\s+|any\s+|all\s+|exact\s+)*"
-    r"(?:duplicates?|duplicated|double|repeated|dupes?)(?:\s+(?:rows|records|entries|lines|ones))?|de-?dup(?:e|licate)?)",
+    r"(?:duplicates?|duplicated|double|repeated|dupes?)(?:\s+(?:rows|records|entries|lines|ones)"
+    r")?|de-?dup(?:e|licate)?)",
     re.IGNORECASE,
 )
 _BY = re.compile(
@@ -21,8 +22,10 @@ _BY = re.compile(
     re.IGNORECASE,
 )
 _KEEP = re.compile(
-    r"\s*[,;(]?\s*(?:and\s+|but\s+)?(?:keep(?:ing)?|leave|leaving|so\s+that\s+only|take|taking|where|only)\s+(?:only\s+)?(?:the\s+)?(?:row\s+|one\s+|record\s+|entry\s+)?"
-    r"(?:with\s+the\s+|that\s+has\s+the\s+)?(?P<which>newest|latest|most\s+recent|last|youngest|oldest|earliest|first|highest|largest|biggest|lowest|smallest|most|least)\b"
+    r"\s*[,;(]?\s*(?:and\s+|but\s+)?(?:keep(?:ing)?|leave|leaving|so\s+that\s+only|take|taking|"
+    r"where|only)\s+(?:only\s+)?(?:the\s+)?(?:row\s+|one\s+|record\s+|entry\s+)?"
+    r"(?:with\s+the\s+|that\s+has\s+the\s+)?(?P<which>newest|latest|most\s+recent|last|youngest|"
+    r"oldest|earliest|first|highest|largest|biggest|lowest|smallest|most|least)\b"
     r"(?:\s+(?:one|row|record|entry|rows|ones|version))?(?:\s+(?P<by>(?:by|according\s+to|judging\s+by)\s+)?)?",
     re.IGNORECASE,
 )
@@ -49,8 +52,13 @@ def read(text: str, at: int, work: Work) -> Told | None:
     if found is None or keep is None:
         return None
     which = re.sub(r"\s+", " ", keep["which"].casefold())
-    order = column_at(text, keep.end(), rows)
+    space = re.compile(r"\s*").match(text, keep.end())
+    order = column_at(text, space.end() if space else keep.end(), rows)
     end = order[0] if order else keep.end()
+    if order and which in _TIMES and not keep["by"] and not rows.columns[order[1]].startswith(("DATE", "TIMESTAMP")):
+        # "the newest booking" names the rows, and not the column booking_id.
+        noun = noun_at(text, keep.end() + 1, work.data.catalog, rows)
+        order, end = None, noun[0] if noun else keep.end()
     column = order[1] if order else _the_date(rows) if which in _TIMES else None
     if column is None:
         return None
@@ -68,7 +76,7 @@ def _dedupe(work: Work, rows: Rows, by: list[str], column: str, *, high: bool) -
     known = work.step(f"{rows.tables[0]}_known", "filter", rows, rows.columns, where=filled)
     rest = [other for other in rows.columns if other not in by and other != column]
     order = [f"{column} desc" if high else column, *rest]
-    once = work.step(f"{rows.tables[0]}_once", "dedupe", known, rows.columns, by=list(by), keep=order)
+    once = work.step(f"{rows.tables[0]}_once", "dedupe", known, rows.columns, by=list(by), keep=list(order))
     nobody = Rows(f"{known.id}.rest", rows.columns, rows.tables)
     which = "highest" if high else "lowest"
     if rows.columns[column].startswith(("DATE", "TIMESTAMP")):

@@ -10,7 +10,8 @@ from agents.builtin.pipelines.recipe.words import columns_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
 
 _VERB = re.compile(
-    r"(?:remove|drop|delete|exclude|excluding|leave\s+out|leaving\s+out|skip|ignore|ignoring|discard|throw\s+(?:away|out)|"
+    r"(?:remove|drop|delete|exclude|excluding|leave\s+out|leaving\s+out|skip|ignore|ignoring|discard|"
+    r"throw\s+(?:away|out)|"
     r"filter\s+out|get\s+rid\s+of|take\s+out|without|except(?:\s+for)?|but\s+(?:no|not)|no)\s+",
     re.IGNORECASE,
 )

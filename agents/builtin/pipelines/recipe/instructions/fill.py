@@ -1,4 +1,4 @@
-"""Empty values filled, values replaced: "write other where the category is empty", "replace pending by open in status"."""
+"""Empty values filled, values replaced: "write other where the category is empty"."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _PUT = re.compile(r"(?:write|put|set|use|enter|insert|fill\s+in|fill)\s+", re.IG
 _WHERE = re.compile(r"\s+(?:where(?:ver)?|when(?:ever)?|if|in|for)\s+(?:there\s+is\s+no\s+)?", re.IGNORECASE)
 _EMPTY = re.compile(r"\s+(?:is|are)\s+(?:left\s+)?(?:empty|missing|blank|null)\b", re.IGNORECASE)
 _FILL = re.compile(
-    r"(?:fill(?:\s+(?:in|up))?|replace|set|change)\s+(?:the\s+|all\s+|any\s+)*(?:empty|missing|blank|null)\s+(?:values?\s+(?:in|of)\s+)?",
+    r"(?:fill(?:\s+(?:in|up))?|replace|set|change)\s+(?:the\s+|all\s+|any\s+)*(?:empty|missing|"
+    r"blank|null)\s+(?:values?\s+(?:in|of)\s+)?",
     re.IGNORECASE,
 )
 _WITH = re.compile(r"\s+(?:with|by|to|as|into)\s+(?:the\s+(?:word|text|value)\s+)?", re.IGNORECASE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from agents.builtin.pipelines.recipe.words import column_at, columns_at, table_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
@@ -10,19 +11,25 @@ from agents.contract import Refusal
 
 _PART = r"(?:day|month|year|dd?|mm?|yyyy|yy)"
 _FORM = re.compile(
-    rf"\s+(?:are|is|come|comes|stand)?\s*(?:written\s+|given\s+|in\s+(?:the\s+form\s+)?|as\s+)*(?P<form>{_PART}(?P<sep>[/.\- ]){_PART}[/.\- ]{_PART})\b",
+    rf"\s+(?:are|is|come|comes|stand)?\s*(?:written\s+|given\s+|in\s+(?:the\s+form\s+)?|as\s+)*"
+    rf"(?P<form>{_PART}(?P<sep>[/.\- ]){_PART}[/.\- ]{_PART})\b",
     re.IGNORECASE,
 )
 _MAKE = re.compile(
-    r"(?:make|turn|convert|change|put|read|write|parse|bring|get)\s+(?:them|it|these|those|the\s+dates|(?:the\s+)?(?P<column>[\w ]+?))\s+(?:(?:in)?to\s+|as\s+)?(?:an?\s+)?(?:normal|real|proper|iso|standard|true|valid)?\s*(?:iso\s+)?(?:dates?|yyyy-mm-dd)\b",
+    r"(?:make|turn|convert|change|put|read|write|parse|bring|get)\s+(?:them|it|these|those|the\s+"
+    r"dates|(?:the\s+)?(?P<column>[\w ]+?))\s+(?:(?:in)?to\s+|as\s+)?(?:an?\s+)?(?:normal|real|"
+    r"proper|iso|standard|true|valid)?\s*(?:iso\s+)?(?:dates?|yyyy-mm-dd)\b",
     re.IGNORECASE,
 )
 _COMMA_NUMBERS = re.compile(
-    r"\s*\(?\s*(?:with\s+|it\s+has\s+|has\s+)?(?:a\s+)?(?:decimal\s+commas?|commas?\s+(?:as|for)\s+decimals?|european\s+numbers)(?:\s*(?:,|and)\s*(?:with\s+)?(?:points?|dots?)\s+(?:for|as|between|to\s+group)\s+(?:the\s+)?thousands?)?\s*\)?",
+    r"\s*\(?\s*(?:with\s+|it\s+has\s+|has\s+)?(?:a\s+)?(?:decimal\s+commas?|commas?\s+(?:as|for)"
+    r"\s+decimals?|european\s+numbers)(?:\s*(?:,|and)\s*(?:with\s+)?(?:points?|dots?)\s+(?:for|"
+    r"as|between|to\s+group)\s+(?:the\s+)?thousands?)?\s*\)?",
     re.IGNORECASE,
 )
 _NORMAL = re.compile(
-    r"(?:(?:and\s+)?(?:save|write|make|turn|convert)\s+(?:it|them|the\s+(?:numbers|prices|amounts))\s+)?(?:with|into|to)\s+(?:normal|plain|proper|real)\s+(?:numbers|decimals)\b(?!\s*\w+\.)",
+    r"(?:(?:and\s+)?(?:save|write|make|turn|convert)\s+(?:it|them|the\s+(?:numbers|prices|amounts)"
+    r")\s+)?(?:with|into|to)\s+(?:normal|plain|proper|real)\s+(?:numbers|decimals)\b(?!\s*\w+\.)",
     re.IGNORECASE,
 )
 
@@ -46,8 +53,7 @@ def _dates(text: str, at: int, work: Work) -> Told | None:
         if columns and form:
             order = [part[0].casefold() for part in re.findall(_PART, form["form"], re.IGNORECASE)]
             shown = form["sep"].join({"d": "%d", "m": "%m", "y": "%Y"}[part] for part in order)
-            chosen, names = rows, columns[1]
-            return Told(form.end(), lambda: _note(work, chosen, names, shown))
+            return Told(form.end(), partial(_note, work, rows, columns[1], shown))
     return None
 
 

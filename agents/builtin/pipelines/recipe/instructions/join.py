@@ -19,7 +19,9 @@ _WITH = re.compile(r"\s+(?:with|and|to|onto|in)\s+(?:their\s+|its\s+)?", re.IGNO
 _ON = re.compile(r"\s*(?:\(\s*)?(?:on|by|via|using|over|through|along|where)\s+(?:the\s+)?(?:same\s+)?", re.IGNORECASE)
 _IS = re.compile(r"\s*(?:=|==|equals?|is|matches|to|and|with)\s*", re.IGNORECASE)
 KEEP_ALL = re.compile(
-    r"\s*,?\s*(?:and\s+|but\s+)?(?:keep(?:ing)?|with)\s+(?:all|every|each)\s+(?:the\s+)?(?P<noun>\w+)(?:\s+even\s+(?:if|when)\s+[^,;.]+|\s+with(?:out)?\s+(?:a\s+)?match|\s+also\s+those\s+without[^,;.]+)?",
+    r"\s*,?\s*(?:and\s+|but\s+)?(?:keep(?:ing)?|with)\s+(?:all|every|each)\s+(?:the\s+)?(?P<noun>\w+"
+    r")(?:\s+even\s+(?:if|when)\s+[^,;.]+|\s+with(?:out)?\s+(?:a\s+)?match|\s+also\s+those\s+without[^,;.]+"
+    r")?",
     re.IGNORECASE,
 )
 

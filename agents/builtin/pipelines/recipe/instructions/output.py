@@ -1,29 +1,34 @@
-"""Where the rows go: "save it as clean.csv", "put invoice_no and times into doubles.csv", "the paid ones to paid.csv"."""
+"""Where the rows go: "save it as clean.csv", "the paid ones to paid.csv"."""
 
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from agents.builtin.pipelines.clauses import FILE
 from agents.builtin.pipelines.recipe.items import Item, items_at, project
 from agents.builtin.pipelines.recipe.phrases import Part, part_of_rows
-from agents.builtin.pipelines.recipe.words import noun_at
+from agents.builtin.pipelines.recipe.words import noun_at, table_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
 
 _VERB = re.compile(
-    r"(?:save|saved|saving|write|written|export(?:ed)?|stored?|put|output|dump|deliver|list|show|send|give|produce|create|make|move|split)\s+",
+    r"(?:save|saved|saving|write|written|export(?:ed)?|stored?|put|output|dump|deliver|list|show|"
+    r"send|give|produce|create|make|move|split)\s+",
     re.IGNORECASE,
 )
 _IT = re.compile(
-    r"(?:it\s+all|it|them|that|this|everything|all(?:\s+of\s+(?:it|them))?|both|the\s+(?:result|results|rows|table|output|list|data|rest|file)|a\s+file|what\s+is\s+left)\s+",
+    r"(?:it\s+all|it|them|that|this|everything|all(?:\s+of\s+(?:it|them))?|both|the\s+(?:result|"
+    r"results|rows|table|output|list|data|rest|file)|a\s+file|what\s+is\s+left)\s+",
     re.IGNORECASE,
 )
 _INTO = re.compile(
-    rf"\s*(?:,\s*)?(?:(?:as|to|into|in|under|called|named)\s+)*(?:an?\s+|the\s+)?(?:new\s+)?(?:file\s+)?(?:called\s+|named\s+)?{FILE}",
+    rf"\s*(?:,\s*)?(?:(?:as|to|into|in|under|called|named)\s+)*(?:an?\s+|the\s+)?(?:new\s+)?(?:file\s+"
+    rf")?(?:called\s+|named\s+)?{FILE}",
     re.IGNORECASE,
 )
 _WITH = re.compile(
-    r"\s*,?\s*(?:\(\s*)?(?:with|showing|having|holding|containing|and|that\s+has)\s+(?:only\s+)?(?:the\s+)?(?:columns?\s+|fields?\s+)?",
+    r"\s*,?\s*(?:\(\s*)?(?:with|showing|having|holding|containing|and|that\s+has)\s+(?:only\s+"
+    r")?(?:the\s+)?(?:columns?\s+|fields?\s+)?",
     re.IGNORECASE,
 )
 _ALL = re.compile(
@@ -36,7 +41,7 @@ def read(text: str, at: int, work: Work) -> Told | None:
     verb = _VERB.match(text, at)
     place = verb.end() if verb else at
     rows = work.subject()
-    it = _IT.match(text, place)
+    it = _IT.match(text, place) or (_own_noun(text, place, rows, work) if verb and rows else None)
     into = _INTO.match(text, it.end() if it else place) if (verb or it or _says_into(text, place)) else None
     if into is not None and rows is not None:
         return _after(text, into, rows, work)
@@ -44,12 +49,20 @@ def read(text: str, at: int, work: Work) -> Told | None:
         listed = items_at(text, place, rows)
         into = _INTO.match(text, _for_all(text, listed[0], work)) if listed else None
         if listed and into:
-            return Told(_noise(text, into.end()), lambda: _save(work, rows, listed[1], _file(into)))
+            return Told(_noise(text, into.end()), partial(_save, work, rows, listed[1], _file(into)))
     part = _part(text, place, work)
     into = _INTO.match(text, part.end) if part else None
     if part and into and _says_into(text, part.end):
-        return Told(_noise(text, into.end()), lambda: _save_part(work, part, _file(into)))
+        return Told(_noise(text, into.end()), partial(_save_part, work, part, _file(into)))
     return None
+
+
+def _own_noun(text: str, at: int, rows: Rows, work: Work) -> re.Match[str] | None:
+    """What "save bookings as ..." speaks of: the table's own word stands for the rows as they are by now."""
+    table = table_at(text, at, work.data.catalog)
+    if table is None or table[1].name not in rows.tables or rows.measures:
+        return None
+    return re.compile(rf"[^;]{{{table[0] - at}}}\s*").match(text, at)
 
 
 def _part(text: str, at: int, work: Work) -> Part | None:

@@ -14,11 +14,13 @@ from agents.builtin.pipelines.reconcile.evidence import ref, source
 from spec.base import JsonValue
 
 _VERB = re.compile(
-    r"(?:make\s+|build\s+|create\s+)?(?:a\s+)?(?:pivot(?:\s+table)?|cross-?tab(?:le)?|matrix)\s+(?:(?:of|from|with|for)\s+)?",
+    r"(?:make\s+|build\s+|create\s+)?(?:a\s+)?(?:pivot(?:\s+table)?|cross-?tab(?:le)?|matrix)\s+"
+    r"(?:(?:of|from|with|for)\s+)?",
     re.IGNORECASE,
 )
 _COLUMNS = re.compile(
-    r"\s*,?\s*(?:and\s+|with\s+)*(?:(?:one|a|a\s+separate|an\s+own)\s+)?columns?\s+(?:per|for\s+(?:each|every)|by|for)\s+",
+    r"\s*,?\s*(?:and\s+|with\s+)*(?:(?:one|a|a\s+separate|an\s+own)\s+)?columns?\s+(?:per|for\s+"
+    r"(?:each|every)|by|for)\s+",
     re.IGNORECASE,
 )
 _WHAT = re.compile(r"\s*(?:[(,]\s*)(?:the\s+)?(?:(?:values?|cells?)\s+(?:are|is|=)\s+)?", re.IGNORECASE)
@@ -90,7 +92,8 @@ def _pivot(work: Work, rows: Rows, by: list[Named], spread: str, measure: Named)
         )
     computed = {group.name: written(group.value) for group in by if not isinstance(group.value, exp.Column)}
     if computed:
-        rows = work.step(f"{rows.tables[0]}_grouped", "derive", rows, {**rows.columns, **{g.name: g.type for g in by}}, columns=dict(computed))  # fmt: skip
+        types = {**rows.columns, **{group.name: group.type for group in by}}
+        rows = work.step(f"{rows.tables[0]}_grouped", "derive", rows, types, columns=dict(computed))
     columns = {**{group.name: group.type for group in by}, **{str(value): measure.type for value in values}}
     work.step(
         f"{rows.tables[0]}_pivot",

@@ -8,7 +8,8 @@ from agents.builtin.pipelines.recipe.items import items_at, project
 from agents.builtin.pipelines.recipe.work import Told, Work
 
 _LEAD = re.compile(
-    r"(?:(?:keep|show|take|use|select|include|want|output|list|give)\s+(?:only\s+|just\s+)?|with\s+(?:only\s+)?|only\s+|just\s+|:\s*)(?:the\s+)?(?:columns?\s+|fields?\s+)?",
+    r"(?:(?:keep|show|take|use|select|include|want|output|list|give)\s+(?:only\s+|just\s+)?|with\s+"
+    r"(?:only\s+)?|only\s+|just\s+|:\s*)(?:the\s+)?(?:columns?\s+|fields?\s+)?",
     re.IGNORECASE,
 )
 

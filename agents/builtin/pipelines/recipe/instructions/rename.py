@@ -22,11 +22,8 @@ def read(text: str, at: int, work: Work) -> Told | None:
     end = place = verb.end()
     while (column := column_at(text, place, rows)) is not None:
         glue = _TO.match(text, column[0])
-        new = (
-            _NAME.match(text, glue.end())
-            if (glue and glue[0].strip()) or verb[0].casefold().startswith("call")
-            else None
-        )
+        named = glue is not None and (glue[0].strip() or verb[0].casefold().startswith("call"))
+        new = _NAME.match(text, glue.end()) if glue and named else None
         if new is None:
             break
         found[column[1]] = new[1]

@@ -37,5 +37,7 @@ def read(text: str, at: int, work: Work) -> Told | None:
 
 def _order(work: Work, rows: Rows, names: list[str]) -> Problem:
     columns = {name: rows.columns[name] for name in names}
-    work.step(f"{rows.tables[0]}_ordered", "select", rows, columns, columns=names, said=f"columns {', '.join(names)}")
+    work.step(
+        f"{rows.tables[0]}_ordered", "select", rows, columns, columns=list(names), said=f"columns {', '.join(names)}"
+    )
     return None

@@ -8,15 +8,18 @@ from agents.builtin.pipelines.recipe.words import COMMA, column_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
 
 _VERB = re.compile(
-    r"(?:sort(?:ed)?|order(?:ed)?|rank(?:ed)?|arrange(?:d)?)(?:\s+(?:it|them|the\s+rows|everything|the\s+result))?\s+by\s+",
+    r"(?:sort(?:ed)?|order(?:ed)?|rank(?:ed)?|arrange(?:d)?)(?:\s+(?:it|them|the\s+rows|everything|"
+    r"the\s+result))?\s+by\s+",
     re.IGNORECASE,
 )
 _DOWN = re.compile(
-    r"\s*,?\s*\(?(?:(?:in\s+)?descending(?:\s+order)?|desc|(?:from\s+)?(?:highest|largest|newest|latest|biggest|most)(?:\s+(?:first|to\s+\w+))?|high\s+to\s+low)\b\)?",
+    r"\s*,?\s*\(?(?:(?:in\s+)?descending(?:\s+order)?|desc|(?:from\s+)?(?:highest|largest|newest|"
+    r"latest|biggest|most)(?:\s+(?:first|to\s+\w+))?|high\s+to\s+low)\b\)?",
     re.IGNORECASE,
 )
 _UP = re.compile(
-    r"\s*,?\s*\(?(?:(?:in\s+)?ascending(?:\s+order)?|asc|(?:from\s+)?(?:lowest|smallest|oldest|earliest|least)(?:\s+(?:first|to\s+\w+))?|low\s+to\s+high|alphabetically)\b\)?",
+    r"\s*,?\s*\(?(?:(?:in\s+)?ascending(?:\s+order)?|asc|(?:from\s+)?(?:lowest|smallest|oldest|"
+    r"earliest|least)(?:\s+(?:first|to\s+\w+))?|low\s+to\s+high|alphabetically)\b\)?",
     re.IGNORECASE,
 )
 

@@ -9,7 +9,8 @@ from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
 
 _VERB = re.compile(r"(?:split|divide|separate)\s+(?:up\s+)?", re.IGNORECASE)
 _HOW = re.compile(
-    r"\s*(?:(?:up\s+)?(?:in|into)\s+(?:two|three|four|several|different|separate|\d)(?:\s+(?:files|parts|tables))?)?\s*[:,]?",
+    r"\s*(?:(?:up\s+)?(?:in|into)\s+(?:two|three|four|several|different|separate|\d)(?:\s+(?:files|"
+    r"parts|tables))?)?\s*[:,]?",
     re.IGNORECASE,
 )
 

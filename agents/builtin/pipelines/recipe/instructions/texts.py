@@ -15,13 +15,17 @@ _LOWER = r"(?:lower[- ]?case|make\s+lower[- ]?case|downcase)"
 _UPPER = r"(?:upper[- ]?case|capitali[sz]e\s+fully|make\s+upper[- ]?case)"
 _DEED = re.compile(
     rf"(?P<trim>trim|strip(?:\s+(?:the\s+)?(?:spaces?|white\s*space)\s+(?:from|of|in))?|"
-    rf"(?:remove|cut)\s+(?:the\s+)?(?:extra\s+|outer\s+|leading\s+and\s+trailing\s+)?(?:spaces?|white\s*space)\s+(?:from|in|of|around))"
-    rf"|(?P<lower>{_LOWER})|(?P<upper>{_UPPER})|(?P<mail>(?:normali[sz]e|standardi[sz]e|unify)(?=\s+(?:the\s+)?e?-?mails?\b))"
-    rf"|(?P<phone>(?:normali[sz]e|standardi[sz]e|unify|clean(?:\s+up)?)(?=\s+(?:the\s+)?(?:phone|mobile|telephone|fax)))",
+    rf"(?:remove|cut)\s+(?:the\s+)?(?:extra\s+|outer\s+|leading\s+and\s+trailing\s+)?(?:spaces?|"
+    rf"white\s*space)\s+(?:from|in|of|around))"
+    rf"|(?P<lower>{_LOWER})|(?P<upper>{_UPPER})|(?P<mail>(?:normali[sz]e|standardi[sz]e|unify)(?=\s+"
+    rf"(?:the\s+)?e?-?mails?\b))"
+    rf"|(?P<phone>(?:normali[sz]e|standardi[sz]e|unify|clean(?:\s+up)?)(?=\s+(?:the\s+)?(?:phone|"
+    rf"mobile|telephone|fax)))",
     re.IGNORECASE,
 )
 _INTO = re.compile(
-    r"\s+(?:(?:in|to|into|all)\s+)*(?P<lower>lower[- ]?case|small\s+letters)\b|\s+(?:(?:in|to|into|all)\s+)*(?P<upper>upper[- ]?case|capitals|capital\s+letters)\b",
+    r"\s+(?:(?:in|to|into|all)\s+)*(?P<lower>lower[- ]?case|small\s+letters)\b|\s+(?:(?:in|to|"
+    r"into|all)\s+)*(?P<upper>upper[- ]?case|capitals|capital\s+letters)\b",
     re.IGNORECASE,
 )
 _TURN = re.compile(r"(?:make|turn|put|convert|change|write|set)\s+", re.IGNORECASE)
@@ -60,7 +64,12 @@ def _columns_of(text: str, at: int, rows: Rows, work: Work, deeds: list[str]) ->
         if len(named) == 1:
             return Told(phones.end(), lambda: _do(work, rows, named, deeds))
     space = re.compile(r"\s+").match(text, at)
-    every = re.compile(r"(?:all\s+)?(?:the\s+)?(?:texts?|text\s+(?:columns|fields)|columns|fields|everything|spaces?|white\s*space|all)\b(?:\s+(?:in|of)\s+(?:all\s+)?(?:the\s+)?(?:texts?|columns|fields))?", re.IGNORECASE).match(text, space.end() if space else at)  # fmt: skip
+    every = re.compile(
+        r"(?:all\s+)?(?:the\s+)?(?:texts?|names|text\s+(?:columns|fields)|columns|fields|everything|"
+        r"spaces?|white\s*space|all)\b(?:\s+(?:in|of)\s+(?:all\s+)?(?:the\s+)?(?:texts?|columns|fields)"
+        r")?",
+        re.IGNORECASE,
+    ).match(text, space.end() if space else at)
     found = columns_at(text, space.end() if space else at, rows)
     names = found[1] if found else []
     end = found[0] if found else 0

@@ -10,7 +10,9 @@ from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
 _NUMBERS = {w: n for n, w in enumerate("one two three four five six seven eight nine ten".split(), 1)}
 _N = rf"(?P<n>\d+|{'|'.join(_NUMBERS)})"
 _TOP = re.compile(
-    rf"(?:(?:keep|show|take|save|list|give|only)\s+)?(?:only\s+)?(?:the\s+)?(?:(?P<word>best|top|highest|largest|biggest|first|worst|lowest|smallest|bottom)\s+{_N}|{_N.replace('<n>', '<m>')}\s+(?P<last>best|highest|largest|biggest|worst|lowest|smallest|most\s+expensive|cheapest))\b",
+    rf"(?:(?:keep|show|take|save|list|give|only)\s+)?(?:only\s+)?(?:the\s+)?(?:(?P<word>best|top|"
+    rf"highest|largest|biggest|first|worst|lowest|smallest|bottom)\s+{_N}|{_N.replace('<n>', '<m>')}\s+"
+    rf"(?P<last>best|highest|largest|biggest|worst|lowest|smallest|most\s+expensive|cheapest))\b",
     re.IGNORECASE,
 )
 _BY = re.compile(r"\s+(?:by|with\s+the\s+(?:highest|most|largest))\s+", re.IGNORECASE)

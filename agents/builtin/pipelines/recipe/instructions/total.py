@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from agents.builtin.pipelines.answers import resolve_answer
 from agents.builtin.pipelines.draftsteps import text as written
@@ -12,10 +13,12 @@ from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
 from agents.contract import Option, Question
 
 _SUM = re.compile(
-    r"(?:(?:save|write|compute|calculate)\s+)?(?:the\s+)?(?:sum\s+of|total(?:\s+of)?)\s+(?:the\s+|all\s+)*", re.I
+    r"(?:(?:save|write|compute|calculate)\s+)?(?:the\s+)?(?:sum\s+of|total(?:\s+of)?)\s+(?:the\s+"
+    r"|all\s+)*",
+    re.IGNORECASE,
 )
-_FROM = re.compile(r"\s+(?:from|in|of|for|over)\s+", re.I)
-_VERB = re.compile(r"(?:(?:save|write|compute|calculate|show)\s+)?", re.I)
+_FROM = re.compile(r"\s+(?:from|in|of|for|over)\s+", re.IGNORECASE)
+_VERB = re.compile(r"(?:(?:save|write|compute|calculate|show)\s+)?", re.IGNORECASE)
 
 
 def read(text: str, at: int, work: Work) -> Told | None:
@@ -34,8 +37,8 @@ def read(text: str, at: int, work: Work) -> Told | None:
         end, named = _skip(text, found[0], rows, work)
         if rows.measures or PER.match(text, end) or (len(rows_found) > 1 and not named):
             continue
-        chosen, measure = rows, found[1]
-        return Told(end, lambda: _total(work, chosen, measure.name, written(measure.value), measure.type), plain=True)
+        measure = found[1]
+        return Told(end, partial(_total, work, rows, measure.name, written(measure.value), measure.type), plain=True)
     return None
 
 
@@ -64,9 +67,13 @@ def _several(text: str, at: int, rows: Rows, work: Work) -> Told | None:
         )
         answer = resolve_answer(question, work.request.answers.get(question.key, ""))
         if answer is None:
-            return Told(stop, lambda: question)
-        return Told(stop, lambda: _total(work, rows, f"total_{answer}", f"sum({answer})", rows.columns[answer]))
+            return Told(stop, partial(_question, question))
+        return Told(stop, partial(_total, work, rows, f"total_{answer}", f"sum({answer})", rows.columns[answer]))
     return None
+
+
+def _question(question: Question) -> Problem:
+    return question
 
 
 def _total(work: Work, rows: Rows, name: str, measure: str, type_: str) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from sqlglot import exp
 
@@ -12,11 +13,13 @@ from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
 
 _WHICH = re.compile(r"(?:(?:which|what|list|show|find|save|give\s+me|get)\s+)(?:all\s+)?(?:the\s+)?", re.IGNORECASE)
 _TIMES = re.compile(
-    r"\s*(?:that\s+|which\s+|who\s+)?(?:are|is|appears?|occurs?|comes?(?:\s+up)?|stands?|exists?|shows?\s+up|repeat(?:s|ed)?|come)?\s*(?:there\s+)?(?P<in>\s*(?:in|on)\s+)?",
+    r"\s*(?:that\s+|which\s+|who\s+)?(?:are|is|appears?|occurs?|comes?(?:\s+up)?|stands?|exists?|"
+    r"shows?\s+up|repeat(?:s|ed)?|come)?\s*(?:there\s+)?(?P<in>\s*(?:in|on)\s+)?",
     re.IGNORECASE,
 )
 _MORE = re.compile(
-    r"\s*(?:more\s+than\s+once|twice(?:\s+or\s+more(?:\s+often)?)?|several\s+times|multiple\s+times|repeatedly|at\s+least\s+twice|double)\b",
+    r"\s*(?:more\s+than\s+once|twice(?:\s+or\s+more(?:\s+often)?)?|several\s+times|multiple\s+"
+    r"times|repeatedly|at\s+least\s+twice|double)\b",
     re.IGNORECASE,
 )
 
@@ -40,8 +43,7 @@ def read(text: str, at: int, work: Work) -> Told | None:
             continue
         more = _MORE.match(text, table[0] if table else end)
         if more:
-            chosen, names = rows, columns[1]
-            return Told(more.end(), lambda: _twice(work, chosen, names))
+            return Told(more.end(), partial(_twice, work, rows, columns[1]))
     return None
 
 

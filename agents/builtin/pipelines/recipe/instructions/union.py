@@ -6,6 +6,7 @@ import re
 
 from agents.builtin.pipelines.recipe.words import COMMA, table_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
+from spec.base import JsonValue
 from spec.catalog import Table
 
 _VERB = re.compile(
@@ -13,15 +14,20 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _ALL = re.compile(
-    r"(?:(?:the|all|both|these)\s+)*(?:(?:two|three|four|five|\d)\s+|both\s+|all\s+)?(?:(?:of\s+)?the\s+)?(?:exports?|files|tables|lists|sheets|statements|months|exports)\b",
+    r"(?:(?:the|all|both|these)\s+)*(?:(?:two|three|four|five|\d)\s+|both\s+|all\s+)?(?:(?:of\s+"
+    r")?the\s+)?(?:exports?|files|tables|lists|sheets|statements|months|exports)\b",
     re.IGNORECASE,
 )
 _TOGETHER = re.compile(
-    r"\s*(?:together|below\s+each\s+other|one\s+(?:below|under|after)\s+(?:the\s+other|another)|on\s+top\s+of\s+each\s+other|(?:in)?to\s+(?:one|a\s+single)(?:\s+(?:table|list|file|export))?|up)\b",
+    r"\s*(?:together|below\s+each\s+other|one\s+(?:below|under|after)\s+(?:the\s+other|another)"
+    r"|on\s+top\s+of\s+each\s+other|(?:in)?to\s+(?:one|a\s+single)(?:\s+(?:table|list|file|export)"
+    r")?|up)\b",
     re.IGNORECASE,
 )
 _LABEL = re.compile(
-    r"\s*(?:,?\s*(?:and\s+|with\s+)(?:add\s+)?a\s+column\s+(?:called\s+|named\s+)?(?P<name>\w+)\s+(?:that\s+says|saying|with|for|holding)\s+(?:which|the|what)\s+(?:name\s+of\s+the\s+)?(?:file|table|export|source)(?:\s+(?:it|they|the\s+row)\s+(?:came|comes?|is|are)\s+from)?)",
+    r"\s*(?:,?\s*(?:and\s+|with\s+)(?:add\s+)?a\s+column\s+(?:called\s+|named\s+)?(?P<name>\w+"
+    r")\s+(?:that\s+says|saying|with|for|holding)\s+(?:which|the|what)\s+(?:name\s+of\s+the\s+"
+    r")?(?:file|table|export|source)(?:\s+(?:it|they|the\s+row)\s+(?:came|comes?|is|are)\s+from)?)",
     re.IGNORECASE,
 )
 
@@ -62,9 +68,9 @@ def _union(work: Work, tables: list[Table], label: str) -> Problem:
     inputs: tuple[Rows, ...] = tuple(work.raw(table) for table in tables)
     columns = dict(inputs[0].columns)
     said = f"{', '.join(table.name for table in tables)} one below the other"
-    params = {"label": label} if label else {}
+    params: dict[str, JsonValue] = {"label": label} if label else {}
     if label:
         columns = {label: "VARCHAR", **columns}
-    work.step("together", "union", inputs, columns, said=said, **params)
+    work.step("together", "union", inputs, columns, said=said, **params)  # type: ignore[arg-type]
     work.base = work.current
     return None
