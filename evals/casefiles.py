@@ -85,9 +85,21 @@ def is_case_suite(name: str) -> bool:
 
 
 def suite_of(path: Path) -> str | None:
-    """The suite that a path's case files belong to, by the folder they lie in; None when there are none."""
+    """The suite that a path's case files belong to, by the folder they lie in or by their form; None without cases."""
+    files = [path] if path.suffix == ".yaml" else sorted(path.rglob("*.yaml")) if path.is_dir() else []
+    if not files:
+        return None
     inside = [part for part in path.resolve().parts if is_case_suite(part)]
-    return inside[-1] if inside and (path.suffix == ".yaml" or any(path.rglob("*.yaml"))) else None
+    return inside[-1] if inside else next((suite for suite in SUITES.names() if _reads(suite, files[0])), None)
+
+
+def _reads(suite: str, file: Path) -> bool:
+    if not is_case_suite(suite):
+        return False
+    try:
+        return bool(cast("Suite", SUITES.load(suite)).read(file, file.stem))
+    except SpecError:
+        return False
 
 
 def run_cases(suite: str, results: Path, out: TextIO, *, path: Path | None = None) -> int:

@@ -58,8 +58,16 @@ def _draft_new(request: Request, data: DataView, ask: Ask) -> Draft | Question |
     if reconciliation is not None:
         return reconciliation
     reply = _draft_clauses(request, data, ask)
-    # What both can read is drafted by the one that knows more ways to ask.
-    return reply if isinstance(reply, Draft) or recipe is None else recipe.reply
+    if recipe is None:
+        return reply
+    # What both can read is drafted by the one that knows more ways to ask; but rows that are asked for stay rows.
+    counted = isinstance(reply, Draft) and any("GROUP BY" in str(step.params.get("query")) for step in reply.spec.steps)
+    return reply if isinstance(reply, Draft) and not (counted and _are_rows(recipe.reply)) else recipe.reply
+
+
+def _are_rows(reply: Draft | Question | Refusal) -> bool:
+    """Whether a draft keeps rows and counts nothing."""
+    return isinstance(reply, Draft) and {step.use for step in reply.spec.steps} <= {"filter", "sort", "select"}
 
 
 def _draft_clauses(request: Request, data: DataView, ask: Ask) -> Draft | Question | Refusal:

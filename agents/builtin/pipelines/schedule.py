@@ -9,6 +9,18 @@ from spec.pipeline import Schedule
 
 _DAYS = {"monday": 1, "tuesday": 2, "wednesday": 3, "thursday": 4, "friday": 5, "saturday": 6, "sunday": 0}
 _SHORT = {name[:3]: number for name, number in _DAYS.items()} | {"tues": 2, "thur": 4, "thurs": 4}
+# The days of other languages, Monday first; only after their own word for "every".
+_ELSEWHERE = {
+    "ogni": "lunedì martedì mercoledì giovedì venerdì sabato domenica",
+    "jeden": "montag dienstag mittwoch donnerstag freitag samstag sonntag",
+    "chaque": "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "cada": "lunes martes miércoles jueves viernes sábado domingo",
+}
+_SPANS = {
+    "day": "ogni giorno|jeden tag|täglich|chaque jour|cada día|quotidianamente",
+    "week": "ogni settimana|jede woche|wöchentlich|chaque semaine|cada semana",
+    "month": "ogni mese|jeden monat|monatlich|chaque mois|cada mes",
+}
 _DAY = "|".join([*_DAYS, *sorted(_SHORT, key=len, reverse=True)])
 DEFAULT_HOUR = 8
 # Months end on different days, which cron fields cannot say; the first of the next one is when a month is complete.
@@ -27,7 +39,7 @@ class Timing:
 
 
 _TIME = re.compile(
-    r"\b(?:at|by|around|before)\s+(?:(?P<noon>noon|midday)|(?P<midnight>midnight)"
+    r"\b(?:at|by|around|before|alle|um|à|a\s+las)\s+(?:(?P<noon>noon|midday)|(?P<midnight>midnight)"
     r"|(?P<hour>[01]?\d|2[0-3])(?:[:.h](?P<minute>[0-5]\d))?\s*(?P<half>am|pm|a\.m\.|p\.m\.)?(?:\s*"
     r"o'?clock)?(?:\s+(?:in\s+the\s+(?P<of>morning|afternoon|evening)|at\s+(?P<ofnight>night))"
     r")?)(?![\w%])"
@@ -130,7 +142,28 @@ def _days(text: str) -> tuple[str, tuple[str, ...], str] | None:
         numbers = sorted({_day_number(word) for word in days}, key=lambda day: day or 7)
         names = [name.capitalize() for number in numbers for name, value in _DAYS.items() if value == number]
         return f"* * {','.join(map(str, numbers))}", (named.group(0),), "every " + " and ".join(names)
-    return _plain(text)
+    return _plain(text) or _elsewhere(text)
+
+
+def _elsewhere(text: str) -> tuple[str, tuple[str, ...], str] | None:
+    """The same in Italian, German, French and Spanish."""
+    names = list(_DAYS)
+    for every, days in _ELSEWHERE.items():
+        for number, day in enumerate(days.split(), 1):
+            plain = day.replace("ì", "[ìi]").replace("é", "[ée]").replace("á", "[áa]")
+            found = re.search(rf"\b{every}\s+{plain}(?!\w)", text, re.IGNORECASE)
+            if found:
+                return f"* * {number % 7}", (found.group(0),), f"every {names[number - 1].capitalize()}"
+    fields = {
+        "day": ("* * *", "every day"),
+        "week": ("* * 1", "every Monday"),
+        "month": ("1 * *", "on day 1 of each month"),
+    }
+    for unit, words in _SPANS.items():
+        found = re.search(rf"\b(?:{words})(?!\w)", text, re.IGNORECASE)
+        if found:
+            return fields[unit][0], (found.group(0),), fields[unit][1]
+    return None
 
 
 def _plain(text: str) -> tuple[str, tuple[str, ...], str] | None:

@@ -48,6 +48,7 @@ _DUE = re.compile(r"(?:past\s+due|over\s*due|late)\b", re.IGNORECASE)
 _AGAIN = re.compile(
     r"\s*\((?:in\s+)?(?:any|whatever)\s+(?:capitals|case|spelling)\)|\s*\(case[- ]insensitive\)", re.IGNORECASE
 )
+_WHEN = re.compile(r"\s+(?=\w+ed\s|paid\s|sold\s|sent\s|due\s)", re.IGNORECASE)
 _OR = re.compile(r"\s+or\s+(?:(?:whose|where|with|that\s+are|are)\s+)?", re.IGNORECASE)
 _AND = re.compile(
     r"(?:\s+and|\s*,\s*but|\s+but|\s*,\s*and)\s+(?:(?:whose|where|with|that\s+are|which\s+are|are)\s+)?", re.IGNORECASE
@@ -61,7 +62,11 @@ def condition_at(text: str, at: int, rows: Rows, work: Work) -> Found | None:
         return _one(text, place, rows, work)
 
     def both(place: int) -> Found | None:
-        return _joined(text, place, _AND, exp.and_, single)
+        found = _joined(text, place, _AND, exp.and_, single)
+        when = _WHEN.match(text, found[0]) if found else None
+        more = _of_a_column(text, when.end(), rows, work) if when else None
+        # "... paid in July" says a further condition without an and.
+        return (more[0], exp.and_(found[1], more[1])) if found and more else found
 
     return _joined(text, at, _OR, exp.or_, both)
 
@@ -119,7 +124,8 @@ def _of_a_column(text: str, at: int, rows: Rows, work: Work) -> Found | None:
     column = column_at(text, at, rows)
     if column is None:
         return None
-    place = _space(text, column[0])
+    of = re.compile(r"\s+of\s+(?=(?:more|less|at|over|under|above|below)\b)", re.IGNORECASE).match(text, column[0])
+    place = of.end() if of else _space(text, column[0])
     left = name(column[1])
     if empty := _EMPTY.match(text, place):
         nothing = is_empty(left, rows.columns[column[1]])

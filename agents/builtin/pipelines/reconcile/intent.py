@@ -11,7 +11,7 @@ from agents.builtin.pipelines.reconcile.words import words_of
 _MISMATCH = re.compile(
     r"""
     \brecon(?:cil\w*)?\b
-  | \b(?:do|does|did|will|can|could)(?:n['’]?t|\s+not|\s+never)\s+(?:\w+\s+){0,3}?
+  | \b(?:do|does|did|will|can|could)(?:n['’]?t|\s+not|\s+never)\s+(?:\w+\s+){0,8}?
       (?:match|agree|tally|balance|add\s+up|line\s+up|tie|equal|reconcile|correspond|fit|square|come\s+out)\b
   | \b(?:never|hardly\s+ever|rarely|not)\s+(?:quite\s+|really\s+|ever\s+)?
       (?:match\w*|agree\w*|tall(?:y|ies)|balanc\w+|add(?:s|ing)?\s+up|lin(?:e|es|ing)\s+up|equal\w*|the\s+same)\b
@@ -33,11 +33,26 @@ _MISMATCH = re.compile(
   | \bmissing\s+(?:money|cash|deposits?|payouts?|payments?)\b
   | \b(?:less|lower|smaller|fewer|more|higher|short(?:er)?)\s+than\b(?!\s+(?:about\s+|around\s+)?[€$£]?\d)
   | \bshort\s+of\b
+  | \b(?:do|does|did|are)\s.{1,50}?\b(?:match|agree|add\s+up|tally|line\s+up|correspond|paid\s+out|arrive)\b
+  | \bnever\s+what\b | \bkeeps?\b.{0,30}?\b(?:of\s+(?:our|my|the)|too\s+much|from)\b | \bhappens?\s+to\s+the\s+rest\b
+  | \b(?:actually\s+)?(?:reaches|arrives?)\b | \bsettl\w+\b.{1,60}?\b(?:against|with)\b
+  | \b(?:passen|stimmen|passt|stimmt|entsprechen)\b.{0,60}?\bnicht\b
+  | \bnicht\b.{0,60}?\b(?:passen|stimmen|überein\w*|zusammen)\b
+  | \babgleich\w*\b | \babstimm\w*\b | \bdifferenz\w*\b | \bunterschied\w*\b
+  | \bnon\s+(?:\w+\s+)?(?:torna\w*|quadra\w*|coincid\w*|corrispond\w*)\b
+  | \bquadra\w*\b | \briconcili\w*\b
+  | \bne\s+(?:\w+\s+)?(?:correspond\w*|coïncid\w*)\s+(?:pas|jamais)\b | \brapproch\w*\b | \bécarts?\b
+  | \bno\s+(?:me\s+)?(?:cuadra\w*|coincid\w*)\b | \bconcili\w*\b
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 # "were" for "where" is the commonest slip in this question.
-_GOES = re.compile(r"\bwh?ere\b.{0,30}?\b(?:money|cash)\b.{0,20}?\b(?:go|goes|going|went|gone)\b", re.IGNORECASE)
+_GOES = re.compile(
+    r"\bwh?ere\b.{0,30}?\b(?:money|cash|fees|rest|deposits|payouts)\b.{0,20}?\b(?:go|goes|going|went|gone)\b"
+    r"|\bdove\b.{0,20}?\b(?:vanno|va|finisc\w+)\b|\bwo(?:hin)?\b.{0,20}?\b(?:geht|gehen|bleibt|bleiben)\b"
+    r"|\boù\b.{0,20}?\b(?:va|vont|passe|passent)\b|\bdónde\b.{0,20}?\b(?:va|van|está|están)\b",
+    re.IGNORECASE,
+)
 Side = Literal["sales", "processor", "bank"]
 _SIDES: dict[Side, frozenset[str]] = {
     "sales": frozenset(
@@ -57,6 +72,8 @@ _SIDES: dict[Side, frozenset[str]] = {
             "turnover",
             "invoice",
             "invoices",
+            *"bestellung bestellungen verkaufe umsatz laden ordini ordine vendite negozio commandes ventes".split(),
+            *"boutique pedidos ventas tienda".split(),
         ]
     ),
     "processor": frozenset(
@@ -73,6 +90,8 @@ _SIDES: dict[Side, frozenset[str]] = {
             "card",
             "cards",
             "gateway",
+            *"auszahlung auszahlungen gebuhren zahlungsanbieter bonifici commissioni virements versements".split(),
+            *"frais pagos comisiones withdrawal withdrawals".split(),
         ]
     ),
     "bank": frozenset(
@@ -88,6 +107,8 @@ _SIDES: dict[Side, frozenset[str]] = {
             "landed",
             "account",
             "received",
+            "got",
+            *"konto kontoauszug einzahlungen banca estratto conto accrediti banque compte banco extracto".split(),
         ]
     ),
 }
@@ -136,6 +157,8 @@ _NOT_NAMES = frozenset(
         "i",
         "my",
         "our",
+        *"montag dienstag mittwoch donnerstag freitag samstag sonntag geld rest woche monat tag unterschied".split(),
+        *"differenz abgleich".split(),
     ]
 )
 
@@ -154,7 +177,12 @@ def unknown_names(text: str, known: Collection[str]) -> list[str]:
     ``known`` holds lower-case words. The first word of a sentence is a name only when it is known as one, so it is
     never reported.
     """
-    return [name for name in proper_names(text) if not set(words_of(name)) & set(known) and name.lower() not in known]
+    general = set().union(*_SIDES.values())
+    return [
+        name
+        for name in proper_names(text)
+        if not set(words_of(name)) & (set(known) | general) and name.lower() not in known
+    ]
 
 
 def proper_names(text: str) -> list[str]:

@@ -33,6 +33,23 @@ def test_a_time_in_words_becomes_cron_fields(text: str, cron: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "cron", "zone"),
+    [
+        ("every Friday at 5pm New York time", "0 17 * * 5", "America/New_York"),
+        ("daily at 18:30 UTC", "30 18 * * *", "UTC"),
+        ("every Monday at 6 in the evening, Europe/London", "0 18 * * 1", "Europe/London"),
+        ("ogni lunedì alle 7", "0 7 * * 1", "Europe/Rome"),
+        ("jeden Freitag um 9 Uhr", "0 9 * * 5", "Europe/Rome"),
+        ("chaque mois", "0 8 1 * *", "Europe/Rome"),
+    ],
+)
+def test_a_zone_or_another_language_is_heard(text: str, cron: str, zone: str) -> None:
+    timing = find_timing(text, "Europe/Rome")
+    assert timing is not None
+    assert (timing.schedule.cron, timing.schedule.timezone) == (cron, zone)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "weekly sales per region",

@@ -30,6 +30,9 @@ def read(text: str, at: int, work: Work) -> Told | None:
     space = re.compile(r"\s+").match(text, end)
     noun = noun_at(text, space.end(), work.data.catalog, rows) if space else None
     named = column_at(text, space.end(), rows) if space else None
+    if named and not rows.measures and (noun is None or noun[1] is None):
+        # "The top 3 customers" of a table of orders are a question of sums, and no rows of it.
+        return None
     end = max(end, noun[0] if noun else 0, named[0] if named and named[1] not in rows.measures else 0)
     by = per = None
     for _ in range(2):
