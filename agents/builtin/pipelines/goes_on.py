@@ -128,7 +128,7 @@ def draft_schedule(request: Request) -> Draft | None:
     schedule, at = timing.schedule, timing.reading
     assumptions = (*kept, timing.assumption) if timing.assumption else kept
     earlier = before.spec.schedule
-    if timing.assumption and earlier is not None:
+    if timing.assumption and earlier is not None and earlier.cron and schedule.cron:
         # Another rhythm keeps the hour that was agreed.
         clock = earlier.cron.split()[:2]
         if all(part.isdigit() for part in clock):
