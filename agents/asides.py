@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from agents import cards, replies
 from agents.builtin.route import Route
+from agents.desk import BUILTIN
 from spec.base import JsonValue
 from spec.pipeline import Pipeline
 from tools import pipelines, runs
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 LISTED = 50
 
 
-def reply(kind: Route, context: Context, saved: SavedThread) -> Iterator[replies.Reply]:
+def reply(
+    kind: Route, context: Context, text: str, saved: SavedThread, *, clock: Callable[[], datetime]
+) -> Iterator[replies.Reply]:
     """The replies of one such turn."""
     if kind == "greeting":
         yield replies.Text(text="Hello. Ask about your data, or tell me what should be done with it every week.")
@@ -33,7 +37,7 @@ def reply(kind: Route, context: Context, saved: SavedThread) -> Iterator[replies
     elif kind == "why":
         yield from _why(saved)
     else:
-        yield from _from_docs()
+        yield from _from_docs(context, text, clock)
 
 
 def no_data() -> Iterator[replies.Reply]:
@@ -117,5 +121,30 @@ def _why(saved: SavedThread) -> Iterator[replies.Reply]:
         yield cards.listing("Step by step", ("step", "does", "from"), steps)
 
 
-def _from_docs() -> Iterator[replies.Reply]:
-    yield replies.Text(text="The documents do not say.", tone="note")
+def _from_docs(context: Context, text: str, clock: Callable[[], datetime]) -> Iterator[replies.Reply]:
+    """What the documents say, cited; told in a model's words only where one was chosen for it."""
+    from tools.docs import LONGEST_QUESTION, answer_docs
+
+    question = text[:LONGEST_QUESTION]
+    told = _in_a_models_words(context, question, clock)
+    if told is not None:
+        yield told
+        return
+    found = answer_docs(context, question)
+    if not found.passages:
+        yield replies.Text(text="The documents do not say.", tone="note")
+    for passage in found.passages:
+        yield replies.Text(text=passage.text, cites=(f"{passage.file} # {passage.heading}",))
+
+
+def _in_a_models_words(context: Context, question: str, clock: Callable[[], datetime]) -> replies.Text | None:
+    from tools.models import settings
+
+    kept = settings(context)
+    if not any(model != BUILTIN for model in kept.routes.get("explain", ())):
+        return None
+    from agents.calling import Caller
+    from agents.guide import help_with
+
+    helped = help_with(Caller(context, kept, clock), question)
+    return replies.Text(text=helped.text, cites=helped.cites) if helped.text else None

@@ -200,7 +200,7 @@ class _Turn:
         elif found == "answer":
             yield from self._ask(replace_message(self.message, self.thread), saved)
         else:
-            yield from asides.reply(found, self.context, saved)
+            yield from asides.reply(found, self.context, text, saved, clock=self.clock)
 
     def _route(self, text: str, saved: SavedThread) -> Route:
         options = _options(saved)

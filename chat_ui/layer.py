@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
 from chainlit.data.base import BaseDataLayer
@@ -11,7 +12,7 @@ from chainlit.user import PersistedUser
 from agents import replies
 from agents.service import Service
 from chat_ui.render import rendered
-from tools import conversations
+from tools import conversations, forget
 
 if TYPE_CHECKING:
     from chainlit.element import Element, ElementDict
@@ -120,9 +121,9 @@ class ThreadLayer(BaseDataLayer):
     async def delete_thread(self, thread_id: str) -> None:
         """Forget a conversation."""
         about = conversations.of(self._service.context("")).about(thread_id)
-        if about is None:
-            return
-        raise NotImplementedError
+        if about is not None:
+            context = self._service.context(about.created_by)
+            await asyncio.to_thread(forget.thread, context, thread_id, now=self._service.clock())
 
     async def update_thread(
         self,

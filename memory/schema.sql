@@ -204,6 +204,15 @@ CREATE TABLE notices (
 );
 CREATE INDEX ix_notices_workspace_thread_delivered_at ON notices (workspace, thread, delivered_at);
 CREATE INDEX ix_notices_workspace_pipeline_id ON notices (workspace, pipeline, id);
+CREATE TABLE preferences (
+	workspace VARCHAR NOT NULL, 
+	principal VARCHAR NOT NULL, 
+	name VARCHAR NOT NULL, 
+	value VARCHAR NOT NULL, 
+	at VARCHAR NOT NULL, 
+	CONSTRAINT pk_preferences PRIMARY KEY (workspace, principal, name), 
+	CONSTRAINT fk_preferences_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
 CREATE TABLE turns (
 	workspace VARCHAR NOT NULL, 
 	thread VARCHAR NOT NULL, 
@@ -277,13 +286,4 @@ CREATE TABLE logins (
 	CONSTRAINT pk_logins PRIMARY KEY (workspace, principal), 
 	CONSTRAINT fk_logins_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
 );
-CREATE TABLE preferences (
-	workspace VARCHAR NOT NULL, 
-	principal VARCHAR NOT NULL, 
-	name VARCHAR NOT NULL, 
-	value VARCHAR NOT NULL, 
-	at VARCHAR NOT NULL, 
-	CONSTRAINT pk_preferences PRIMARY KEY (workspace, principal, name), 
-	CONSTRAINT fk_preferences_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
-);
-INSERT INTO alembic_version (version_num) VALUES ('0003');
+INSERT INTO alembic_version (version_num) VALUES ('0006');

@@ -28,7 +28,7 @@ Ask = Callable[[Request, DataView], Draft | Question | Refusal]
 
 def draft_pipeline(request: Request, data: DataView, ask: Ask) -> Draft | Question | Refusal:
     """The draft of a request of ``dreflow plan``; ``ask`` drafts the plain question inside it."""
-    again = draft_again(request)
+    again = draft_again(request) or _draft_answered(request, data)
     if again is not None:
         return again
     reply = _draft_new(request, data, ask)
@@ -36,6 +36,38 @@ def draft_pipeline(request: Request, data: DataView, ask: Ask) -> Draft | Questi
         return reply
     changed = _draft_changed(request, data, ask)
     return changed or reply
+
+
+# What is left of "save that as totals.csv every Monday" once the file and the time are taken out.
+_ONLY_REFERS = re.compile(
+    r"^\W*(?:(?:and|then|also|now|please|can|could|you|do|run|save|keep|make|write|export|put|give|send|me|us|a|an|as|in|into|to"
+    r"|that|this|it|them|those|these|same|again|the|answer|results?|tables?|rows|list|figures?|numbers?|file|report"
+    r"|spreadsheet|workbook|excel)\b\W*)*$",
+    re.IGNORECASE,
+)
+
+
+def _draft_answered(request: Request, data: DataView) -> Draft | Question | Refusal | None:
+    """The answer before as a plan, where this turn only says where it goes or when; None when it says more."""
+    before = request.history[-1] if request.history else None
+    if before is None or before.spec is None or before.spec.outputs or before.spec.loads or before.spec.report:
+        return None
+    clauses = take_apart(request.text, request.timezone)
+    goes = clauses.files or clauses.loads or clauses.timing or clauses.report
+    if not goes or clauses.cleaning or clauses.promises or clauses.table or not _ONLY_REFERS.match(clauses.rest):
+        return None
+    clauses.rest = before.request
+    asked = Draft(
+        spec=before.spec,
+        reading=before.reading,
+        assumptions=before.spec.assumptions,
+        answer=before.spec.steps[-1].id if before.spec.steps else None,
+    )
+    tables = _tables(clauses, asked, request, data)
+    if isinstance(tables, Question | Refusal):
+        return tables
+    work = _Work(clauses, request, data, tables, asked)
+    return work.compute() or work.draft()
 
 
 def _draft_changed(request: Request, data: DataView, ask: Ask) -> Draft | Question | None:
