@@ -136,6 +136,19 @@ with Session(context, clock=now) as session:
     assert "file" in done.stdout.split()
 
 
+@pytest.mark.postgres
+def test_a_plan_waits_in_a_postgres_store_too(tmp_path: Path, orders: Path, postgres_url: str) -> None:
+    first = Context(Workspace(tmp_path / ".dreflow", NOW, postgres_url), "anna")
+    talk = Talk(first, orders)
+    card = planned(talk)
+    first.workspace.store.close()
+    again = Context(Workspace(tmp_path / ".dreflow", NOW, postgres_url), "anna")
+    talk.context = again
+    assert one(talk.say(decision="approve", digest=card.spec_digest), replies.File).name == "totals.csv"
+    assert not (tmp_path / ".dreflow" / "conversations.db").exists()
+    again.workspace.store.close()
+
+
 def test_a_question_in_between_changes_nothing_of_the_plan_that_waits(context: Context, orders: Path) -> None:
     talk = Talk(context, orders)
     card = planned(talk)
