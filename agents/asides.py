@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from agents import cards, replies
+from agents import cards, replies, standing
 from agents.builtin.route import Route
 from agents.desk import BUILTIN
 from spec.base import JsonValue
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from memory.store import SavedThread
 
 LISTED = 50
+_SAYINGS: dict[Route, str] = {
+    "thanks": "You're welcome.",
+    "wait": "Nothing was changed, and nothing runs before you approve it.",
+    "whether": "I take that for a question, so nothing was changed. Say it as a wish, without the question mark, "
+    "and I show what it would change before anything happens.",
+}
 
 
 def reply(
@@ -36,6 +42,14 @@ def reply(
         yield _connections(context)
     elif kind == "why":
         yield from _why(saved)
+    elif kind in _SAYINGS:
+        yield replies.Text(text=_SAYINGS[kind])
+    elif kind == "standing":
+        yield from standing.told(context, saved.id)
+    elif kind == "changed":
+        yield from standing.changed(context, saved.id)
+    elif kind == "pause":
+        yield from standing.paused(context, saved.id, now=clock())
     else:
         yield from _from_docs(context, text, clock)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from agents import asides, replies, stages
+from agents.builtin.quoted import own_words
 from agents.builtin.route import Route, route
 from agents.contract import Draft, Question, Request
 from agents.desk import Desk
@@ -163,7 +164,10 @@ class _Turn:
         if message.answer is not None:
             yield from self._settle(message.answer, saved)
             return
-        text = message.text.strip()
+        text = own_words(message.text)
+        if text != message.text.strip():
+            self.message = replace(message, text=text)
+            yield replies.Text(text="What you quote I read as a quotation, not as a wish.", tone="note")
         if not text:
             yield from asides.nothing_said(saved)
             return

@@ -12,12 +12,22 @@ from agents.builtin.words import tokenise
 from agents.contract import Turn
 
 _LEAD = re.compile(
-    r"^\s*(?:and|but|ok(?:ay)?|now|then|so|also|same|the same|just|please)?[,:]?\s*"
+    r"^\s*(?:no\b[,.]?\s*)?(?:and|but|ok(?:ay)?|now|then|so|also|same|the same|just|please)?[,:]?\s*"
     r"(?:(?:what|how) about|and|only|just|same (?:thing )?(?:but )?(?:for|in|with)?|the same (?:for|"
     r"in|with)?|instead|now|show (?:it|this|that|them|me)?|"
     r"split (?:it|this|that)?|break (?:it|this|that) down|group (?:it|this|that|them)?|make (?:it|that))?\s*",
     re.IGNORECASE,
 )
+_OUT = re.compile(
+    r"^(?P<lead>\s*(?:and|but|now|please|(?:can|could|would)\s+you)?\s*)(?:leave\s+out|skip|ignore|drop|exclude)\s+(?:the\s+)?",
+    re.IGNORECASE,
+)
+_WISH = re.compile(
+    r"[,;]?\s*(?:and\s+)?(?:then\s+)?(?:save|write|export|store|put)\s+(?:it|this|that|them|the\s+result)\s+"
+    r"(?:as|to|in|into)\s+[\w-]+\.\w+\s*$",
+    re.IGNORECASE,
+)
+"""What a plan wished beside its figures; a question that goes on from it asks for the figures alone."""
 _ASKS = re.compile(
     r"^\s*(?:how many|how much|what (?:is|are|was|were)|which|who|when|where|list|show me the|give me the)\b",
     re.IGNORECASE,
@@ -29,10 +39,10 @@ def complete(text: str, history: tuple[Turn, ...], linker: Linker, today: date) 
     before = _last_question(history)
     if before is None or not _is_fragment(text):
         return text
-    fragment = _LEAD.sub("", text, count=1).strip(" ?.!")
+    fragment = _LEAD.sub("", _OUT.sub(r"\g<lead>excluding ", text, count=1), count=1).strip(" ?.!")
     if not fragment:
         return text
-    base = before.strip().rstrip("?.! ")
+    base = _WISH.sub("", before.strip().rstrip("?.! "))
     if find_periods(fragment, today):
         base = _without_periods(base, today)
     for new in tag(fragment, linker, today):
@@ -70,7 +80,8 @@ def _is_fragment(text: str) -> bool:
     words = re.findall(r"\w+", text)
     starts = re.match(
         (
-            r"^\s*(?:and|but|only|just|what about|how about|same|the same|instead|by|per|for|in|excluding|"
+            r"^\s*(?:and|but|no(?=,)|only|just|leave out|skip|ignore|exclude|(?:can|could|would) you (?:leave out|exclude)"
+            r"|what about|how about|same|the same|instead|by|per|for|in|excluding|"
             r"without|split|break|now|then|since|last|this|top|on|before|after|between|over|under)\b"
         ),
         text,

@@ -27,23 +27,34 @@ Route = Literal[
     "runs",
     "connections",
     "greeting",
+    "thanks",
+    "wait",
+    "pause",
+    "whether",
+    "standing",
+    "changed",
     "settle",
 ]
-"""``settle`` answers the question that is open, ``docs`` is about the product, ``help`` asks what it can do."""
+"""``settle`` answers the question that is open, ``docs`` is about the product, ``help`` asks what it can do.
 
-_END = r"\s*(?:please|pls|thanks|thank\s+you|now|then)?\s*[.!]*\s*$"
+``wait`` leaves everything as it is, ``pause`` ends that a plan comes by itself, ``whether`` asks about a change without
+wishing it, ``standing`` asks how the plan stands, ``changed`` what the last change did.
+"""
+
+_END = r"\s*(?:[,.!]?\s*(?:please|pls|thanks|thank\s+you|now|then))*\s*[.!]*\s*$"
 _APPROVE = re.compile(
     rf"^\s*(?:(?:yes|yep|yeah|ok(?:ay)?|sure|fine|good|great|perfect|looks?\s+good|lgtm)\s*[,.!]*\s*)*"
-    rf"(?:i\s+)?(?:approved?(?:\s+(?:it|this|that|the\s+plan))?|go\s+ahead|do\s+it|ship\s+it"
-    rf"|confirm(?:ed)?|make\s+it\s+so){_END}",
+    rf"(?:i\s+)?(?:approved?(?:\s+(?:it|this|that|the\s+plan))?|go\s+ahead|go\s+for\s+it|do\s+it|ship\s+it"
+    rf"|confirm(?:ed)?|make\s+it\s+so|approva(?:to|lo)?|genehmigt|freigegeben|aprobado|approuvé){_END}",
     re.IGNORECASE,
 )
 _YES = re.compile(
-    rf"^\s*(?:yes|yep|yeah|ok(?:ay)?|sure|looks?\s+good|lgtm)(?:\s*,?\s*(?:yes|ok(?:ay)?))?{_END}", re.IGNORECASE
+    rf"^\s*(?:yes|yep|yeah|ok(?:ay)?|sure|looks?\s+good|lgtm|s[ìí]|ja|oui)(?:\s*,?\s*(?:yes|ok(?:ay)?))?{_END}",
+    re.IGNORECASE,
 )
 _REJECT = re.compile(
-    rf"^\s*(?:no\s*[,.!]*\s*)?(?:no|reject(?:ed)?|discard|cancel|forget|drop|don['’]?t(?:\s+do)?"
-    rf"|never\s*mind|not\s+now)"
+    rf"^\s*(?:no\s*[,.!]*\s*)?(?:please\s+)?(?:no|reject(?:ed)?|discard|cancel|forget|drop"
+    rf"|(?:i\s+)?(?:do\s+not|don['’]?t)(?:\s+(?:do|run|approve|start))?|never\s*mind|not\s+now|nein|annulla|rifiuta)"
     rf"(?:\s+(?:it|this|that|the\s+plan))?{_END}",
     re.IGNORECASE,
 )
@@ -85,12 +96,56 @@ _DOCS = re.compile(
     r"|do\s+you\s+keep)\s+(?:my\s+)?(?:passwords?|secrets?|files?|data)\b",
     re.IGNORECASE,
 )
+_WAIT = re.compile(
+    rf"^\s*(?:please\s+)?(?:stop|wait|hold\s+on|hang\s+on|not\s+yet|one\s+moment|let\s+me\s+(?:think|see))"
+    rf"(?:\s+(?:a\s+(?:moment|minute|second)|it))?{_END}",
+    re.IGNORECASE,
+)
+_PAUSE = re.compile(
+    r"^\s*(?:please\s+)?(?:(?:stop|quit|end)\s+running|pause|suspend|don['’]?t\s+run)"
+    r"\s+(?:it|this|that|the\s+(?:plan|pipeline|schedule))"
+    rf"(?:\s+(?:any\s*more|by\s+itself|automatically|for\s+now|every\s+\w+))?{_END}",
+    re.IGNORECASE,
+)
+_STANDING = re.compile(
+    r"^\s*(?:and\s+|so\s+)?(?:is|was)\s+(?:it|this|that|the\s+(?:plan|pipeline))\s+(?:approved|running|saved|scheduled"
+    r"|done|paused|active)\b.{0,20}$"
+    r"|^\s*(?:and\s+|so\s+)?(?:when|how\s+often)\s+(?:does|will|is|did)\s+(?:it|this|that|the\s+(?:plan|pipeline))"
+    r"\s+(?:run|going\s+to\s+run|come|start)\b.{0,30}$"
+    r"|^\s*(?:and\s+|so\s+)?(?:does|will)\s+(?:it|this|that|the\s+(?:plan|pipeline))\s+(?:run|come|repeat)\b.{0,40}$"
+    r"|^\s*(?:and\s+|so\s+)?who\s+(?:gets|receives|sees|will\s+(?:get|receive))\s+(?:it|this|that|the\s+(?:report|file|plan))\s*[?.]*\s*$"
+    r"|^\s*where\s+(?:does|will|did)\s+(?:it|this|that)\s+(?:go|write|save|end\s+up)\b.{0,20}$"
+    r"|^\s*(?:should|must|do|can|may)\s+i\s+(?:have\s+to\s+)?approve\b.{0,40}$"
+    r"|^\s*what\s+(?:happens|does\s+it\s+do)\s+(?:if|when|once|after)\s+i\s+approve\b.{0,30}$"
+    r"|^\s*(?:approve|approved|yes|ok(?:ay)?)\s*\?+\s*$",
+    re.IGNORECASE,
+)
+_CHANGED = re.compile(
+    r"^\s*what(?:['’]s|\s+(?:is|was|has|have|did))?\s+(?:it\s+|you\s+|that\s+)?(?:changed?|different)"
+    r"(?:\s+(?:now|there|here|(?:in|about|with)\s+(?:it|this|that|the\s+(?:plan|pipeline))))?\s*[?.!]*\s*$",
+    re.IGNORECASE,
+)
+_WHETHER = re.compile(
+    r"^\s*(?:and\s+)?(?:what\s+(?:if|about\s+if)|should|shall|would|does\s+it\s+make\s+sense|is\s+it\s+(?:better"
+    r"|possible|ok(?:ay)?))\b(?!\s+you\b)",
+    re.IGNORECASE,
+)
+_POLITE = re.compile(r"^\s*(?:please\b|(?:can|could|would|will)\s+you\b)|\bplease\s*\?*\s*$", re.IGNORECASE)
+_THANKS = re.compile(
+    r"^\s*(?:many\s+)?(?:thanks?|thank\s+you|thx|danke|grazie|merci|gracias)\b(?:[\s,]+(?:a\s+lot|so\s+much|very\s+much"
+    r"|(?:that['’]?s|that\s+is|this\s+is)\s+(?:all|it|great|perfect|good|enough)|all|everyone|dreflow\w*))*\s*[.!,]*\s*$",
+    re.IGNORECASE,
+)
 _PLAINLY: tuple[tuple[Route, re.Pattern[str]], ...] = (
     ("restore", _RESTORE),
     ("run", _RUN),
     ("why", _WHY),
     ("help", _HELP),
+    ("standing", _STANDING),
+    ("changed", _CHANGED),
     ("docs", _DOCS),
+    ("wait", _WAIT),
+    ("thanks", _THANKS),
 )
 _LEAD = (
     r"^\s*(?:please\s+)?(?:(?:show|list|give|tell)\s+(?:me\s+)?|what\s+(?:are\s+)?|which\s+(?:are\s+)?)?(?:all\s+)?(?:of\s+)?"
@@ -132,6 +187,14 @@ _ASKS = re.compile(
     r"|is|are|was|were|did|do|does|has|have|show\s+me\s+the|list|count|total|average|top)\b",
     re.IGNORECASE,
 )
+_YES_OR_NO = re.compile(
+    r"^\s*(?:and\s+|but\s+|so\s+)?(?:is|are|was|were|did|do|does|has|have|had"
+    r"|what\s+(?:is|was|are|were)\s+(?:in|on|inside))\b",
+    re.IGNORECASE,
+)
+_TIMED = re.compile(
+    r"^\s*(?:and\s+)?(?:run|send|save|do|make|write|refresh|repeat)\s+(?:it|this|that)\b.*\?\s*$", re.IGNORECASE
+)
 LONGEST_FREE_ANSWER = 12
 """Words up to which what is not a question is taken for an answer in the person's own words."""
 
@@ -153,10 +216,14 @@ def route(
     names = frozenset(word for table in tables for word in words_of(table))
     if options is not None and settles(said, options, names):
         return "settle"
-    if waits and (_APPROVE.search(said) or _YES.search(said)):
+    if _APPROVE.search(said) or (waits and _YES.search(said)):
         return "approve"
     if waits and _REJECT.search(said):
         return "reject"
+    if _PAUSE.search(said):
+        return "pause"
+    if _REJECT.search(said):
+        return "wait"
     for found, pattern in _PLAINLY:
         if pattern.search(said):
             return found
@@ -181,13 +248,23 @@ def settles(said: str, options: Sequence[tuple[str, str]], names: frozenset[str]
 
 
 def _wanted(said: str, last: Literal["answer", "pipeline"] | None, names: frozenset[str]) -> Route:
-    if find_timing(said, "UTC") is not None and not _ASKS.search(said):
-        return "plan"
-    if _reconciles(said, names) or _PIPELINE.search(said):
+    times = find_timing(said, "UTC") is not None and not _ASKS.search(said)
+    if _only_asks(said):
+        changes = not _ASKS.search(said) and (times or _CHANGE.search(said) or _PIPELINE.search(said))
+        return "whether" if last == "pipeline" and (changes or _WHETHER.search(said)) else "answer"
+    if times or _reconciles(said, names) or _PIPELINE.search(said):
         return "plan"
     if last == "pipeline" and _CHANGE.search(said) and not said.endswith("?"):
         return "plan"
     return "answer"
+
+
+def _only_asks(said: str) -> bool:
+    """Whether the words ask, even where they speak of saving or of set times; a polite wish is a wish."""
+    if not said.endswith("?") or _POLITE.search(said):
+        return False
+    # "What are the sales by region, saved as sales.csv?" has a question mark and is a wish all the same.
+    return bool(_WHETHER.search(said) or _YES_OR_NO.search(said)) or bool(_TIMED.search(said))
 
 
 def _reconciles(said: str, names: frozenset[str]) -> bool:

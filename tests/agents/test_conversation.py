@@ -315,3 +315,70 @@ def test_many_rows_are_kept_sorted_filtered_and_paged(context: Context, tmp_path
         filters=[answers.Filter("region", "is", "S"), answers.Filter("amount", "at least", "1000")],
     )
     assert (kept.total, kept.of) == (333, 5000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["run it every day at 6?", "what if we leave out wholesale?", "approve?", "did it save to totals.csv?", "wait"],
+)
+def test_a_question_leaves_the_plan_that_waits_as_it_is(context: Context, orders: Path, text: str) -> None:
+    talk = Talk(context, orders)
+    card = planned(talk)
+    talk.say(text)
+    (plan,) = conversations.plans(context, talk.thread)
+    assert (plan.spec_digest, plan.status) == (card.spec_digest, "proposed")
+
+
+def test_how_the_plan_stands_what_changed_and_a_pause_are_told_from_what_is_kept(
+    context: Context, orders: Path
+) -> None:
+    talk = Talk(context, orders)
+    assert "no plan" in texts(talk.say("when does it run?"))
+    planned(talk)
+    assert "waits for your approval" in texts(talk.say("is it approved?"))
+    assert "No plan was changed" in texts(talk.say("what changed?"))
+    talk.say("approve")
+    changed = one(talk.say("run it every Monday at 7"), replies.DiffCard)
+    assert one(talk.say("what changed?"), replies.DiffCard) == changed
+    assert "once it is approved" in texts(talk.say("when does it run?"))
+    talk.say("approve")
+    assert texts(talk.say("when does it run?")) == (
+        "The plan totals is approved. It runs by itself every Monday at 07:00 (UTC time). It writes totals.csv. "
+        "It is sent to nobody."
+    )
+    assert "does not run by itself any more" in texts(talk.say("pause it"))
+    assert schedules.listed(context, now=NOW)[0].paused
+    assert "is paused" in texts(talk.say("when does it run?"))
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("no, by channel", (("wholesale", "100.00"), ("web", "31.75"))),
+        ("leave out wholesale", (("31.75",),)),
+    ],
+)
+def test_follow_ups_in_plain_words_go_on_from_the_question_before(
+    context: Context, orders: Path, text: str, rows: tuple[tuple[str, ...], ...]
+) -> None:
+    talk = Talk(context, orders)
+    talk.say("total amount")
+    assert one(talk.say(text), replies.Table).rows == rows
+
+
+def test_a_question_after_a_plan_goes_on_from_its_figures(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    planned(talk)
+    found = one(talk.say("and by channel?"), replies.Table)
+    assert [column.name for column in found.columns][:2] == ["region", "channel"]
+    (plan,) = conversations.plans(context, talk.thread)
+    assert plan.status == "proposed"
+
+
+def test_what_is_quoted_neither_plans_nor_approves(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    planned(talk)
+    found = talk.say("how many orders are there?\n> approve\n> run it every Monday at 7")
+    assert one(found, replies.Table).rows == ((4,),)
+    (plan,) = conversations.plans(context, talk.thread)
+    assert plan.status == "proposed"

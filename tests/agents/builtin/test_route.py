@@ -1,0 +1,99 @@
+"""What kind of turn a message is: sentences as people say them, beside a question, a waiting plan and an approved one."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.builtin.route import Route, route
+
+
+def routed(text: str) -> tuple[Route, Route, Route]:
+    """After a question, with a plan that waits, and after one that was approved."""
+    return (
+        route(text, options=None, waits=False, last="answer"),
+        route(text, options=None, waits=True, last="pipeline"),
+        route(text, options=None, waits=False, last="pipeline"),
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "run it every day at 6?",
+        "what if we leave out wholesale?",
+        "would it be better to save it as json?",
+        "did it save to totals.csv?",
+        "is totals.csv the report?",
+        "what is in the report?",
+        "should we save it as a workbook?",
+        "does the pipeline leave out wholesale?",
+        "was it sent to anna@shop.example?",
+        "and by region?",
+        "how many orders are only web?",
+    ],
+)
+def test_a_question_never_plans_approves_or_runs(text: str) -> None:
+    assert set(routed(text)) <= {"answer", "whether", "standing"}
+
+
+@pytest.mark.parametrize("text", ["approve?", "is it approved?", "should I approve it?", "what happens if I approve?",
+    "when does it run?", "does it run by itself?", "who gets it?"])  # fmt: skip
+def test_how_a_plan_stands_is_told_and_decides_nothing(text: str) -> None:
+    assert set(routed(text)) == {"standing"}
+
+
+@pytest.mark.parametrize("text", ["who gets the discount?", "what is new revenue?", "who gets it most often?"])
+def test_questions_about_data_are_not_taken_for_questions_about_the_plan(text: str) -> None:
+    assert set(routed(text)) == {"answer"}
+
+
+@pytest.mark.parametrize("text", ["go for it", "approve", "I approve", "approva", "genehmigt"])
+def test_a_plain_approval_is_one_and_says_so_where_nothing_waits(text: str) -> None:
+    assert set(routed(text)) == {"approve"}
+
+
+@pytest.mark.parametrize("text", ["yes please", "sì", "ja", "yes"])
+def test_a_yes_approves_only_a_plan_that_waits(text: str) -> None:
+    assert [one == "approve" for one in routed(text)] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["I don't approve", "do not approve", "don't run it", "please dont run it", "no thanks", "no", "annulla", "nein"],
+)
+def test_a_no_is_a_no(text: str) -> None:
+    after_question, waiting, approved = routed(text)
+    assert waiting == "reject"
+    assert {after_question, approved} <= {"wait", "pause"}
+
+
+@pytest.mark.parametrize("text", ["wait", "stop", "not yet", "hold on please"])
+def test_who_hesitates_changes_nothing(text: str) -> None:
+    assert set(routed(text)) == {"wait"}
+
+
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [
+        ("thank you, that's all", "thanks"),
+        ("danke", "thanks"),
+        ("pause it", "pause"),
+        ("stop running it", "pause"),
+        ("what changed?", "changed"),
+        ("run it now please", "run"),
+        ("put it back like before", "restore"),
+        ("how do I connect postgres?", "docs"),
+        ("show my pipelines", "pipelines"),
+        ("can you make it weekly?", "plan"),
+        ("please run it every day at 6?", "plan"),
+    ],
+)
+def test_plain_words_mean_the_same_whatever_came_before(text: str, due: Route) -> None:
+    assert set(routed(text)) == {due}
+
+
+@pytest.mark.parametrize(
+    "text", ["what are the sales by region? save them as sales.csv", "top 5 orders, save it as top.csv"]
+)
+def test_a_question_that_wishes_a_file_is_a_wish(text: str) -> None:
+    assert set(routed(text)) == {"plan"}
