@@ -6,10 +6,11 @@ from typing import Protocol, cast, runtime_checkable
 
 from agents.contract import Draft, Planner, Question, Refusal
 from agents.exchange import Exchange
+from agents.opened import Opened
 from spec.registry import Shelf
 from tools import definitions
 from tools.context import Context
-from tools.data import READING, OpenData, open_data
+from tools.data import ASKER, READING, OpenData
 
 PROVIDERS = Shelf("agents.providers", "model")
 BUILTIN = "builtin"
@@ -25,8 +26,9 @@ class KeepsAccount(Protocol):
 class Desk:
     """One principal's planner and data. Opened data is kept for further messages about it until it is closed."""
 
-    def __init__(self, context: Context, model: str = "builtin") -> None:
+    def __init__(self, context: Context, model: str = "builtin", opened: Opened | None = None) -> None:
         self.context = context
+        self._opened = opened or Opened(kept_idle=0)
         self.model = model
         self._planner: Planner | None = None
         self._open: tuple[object, OpenData] | None = None
@@ -64,16 +66,18 @@ class Desk:
     def close(self) -> None:
         """Let go of the data."""
         if self._open is not None:
-            self._open[1].close()
+            self._opened.give_back(self._open[1])
             self._open = None
 
     def stop(self) -> None:
         """Interrupt what is being computed on the open data."""
         if self._open is not None:
-            self._open[1].stop()
+            self._open[1].stop(self)
 
     def data(self, turn: Exchange) -> OpenData:
         """The data of the turn's thread."""
+        # Others may ask the same data; what is stopped for this desk goes on for them.
+        ASKER.set(self)
         # Only answers about how to read the data open it in another way.
         reading = {key: said for key, said in turn.request.answers.items() if key.startswith(READING)}
         key = (turn.thread.data, tuple(sorted(reading.items())))
@@ -82,7 +86,7 @@ class Desk:
             self._open[1].definitions = self.context.workspace.store.definitions()
             return self._open[1]
         self.close()
-        opened = open_data(turn.thread.data, self.context, answers=reading)
+        opened = self._opened.take(self.context, turn.thread.data, reading)
         self._open = (key, opened)
         return opened
 

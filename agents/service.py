@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from agents.opened import Opened
 from agents.session import Message, Session
 from memory.workspace import Workspace
 from tools.context import Context, context_of
@@ -38,6 +39,7 @@ class Service:
         self.workspace = workspace
         self.clock = clock
         self._start, self._model, self._data = start, model, data
+        self._opened = Opened()
         self._pool = ThreadPoolExecutor(TURNS_AT_ONCE, thread_name_prefix="turn")
         self._sessions: OrderedDict[tuple[str, str], Session] = OrderedDict()
         self._busy: dict[tuple[str, str], int] = {}
@@ -111,12 +113,13 @@ class Service:
             for session in self._sessions.values():
                 session.close()
             self._sessions.clear()
+        self._opened.close()
 
     def _taken(self, key: tuple[str, str]) -> Session:
         with self._lock:
             session = self._sessions.pop(key, None)
             if session is None or session.context.rights != self.context(key[0]).rights:
-                session = Session(self.context(key[0]), clock=self.clock, model=self._model)
+                session = Session(self.context(key[0]), clock=self.clock, model=self._model, opened=self._opened)
             self._sessions[key] = session
             self._busy[key] = self._busy.get(key, 0) + 1
             idle = [one for one in self._sessions if one not in self._busy]

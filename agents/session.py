@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from agents.contract import Draft, Question, Refusal
 from agents.desk import Desk
 from agents.exchange import Exchange, Message, begun, keep
+from agents.opened import Opened
 from agents.outcome import answered, planned
 from tools.context import Context
 from tools.documents import AskDocument, Choice, PlanDocument
@@ -29,7 +30,10 @@ __all__ = ["Message", "Session"]
 
 
 class Session:
-    """Answers messages in one context. Opened data is kept for further messages about it until it is closed."""
+    """Answers messages in one context. Opened data is kept for further messages about it until it is closed.
+
+    With ``opened``, data is shared with other sessions that look at the same.
+    """
 
     def __init__(
         self,
@@ -38,10 +42,11 @@ class Session:
         clock: datetime | Callable[[], datetime],
         model: str = "builtin",
         base: Path | None = None,
+        opened: Opened | None = None,
     ) -> None:
         self._context = context
         self._now = clock if callable(clock) else lambda: clock
-        self._desk = Desk(context, model)
+        self._desk = Desk(context, model, opened)
         self._base = base or Path.cwd()
 
     def __enter__(self) -> Session:

@@ -6,13 +6,16 @@ nothing but the connector; queries run in another one, which reaches that folder
 
 from __future__ import annotations
 
+import glob
 import itertools
 import shutil
 import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 READING = "read."
 """How keys of questions about reading the data begin."""
 QUESTION_LIMITS = Limits(memory="1GB", seconds=60.0, spill="20GB")
+ASKER: ContextVar[object] = ContextVar("asker", default=None)
+"""For whom queries run here, where several share opened data: what one of them stops, goes on for the others."""
 READING_SECONDS = 600.0
 """How long one table may take to arrive; a query over it has the time of its limits."""
 
@@ -65,7 +70,10 @@ class Found:
 
 
 class OpenData:
-    """As ``agents.contract.DataView``, and what an answer needs beside it. Close it, or leave its ``with`` block."""
+    """As ``agents.contract.DataView``, and what an answer needs beside it. Close it, or leave its ``with`` block.
+
+    Several threads may ask at once: each query has a cursor of its own.
+    """
 
     def __init__(
         self,
@@ -77,10 +85,12 @@ class OpenData:
         limits: Limits = QUESTION_LIMITS,
     ) -> None:
         self._found = {item.name.casefold(): item for item in found}
+        self._own = frozenset(self._found)
         self.limits = limits
         self._lock = threading.RLock()
         self._readings: dict[str, Reading] = {}
         self._engine: DuckDBPyConnection | None = None
+        self._running: list[tuple[object, DuckDBPyConnection]] = []
         self._saved = itertools.count()
         self.folder = Path(tempfile.mkdtemp(prefix="dreflow-"))
         self._cleaned = weakref.finalize(self, _remove, self.folder)
@@ -111,21 +121,18 @@ class OpenData:
 
     def scalars(self, query: exp.Query) -> Sequence[object]:
         """As ``DataView``."""
-        engine = self._ready(query)
-        with _Bound(engine, self.limits.seconds):
+        with self._asking(query) as engine:
             return first_row(engine, query)
 
     def answer(self, query: exp.Query, *, limit: int) -> Rows:
         """At most ``limit`` rows with names and types."""
-        engine = self._ready(query)
-        with _Bound(engine, self.limits.seconds):
+        with self._asking(query) as engine:
             return json_rows(engine, query, limit=limit)
 
     def save(self, query: exp.Query, names: Sequence[str], file: Path) -> int:
         """Write all rows of a query to a new DuckDB file as its table ``rows``, in the query's order; how many."""
         from sqlglot import exp
 
-        engine = self._ready(query)
         inside = f"saved{next(self._saved)}"
         # The locked connection reaches the folder of this data alone; the whole file is moved when it is complete.
         beside = self.folder / f"{inside}.duckdb"
@@ -137,7 +144,7 @@ class OpenData:
                 query.subquery(exp.TableAlias(this=exp.to_identifier("q"), columns=columns))
             ),
         )
-        with self._lock, _Bound(engine, self.limits.seconds):
+        with self._asking(query) as engine:
             engine.execute(f"ATTACH {quoted(str(beside))} AS {name(inside)}")
             try:
                 counted = engine.execute(made.sql(dialect="duckdb")).fetchone()
@@ -149,27 +156,38 @@ class OpenData:
         shutil.move(beside, file)
         return int(counted[0]) if counted else 0
 
-    def stop(self) -> None:
-        """Interrupt the query that runs now, if one does; a further query may follow."""
-        if self._engine is not None:
-            self._engine.interrupt()
+    def stop(self, asker: object = None) -> None:
+        """Interrupt what runs now for ``asker`` (see ``ASKER``), or for everybody; a further query may follow."""
+        for who, engine in tuple(self._running):
+            if asker is None or who is asker:
+                engine.interrupt()
+
+    @contextmanager
+    def _asking(self, query: exp.Query) -> Iterator[DuckDBPyConnection]:
+        """A cursor on which the query can run: everything that it names is there, and its time is bounded."""
+        entry = ASKER.get(), self._ready(query)
+        self._running.append(entry)
+        try:
+            with _Bound(entry[1], self.limits.seconds):
+                yield entry[1]
+        finally:
+            self._running.remove(entry)
+            entry[1].close()
 
     def named_as(self, sources: Mapping[str, Source]) -> tuple[str, ...]:
         """Let the names that a spec gives its sources stand for the tables; the tables' own names, in that order."""
         own: list[str] = []
         for wanted, source in sources.items():
             item = self._found.get(wanted.casefold()) or self._same(source)
-            if item is None:
+            alias = item is not None and item.name.casefold() not in self._own
+            if item is None or (alias and _identity(item.source) != _identity(source)):
                 raise unknown_name("table", wanted, tuple(self.sources), where={"source": wanted})
             self._found.setdefault(wanted.casefold(), replace(item, name=wanted))
             own.append(item.name)
         return tuple(own)
 
     def _same(self, source: Source) -> Found | None:
-        def identity(one: Source) -> tuple[object, ...]:
-            return one.connector, one.connection, one.location, one.stream, one.options
-
-        return next((item for item in self._found.values() if identity(item.source) == identity(source)), None)
+        return next((item for item in self._found.values() if _identity(item.source) == _identity(source)), None)
 
     def unclear(self, spec: Pipeline) -> dict[str, JsonValue] | None:
         """The first thing the spec relies on that discovery could not decide and nobody has: as a question's fields."""
@@ -217,7 +235,7 @@ class OpenData:
                 # A name with a schema, or of a CTE, is not ours.
                 if item is not None and not table.db:
                     self._load(item)
-            return self._locked()
+            return self._locked().cursor()
 
     def _locked(self) -> DuckDBPyConnection:
         if self._engine is None:
@@ -250,6 +268,10 @@ class OpenData:
             expression=exp.select("*").from_(exp.table_(item.name, db="main", catalog=inside, quoted=True)),
         )
         engine.execute(view.sql(dialect="duckdb"))
+
+
+def _identity(one: Source) -> tuple[object, ...]:
+    return one.connector, one.connection, one.location, one.stream, one.options
 
 
 class _Bound:
@@ -316,6 +338,26 @@ def open_data(items: Sequence[str], context: Context, *, answers: Mapping[str, s
     if not found:
         raise nothing_found(items)
     return OpenData(found, context.workspace.store.definitions(), warnings=warnings, answers=answers)
+
+
+def fingerprint(items: Sequence[str], context: Context) -> tuple[object, ...] | None:
+    """What tells whether files that the items name are still as they were; None where that cannot be told.
+
+    A database server says nothing of the kind, so what was read of one is not given to somebody who comes later.
+    """
+    from tools import connections
+
+    base, found = Path.cwd(), []
+    for item in items:
+        at = connections.place(context, connections.located(context, item, base=base), base=base)
+        if at.location is None or at.url is not None or at.connection is not None or not at.path.exists():
+            return None
+        # Databases keep what was written last in a file beside theirs.
+        beside = at.path.parent.glob(f"{glob.escape(at.path.name)}*")
+        for path in sorted(at.path.iterdir() if at.path.is_dir() else beside):
+            told = path.stat()
+            found.append((str(path), told.st_mtime_ns, told.st_size, told.st_ino))
+    return tuple(found)
 
 
 def offered(at: Place) -> Sequence[tuple[Discovered, Place]]:

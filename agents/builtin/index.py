@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -32,13 +33,20 @@ class Index:
 
 _KEPT: weakref.WeakKeyDictionary[DataView, Index] = weakref.WeakKeyDictionary()
 
+_BUILDING: weakref.WeakKeyDictionary[DataView, threading.Lock] = weakref.WeakKeyDictionary()
+_LOCK = threading.Lock()
+
 
 def index_of(data: DataView) -> Index:
     """The view's index, built on first use: one query a table for statistics, one a text column for its values."""
-    known = _KEPT.get(data)
-    if known is None:
-        known = _KEPT[data] = _build(data)
-    return known
+    with _LOCK:
+        building = _BUILDING.setdefault(data, threading.Lock())
+    # Conversations that share a view wait for the one that came first, instead of each reading everything.
+    with building:
+        known = _KEPT.get(data)
+        if known is None:
+            known = _KEPT[data] = _build(data)
+        return known
 
 
 def _build(data: DataView) -> Index:

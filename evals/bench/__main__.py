@@ -16,7 +16,8 @@ from evals.bench import benches
 from evals.bench.benches import Bound
 
 RECORD = benches.ROOT / "docs" / "benchmarks.md"
-NAMES = ("csv", "postgres", "merge", "start", "compile", "plan", "docs")
+NAMES = ("csv", "postgres", "merge", "start", "compile", "plan", "docs", "chat")
+CHAT_SECONDS = 60.0
 WITH_VERSIONS = ("duckdb", "sqlglot", "pydantic", "psycopg")
 
 
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--postgres", default=os.environ.get("DREFLOW_BENCH_POSTGRES"), help="URL of a scratch database"
     )
     parser.add_argument("--folder", type=Path, help="where inputs are made and kept; a temporary one when not given")
+    parser.add_argument(
+        "--chat-seconds", type=float, default=CHAT_SECONDS, help="how long many chat at once; 300 in a full measure"
+    )
     parser.add_argument("--record", action="store_true", help="add the figures to docs/benchmarks.md")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="dreflow-bench-") as scratch:
@@ -39,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             scale=options.scale,
             repeats=options.repeats,
             postgres=options.postgres,
+            chat_seconds=options.chat_seconds,
         )
     text = table(found, options.scale)
     sys.stdout.write(text)
@@ -47,7 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if all(bound.held for bound in found) else 1
 
 
-def measured(names: Sequence[str], *, folder: Path, scale: float, repeats: int, postgres: str | None) -> list[Bound]:
+def measured(
+    names: Sequence[str],
+    *,
+    folder: Path,
+    scale: float,
+    repeats: int,
+    postgres: str | None,
+    chat_seconds: float = CHAT_SECONDS,
+) -> list[Bound]:
     """The figures of the benches named, at ``scale`` of their full size."""
     folder.mkdir(parents=True, exist_ok=True)
     found: list[Bound] = []
@@ -68,6 +81,8 @@ def measured(names: Sequence[str], *, folder: Path, scale: float, repeats: int, 
         found += benches.planning(folder, int(100_000 * scale), 5)
     if "docs" in names:
         found += benches.docs_index(folder, max(10, int(500 * scale)))
+    if "chat" in names:
+        found += benches.chatting(folder, int(1_000_000 * scale), chat_seconds)
     return found
 
 

@@ -156,6 +156,33 @@ def docs_index(folder: Path, pages: int) -> list[Bound]:
     ]
 
 
+def chatting(folder: Path, rows: int, seconds: float) -> list[Bound]:
+    """The chat server: how soon it is there, one conversation alone, and many at once beside runs."""
+    from evals.bench import chat
+
+    data = folder / "chat" / "orders.csv"
+    write_csv(data, rows)
+    with chat.serving(folder / "chat" / "workspace", data) as server:
+        lone = chat.alone(server, 6)
+        many = chat.together(server, seconds)
+        peak = server.peak_mib()
+    alone = {"reading_the_data_s": lone.whole[0] if lone.whole else float("inf")}
+    crowd = {"answers": len(many.whole), "runs": many.runs, "median_s": chat.middle(many.whole)}
+    for error in [*lone.errors, *many.errors][:10]:
+        sys.stderr.write(f"chat: {error}\n")
+    how = f"a question about {rows:,} rows over HTTP, the median of new conversations"
+    crowded = f"{chat.CHATS} chats, a turn every {chat.EVERY:.0f} s each, and {chat.RUNS} runs, for {seconds:.0f} s"
+    failures = len(lone.errors) + len(many.errors) + chat.RUNS - many.runs
+    return [
+        Bound("chat: start", server.started, 12, "s", "dreflow chat, from the command to its first answer"),
+        Bound("chat: first reply", chat.middle(lone.first[1:]), 0.5, "s", how),
+        Bound("chat: answer", chat.middle(lone.whole[1:]), 2, "s", how, alone),
+        Bound("chat: many", chat.slow(many.whole), 3, "s", f"95th percentile of answers; {crowded}", crowd),
+        Bound("chat: errors", failures, 0, "errors", crowded),
+        Bound("chat: memory", peak, 900, "MiB", f"peak memory of the server; {crowded}"),
+    ]
+
+
 def child(name: str, **arguments: object) -> Facts:
     """Run one piece of work in a process of its own."""
     command = [sys.executable, "-m", "evals.bench.child", name, json.dumps(arguments)]

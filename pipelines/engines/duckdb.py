@@ -48,6 +48,8 @@ def open_engine(limits: Limits, scratch: Path | None) -> DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config=settings)
     # Text and day boundaries of instants must not depend on the machine's zone.
     connection.execute("SET TimeZone = 'UTC'")
+    # A cursor of this connection begins with what is set for all of them, which is the machine's zone otherwise.
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
     # What is committed is in the log; rewriting the run's own files at the end would cost as much again.
     connection.execute("PRAGMA disable_checkpoint_on_shutdown")
     return connection

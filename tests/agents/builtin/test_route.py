@@ -1,4 +1,4 @@
-"""What kind of turn a message is: sentences as people say them, beside a question, a waiting plan and an approved one."""
+"""What kind of turn a message is: sentences as people say them, beside a question and beside a plan."""
 
 from __future__ import annotations
 
