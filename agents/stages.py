@@ -5,6 +5,7 @@ State is plain JSON data, so that it can wait in a checkpoint for a person and g
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -118,6 +119,7 @@ def compile_draft(state: State, work: Work, say: Say) -> State:
         plans.checked(work.context, spec, base=base, now=work.exchange.request.now)
     except SpecError as error:
         errors = [*state.get("errors", []), cast("dict[str, Any]", error.to_json())]
+        _let_go(work, spec.name)
         if getattr(work.desk.planner, "REPAIRS", False) and len(errors) < MOST_DRAFTS:
             return {"errors": errors}
         say(failure(error))
@@ -125,21 +127,51 @@ def compile_draft(state: State, work: Work, say: Say) -> State:
     return {"spec": cast("dict[str, Any]", to_plain(spec)), "digest": digest(spec)}
 
 
+_NAMED: dict[tuple[Path, str], str] = {}
+"""Names that conversations of this process are about to propose, and which; a proof takes a while."""
+_NAMING = threading.Lock()
+_PROVING = threading.Lock()
+"""A proof computes a whole plan on all cores. Two at once would end no sooner, and hold the memory of both."""
+
+
 def _own_name(work: Work, name: str) -> str:
     """The pipeline's name; numbered where another conversation has one of that name, so that none is replaced."""
-    taken = conversations.names_elsewhere(work.context, work.thread)
-    number, free = 2, name
-    while free in taken:
-        free, number = f"{name}_{number}", number + 1
+    folder = work.context.workspace.folder
+    with _NAMING:
+        taken = conversations.names_elsewhere(work.context, work.thread)
+        number, free = 2, name
+        while free in taken or _NAMED.get((folder, free), work.thread) != work.thread:
+            free, number = f"{name}_{number}", number + 1
+        _NAMED[folder, free] = work.thread
     return free
+
+
+def _let_go(work: Work, name: str) -> None:
+    """What was proposed is known to all; what was not is free again."""
+    with _NAMING:
+        _NAMED.pop((work.context.workspace.folder, name), None)
 
 
 def prove(state: State, work: Work, say: Say) -> State:
     """Compute the plan on its data, show what it changes, and put it before the person."""
+    try:
+        return _proven(state, work, say)
+    finally:
+        _let_go(work, str(state["spec"]["name"]))
+
+
+def _proven(state: State, work: Work, say: Say) -> State:
     assert work.exchange is not None
     spec = Pipeline.model_validate(state["spec"])
     drafted = Draft.model_validate(state["draft"]).model_copy(update={"spec": spec})
-    document = planned(work.context, work.exchange, work.desk.data(work.exchange), drafted, base=work.base(spec.name))
+    data = work.desk.data(work.exchange)
+    while not _PROVING.acquire(timeout=0.5):
+        if conversations.of(work.context).cancelled(work.thread, work.turn_now):
+            return {"ended": "stopped"}
+    try:
+        document = planned(work.context, work.exchange, data, drafted, base=work.base(spec.name))
+    finally:
+        _PROVING.release()
     document = document.model_copy(update={"tokens": work.desk.tokens, "provider": work.desk.provider})
     proven = Pipeline.model_validate(document.spec)
     full = document.spec_digest or digest(proven)

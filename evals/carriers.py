@@ -25,7 +25,7 @@ LONGEST_SHEET = 31
 LONGEST_FILE = 80
 
 
-def _rows(said: str) -> list[tuple[object, ...]]:
+def _rows(said: str) -> list[tuple[int | str, ...]]:
     return [(*row, said if row[0] == 3 else USUAL) for row in ROWS]
 
 
@@ -64,7 +64,7 @@ def sheet_name(folder: Path, said: str) -> str:
     sheet.title = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", said)[:LONGEST_SHEET].strip("'")
     sheet.append(COLUMNS)
     for number, region, channel, amount, day, note in _rows(USUAL):
-        sheet.append((number, region, channel, float(str(amount)), day, note))
+        sheet.append([number, region, channel, float(amount), day, note])
     book.save(folder / "orders.xlsx")
     return "orders.xlsx"
 
@@ -79,7 +79,9 @@ def _database(folder: Path, table: str, columns: Sequence[str], *, beside: str =
     listed = ", ".join(f"{quoted(name)} {kind}" for name, kind in zip(columns, kinds, strict=True))
     with closing(sqlite3.connect(folder / "shop.db")) as made:
         made.execute(f"CREATE TABLE {quoted(table)} ({listed} {beside})")
-        made.executemany(f"INSERT INTO {quoted(table)} VALUES (?, ?, ?, ?, ?, ?)", _rows(USUAL))
+        row = exp.Values(expressions=[exp.Tuple(expressions=[exp.Placeholder() for _ in columns])])
+        insert = exp.insert(row, exp.table_(table, quoted=True))
+        made.executemany(insert.sql(dialect="sqlite"), _rows(USUAL))
         made.commit()
     return "shop.db"
 

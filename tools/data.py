@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 READING = "read."
 """How keys of questions about reading the data begin."""
-QUESTION_LIMITS = Limits(memory="1GB", seconds=60.0, spill="20GB")
+QUESTION_LIMITS = Limits(memory="512MB", seconds=60.0, spill="20GB")
 ASKER: ContextVar[object] = ContextVar("asker", default=None)
 """For whom queries run here, where several share opened data: what one of them stops, goes on for the others."""
 READING_SECONDS = 600.0

@@ -80,8 +80,9 @@ def _is_fragment(text: str) -> bool:
     words = re.findall(r"\w+", text)
     starts = re.match(
         (
-            r"^\s*(?:and|but|no(?=,)|only|just|leave out|skip|ignore|exclude|(?:can|could|would) you (?:leave out|exclude)"
-            r"|what about|how about|same|the same|instead|by|per|for|in|excluding|"
+            r"^\s*(?:and|but|no(?=,)|only|just|leave out|skip|ignore|exclude"
+            r"|(?:can|could|would) you (?:leave out|exclude)|what about|how about"
+            r"|same|the same|instead|by|per|for|in|excluding|"
             r"without|split|break|now|then|since|last|this|top|on|before|after|between|over|under)\b"
         ),
         text,

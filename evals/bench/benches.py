@@ -164,10 +164,12 @@ def chatting(folder: Path, rows: int, seconds: float) -> list[Bound]:
     write_csv(data, rows)
     with chat.serving(folder / "chat" / "workspace", data) as server:
         lone = chat.alone(server, 6)
-        many = chat.together(server, seconds)
+        before = server.cpu()
+        many = chat.together(server, seconds, chats=chat.CHATS, runs=chat.RUNS)
+        spent = server.cpu() - before
         peak = server.peak_mib()
     alone = {"reading_the_data_s": lone.whole[0] if lone.whole else float("inf")}
-    crowd = {"answers": len(many.whole), "runs": many.runs, "median_s": chat.middle(many.whole)}
+    crowd = {"answers": len(many.whole), "runs": many.runs, "median_s": chat.middle(many.whole), "cpu_s": spent}
     for error in [*lone.errors, *many.errors][:10]:
         sys.stderr.write(f"chat: {error}\n")
     how = f"a question about {rows:,} rows over HTTP, the median of new conversations"

@@ -242,6 +242,8 @@ class _Conversation:
         from tools.data import open_data
 
         found = {self.said: SAID, self.said.strip(): SAID, " ".join(self.said.split()): SAID}
+        # As a place in a JSON document is written.
+        found[self.said.replace("~", "~0").replace("/", "~1")] = SAID
         found |= {file.name: "<file>", file.stem: "<file>"} if self.case.held.carrier == "file_name" else {}
         with open_data([str(file)], self.context) as data:
             tables = data.catalog.tables
@@ -266,11 +268,11 @@ class _Conversation:
             plain = to_plain(spec.model_copy(update={"request": ""}))
             self.held.specs.append(_mapping(clean(plain)))
         told = [REPLY.dump_python(one, mode="json") for one in self.held.spoken if not isinstance(one, Progress)]
-        self.held.told = [clean(one) for one in told]
+        self.held.told = [clean(one | {"sql": _read(one["sql"])} if one.get("sql") else one) for one in told]
         self.held.kept = {
-            "connections": [one.name for one in connections.saved(self.context)],
-            "definitions": sorted(store.definitions()),
-            "schedules": [one.pipeline for one in schedules.listed(self.context, now=NOW)],
+            "connections": list[JsonValue](one.name for one in connections.saved(self.context)),
+            "definitions": list[JsonValue](sorted(store.definitions())),
+            "schedules": list[JsonValue](one.pipeline for one in schedules.listed(self.context, now=NOW)),
             "files": [clean(one) for one in _tree(self.context.workspace.folder, ("out", "pipelines"))],
         }
         self.held.files = [one for one in self.context.workspace.folder.glob("out/*/*") if one.is_file()]
@@ -306,6 +308,15 @@ def _without(value: JsonValue, *, names: Mapping[str, str]) -> JsonValue:
             if key not in VARYING or not isinstance(one, str | int | None)
         }
     return value
+
+
+def _read(sql: str) -> list[JsonValue]:
+    """The tables and columns that a query reads; its own names for them follow from theirs."""
+    from sqlglot import exp, parse_one
+
+    query = parse_one(sql, dialect="duckdb")
+    found = {f"table {one.name}" for one in query.find_all(exp.Table)}
+    return list[JsonValue](sorted(found | {f"column {one.name}" for one in query.find_all(exp.Column)}))
 
 
 def _mapping(value: JsonValue) -> dict[str, JsonValue]:

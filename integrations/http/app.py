@@ -7,26 +7,18 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol, cast
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 
 from agents.service import Service
 from integrations.http import answers, files, lists, threads
+from integrations.http.refusals import answer_refusals
 from integrations.http.who import Who
-from spec.errors import AccessError, ApprovalNeededError, BusyError, DreflowError, LimitError, UsageError
 
 VERSION = "v1"
 DESCRIPTION = """\
 Conversations, answers, plans, approvals and runs of one workspace. What a program may do is what its principal may do;
 replies have the same form as in the chat page.
 """
-STATUS: tuple[tuple[type[DreflowError], int], ...] = (
-    (AccessError, 403),
-    (ApprovalNeededError, 403),
-    (BusyError, 409),
-    (LimitError, 413),
-    (UsageError, 422),
-)
 
 
 class Page(Protocol):
@@ -58,12 +50,7 @@ def make_app(service: Service, who: Who, *, pages: Sequence[str] = ()) -> FastAP
     for module in (threads, answers, files, lists):
         app.include_router(module.router, prefix=f"/api/{VERSION}")
 
-    @app.exception_handler(DreflowError)
-    async def told(_: Request, error: DreflowError) -> JSONResponse:
-        status = next((status for kind, status in STATUS if isinstance(error, kind)), 400)
-        document = {"message": error.message, "hint": error.hint, "error": error.kind, "who": error.who}
-        return JSONResponse(document, status_code=status)
-
+    answer_refusals(app, below=f"/api/{VERSION}")
     for name in pages:
         cast("Page", importlib.import_module(name)).mount(app, service, who)
     return app

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import pytest
 
-from agents import replies
+from agents import replies, stages
 from agents.session import Message, Session
 from memory.workspace import Workspace
 from spec.errors import AccessError
@@ -382,3 +382,31 @@ def test_what_is_quoted_neither_plans_nor_approves(context: Context, orders: Pat
     assert one(found, replies.Table).rows == ((4,),)
     (plan,) = conversations.plans(context, talk.thread)
     assert plan.status == "proposed"
+
+
+def test_conversations_that_plan_the_same_at_once_get_pipelines_of_their_own(context: Context, orders: Path) -> None:
+    talks = [Talk(context, orders) for _ in range(4)]
+    cards: list[replies.PlanCard] = []
+    threads = [threading.Thread(target=lambda talk=talk: cards.append(planned(talk))) for talk in talks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(card.name for card in cards) == ["totals", "totals_2", "totals_3", "totals_4"]
+
+
+def test_a_plan_that_waits_for_the_proof_of_another_can_be_stopped(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    found: list[list[replies.Reply]] = []
+    with stages._PROVING:
+        asking = threading.Thread(
+            target=lambda: found.append(talk.say("total amount by region, save it as totals.csv"))
+        )
+        asking.start()
+        while not conversations.of(context).cancelled(talk.thread, 1):
+            conversations.cancel_running(context, talk.thread, now=NOW)
+            asking.join(0.2)
+            assert asking.is_alive() or found
+        asking.join()
+    assert texts(found[0]).endswith("Stopped. Nothing was changed.")
+    assert conversations.plans(context, talk.thread) == []

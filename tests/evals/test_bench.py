@@ -6,6 +6,7 @@ import pytest
 import servers
 
 from evals.bench import __main__ as bench
+from evals.bench import chat
 from evals.bench.benches import Bound
 
 
@@ -16,6 +17,25 @@ def test_each_bench_measures_both_sides_at_a_small_size(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert found[0].value > 0
     assert found[2].value < 1024
+
+
+def test_the_chat_is_measured_over_http_with_its_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(chat, "CHATS", 4)
+    monkeypatch.setattr(chat, "RUNS", 1)
+    found = bench.measured(["chat"], folder=tmp_path, scale=0.001, repeats=1, postgres=None, chat_seconds=3)
+    assert [bound.name for bound in found] == [
+        "chat: start", "chat: first reply", "chat: answer", "chat: many", "chat: errors", "chat: memory",
+    ]  # fmt: skip
+    figures = {bound.name: bound for bound in found}
+    assert figures["chat: errors"].value == 0, capsys.readouterr().err
+    assert figures["chat: many"].details["runs"] == 1
+    assert figures["chat: many"].details["answers"] >= 4
+
+
+def test_silence_holds_no_bound() -> None:
+    assert chat.middle([]) == chat.slow([1.0]) == float("inf")
 
 
 def test_a_figure_that_is_not_held_is_told_and_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
