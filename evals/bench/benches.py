@@ -181,7 +181,7 @@ def chatting(folder: Path, rows: int, seconds: float) -> list[Bound]:
         Bound("chat: answer", chat.middle(lone.whole[1:]), 2, "s", how, alone),
         Bound("chat: many", chat.slow(many.whole), 3, "s", f"95th percentile of answers; {crowded}", crowd),
         Bound("chat: errors", failures, 0, "errors", crowded),
-        Bound("chat: memory", peak, 900, "MiB", f"peak memory of the server; {crowded}"),
+        Bound("chat: memory", peak * 1.048576, 900, "MB", f"peak memory of the server; {crowded}"),
     ]
 
 

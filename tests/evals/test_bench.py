@@ -24,6 +24,7 @@ def test_the_chat_is_measured_over_http_with_its_runs(
 ) -> None:
     monkeypatch.setattr(chat, "CHATS", 4)
     monkeypatch.setattr(chat, "RUNS", 1)
+    monkeypatch.setattr(chat, "EVERY", 0.5)
     found = bench.measured(["chat"], folder=tmp_path, scale=0.001, repeats=1, postgres=None, chat_seconds=3)
     assert [bound.name for bound in found] == [
         "chat: start", "chat: first reply", "chat: answer", "chat: many", "chat: errors", "chat: memory",

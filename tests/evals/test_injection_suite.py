@@ -96,5 +96,5 @@ def test_markup_that_the_page_would_take_for_its_own_is_found(monkeypatch: pytes
     said = payloads()["markdown"]
     check_page([replies.Text(text=said)], said)
     monkeypatch.setattr("chat_ui.render.plain", lambda text: text)
-    with pytest.raises(Unlike, match="link"):
+    with pytest.raises(Unlike, match="image"):
         check_page([replies.Text(text=said)], said)
