@@ -268,7 +268,7 @@ class _Conversation:
             plain = to_plain(spec.model_copy(update={"request": ""}))
             self.held.specs.append(_mapping(clean(plain)))
         told = [REPLY.dump_python(one, mode="json") for one in self.held.spoken if not isinstance(one, Progress)]
-        self.held.told = [clean(one | {"sql": _read(one["sql"])} if one.get("sql") else one) for one in told]
+        self.held.told = [_sorted(clean(one | {"sql": _read(one["sql"])} if one.get("sql") else one)) for one in told]
         self.held.kept = {
             "connections": list[JsonValue](one.name for one in connections.saved(self.context)),
             "definitions": list[JsonValue](sorted(store.definitions())),
@@ -316,7 +316,19 @@ def _read(sql: str) -> list[JsonValue]:
 
     query = parse_one(sql, dialect="duckdb")
     found = {f"table {one.name}" for one in query.find_all(exp.Table)}
-    return list[JsonValue](sorted(found | {f"column {one.name}" for one in query.find_all(exp.Column)}))
+    return list[JsonValue](found | {f"column {one.name}" for one in query.find_all(exp.Column)})
+
+
+def _sorted(told: JsonValue) -> JsonValue:
+    """With what a query reads in an order that does not depend on names."""
+    if isinstance(told, dict) and isinstance(told.get("sql"), list):
+        return told | {"sql": list[JsonValue](sorted(map(str, _listed(told["sql"]))))}
+    return told
+
+
+def _listed(value: JsonValue) -> list[JsonValue]:
+    assert isinstance(value, list)
+    return value
 
 
 def _mapping(value: JsonValue) -> dict[str, JsonValue]:

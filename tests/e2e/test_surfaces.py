@@ -26,8 +26,6 @@ from tools.context import Context
 
 PEOPLE = "id,email,region,amount\n1,ann@x.com,North,10.50\n2,ANN@x.com,North,20.00\n3,bob@x.com,South,1.25\n"
 CONVERSATION: tuple[Mapping[str, str], ...] = (
-    {"text": "total amount by region"},
-    {"text": "only North"},
     {"text": "remove duplicates by email and save it as clean.csv"},
     {"answer": "yes"},
     {"text": "is it approved?"},
@@ -40,6 +38,8 @@ CONVERSATION: tuple[Mapping[str, str], ...] = (
     {"text": "put it back like before"},
     {"decision": "approve"},
     {"text": "why?"},
+    {"text": "total amount by region"},
+    {"text": "only North"},
     {"text": "show my pipelines"},
     {"text": "thanks"},
 )
@@ -126,8 +126,8 @@ def test_the_same_conversation_has_the_same_replies_in_the_session_and_over_http
         assert one == other, step
     kinds = [{reply["kind"] for reply in turn} for turn in served]
     assert [sorted(one & {"table", "question", "plan", "diff", "file"}) for one in kinds] == [
-        ["table"], ["table"], ["question"], ["plan"], [], ["file", "table"], ["diff", "plan"], ["file", "table"],
-        ["diff", "plan"], ["diff"], [], ["diff", "plan"], ["file", "table"], ["table"], ["table"], [],
+        ["question"], ["plan"], [], ["file", "table"], ["diff", "plan"], ["file", "table"],
+        ["diff", "plan"], ["diff"], [], ["diff", "plan"], ["file", "table"], ["table"], ["table"], ["table"], ["table"], [],
     ]  # fmt: skip
     assert not [reply for turn in served for reply in turn if reply["kind"] == "failure"]
 
