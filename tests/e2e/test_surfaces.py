@@ -127,7 +127,8 @@ def test_the_same_conversation_has_the_same_replies_in_the_session_and_over_http
     kinds = [{reply["kind"] for reply in turn} for turn in served]
     assert [sorted(one & {"table", "question", "plan", "diff", "file"}) for one in kinds] == [
         ["question"], ["plan"], [], ["file", "table"], ["diff", "plan"], ["file", "table"],
-        ["diff", "plan"], ["diff"], [], ["diff", "plan"], ["file", "table"], ["table"], ["table"], ["table"], ["table"], [],
+        ["diff", "plan"], ["diff"], [], ["diff", "plan"], ["file", "table"], ["table"], ["table"], ["table"],
+        ["table"], [],
     ]  # fmt: skip
     assert not [reply for turn in served for reply in turn if reply["kind"] == "failure"]
 
