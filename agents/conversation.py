@@ -190,7 +190,7 @@ class _Turn:
         if saved.data:
             # The first word comes at once; discovering and reading the data may take a while.
             yield replies.Progress(text="Looking at your data")
-        found = self._route(text, saved)
+        found = self.message.wish or self._route(text, saved)
         if found == "settle":
             yield from self._settle(text, saved)
         elif found in {"approve", "reject"}:
@@ -255,7 +255,8 @@ class _Turn:
 
     def _settle(self, said: str, saved: SavedThread) -> Iterator[replies.Reply]:
         want = open_want(saved)
-        if want is None:
+        other = self.message.question
+        if want is None or (other is not None and saved.question is not None and saved.question.get("key") != other):
             yield replies.Text(text="That question is settled already.", tone="note")
             return
         message = Message(thread=self.thread, answer=said, now=self.message.now)

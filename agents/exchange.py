@@ -26,13 +26,17 @@ class Message:
     """What somebody says. ``now`` has a zone; without it a thread's own clock goes on, and the clock starts a new one.
 
     ``thread`` goes on with a conversation; with ``answer`` it settles its open question and needs no ``text``.
-    ``context`` holds instructions that belong to the request. ``decision`` settles the plan of exactly that ``digest``.
+    ``question`` is the key of the question that ``answer`` belongs to, where a button says so; another one that is open
+    stays open. ``wish`` says outright what is wanted, where words need not tell. ``context`` holds instructions that belong to the request. ``decision`` settles the plan of exactly
+    that ``digest``.
     """
 
     text: str = ""
     data: tuple[str, ...] = ()
     thread: str | None = None
     answer: str | None = None
+    question: str | None = None
+    wish: Literal["plan", "run"] | None = None
     context: str = ""
     now: datetime | None = None
     timezone: str | None = None

@@ -53,20 +53,24 @@ class Service:
         """The id of a conversation that may begin later."""
         return f"t{self.workspace.store.next_id('thread')}"
 
-    def begin(self, principal: str, text: str, *, surface: str, thread: str | None = None) -> str:
+    def begin(self, who: str | Context, text: str, *, surface: str, thread: str | None = None) -> str:
         """Open a conversation, under a reserved id where one is given; its id. One that is open already stays."""
-        with Session(self.context(principal), clock=self.clock, model=self._model) as session:
+        with Session(self._context_of(who), clock=self.clock, model=self._model) as session:
             return session.begin(text, surface=surface, thread=thread)
 
-    async def talk(self, principal: str, message: Message) -> AsyncIterator[Reply]:
-        """Answer a message reply by reply, each as soon as it is there. Leaving early stops the turn."""
+    async def talk(self, who: str | Context, message: Message) -> AsyncIterator[Reply]:
+        """Answer a message reply by reply, each as soon as it is there. Leaving early stops the turn.
+
+        ``who`` is a principal, or a context whose rights depend on more than that, such as where it is spoken.
+        """
+        context = self._context_of(who)
         loop = asyncio.get_running_loop()
         replies: asyncio.Queue[Reply | None] = asyncio.Queue()
-        key = (principal, message.thread or "")
+        key = (context.principal, message.thread or "")
 
         def held() -> None:
             try:
-                session = self._taken(key)
+                session = self._taken(key, context)
                 try:
                     for reply in session.talk(message, start=self._start, data=self._data):
                         loop.call_soon_threadsafe(replies.put_nowait, reply)
@@ -80,7 +84,7 @@ class Service:
             while (reply := await replies.get()) is not None:
                 yield reply
         except (GeneratorExit, asyncio.CancelledError):
-            self.stop(principal, key[1])
+            self.stop(context.principal, key[1])
             raise
         # What went wrong in the other thread is raised here.
         await work
@@ -115,11 +119,14 @@ class Service:
             self._sessions.clear()
         self._opened.close()
 
-    def _taken(self, key: tuple[str, str]) -> Session:
+    def _context_of(self, who: str | Context) -> Context:
+        return who if isinstance(who, Context) else self.context(who)
+
+    def _taken(self, key: tuple[str, str], context: Context) -> Session:
         with self._lock:
             session = self._sessions.pop(key, None)
-            if session is None or session.context.rights != self.context(key[0]).rights:
-                session = Session(self.context(key[0]), clock=self.clock, model=self._model, opened=self._opened)
+            if session is None or session.context.rights != context.rights:
+                session = Session(context, clock=self.clock, model=self._model, opened=self._opened)
             self._sessions[key] = session
             self._busy[key] = self._busy.get(key, 0) + 1
             idle = [one for one in self._sessions if one not in self._busy]

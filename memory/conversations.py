@@ -163,6 +163,11 @@ class Conversations:
         rows = self._database.read(TURN_STATUS, self._here(thread, number=number))
         return bool(rows) and rows[0]["status"] == "cancelled"
 
+    def turn_status(self, thread: str, number: int) -> str | None:
+        """How a turn stands: waiting, running, done, cancelled or failed; None when there is no such turn."""
+        rows = self._database.read(TURN_STATUS, self._here(thread, number=number))
+        return str(rows[0]["status"]) if rows else None
+
     def cancel_running(self, thread: str, *, now: datetime) -> bool:
         """Record that the turn at work is to stop; False when none is."""
         return self._database.write(CANCEL_RUNNING, self._here(thread, at=instant(now))) > 0

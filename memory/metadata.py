@@ -366,6 +366,73 @@ class Budget(Base):
     set_at: Mapped[str]
 
 
+class SlackThread(Base):
+    """Where in Slack a conversation is held. ``ts`` names the thread there: none before its first message is sent,
+    empty for the direct messages with one person.
+    """
+
+    __tablename__ = "slack_threads"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    thread: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    ts: Mapped[str | None]
+    at: Mapped[str]
+    __table_args__ = (UniqueConstraint("workspace", "channel", "ts"),)
+
+
+class SlackInbox(Base):
+    """What was said or clicked in Slack, kept before it is acknowledged; ``id`` is the same in every delivery of it."""
+
+    __tablename__ = "slack_inbox"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    thread: Mapped[str]
+    body: Mapped[str]
+    status: Mapped[str]
+    owner: Mapped[str]
+    at: Mapped[str]
+    after_seq: Mapped[int | None]
+    attempts: Mapped[int]
+    __table_args__ = (
+        CheckConstraint("status IN ('new', 'begun', 'done', 'failed')", name="status"),
+        UniqueConstraint("workspace", "number"),
+        Index(None, "workspace", "status"),
+    )
+
+
+class SlackOutbox(Base):
+    """What is to be said in Slack, in order of ``number`` in each conversation; ``key`` tells what was queued before.
+
+    ``target`` is the key of the message that an update changes, ``waits`` what its buttons wait for, ``file`` Slack's
+    id of an upload that began.
+    """
+
+    __tablename__ = "slack_outbox"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    thread: Mapped[str]
+    kind: Mapped[str]
+    body: Mapped[str]
+    target: Mapped[str | None]
+    waits: Mapped[str | None]
+    status: Mapped[str]
+    owner: Mapped[str]
+    at: Mapped[str]
+    attempts: Mapped[int]
+    channel: Mapped[str | None]
+    ts: Mapped[str | None]
+    file: Mapped[str | None]
+    error: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint("kind IN ('root', 'post', 'ephemeral', 'file', 'update')", name="kind"),
+        CheckConstraint("status IN ('queued', 'sending', 'sent', 'failed')", name="status"),
+        UniqueConstraint("workspace", "number"),
+        Index(None, "workspace", "thread", "status"),
+    )
+
+
 class AuditEntry(Base):
     """Who did what, in order. Each ``hash`` covers the entry before; the database refuses change and removal."""
 

@@ -286,4 +286,55 @@ CREATE TABLE logins (
 	CONSTRAINT pk_logins PRIMARY KEY (workspace, principal), 
 	CONSTRAINT fk_logins_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
 );
-INSERT INTO alembic_version (version_num) VALUES ('0006');
+CREATE TABLE slack_threads (
+	workspace VARCHAR NOT NULL, 
+	thread VARCHAR NOT NULL, 
+	channel VARCHAR NOT NULL, 
+	ts VARCHAR, 
+	at VARCHAR NOT NULL, 
+	CONSTRAINT pk_slack_threads PRIMARY KEY (workspace, thread), 
+	CONSTRAINT fk_slack_threads_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id), 
+	CONSTRAINT uq_slack_threads_workspace_channel_ts UNIQUE (workspace, channel, ts)
+);
+CREATE TABLE slack_inbox (
+	workspace VARCHAR NOT NULL, 
+	id VARCHAR NOT NULL, 
+	number INTEGER NOT NULL, 
+	thread VARCHAR NOT NULL, 
+	body VARCHAR NOT NULL, 
+	status VARCHAR NOT NULL, 
+	owner VARCHAR NOT NULL, 
+	at VARCHAR NOT NULL, 
+	after_seq INTEGER, 
+	attempts INTEGER NOT NULL, 
+	CONSTRAINT pk_slack_inbox PRIMARY KEY (workspace, id), 
+	CONSTRAINT ck_slack_inbox_status CHECK (status IN ('new', 'begun', 'done', 'failed')), 
+	CONSTRAINT fk_slack_inbox_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id), 
+	CONSTRAINT uq_slack_inbox_workspace_number UNIQUE (workspace, number)
+);
+CREATE INDEX ix_slack_inbox_workspace_status ON slack_inbox (workspace, status);
+CREATE TABLE slack_outbox (
+	workspace VARCHAR NOT NULL, 
+	"key" VARCHAR NOT NULL, 
+	number INTEGER NOT NULL, 
+	thread VARCHAR NOT NULL, 
+	kind VARCHAR NOT NULL, 
+	body VARCHAR NOT NULL, 
+	target VARCHAR, 
+	waits VARCHAR, 
+	status VARCHAR NOT NULL, 
+	owner VARCHAR NOT NULL, 
+	at VARCHAR NOT NULL, 
+	attempts INTEGER NOT NULL, 
+	channel VARCHAR, 
+	ts VARCHAR, 
+	file VARCHAR, 
+	error VARCHAR, 
+	CONSTRAINT pk_slack_outbox PRIMARY KEY (workspace, "key"), 
+	CONSTRAINT ck_slack_outbox_kind CHECK (kind IN ('root', 'post', 'ephemeral', 'file', 'update')), 
+	CONSTRAINT ck_slack_outbox_status CHECK (status IN ('queued', 'sending', 'sent', 'failed')), 
+	CONSTRAINT fk_slack_outbox_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id), 
+	CONSTRAINT uq_slack_outbox_workspace_number UNIQUE (workspace, number)
+);
+CREATE INDEX ix_slack_outbox_workspace_thread_status ON slack_outbox (workspace, thread, status);
+INSERT INTO alembic_version (version_num) VALUES ('0007');

@@ -15,7 +15,7 @@ from tools.context import Context
 
 WAIT_SECONDS = 120.0
 SHARED = ("slack",)
-"""Surfaces whose threads belong to everyone who can be there; the surface itself lets nobody else in."""
+"""Surfaces whose threads belong to everyone who can be there, as principals named after it; it lets nobody else in."""
 
 
 def of(context: Context) -> Conversations:
@@ -32,7 +32,7 @@ def visible(context: Context, thread: str) -> AboutThread:
         raise UsageError(
             f"There is no conversation {thread!r} in this workspace.", hint="The list of conversations shows all."
         )
-    if about.created_by != context.principal and "admin" not in context.rights and about.surface not in SHARED:
+    if not _sees(context, about):
         raise AccessError(
             "This conversation belongs to somebody else.",
             hint="They, or an administrator, can show it to you.",
@@ -44,11 +44,13 @@ def visible(context: Context, thread: str) -> AboutThread:
 def recent(context: Context, *, limit: int = 100) -> Sequence[AboutThread]:
     """The conversations this principal may see, the one last spoken in first."""
     context.need("ask")
-    return [
-        about
-        for about in of(context).recent(limit)
-        if about.created_by == context.principal or "admin" in context.rights or about.surface in SHARED
-    ]
+    return [about for about in of(context).recent(limit) if _sees(context, about)]
+
+
+def _sees(context: Context, about: AboutThread) -> bool:
+    if about.created_by == context.principal or "admin" in context.rights:
+        return True
+    return about.surface in SHARED and context.principal.startswith(f"{about.surface}:")
 
 
 def messages(context: Context, thread: str, *, after: int = 0) -> Sequence[StoredMessage]:

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         model=args.model or preferred(context),
         data=data,
     )
-    app = make_app(service, Who(service, local=workspace.principal()), pages=("chat_ui.app",))
+    app = make_app(service, Who(service, local=workspace.principal()), pages=("integrations.slack.app", "chat_ui.app"))
     print(f"The chat page is at http://{args.host}:{args.port} - stop it with Ctrl+C.", flush=True)
     end_worker = None if args.no_worker else beside(_of_worker(context))
     try:

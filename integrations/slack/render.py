@@ -1,0 +1,188 @@
+"""Replies as Slack shows them: messages of blocks, and files beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents import replies
+from integrations.slack import blocks, tables
+from integrations.slack.blocks import Block, Note
+from spec.run import CheckResult, Effect
+
+_MARKS = {"warning": "⚠️", "done": "✅"}
+_DOES = {"write": "Writes", "send": "Sends to", "schedule": "Runs by itself:"}
+SHOWN_PROOFS = 60
+SHOWN_IMPACT = 30
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file to upload; ``alt`` tells of a picture to who cannot see it."""
+
+    name: str
+    path: Path
+    title: str
+    alt: str = ""
+
+
+Shown = Note | Attachment
+Files = Callable[[str, bytes], Path]
+"""Keeps bytes as a file of the conversation until they are sent; its path."""
+Rows = Callable[[replies.Table], bytes | None]
+"""All rows of a table as CSV; None where they are not kept any more."""
+
+
+def shown(reply: replies.Reply, thread: str, *, people: Mapping[str, str], files: Files, rows: Rows) -> list[Shown]:
+    """A reply as what is sent, in order. ``people`` are principals in its words and how Slack mentions them."""
+    if isinstance(reply, replies.Text):
+        return [*_text(reply, people)]
+    if isinstance(reply, replies.Table):
+        return _table(reply, files, rows)
+    if isinstance(reply, replies.Chart):
+        return _chart(reply, files)
+    if isinstance(reply, replies.PlanCard):
+        return [*_plan(reply, thread)]
+    if isinstance(reply, replies.DiffCard):
+        return [*_difference(reply)]
+    if isinstance(reply, replies.Question):
+        return [*_question(reply, thread)]
+    if isinstance(reply, replies.Progress):
+        return [progress(reply)]
+    if isinstance(reply, replies.File):
+        return [Attachment(reply.name, Path(reply.path), reply.name)]
+    return [*_failure(reply)]
+
+
+def _text(reply: replies.Text, people: Mapping[str, str]) -> list[Note]:
+    mark = _MARKS.get(reply.tone, "")
+    if any(name in reply.text for name in people):
+        text = blocks.escaped(blocks.shortened(reply.text, blocks.SECTION - 100))
+        for name, mention in people.items():
+            text = text.replace(name, mention)
+        markup = {"type": "mrkdwn", "text": f"{mark} {text}".strip(), "verbatim": True}
+        return blocks.notes(reply.text, [{"type": "section", "text": markup}])
+    made = blocks.small(reply.text) if reply.tone in {"reading", "note"} else blocks.words(reply.text, mark)
+    cites = [block for cite in reply.cites for block in blocks.small(f"— {cite}")]
+    return blocks.notes(reply.text, [*made, *cites])
+
+
+def _table(reply: replies.Table, files: Files, rows: Rows) -> list[Shown]:
+    drawn = tables.monospaced(reply)
+    title = reply.title or "Table"
+    made: list[Block] = [*blocks.words(reply.title), *blocks.monospaced(drawn.lines)]
+    if drawn.whole:
+        return [*blocks.notes(title, made)]
+    data = rows(reply)
+    if data is None:
+        made += blocks.small(f"The first {drawn.rows:,} of {reply.row_count:,} rows; the rest is not kept any more.")
+        return [*blocks.notes(title, made)]
+    told = f"The first {drawn.rows:,} of {reply.row_count:,} rows; all of them are in the file."
+    if drawn.rows == reply.row_count:
+        told = "Long cells are cut here; the file has them whole."
+    name = tables.file_name(reply.title)
+    return [*blocks.notes(title, [*made, *blocks.small(told)]), Attachment(name, files(name, data), name)]
+
+
+def _chart(reply: replies.Chart, files: Files) -> list[Shown]:
+    from integrations.slack.pictures import png
+
+    picture, told = png(reply)
+    if not picture:
+        return [*blocks.notes("Chart", blocks.small("There is nothing to draw: the chart has no numbers."))]
+    name = f"{tables.file_stem(reply.title) or 'chart'}.png"
+    return [Attachment(name, files(name, picture), reply.title or "Chart", blocks.shortened(told, 1_000))]
+
+
+def _plan(reply: replies.PlanCard, thread: str) -> list[Note]:
+    made: list[Block] = [blocks.header(f"Plan {reply.version}: {reply.title}"), *blocks.words(reply.reading)]
+    made += blocks.listing("Steps", [_step(step) for step in reply.steps])
+    # Nothing that is approved is left out, however long it gets.
+    made += blocks.listing("What it does outside", [_effect(effect) for effect in reply.effects])
+    made += blocks.listing("Goes to", reply.recipients)
+    made += blocks.words(f"Runs by itself {reply.schedule}." if reply.schedule else "Runs only when asked to.")
+    made += _proofs(reply)
+    made += blocks.listing("Taken for granted", reply.assumptions)
+    for line in (*reply.notes, reply.cost, f"This plan is {reply.spec_digest.removeprefix('sha256:')[:12]}."):
+        made += blocks.small(line)
+    if not reply.proven:
+        return blocks.notes(f"Plan: {reply.title}", made)
+    value = json.dumps({"thread": thread, "digest": reply.spec_digest})
+    made += blocks.rows_of(
+        [
+            blocks.button("Approve", action="decide:approve", value=value, style="primary"),
+            blocks.button("Reject", action="decide:reject", value=value, style="danger"),
+        ]
+    )
+    return blocks.notes(f"Plan: {reply.title}", made, waits=f"plan {reply.spec_digest}")
+
+
+def _step(step: replies.ShownStep) -> str:
+    counted = f", {step.rows:,} rows" if step.rows is not None else ""
+    after = f" (from {', '.join(step.after)})" if step.after else ""
+    return f"{step.id}: {step.what}{after}{counted}"
+
+
+def _effect(effect: Effect) -> str:
+    detail = f" ({effect.detail})" if effect.detail else ""
+    return f"{_DOES[effect.kind]} {effect.target}{detail}"
+
+
+def _proofs(reply: replies.PlanCard) -> list[Block]:
+    if not reply.proofs:
+        return []
+    failed = [proof for proof in reply.proofs if not proof.passed]
+    passed = [proof for proof in reply.proofs if proof.passed]
+    told = "Proven on your data" if not failed else f"{len(failed)} of {len(reply.proofs)} proofs do not hold"
+    lines = [_proof(proof, reply.promises) for proof in (*failed, *passed[:SHOWN_PROOFS])]
+    if len(passed) > SHOWN_PROOFS:
+        lines.append(f"✓ {len(passed) - SHOWN_PROOFS} further proofs hold")
+    return [*blocks.words(told), *blocks.monospaced(lines)]
+
+
+def _proof(proof: CheckResult, promises: Mapping[str, str]) -> str:
+    name = f"{proof.check} {proof.on}"
+    said = promises.get(name) or name.replace("_", " ")
+    numbers = f": {proof.found}" if proof.found else ""
+    against = f" (expected {proof.expected})" if proof.expected and proof.expected != proof.found else ""
+    mark = "✓" if proof.passed else "✗" if proof.severity == "block" else "!"
+    return f"{mark} {said}{numbers}{against}{'' if proof.passed or not proof.detail else f' - {proof.detail}'}"
+
+
+def _difference(reply: replies.DiffCard) -> list[Note]:
+    made: list[Block] = [blocks.header("What changes"), *blocks.listing("In words", reply.changes)]
+    if reply.impact:
+        lines = [f"{one.output}, {one.figure}: {one.before} → {one.after}" for one in reply.impact[:SHOWN_IMPACT]]
+        if len(reply.impact) > SHOWN_IMPACT:
+            lines.append(f"and {len(reply.impact) - SHOWN_IMPACT} further figures")
+        made += [*blocks.words("In numbers, on your data as it is now"), *blocks.monospaced(lines)]
+    if reply.effects_change:
+        made += blocks.words("What it does outside changes too, so it needs a new approval.", "⚠️")
+    return blocks.notes("What changes", made)
+
+
+def _question(reply: replies.Question, thread: str) -> list[Note]:
+    made = [*blocks.small(reply.reading), *blocks.words(reply.text, "❓")]
+    buttons: list[Block] = []
+    long = any(len(option.label) >= blocks.BUTTON for option in reply.options)
+    if long:
+        made += blocks.listing("Choose one", [option.label for option in reply.options])
+    for at, option in enumerate(reply.options):
+        value = json.dumps({"thread": thread, "question": reply.key, "value": option.value}, ensure_ascii=False)
+        if len(value) <= blocks.VALUE:
+            buttons.append(blocks.button(option.label, action=f"answer:{at}", value=value))
+    made += blocks.rows_of(buttons)
+    made += blocks.small("Or answer in your own words, here in the thread.")
+    return blocks.notes(reply.text, made, waits=f"question {reply.key}" if buttons else None)
+
+
+def progress(reply: replies.Progress) -> Note:
+    """What a run is doing."""
+    (note,) = blocks.notes(reply.text, blocks.small(f"{'☑️' if reply.done else '⏳'} {reply.text}"))
+    return note
+
+
+def _failure(reply: replies.Failure) -> list[Note]:
+    return blocks.notes(reply.message, [*blocks.words(reply.message, "⚠️"), *blocks.small(reply.hint)])
