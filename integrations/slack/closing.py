@@ -35,10 +35,10 @@ def close_cards(store: SlackStore, context: Context, heard: Heard, thread: str) 
         else:
             outcome = None if about == question and not again else _of_question(heard, about)
         if outcome is not None:
-            _close(store, row, outcome, heard)
+            _close(store, row, outcome)
 
 
-def _close(store: SlackStore, row: Outgoing, outcome: list[Block], heard: Heard) -> None:
+def _close(store: SlackStore, row: Outgoing, outcome: list[Block]) -> None:
     kept = [block for block in cast("list[dict[str, Any]]", row.body["blocks"]) if block["type"] != "actions"]
     body: dict[str, JsonValue] = {
         "text": row.body["text"],
