@@ -25,6 +25,13 @@ ON CONFLICT DO NOTHING
 """
 PLACED = "UPDATE slack_threads SET ts = :ts WHERE workspace = :workspace AND thread = :thread AND ts IS NULL"
 
+TO_TELL = """
+SELECT slack_threads.thread FROM slack_threads WHERE slack_threads.workspace = :workspace AND EXISTS (
+  SELECT 1 FROM notices WHERE notices.workspace = slack_threads.workspace AND notices.thread = slack_threads.thread
+    AND notices.delivered_at IS NULL
+) ORDER BY slack_threads.thread
+"""
+
 TAKE = """
 INSERT INTO slack_inbox (workspace, id, number, thread, body, status, owner, at, after_seq, attempts)
 VALUES (:workspace, :id, :number, :thread, :body, 'new', :owner, :at, NULL, 0)
@@ -157,6 +164,10 @@ class SlackStore:
     def placed(self, thread: str, ts: str) -> None:
         """The thread's first message was sent."""
         self._database.write(PLACED, self._here(thread=thread, ts=ts))
+
+    def to_tell(self) -> Sequence[str]:
+        """Conversations held in Slack in which something was not told yet."""
+        return [str(row["thread"]) for row in self._database.read(TO_TELL, self._here())]
 
     # What arrives
 

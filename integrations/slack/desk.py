@@ -18,7 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from agents import replies
 from agents.service import Service
 from agents.session import Message
-from integrations.slack import blocks, closing
+from integrations.slack import blocks, closing, telling
 from integrations.slack.events import Heard, split_command
 from integrations.slack.files import FilesIn, FilesOut
 from integrations.slack.outbox import Outbox
@@ -31,7 +31,7 @@ from tools.context import Context
 
 LOG = logging.getLogger("dreflow.slack")
 MOST_ATTEMPTS = 3
-LOOK_AROUND_SECONDS = 30.0
+LOOK_AROUND_SECONDS = 10.0
 PROGRESS_SECONDS = 1.5
 HELP = (
     "`/dreflow ask` and a question about your data, `/dreflow plan` and what should be done with it again and again, "
@@ -104,6 +104,7 @@ class Desk:
         for arrived in await asyncio.to_thread(self._store.unanswered):
             if self._store.is_mine(arrived.owner):
                 self._kick(arrived.thread)
+        await asyncio.to_thread(telling.tell_notices, self._store, self._service)
         for row in await asyncio.to_thread(self._store.unsaid):
             if self._store.is_mine(row.owner):
                 self.outbox.kick(row.thread)
@@ -171,7 +172,12 @@ class Desk:
             mine = [row for row in rows if row.thread == thread and self._store.is_mine(row.owner)]
             if not mine:
                 return
-            await self._answer(mine[0])
+            try:
+                await self._answer(mine[0])
+            except Exception:
+                # Not even the trouble could be told; the next one is not held up by it.
+                LOG.exception("%s of %s could not be answered", mine[0].id, thread)
+                await asyncio.to_thread(self._store.end, mine[0].id, "failed")
 
     async def _answer(self, arrived: Arrived) -> None:
         heard = Heard.from_json(arrived.body)
@@ -197,8 +203,7 @@ class Desk:
             self.outbox.kick(arrived.thread)
 
     def _failed(self, arrived: Arrived, sayings: Sayings, error: DreflowError) -> None:
-        alone = sayings if not isinstance(error, AccessError) else sayings.to_the_person()
-        alone.say(replies.Failure(message=error.message, hint=error.hint, error=error.kind, who=error.who))
+        sayings.say(replies.Failure(message=error.message, hint=error.hint, error=error.kind, who=error.who))
         self._store.end(arrived.id, "failed")
 
     def _turn(self, arrived: Arrived, heard: Heard) -> Turn | None:

@@ -73,7 +73,7 @@ class Sayings:
             self._progress(reply)
             return
         # What somebody may not do is told to them, not to everyone.
-        if isinstance(reply, replies.Failure) and reply.error == "access" and not self._alone:
+        if isinstance(reply, replies.Failure) and reply.error == "access" and not (self._alone or self._heard.direct):
             self.to_the_person().say(reply)
             return
         thread = self._arrived.thread

@@ -6,8 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tools.context import Context
-    from tools.started import ProcessStart
+    pass
 
 SUMMARY = "open the chat page, with the HTTP API beside it"
 EPILOG = """\
@@ -38,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
 
     from agents.models import preferred
     from agents.service import Service
-    from integrations.cli import workspace
+    from integrations.cli import serving, workspace
     from integrations.cli.commands.worker import beside
     from integrations.http.app import make_app
     from integrations.http.who import Who
@@ -48,14 +47,14 @@ def run(args: argparse.Namespace) -> int:
     context = workspace.context(args)
     service = Service(
         context.workspace,
-        start=_start(),
+        start=serving.start(),
         clock=lambda: workspace.now(None),
         model=args.model or preferred(context),
         data=data,
     )
     app = make_app(service, Who(service, local=workspace.principal()), pages=("integrations.slack.app", "chat_ui.app"))
     print(f"The chat page is at http://{args.host}:{args.port} - stop it with Ctrl+C.", flush=True)
-    end_worker = None if args.no_worker else beside(_of_worker(context))
+    end_worker = None if args.no_worker else beside(serving.of_worker(context))
     try:
         uvicorn.run(app, host=args.host, port=args.port, log_level="warning", ws_max_size=1 << 24)
     finally:
@@ -99,29 +98,3 @@ def _demo(args: argparse.Namespace) -> tuple[str, ...]:
         return ()
     print(f"A made-up shop is open, its files are in {folder / 'data'}. Drop your own files into the page to begin.")
     return (str((folder / "data").resolve()),)
-
-
-def _of_worker(context: Context) -> Context:
-    """A store of its own for the worker's thread, and no more rights than it needs."""
-    from dataclasses import replace
-
-    from tools.context import Context
-
-    return Context(replace(context.workspace), "worker", frozenset({"ask", "run"}))
-
-
-def _start() -> ProcessStart:
-    """Approved specs run in processes of their own."""
-    import os
-    import sys
-    import time
-
-    from tools.executor import run_environment
-    from tools.started import ProcessStart
-
-    return ProcessStart(
-        command=(sys.executable, "-m", "integrations.cli"),
-        environment=run_environment(os.environ),
-        monotonic=time.monotonic,
-        sleep=time.sleep,
-    )

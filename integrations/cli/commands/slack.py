@@ -23,6 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--data", action="append", default=[], metavar="X", help="what conversations look at that name nothing else"
     )
     parser.add_argument("--model", default="builtin", help="who plans (default: the planner that needs no model)")
+    parser.add_argument("--no-worker", action="store_true", help="let other workers run what is due ('dreflow worker')")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,23 +43,30 @@ def run(args: argparse.Namespace) -> int:
         )
 
     from agents.service import Service
-    from integrations.cli import workspace
-    from integrations.cli.commands.chat import start
+    from integrations.cli import serving, workspace
+    from integrations.cli.commands.worker import beside
     from integrations.slack.app import SlackApp, by_socket
 
     context = workspace.context(args)
     service = Service(
-        context.workspace, start=start, clock=lambda: workspace.now(None), model=args.model, data=tuple(args.data)
+        context.workspace,
+        start=serving.start(),
+        clock=lambda: workspace.now(None),
+        model=args.model,
+        data=tuple(args.data),
     )
     print("Answering in Slack - stop it with Ctrl+C.", flush=True)
 
     async def serve() -> None:
         await by_socket(SlackApp(service, given))
 
+    end_worker = None if args.no_worker else beside(serving.of_worker(context))
     try:
         asyncio.run(serve())
     except KeyboardInterrupt:
         print("Stopped; what is open goes on at the next start.", flush=True)
     finally:
+        if end_worker is not None:
+            end_worker()
         service.close()
     return 0

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
 from openpyxl import load_workbook
 from slack_office import office
-from slack_server import BOT, FakeSlack, fake_slack
+from slack_server import BOT, FakeSlack
 
 from tools.demo.world import write_world
 
 NOW = datetime.fromisoformat("2026-10-05T08:00:00+02:00")
 REQUEST = "Stripe deposits don’t match Shopify, show me where the money goes, every Monday"
-
-
-@pytest.fixture
-def slack() -> Iterator[FakeSlack]:
-    with fake_slack() as made:
-        yield made
 
 
 def test_the_money_is_followed_in_a_channel_and_ends_in_a_workbook(slack: FakeSlack, tmp_path: Path) -> None:
