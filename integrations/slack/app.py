@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import aiohttp
 from fastapi import FastAPI, Request, Response
 from slack_bolt import BoltResponse
-from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
+from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackClientError
@@ -129,20 +129,20 @@ def mount(app: FastAPI, service: Service, _who: Door) -> None:
 
 def add(app: FastAPI, slack: SlackApp) -> None:
     """Add the route, and the work that goes on beside it as long as the application runs."""
-    handler = AsyncSlackRequestHandler(slack.bolt)
 
     @app.post(PATH, include_in_schema=False)
     async def events(request: Request) -> Response:
         """A request of Slack's."""
         if int(request.headers.get("content-length") or 0) > LARGEST_REQUEST:
             return Response(status_code=413)
-        try:
-            (await request.body()).decode()
-        except UnicodeDecodeError:
-            return Response(status_code=400)
         if not request.headers.get("x-slack-request-timestamp", "").isdigit():
             return Response(status_code=401)
-        return await handler.handle(request)
+        try:
+            asked = to_async_bolt_request(request, await request.body())
+        except ValueError:
+            # Neither text nor JSON; nothing that Slack sends.
+            return Response(status_code=400)
+        return to_starlette_response(await slack.bolt.async_dispatch(asked))
 
     around = app.router.lifespan_context
 

@@ -40,14 +40,13 @@ def escaped(text: str) -> str:
 
 def shortened(text: str, most: int) -> str:
     """At most so many characters, also after escaping; a cut is shown."""
-    if len(escaped(text)) <= most:
+    if len(text) <= most and len(escaped(text)) <= most:
         return text
-    kept = ""
-    for character in text:
-        if len(escaped(kept + character)) >= most:
-            break
-        kept += character
-    return f"{kept}…"
+    room, size = 0, 1
+    while size + len(escaped(text[room])) <= most:
+        size += len(escaped(text[room]))
+        room += 1
+    return f"{text[:room]}…"
 
 
 def pieces(text: str, most: int) -> list[str]:
@@ -55,7 +54,7 @@ def pieces(text: str, most: int) -> list[str]:
     found: list[str] = []
     left = text
     while left:
-        if len(escaped(left)) <= most:
+        if len(left) <= most and len(escaped(left)) <= most:
             found.append(left)
             break
         room, size = 0, 0
@@ -130,14 +129,14 @@ def notes(summary: str, blocks: Sequence[Block], *, waits: str | None = None) ->
     """Blocks as as many messages as they need; what waits for somebody is the last one, with the buttons."""
     groups: list[list[Block]] = [[]]
     size = 0
-    for block in blocks:
+    for block in blocks or words("…"):
         length = _length(block)
         if groups[-1] and (len(groups[-1]) >= BLOCKS or size + length > MESSAGE):
             groups.append([])
             size = 0
         groups[-1].append(block)
         size += length
-    text = escaped(shortened(" ".join(summary.split()) or "…", SUMMARY))
+    text = escaped(shortened(" ".join(summary[: 2 * SUMMARY].split()) or "…", SUMMARY))
     last = len(groups) - 1
     return [Note(text, tuple(group), waits if at == last else None) for at, group in enumerate(groups) if group]
 

@@ -33,6 +33,7 @@ def png(reply: replies.Chart) -> tuple[bytes, str]:
     """The chart as a PNG, and what somebody who cannot see it is told. Empty bytes where there is nothing to draw."""
     from reports.chart import description, unit
     from reports.language import language
+    from reports.values import UNWRITABLE
 
     chart = _chart(reply)
     speak = language("en")
@@ -44,6 +45,7 @@ def png(reply: replies.Chart) -> tuple[bytes, str]:
     drawing = unit(chart.kind).draw(chart, WIDTH, speak)
     width, height = WIDTH + 2 * MARGIN, drawing.height + HEAD + 2 * MARGIN
     names = _legend(chart)
+    # Characters that XML cannot hold would spoil the whole picture.
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height:.0f}" '
         f'viewBox="0 0 {width} {height:.0f}"><style>{STYLE}</style>'
@@ -51,7 +53,7 @@ def png(reply: replies.Chart) -> tuple[bytes, str]:
         f'<text class="head" x="{MARGIN}" y="{MARGIN + 12}">{escape(chart.title[:100])}</text>'
         f'{names}<g transform="translate({MARGIN},{MARGIN + HEAD})">{drawing.body}</g></svg>'
     )
-    return bytes(vl_convert.svg_to_png(svg, scale=2)), told
+    return bytes(vl_convert.svg_to_png(UNWRITABLE.sub("\ufffd", svg), scale=2)), told
 
 
 def _legend(chart: Chart) -> str:

@@ -180,7 +180,8 @@ def _question(reply: replies.Question, thread: str) -> list[Note]:
 
 def progress(reply: replies.Progress) -> Note:
     """What a run is doing."""
-    (note,) = blocks.notes(reply.text, blocks.small(f"{'☑️' if reply.done else '⏳'} {reply.text}"))
+    text = f"{'☑️' if reply.done else '⏳'} {blocks.shortened(reply.text, blocks.SUMMARY)}"
+    (note,) = blocks.notes(reply.text, blocks.small(text))
     return note
 
 
