@@ -197,6 +197,8 @@ class Outbox:
             data = await asyncio.to_thread(path.read_bytes)
         except OSError:
             raise Refused("file_gone") from None
+        if not data:
+            raise Refused("empty_file")
         begun = await self._client.files_getUploadURLExternal(
             filename=str(body["name"]), length=len(data), alt_txt=body.get("alt") or None
         )
@@ -236,6 +238,13 @@ class Outbox:
             return payload.get("key") == row.key
 
         found = await self._find(channel, thread_ts, row.at, ours)
+        if row.kind == "file":
+            # Slack shows a file some time after it took it.
+            for pause in (1.0, 2.0, 4.0):
+                if found is not None:
+                    break
+                await self._sleep(pause)
+                found = await self._find(channel, thread_ts, row.at, ours)
         return None if found is None else (channel, found)
 
     async def _find(

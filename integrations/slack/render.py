@@ -100,7 +100,7 @@ def _plan(reply: replies.PlanCard, thread: str) -> list[Note]:
     made: list[Block] = [blocks.header(f"Plan {reply.version}: {reply.title}"), *blocks.words(reply.reading)]
     made += blocks.listing("Steps", [_step(step) for step in reply.steps])
     # Nothing that is approved is left out, however long it gets.
-    made += blocks.listing("What it does outside", [_effect(effect) for effect in reply.effects])
+    made += blocks.listing("What it writes and sends", [_effect(effect) for effect in reply.effects])
     made += blocks.listing("Goes to", reply.recipients)
     made += blocks.words(f"Runs by itself {reply.schedule}." if reply.schedule else "Runs only when asked to.")
     made += _proofs(reply)
@@ -159,7 +159,7 @@ def _difference(reply: replies.DiffCard) -> list[Note]:
             lines.append(f"and {len(reply.impact) - SHOWN_IMPACT} further figures")
         made += [*blocks.words("In numbers, on your data as it is now"), *blocks.monospaced(lines)]
     if reply.effects_change:
-        made += blocks.words("What it does outside changes too, so it needs a new approval.", "⚠️")
+        made += blocks.words("What it writes or sends changes too, so it needs a new approval.", "⚠️")
     return blocks.notes("What changes", made)
 
 

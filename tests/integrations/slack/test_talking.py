@@ -11,7 +11,8 @@ import pytest
 from slack_office import Office, office
 from slack_server import BOT, SECRET, FakeSlack, words
 
-from tools import conversations
+from tools import conversations, notices
+from tools.context import Context
 
 NOW = datetime(2026, 10, 5, 6, 0, tzinfo=UTC)
 ALL = {"slack:C0GENERAL": "ask", "slack:UANNA": "ask plan approve run"}
@@ -299,3 +300,31 @@ def test_acknowledgements_come_at_once_while_slack_itself_is_slow(
             assert time.monotonic() - began < 3
         ours.idle()
         assert len([one for one in slack.from_us() if "asked" in words(one)]) == 5
+
+
+def test_trouble_of_a_run_by_itself_is_told_once_in_the_thread_that_made_it(
+    slack: FakeSlack, orders: str, tmp_path: Path
+) -> None:
+    with office(slack, tmp_path, now=NOW, data=[orders], grants=ALL) as ours:
+        asked = slack.say(f"<@{BOT}> {TOTALS}")
+        slack.wait(slack.from_us)
+        ours.idle()
+        (row,) = ours.workspace.store.database.read("SELECT thread FROM slack_threads", {})
+        worker = Context(ours.workspace, "worker", frozenset({"ask", "run"}))
+        notices.add(
+            worker,
+            pipeline="totals",
+            kind="failed",
+            text="totals did not run: orders.csv is gone. <!channel>",
+            hint="Put the file back.",
+            cause="gone",
+            run_id="r1",
+            thread=str(row["thread"]),
+            now=NOW,
+        )
+        slack.wait(lambda: "orders.csv is gone" in slack.texts())
+        time.sleep(0.2)
+        assert slack.texts().count("orders.csv is gone") == 1
+        assert "<!channel>" not in slack.texts()
+        assert slack.from_us()[-1]["thread_ts"] == asked["ts"]
+        assert notices.undelivered(worker, str(row["thread"])) == []
