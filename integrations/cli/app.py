@@ -24,7 +24,7 @@ DESCRIPTION = """\
 Say what your business needs to know; get a data pipeline that is proven, approved, and runs without AI.
 """
 GROUPS = (
-    ("Start here", ("demo", "chat", "ask", "plan", "doctor")),
+    ("Start here", ("demo", "chat", "slack", "ask", "plan", "doctor")),
     ("Plans", ("validate", "explain", "diff", "approve", "schema")),
     ("Runs", ("run", "runs", "replay", "report")),
     ("By itself", ("schedule", "worker")),

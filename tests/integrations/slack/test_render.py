@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -130,7 +131,7 @@ def test_every_kind_stays_within_slacks_limits(text: str, many: int, tmp_path: P
             assert 0 < len(note.text) <= 3_000
 
 
-def texts(note: Note) -> list[dict[str, str]]:
+def texts(note: Note) -> list[dict[str, Any]]:
     parts = [one for block in note.blocks for one in (block.get("text"), *block.get("elements", ())) if one]
     return [one["text"] if isinstance(one["text"], dict) else one for one in parts]
 
