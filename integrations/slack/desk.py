@@ -270,6 +270,9 @@ class Desk:
         last = self._clock() - PROGRESS_SECONDS
         async for reply in stream:
             if isinstance(reply, replies.Progress):
+                # A message that says "one moment" would stay; a run's own is changed until it says how it ended.
+                if not reply.run_id:
+                    continue
                 if turn.alone or (not reply.done and self._clock() - last < PROGRESS_SECONDS):
                     continue
                 last = self._clock()

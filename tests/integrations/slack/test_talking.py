@@ -11,7 +11,7 @@ import pytest
 from slack_office import Office, office
 from slack_server import BOT, SECRET, FakeSlack, words
 
-from tools import conversations, notices
+from tools import conversations, forget, notices
 from tools.context import Context
 
 NOW = datetime(2026, 10, 5, 6, 0, tzinfo=UTC)
@@ -328,3 +328,16 @@ def test_trouble_of_a_run_by_itself_is_told_once_in_the_thread_that_made_it(
         assert "<!channel>" not in slack.texts()
         assert slack.from_us()[-1]["thread_ts"] == asked["ts"]
         assert notices.undelivered(worker, str(row["thread"])) == []
+
+
+def test_a_conversation_that_is_deleted_leaves_no_words_here(slack: FakeSlack, orders: str, tmp_path: Path) -> None:
+    with office(slack, tmp_path, now=NOW, data=[orders], grants=ALL) as ours:
+        slack.say(f"<@{BOT}> {TOTALS}, save it as totals.csv")
+        slack.wait(slack.from_us)
+        ours.idle()
+        store = ours.workspace.store
+        (row,) = store.database.read("SELECT thread FROM slack_threads", {})
+        forget.thread(ours.service.context("slack:UANNA"), str(row["thread"]), now=NOW)
+        for table in ("slack_threads", "slack_inbox", "slack_outbox", "messages", "threads"):
+            assert store.database.read(f"SELECT * FROM {table}", {}) == [], table
+        assert not (ours.workspace.folder / "slack" / str(row["thread"])).exists()
