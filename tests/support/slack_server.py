@@ -25,7 +25,7 @@ from aiohttp import WSMsgType, web
 
 Plain = dict[str, Any]
 T = TypeVar("T")
-TOKEN, APP_TOKEN, SECRET = "xoxb-sentinel-bot", "xapp-sentinel-app", "sentinel-signing"
+TOKEN, APP_TOKEN, SECRET = "sentinel-bot", "sentinel-app", "sentinel-signing"
 BOT, TEAM = "UBOT00001", "T0001"
 
 
