@@ -28,7 +28,7 @@ def audit(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
     meaning.score -= sum(weight for ref, weight in meaning.mentions if ref not in used)
     spoken = {ref for ref, _ in meaning.mentions}
     problems += _idle(tags, meaning, schema, used | spoken)
-    said = sum(1 for tag in tags if tag.links and tag.links[0].kind == "value")
+    said = sum(1 for tag in tags if tag.links and tag.links[0].kind == "value" and tag.links[0].how != "missing")
     if said > values + _repeats(tags):
         problems.append("lost:a value")
     periods = {(tag.period.start, tag.period.end) for tag in tags if tag.period is not None}

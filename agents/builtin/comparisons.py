@@ -267,7 +267,7 @@ class Comparisons(Superlatives):
         head = phrase.head
         assert head is not None
         out = self._measure(phrase)
-        if out is None or out.column is None:
+        if out is None or out.column is None or out.func not in {"avg", "median", "max", "min"}:
             self.meaning.problems.append("unused:comparison")
             return
         column = (

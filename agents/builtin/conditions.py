@@ -38,6 +38,7 @@ class Conditions:
         self.terms = terms or {}
         self.index = index
         self.schema = index.schema
+        self.words = frozenset(word for tag in tags for word in tag.text.lower().split())
         self.also = [tag.start for tag in tags if tag.text.lower() in {"also", "well", "additionally"}]
         self.cursor = Cursor([tag for tag in tags if tag.kind != "skip"], index.schema)
         self.root = Scope()
@@ -79,6 +80,9 @@ class Conditions:
         assert link.value is not None
         if link.how == "typo":
             self.meaning.assumptions.append(f"'{link.value}' is meant")
+        if link.how == "missing":
+            self._hold(Compare(link.ref, "null", negated=self._negation()), link.table)
+            return
         condition = Compare(link.ref, "=", (link.value,), negated=self._negation())
         self._hold(condition, link.table)
         self.state.column = link.ref

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from agents.builtin.wording import arithmetic, counts_nothing_too, excluded, is_condition, only
+from agents.builtin.words import stem
 from spec.pipeline import Definition
 
 _EQUALS = re.compile(
@@ -55,6 +56,7 @@ class Context:
     also: list[str] = field(default_factory=list)
     with_nothing: bool = False
     contains: bool = False
+    own: frozenset[str] = frozenset()
 
 
 def read_context(text: str, definitions: Mapping[str, Definition]) -> Context:
@@ -62,10 +64,25 @@ def read_context(text: str, definitions: Mapping[str, Definition]) -> Context:
     context = Context()
     for name, definition in definitions.items():
         _define(context, name, definition.expression or definition.text)
+    general = set(context.formulas) | set(context.phrases)
     for sentence in _SPLIT.split(text or ""):
         _sentence(context, sentence.strip().rstrip("."))
     context.contains = bool(_WILDCARDS.search(text or "")) and not _EXACT.search(text or "")
+    context.own = frozenset((set(context.formulas) | set(context.phrases)) - general)
     return context
+
+
+def unused(context: Context, text: str) -> str | None:
+    """The definition that came with the question and was meant for it, though the question words its term otherwise."""
+    said = {stem(word) for word in re.findall(r"[a-z]+", text.lower())}
+    if any(re.search(rf"\b{re.escape(term)}s?\b", text, re.IGNORECASE) for term in context.own):
+        return None
+    meant = [term for term in sorted(context.own) if len(_heavy(term) & said) * 2 > len(_heavy(term))]
+    return meant[0] if meant else None
+
+
+def _heavy(term: str) -> set[str]:
+    return {stem(word) for word in re.findall(r"[a-z]+", term) if word not in {"of", "the", "a", "an", "to", "in"}}
 
 
 def _sentence(context: Context, sentence: str) -> None:

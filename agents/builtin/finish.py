@@ -17,6 +17,7 @@ def finish(reader: Reader) -> Meaning:
     _pending(reader)
     _nested_pending(meaning, schema, reader.root)
     _dated(meaning)
+    _never_both(meaning)
     _alike(meaning.scope)
     _grains(meaning, schema, reader)
     unique: list[Out] = []
@@ -30,6 +31,7 @@ def finish(reader: Reader) -> Meaning:
     _count_in_groups(meaning, reader)
     _sum_in_groups(meaning, reader)
     _sum_of_one(meaning, reader)
+    _two_roles(meaning, reader)
     outs = _shown(reader)
     measured = (
         [o for o in outs if o.is_measure]
@@ -39,6 +41,7 @@ def finish(reader: Reader) -> Meaning:
     if measured:
         keys = [o for o in outs if not o.is_measure]
         meaning.groups = [*meaning.groups, *(k for k in keys if not _within(k, meaning.groups))]
+        meaning.problems += [f"unclear:{ref[1]}" for ref in _measured_keys(meaning.groups, schema)]
     else:
         outs = [*(g for g in meaning.groups if not _within(g, outs)), *outs]
         if meaning.groups and not meaning.order:
@@ -54,6 +57,44 @@ def finish(reader: Reader) -> Meaning:
     if not meaning.outs or not (reader.focus or reader.asked):
         meaning.problems.append("nothing asked for")
     return meaning
+
+
+def _never_both(meaning: Meaning) -> None:
+    """As in "stayed in May but not in June": none at all in June, for a day in May is never one in June."""
+    for scope, parent in _scopes(meaning.scope):
+        periods = [c for c in scope.conditions if isinstance(c, During)]
+        for out in [c for c in periods if c.negated]:
+            if not any(c.column == out.column and not c.negated and _apart(c, out) for c in periods):
+                continue
+            if parent is None:
+                meaning.problems.append("unclear:not")
+                continue
+            scope.conditions.remove(out)
+            inner = Scope(scope.table, [During(out.column, out.period)], parent=parent)
+            parent.conditions.append(Nested("none", inner, alike=True))
+
+
+def _apart(a: During, b: During) -> bool:
+    first, second = a.period, b.period
+    return bool(first.end and second.start and first.end <= second.start) or bool(
+        second.end and first.start and second.end <= first.start
+    )
+
+
+def _scopes(scope: Scope, parent: Scope | None = None) -> list[tuple[Scope, Scope | None]]:
+    found = [(scope, parent)]
+    for condition in scope.conditions:
+        if isinstance(condition, Nested) and condition.kind == "exists":
+            found += _scopes(condition.scope, scope)
+    return found
+
+
+def _two_roles(meaning: Meaning, reader: Reader) -> None:
+    """As in "home and away together": both roles of a thing in one figure is more than one grouping can say."""
+    tables = [reader.schema.real(t) for g in meaning.groups for t in sorted(g.tables())]
+    together = {"together", "combined", "altogether", "either"} & set(reader.words)
+    if together and len(tables) > len(set(tables)):
+        meaning.problems.append(f"unclear:{min(together)}")
 
 
 def _sum_in_groups(meaning: Meaning, reader: Reader) -> None:
@@ -103,6 +144,24 @@ def _sum_of_one(meaning: Meaning, reader: Reader) -> None:
                 return
     out.kind, out.func = "agg", "sum"
     meaning.assumptions.append(f"{column.name} is added up")
+
+
+def _measured_keys(groups: list[Out], schema: Schema) -> list[Ref]:
+    """Columns of amounts, nearly every row with one of its own, beside which nothing names the rows themselves."""
+    if any(_one_per_group(schema, group, ref[0]) for group in groups for ref in _columns_of(groups)):
+        return []
+    found = []
+    for ref in _columns_of(groups):
+        column = schema.columns[ref]
+        decimal = column.type.upper().startswith(("DOUBLE", "FLOAT", "DECIMAL"))
+        if column.kind == "number" and not column.is_id and decimal and column.stats.distinct > 20:
+            named = any(g.kind == "entity" or (g.column and schema.columns[g.column].unique) for g in groups)
+            found += [] if named else [ref]
+    return found
+
+
+def _columns_of(groups: list[Out]) -> list[Ref]:
+    return [group.column for group in groups if group.kind == "column" and group.column]
 
 
 def _one_per_group(schema: Schema, group: Out, table: str) -> bool:
@@ -385,6 +444,8 @@ def _should_be_distinct(meaning: Meaning, schema: Schema) -> bool:
     columns = [o for o in meaning.outs if o.kind in {"column", "entity"}]
     if len(columns) != len(meaning.outs) or not columns:
         return False
+    if _names_of_others(columns, meaning, schema):
+        return True
     for out in columns:
         if out.kind == "entity":
             if schema.keys.get(out.table):
@@ -399,3 +460,12 @@ def _should_be_distinct(meaning: Meaning, schema: Schema) -> bool:
         if column.unique or (out.column in label_columns(schema, out.column[0]) and schema.keys.get(column.table)):
             return False
     return True
+
+
+def _names_of_others(columns: list[Out], meaning: Meaning, schema: Schema) -> bool:
+    """As in "companies on an old plan": names reached through the rows of another table come once each."""
+    tables = {table for out in columns for table in out.tables()}
+    named = [out.column for out in columns if out.kind == "column" and out.column]
+    if len(tables) != 1 or len(named) != len(columns) or meaning.scope.table in tables | {""}:
+        return False
+    return all(ref in label_columns(schema, ref[0]) for ref in named)

@@ -14,6 +14,7 @@ class Grouping(Comparisons):
 
     def _on_group(self, _: list[Out]) -> None:
         tag = self.cursor.take()
+        self._one_for_each(tag)
         self.each_one = tag.text.lower() == "per"
         self.in_each = tag.text.lower() in {
             "in each",
@@ -42,6 +43,22 @@ class Grouping(Comparisons):
             self._grain("weekday")
             return
         self._group_list()
+
+    def _one_for_each(self, tag: Tag) -> None:
+        """As in "orders per customer by region": how many for each one, where the regions are what is told apart."""
+        groups, outs = self.meaning.groups, self.asked or self.focus
+        if not self.each_one or tag.text.lower() == "per" or len(groups) != 1 or groups[0].kind != "entity":
+            return
+        place = next((p for p, out in enumerate(outs) if out.is_measure), None)
+        if place is None:
+            if len(outs) == 1 and outs[0].kind == "entity":
+                outs[0], place = self.count_of(outs[0].table), 0
+            else:
+                return
+        if outs[place].kind not in {"count", "agg"} or (outs[place].kind == "agg" and outs[place].func != "sum"):
+            return
+        outs[place] = Out("ratio", parts=[outs[place], Out("count", table=groups[0].table, distinct=True)])
+        groups.clear()
 
     def _by_is_order(self) -> bool:
         """As in "top 5 countries by revenue": what follows "by" is the measure."""
@@ -159,8 +176,7 @@ class Grouping(Comparisons):
             last is not None
             and last.kind == "agg"
             and last.func in {"avg", "median"}
-            and last.column is not None
-            and last.column[0] == table
+            and last.tables() == {table}
             and not self.meaning.groups
         )
 

@@ -251,9 +251,16 @@ class Linker:
         return [Link("value", hit.table, hit.column, hit.value, hit.score, hit.how) for hit in hits]
 
     def flags(self, word: str) -> list[Link]:
-        """Yes/no columns that an adjective names: "active" for is_active, "closed" for is_open being false."""
+        """Yes/no columns that an adjective names: "active" for is_active, "closed" for is_open being false.
+
+        "Unpaid" and "open" also speak of a day that is missing, where a table has the day of paying or closing.
+        """
         one = stem(word)
-        links = []
+        links = [
+            Link("value", *ref, value="", score=0.95, how="missing")
+            for ref, column in self.schema.columns.items()
+            if column.kind == "date" and not word.endswith("ing") and _undone(one, self.cores[ref], column)
+        ]
         for ref, column in self.schema.columns.items():
             if not _is_flag(column):
                 continue
@@ -263,6 +270,13 @@ class Linker:
             elif heavy == [_ANTONYMS.get(one, "")]:
                 links.append(Link("value", *ref, value=_truth(column, False), score=0.85, how="flag"))
         return links
+
+
+def _undone(one: str, core: tuple[str, ...], column: Col) -> bool:
+    """Whether the word says that what the column dates has not been done."""
+    done = _ANTONYMS.get(one) or (one.removeprefix("un") if one.startswith("un") else "")
+    heavy = [word for word in core if word not in {"at", "on", "dat", "date", "tim", "time"}]
+    return bool(done) and heavy == [done] and column.stats.filled < column.stats.rows
 
 
 def _is_flag(column: Col) -> bool:

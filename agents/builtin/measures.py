@@ -11,6 +11,9 @@ from agents.builtin.phrases import Phrase
 from agents.builtin.words import stem
 
 
+_LASTS = frozenset("take takes took last lasts lasted pass passed need needs needed elapse elapsed late early".split())
+
+
 class Measures(Conditions):
     """What is counted, added up or averaged, and what is shown as it is."""
 
@@ -95,6 +98,9 @@ class Measures(Conditions):
         if head is None:
             if phrase.values and phrase.values[-1].links:
                 return Out("count", table=phrase.values[-1].links[0].table)
+            if phrase.unit and any(tag.text.lower() in _LASTS for tag in self.cursor.tags):
+                # "how many days do they take": how long, not on how many days
+                self.meaning.problems.append(f"unclear:{phrase.unit}s")
             return Out("count", table="") if not phrase.unit else Out("count", grain=phrase.unit, distinct=True)
         if head.kind == "table":
             if phrase.agg in {"avg", "median"}:

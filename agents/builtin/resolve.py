@@ -117,10 +117,11 @@ def _company(link: Link, place: int, tags: list[Tag], schema: Schema) -> float:
 def _fit_value(link: Link, place: int, tags: list[Tag], schema: Schema) -> float:  # noqa: C901 - one short branch a kind of phrase
     score = 0.0
     before, after = _neighbour(tags, place, -1), _neighbour(tags, place, 1)
+    told = next((t for t in reversed(tags[:place]) if t.kind != "skip"), None)
     if (
-        place
-        and tags[place - 1].kind == "rel"
-        and tags[place - 1].data != "with"
+        told is not None
+        and told.kind == "rel"
+        and told.data != "with"
         and after is not None
         and after.links[0].kind == "column"
     ):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from agents.builtin.audit import audit, roles
-from agents.builtin.context import Context, formula_of, read_context, substitute
+from agents.builtin.context import Context, formula_of, read_context, substitute, unused
 from agents.builtin.finish import finish
 from agents.builtin.followup import complete
 from agents.builtin.formulas import parse_formula
@@ -60,6 +60,7 @@ class Prepared:
     timezone: str
     unsaid: Unsaid | None = None
     course: Course | None = None
+    idle: str | None = None
 
 
 def prepare(request: Request, data: DataView, index: Index) -> Prepared:
@@ -75,6 +76,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     context.also += [f"for {only(part.rstrip(' .?!'))}" for part in parts if part not in kept and len(kept) > 0]
     text = " ".join(kept) if kept else text
     ending = text.rstrip(" ?.!")
+    idle = unused(context, text)
     text = normalise(substitute(", ".join([ending, *context.also]) if context.also else text, context))
     text, course = course_of(text)
     text = normalise(text)
@@ -89,7 +91,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
         if one.period is not None and request.answers.get(key_of(one)) == "other" and one.period.other is not None:
             one.period = one.period.other
     unsaid = assign(tags, index.schema, request.answers)
-    return Prepared(text, tags, context, terms, index, request.timezone, unsaid, course)
+    return Prepared(text, tags, context, terms, index, request.timezone, unsaid, course, idle)
 
 
 def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_period: bool = False) -> Candidate:
@@ -110,6 +112,8 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     if prepared.course is not None:
         take_course(meaning, prepared.course)
     meaning.problems += audit(tags, meaning, prepared.index.schema)
+    if prepared.idle is not None:
+        meaning.problems.append(f"idle:{prepared.idle}")
     builder = Builder(prepared.index, prepared.timezone, contains=prepared.context.contains)
     try:
         query = builder.build(meaning)
