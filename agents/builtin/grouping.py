@@ -133,7 +133,7 @@ class Grouping(Comparisons):
             made = Out("entity", table=phrase.head.table)
             if per is not None:
                 per.parts.append(made)
-            elif self.each_one and self._is_per_row(phrase.head.table) and not phrase.values:
+            elif self.each_one and self._is_per_row(phrase.head.table):
                 pass  # "average weight per shipment", where each row is a shipment with its weight
             else:
                 self._put_group(made)

@@ -335,6 +335,15 @@ CHANGES = frozenset(
 
 
 @cache
+def is_english(word: str) -> bool:
+    """Whether a folded word is one that this vocabulary already understands as English."""
+    if word in ABBREVIATIONS or word in SUPERLATIVES or word in COMPARATIVES or word in AGGREGATES or word in GRAINS:
+        return True
+    one = stem(word)
+    return one in FILLER or word in MONTHS or word in WEEKDAYS or one in RELATING or one in _table()
+
+
+@cache
 def synonyms(word: str) -> frozenset[str]:
     """Stems that may stand for this stem in a name, itself left out."""
     return _table().get(word, frozenset()) | _derived(word)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from agents.builtin.lexicon import ABBREVIATIONS
+from agents.builtin.lexicon import ABBREVIATIONS, is_english
+from agents.builtin.tongues import names_translator
 from agents.builtin.words import fold, singular, split_name, stem
 from spec.catalog import Catalog, Table
 
@@ -27,6 +28,7 @@ _NUMBER_TYPES = (
     "NUMERIC",
     "INT",
 )
+Foreign = Callable[[str], tuple[str, ...] | None]
 _GENERIC_KEYS = frozenset({"id", "key", "code", "no", "number", "name", "uid", "uuid"})
 
 
@@ -200,11 +202,11 @@ def kind_of(type_: str) -> str:
     return "text" if upper.startswith(("VARCHAR", "TEXT", "CHAR", "STRING", "ENUM")) else "other"
 
 
-def expand(words: Iterable[str]) -> tuple[str, ...]:
-    """Abbreviations written out; words in the singular."""
+def expand(words: Iterable[str], foreign: Foreign = lambda _word: None) -> tuple[str, ...]:
+    """Abbreviations written out, words of another language in English; words in the singular."""
     out: list[str] = []
     for word in words:
-        out.extend(ABBREVIATIONS.get(word, word).split())
+        out.extend(foreign(word) or ABBREVIATIONS.get(word, word).split())
     # Words as short as "is", "has" and "did" are flags and initials here, not verbs to be reduced.
     return tuple(word if len(word) <= 3 or word == "does" else singular(word) for word in out)
 
@@ -212,14 +214,16 @@ def expand(words: Iterable[str]) -> tuple[str, ...]:
 def build_schema(catalog: Catalog, stats: Mapping[tuple[str, str], Stats]) -> Schema:
     """Names to words, types to kinds; keys and joins come after (``keys.find_joins``)."""
     schema = Schema()
+    names = [n for table in catalog.tables for n in (table.name.rpartition(".")[2], *(c.name for c in table.columns))]
+    foreign = names_translator(names, is_english)
     shared = _shared_prefix([split_name(table.name) for table in catalog.tables])
     for table in catalog.tables:
         words = split_name(table.name.rpartition(".")[2])
         words = words[len(shared) :] if len(words) > len(shared) else words
-        schema.tables[table.name] = expand(words)
+        schema.tables[table.name] = expand(words, foreign)
     aliases = _aliases(schema, catalog)
     for table in catalog.tables:
-        _add_columns(schema, table, stats, aliases)
+        _add_columns(schema, table, stats, aliases, foreign)
     return schema
 
 
@@ -235,13 +239,17 @@ def _aliases(schema: Schema, catalog: Catalog) -> dict[str, tuple[str, ...]]:
 
 
 def _add_columns(
-    schema: Schema, table: Table, stats: Mapping[tuple[str, str], Stats], aliases: Mapping[str, tuple[str, ...]]
+    schema: Schema,
+    table: Table,
+    stats: Mapping[tuple[str, str], Stats],
+    aliases: Mapping[str, tuple[str, ...]],
+    foreign: Foreign,
 ) -> None:
     owner = schema.tables[table.name]
     parts = [split_name(column.name) for column in table.columns]
     prefix = _shared_prefix(parts)
     for column, words in zip(table.columns, parts, strict=True):
-        bare = expand(words[len(prefix) :] if len(words) > len(prefix) else words)
+        bare = expand(words[len(prefix) :] if len(words) > len(prefix) else words, foreign)
         bare = tuple(part for word in bare for part in aliases.get(word, (word,)))
         if len(bare) == 1 and bare[0].endswith("id") and 2 < len(bare[0]) <= 4:
             # A letter or two before "id" are a table's initials when exactly one table has them.

@@ -17,16 +17,20 @@ from agents.builtin.formulas import parse_formula
 from agents.builtin.index import Index
 from agents.builtin.links import Link, Linker
 from agents.builtin.loose import answered_link
+from agents.builtin.lexicon import is_english
 from agents.builtin.meaning import Meaning, Out
 from agents.builtin.normalise import normalise
 from agents.builtin.parse import Reader
+from agents.builtin.phrasebook import PHRASES
 from agents.builtin.resolve import resolve, runners_up
 from agents.builtin.spokenroles import Unsaid, assign
 from agents.builtin.sqlbuild import Builder
 from agents.builtin.sqlframe import CannotBuildError
 from agents.builtin.tags import Tag, tag
+from agents.builtin.tongues import translated
 from agents.builtin.windows import Course, course_of, take_course
 from agents.builtin.wording import counts_nothing_too, only
+from agents.builtin.words import stem
 from agents.contract import DataView, Request
 
 if TYPE_CHECKING:
@@ -67,7 +71,8 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     """Normalise, take definitions in, tag. Answers given earlier settle the spans they are about."""
     today: date = request.now.astimezone(ZoneInfo(request.timezone)).date()
     linker = linker_of(index)
-    text = normalise(complete(request.text, request.history, linker, today))
+    asked = translated(request.text, lambda word: _is_stored(word, index), lambda word: _is_english(word, linker))
+    text = normalise(complete(asked, request.history, linker, today))
     context = read_context("\n".join([request.context, *_asides(text)]), data.definitions)
     text = _without_asides(text)
     context.with_nothing = context.with_nothing or counts_nothing_too(text)
@@ -92,6 +97,14 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
             one.period = one.period.other
     unsaid = assign(tags, index.schema, request.answers)
     return Prepared(text, tags, context, terms, index, request.timezone, unsaid, course, idle)
+
+
+def _is_stored(word: str, index: Index) -> bool:
+    return len(word) > 2 and bool(index.values.find(word))
+
+
+def _is_english(word: str, linker: Linker) -> bool:
+    return is_english(word) or (word,) in PHRASES or stem(word) in linker.spoken
 
 
 def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_period: bool = False) -> Candidate:

@@ -1,0 +1,177 @@
+"""Other languages: names and questions in German, Italian, Spanish or French brought to the words that are understood.
+
+A vocabulary is a file in ``languages``. Names of a schema are translated where enough of them are words of one language;
+a question where enough of its words are. What is stored in the data stays as it is, so that values link by themselves.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+
+from agents.builtin.words import fold, split_name
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_ELIDED = re.compile(r"\b(?:l|d|dell|all|nell|dall|sull|un|qu|s|c|j|n)['’](?=\w)", re.IGNORECASE)
+_THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+)(?:,(\d+))?(?![\d.])")
+_DECIMAL = re.compile(r"(?<![\d.,])(\d+),(\d{1,2})(?![\d,])")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+# Two letters of a name are too little to know a language by.
+_TELLING = 3
+_LEAST_NAMES = 2
+_LEAST_SHARE = 0.15
+_JOINTS = ("", "s", "n", "en", "es", "e")
+
+
+@dataclass(frozen=True)
+class Language:
+    """``nouns`` and ``words``: folded word to English; ``many``: the forms that are plurals; ``phrases`` of questions."""
+
+    name: str
+    nouns: Mapping[str, str] = field(default_factory=dict)
+    many: frozenset[str] = frozenset()
+    words: Mapping[str, str] = field(default_factory=dict)
+    phrases: Mapping[str, str] = field(default_factory=dict)
+
+    def name_words(self, word: str) -> tuple[str, ...] | None:
+        """A word of a name in English, also one put together of words that are known; None when it is unknown."""
+        known = self.nouns.get(word) or self.words.get(word)
+        if known is not None:
+            return tuple(known.split())
+        return self._parts(word)
+
+    def _parts(self, word: str) -> tuple[str, ...] | None:
+        """As in "rechnungsdatum": only German writes words together, but no other loses by looking."""
+        for cut in range(len(word) - 3, 3, -1):
+            head, tail = word[:cut], self.nouns.get(word[cut:])
+            if tail is None:
+                continue
+            for joint in _JOINTS:
+                if head.endswith(joint):
+                    first = self.nouns.get(head[: len(head) - len(joint)])
+                    if first is not None:
+                        return (*first.split(), *tail.split())
+        return None
+
+
+@cache
+def languages() -> tuple[Language, ...]:
+    """All vocabularies there are, by name."""
+    folder = resources.files("agents.builtin.languages")
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".txt")), key=lambda f: f.name)
+    return tuple(_read(file.name.removesuffix(".txt"), file.read_text(encoding="utf-8")) for file in files)
+
+
+def _read(name: str, text: str) -> Language:
+    held: dict[str, dict[str, str]] = {"nouns": {}, "words": {}, "phrases": {}}
+    many: set[str] = set()
+    part = ""
+    for line in text.splitlines():
+        if line.startswith("#") or not line.strip():
+            continue
+        if line.startswith("["):
+            part = line.strip("[] ")
+            continue
+        left, _, english = (side.strip() for side in line.rpartition(" = "))
+        forms = [left] if part == "phrases" else left.split()
+        for place, form in enumerate(forms):
+            for spelled in {fold(form), fold(unicodedata.normalize("NFC", form).casefold().translate(_UMLAUTS))}:
+                held[part].setdefault(spelled, english)
+                if part == "nouns" and place:
+                    many.add(spelled)
+    return Language(name, held["nouns"], frozenset(many), held["words"], held["phrases"])
+
+
+def names_translator(names: Iterable[str], english: Callable[[str], bool]) -> Callable[[str], tuple[str, ...] | None]:
+    """A look-up for words of names, in the language of which the names are; one that knows none for English names."""
+    every = {word for name in names for word in split_name(name)}
+    said = {word for word in every if len(word) >= _TELLING and not english(word)}
+    found = {one.name: {word for word in said if one.name_words(word) is not None} for one in languages()}
+    best = max(languages(), key=lambda one: len(found[one.name]), default=None)
+    if best is None or len(found[best.name]) < max(_LEAST_NAMES, _LEAST_SHARE * len(every)):
+        return lambda _word: None
+    return best.name_words
+
+
+def translated(text: str, stored: Callable[[str], bool], english: Callable[[str], bool]) -> str:
+    """The question in English where it was asked in another language; words that are stored stay as they are."""
+    language = _language_of(text, english)
+    if language is None:
+        return text
+    text = re.sub(r"[¿¡]", "", text)
+    text = _THOUSANDS.sub(lambda m: m[1].replace(".", "") + (f".{m[2]}" if m[2] else ""), text)
+    text = _DECIMAL.sub(r"\1.\2", text)
+    pieces: list[str] = []
+    at = 0
+    for match in re.finditer(r"\"[^\"]*\"|'[^']*'(?!\w)", text):
+        pieces += [_plain(text[at : match.start()], language, stored), match.group()]
+        at = match.end()
+    return re.sub(r"\s+", " ", "".join([*pieces, _plain(text[at:], language, stored)])).strip()
+
+
+def _plain(text: str, language: Language, stored: Callable[[str], bool]) -> str:
+    words = re.findall(r"\s+|[^\W_]+(?:['’\-][^\W_]+)*['’]?|.", text)
+    out: list[str] = []
+    at = 0
+    while at < len(words):
+        if not words[at].strip() or not words[at][0].isalpha():
+            out.append(words[at])
+            at += 1
+            continue
+        size, english = _phrase_at(words, at, language)
+        if size:
+            out.append(english)
+            at += size
+            continue
+        elided = _ELIDED.match(words[at])
+        bare = words[at][elided.end() :] if elided else words[at]
+        out.append(_content(bare, language, stored))
+        at += 1
+    return "".join(out)
+
+
+def _phrase_at(words: Sequence[str], at: int, language: Language) -> tuple[int, str]:
+    """The longest phrase of the language that starts here, as (pieces, English)."""
+    for size in range(min(9, len(words) - at), 0, -1):
+        if not words[at + size - 1].strip():
+            continue
+        said = fold("".join(words[at : at + size]))
+        if said in language.phrases:
+            return size, language.phrases[said]
+    return 0, ""
+
+
+def _content(word: str, language: Language, stored: Callable[[str], bool]) -> str:
+    folded = fold(word)
+    if stored(word):
+        return word
+    known = language.nouns.get(folded)
+    if known is not None:
+        return _plural(known) if folded in language.many else known
+    other = language.words.get(folded) or " ".join(language.name_words(folded) or ())
+    return other or word
+
+
+def _plural(english: str) -> str:
+    if english.endswith("y") and english[-2:-1] not in "aeiou":
+        return f"{english[:-1]}ies"
+    return english if english.endswith("s") else f"{english}s"
+
+
+def _language_of(text: str, english: Callable[[str], bool]) -> Language | None:
+    """The language of which the question has most words, if those are not words of English too."""
+    words = [fold(word) for word in _WORD.findall(_ELIDED.sub("", text))]
+    telling = [word for word in words if not english(word)]
+    best: tuple[int, Language] | None = None
+    for one in languages():
+        single = {part for phrase in one.phrases for part in phrase.split()}
+        hits = sum(1 for word in telling if word in single or one.name_words(word) is not None)
+        if best is None or hits > best[0]:
+            best = (hits, one)
+    if best is None or best[0] == 0:
+        return None
+    return best[1] if (best[0] >= 2 and best[0] * 3 >= len(words)) or best[0] * 2 >= len(words) else None
