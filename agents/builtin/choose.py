@@ -42,6 +42,9 @@ def label_columns(schema: Schema, table: str) -> list[Ref]:
     columns = schema.of(table)
     first = next((c for c in columns if c.core == ("first", "name")), None)
     last = next((c for c in columns if c.core == ("last", "name")), None)
+    plain = next((c for c in columns if c.core == ("name",) and c.kind == "text"), None)
+    if plain is not None and (first is None) != (last is None):
+        return [plain.ref, last.ref] if last is not None else [first.ref, plain.ref] if first is not None else []
     for label in _LABELS:
         for column in columns:
             if column.kind == "text" and " ".join(column.core) == label:

@@ -11,6 +11,9 @@ from agents.builtin.superlatives import Superlatives
 from agents.builtin.tags import Tag
 
 
+_EARNS = frozenset({"earn", "earns", "earning", "paid", "make"})
+
+
 class Comparisons(Superlatives):
     """More than, at least, before one o'clock, starts with."""
 
@@ -74,8 +77,12 @@ class Comparisons(Superlatives):
             scope = Scope(self.state.column[0], parent=self.state.scope)
             self.state.scope.conditions.append(Beyond(self.state.column, op, out, scope))
             return
+        if self._than_average(tag, phrase):
+            return
         if phrase.number is None and phrase.head is not None and (phrase.agg or phrase.sup):
             self._beyond(op, phrase)
+            return
+        if self._than_role(op, phrase):
             return
         number = phrase.number
         if number is None:
@@ -103,6 +110,44 @@ class Comparisons(Superlatives):
             self._compare_number(op, number, tag)
             return
         self._compare_counted(op, number, phrase)
+
+    def _than_average(self, tag: Tag, phrase: Phrase) -> bool:
+        """As in "rooms bigger than the average room", "invoices above average": of the column that the word hints at."""
+        table = self.state.scope.table
+        named = phrase.head is None or (phrase.head.kind == "table" and phrase.head.table == table)
+        if phrase.number is not None or phrase.agg not in {"avg", "median"} or not named or not table:
+            return False
+        if self.state.column is not None and self.schema.columns[self.state.column].kind == "number":
+            column = self.state.column if self.state.column[0] == table else None
+        else:
+            column = hinted_column(self.schema, table, tag.hints) if tag.hints else main_measure(self.schema, table)
+        if column is None or self.schema.columns[column].kind != "number":
+            return False
+        self.meaning.assumptions.append(f"compared by {column[1]}")
+        out = Out("agg", column=column, func=phrase.agg)
+        self.state.scope.conditions.append(Beyond(column, tag.data, out, Scope(table, parent=self.state.scope)))
+        return True
+
+    def _than_role(self, op: str, phrase: Phrase) -> bool:
+        """As in "employees who earn more than their manager": the same column of the row that is pointed at."""
+        column, head = self.state.column, phrase.head
+        if head is None or phrase.number is not None or phrase.agg or phrase.sup:
+            return False
+        roles = [
+            name
+            for name, role in self.schema.roles.items()
+            if role.own and name in {head.table, *(link.table for link in (phrase.head_tag.links if phrase.head_tag else []))}
+        ]
+        if len(roles) != 1:
+            return False
+        role = self.schema.roles[roles[0]]
+        if column is None or column[0] != role.table:
+            column = hinted_column(self.schema, role.table, ("salary", "amount")) if _EARNS & self.words else None
+        if column is None or self.schema.columns[column].kind not in {"number", "date"}:
+            return False
+        other = (roles[0], column[1])
+        self._hold(Compare(column, op, other=other), column[0])
+        return True
 
     def _between(self) -> bool:
         """As in "between 20 and 30": both ends belong to it."""

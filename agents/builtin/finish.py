@@ -32,6 +32,7 @@ def finish(reader: Reader) -> Meaning:
     _sum_in_groups(meaning, reader)
     _sum_of_one(meaning, reader)
     _two_roles(meaning, reader)
+    _still(meaning, reader)
     outs = _shown(reader)
     measured = (
         [o for o in outs if o.is_measure]
@@ -54,6 +55,8 @@ def finish(reader: Reader) -> Meaning:
     if not meaning.scope.table:
         tables = [t for o in outs for t in sorted(o.tables()) if t]
         meaning.scope.table = tables[0] if tables else ""
+    if meaning.scope.table == "" and len(schema.tables) == 1 and any(o.kind == "count" for o in meaning.outs):
+        meaning.scope.table = next(iter(schema.tables))  # "how many rows"
     if not meaning.outs or not (reader.focus or reader.asked):
         meaning.problems.append("nothing asked for")
     return meaning
@@ -87,6 +90,19 @@ def _scopes(scope: Scope, parent: Scope | None = None) -> list[tuple[Scope, Scop
         if isinstance(condition, Nested) and condition.kind == "exists":
             found += _scopes(condition.scope, scope)
     return found
+
+
+def _still(meaning: Meaning, reader: Reader) -> None:
+    """As in "still on the old plan": that it has not ended has to be held by something."""
+    if not {"still", "currently", "now"} & reader.words or meaning.groups:
+        return
+    tables = {meaning.scope.table, *_tables_of(meaning.scope), *(t for o in reader.focus for t in o.tables())}
+    bridges = {j.table for j in reader.schema.joins if j.parent in tables} | tables
+    ending = {c.ref for t in bridges for c in reader.schema.of(t) if c.kind == "date" and {"end", "ended", "left"} & set(c.words)}
+    held = {c.column for s, _ in _scopes(meaning.scope) for c in s.conditions if isinstance(c, Compare | During)}
+    states = {ref for ref in held if {"status", "state", "end", "ended", "left"} & set(reader.schema.columns[ref].words)}
+    if ending and not states:
+        meaning.problems.append("idle:still")
 
 
 def _two_roles(meaning: Meaning, reader: Reader) -> None:

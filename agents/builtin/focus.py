@@ -30,8 +30,10 @@ class Focus(Grouping):
                     continue
                 return
             phrase = read_phrase(self.cursor)
-            if phrase.unit and self.cursor.text() in {"between", "from"} and self._days_between(phrase, target):
-                return
+            if phrase.unit and self.cursor.text() in {"between", "from"}:
+                if self._days_between(phrase, target):
+                    return
+                self.meaning.problems.append(f"unclear:{phrase.unit}s {self.cursor.text()}")
             if phrase.empty:
                 return
             if (

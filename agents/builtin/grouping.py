@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import hinted_column, is_additive, main_measure
+from agents.builtin.choose import hinted_column, is_additive, is_money, main_measure
 from agents.builtin.comparisons import Comparisons
 from agents.builtin.meaning import Out, Ref
 from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, read_phrase
@@ -76,6 +76,20 @@ class Grouping(Comparisons):
                 return column.kind == "number" and not column.is_id and column.core[-1:] != ("year",)
             return bool(phrase.howmany or phrase.agg) and self._measure(phrase) is not None
         return False
+
+    def _of_many(self, out: Out) -> Out:
+        """As in "top 5 guests by booking value": the amounts of all rows of each; of ratings it has to be said which."""
+        first = self.focus[0] if self.focus else None
+        if out.kind != "column" or out.column is None or first is None or first.kind != "entity":
+            return out
+        if first.table == out.column[0] or self._is_upward(first.table, out.column[0]):
+            return out
+        column = self.schema.columns[out.column]
+        if is_money(column) and not {"price", "unit", "rate"} & set(column.words):
+            self.meaning.assumptions.append(f"{column.name} is added up")
+            return Out("agg", column=out.column, func="sum")
+        self.meaning.problems.append(f"unclear:{column.name}")
+        return out
 
     def _by_is_agent(self) -> bool:
         """As in "written by users", "made by Anna": a person or thing that did it, not a grouping."""
@@ -255,6 +269,8 @@ class Grouping(Comparisons):
                 return
             sup = phrase.sup
             out = self._measure(phrase)
+            for tag in phrase.values if default_descending else ():
+                self._value(tag)  # "top 5 guests by completed booking value"
             if (
                 sup is not None
                 and out is not None
@@ -267,7 +283,7 @@ class Grouping(Comparisons):
             descending = default_descending or (sup is not None and sup.data == "1")
             if out is not None:
                 if default_descending and out.kind == "column" and phrase.head is not None:
-                    out = self._measure_of_extreme(phrase, phrase.head)
+                    out = self._of_many(self._measure_of_extreme(phrase, phrase.head))
                 if default_descending and out.kind == "entity":
                     measure = main_measure(self.schema, out.table)
                     out = Out("agg", column=measure, func="sum") if measure else Out("count", table=out.table)

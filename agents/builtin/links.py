@@ -275,8 +275,9 @@ class Linker:
 def _undone(one: str, core: tuple[str, ...], column: Col) -> bool:
     """Whether the word says that what the column dates has not been done."""
     done = _ANTONYMS.get(one) or (one.removeprefix("un") if one.startswith("un") else "")
-    heavy = [word for word in core if word not in {"at", "on", "dat", "date", "tim", "time"}]
-    return bool(done) and heavy == [done] and column.stats.filled < column.stats.rows
+    heavy = [word for word in core if word not in {"at", "on", "am", "il", "le", "el", "dat", "date", "tim", "time"}]
+    same = len(heavy) == 1 and (heavy[0] == done or heavy[0] in synonyms(done))
+    return bool(done) and same and column.stats.filled < column.stats.rows
 
 
 def _is_flag(column: Col) -> bool:

@@ -13,9 +13,34 @@ def _ordinal(match: re.Match[str]) -> str:
     return f"on {match[2]} {_ORDINALS.index(match[1].lower()) + 1}"
 
 
+def _top_so_many(match: re.Match[str]) -> str:
+    """As in "the 3 customers with the highest revenue"."""
+    side = "bottom" if match[3].lower().startswith(("low", "small", "few")) else "top"
+    counted = "number of " if match[3].lower().endswith(("most", "fewest", "of")) else ""
+    return f"{side} {match[1]} {match[2]} by {counted}"
+
+
 _VERSUS = r"(?:vs\.?|versus|compared (?:to|with)|against)"
 _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(\w+?)s? (?:signups|sign-ups|registrations)\b", r"number of \1s"),
+    (r"\b(?:logged|logging|log|logs|signed|signing) in(?:to)?\b", "login"),
+    (r"\be-?mail address(es)?\b", r"email"),
+    (r"\b((?:phone|telephone|mobile|fax|account|customer|order|invoice|room|house|serial|tax) numbers?) of (?=(?-i:[A-Z]))", r"\1 for "),
+    (r"\b(?:the |our )?(\d+) (?:biggest|largest|best|top) ([\w-]+(?: [\w-]+)?) by\b", r"top \1 \2 by"),
+    (r"\b(?:biggest|largest) (customers?|clients?|accounts?|suppliers?|guests?) by\b", r"top \1 by"),
+    (
+        r"\b(?:the |our )?(\d+|one|two|three|four|five|six|seven|eight|nine|ten) ([\w-]+) (?:with|that have|who have) "
+        r"the (highest|largest|biggest|lowest|smallest) (?!number)",
+        _top_so_many,
+    ),
+    (
+        r"\b(?:the |our )?(\d+|one|two|three|four|five|six|seven|eight|nine|ten) ([\w-]+) (?:with|that have|who have) "
+        r"the (most|fewest|highest number of|lowest number of) ",
+        _top_so_many,
+    ),
+    (r"\b(?:share|percentage|proportion) of ([\w-]+) among (?:the |our |all )?([\w-]+(?: [\w-]+)?)", r"percentage of \2 that are \1"),
+    (r"\bon (?:which|what) (weekday|day of the week) (?:do|did|does|are|were) (?:the )?most (.+?)(?: (?:happen|made|placed|take place|occur|fall|arrive|start))*\s*\??$", r"which weekday has the most \2"),
+    (r"\bnot (\w+)( [\w ]+?)? for (?:at least |more than |over |the last |the past )?(\d+ (?:days|weeks|months|years))\b", r"not \1\2 in the last \3"),
     (r"\b(?:signed|signing) up\b", "joined"),
     (r"\bsign(?:s)? up\b", "join"),
     (r"\bgot fired\b|\bgetting fired\b", "terminated"),

@@ -17,9 +17,23 @@ _COUNTRIES = [
     ("canada", "ca"), ("australia", "au"), ("japan", "jp"), ("china", "cn"), ("india", "in"), ("brazil", "br"),
     ("mexico", "mx"), ("netherlands", "nl", "holland"), ("belgium", "be"), ("switzerland", "ch"), ("austria", "at"),
     ("sweden", "se"), ("norway", "no"), ("denmark", "dk"), ("finland", "fi"), ("poland", "pl"), ("portugal", "pt"),
-    ("ireland", "ie"), ("south korea", "kr", "korea"), ("united arab emirates", "uae", "ae"),
+    ("ireland", "ie"), ("czech republic", "cz", "czechia"), ("greece", "gr"), ("turkey", "tr"), ("hungary", "hu"),
+    ("romania", "ro"), ("south korea", "kr", "korea"), ("united arab emirates", "uae", "ae"),
     ("new york city", "nyc"), ("los angeles", "la"), ("san francisco", "sf"),
 ]  # fmt: skip
+
+
+# What is of a country, and the country.
+_DEMONYMS = """
+american united states|british united kingdom|german germany|french france|italian italy|spanish spain|
+canadian canada|australian australia|japanese japan|chinese china|indian india|brazilian brazil|mexican mexico|
+dutch netherlands|belgian belgium|swiss switzerland|austrian austria|swedish sweden|norwegian norway|
+danish denmark|finnish finland|polish poland|portuguese portugal|irish ireland|korean south korea|
+czech czech republic|greek greece|turkish turkey|hungarian hungary|romanian romania|russian russia|
+ukrainian ukraine|croatian croatia|scottish scotland|welsh wales|english england|argentinian argentina|
+chilean chile|colombian colombia|egyptian egypt|nigerian nigeria|kenyan kenya|south african south africa|
+thai thailand|vietnamese vietnam|indonesian indonesia|israeli israel|icelandic iceland|moroccan morocco
+"""
 
 
 def _names() -> dict[str, tuple[str, ...]]:
@@ -30,6 +44,12 @@ def _names() -> dict[str, tuple[str, ...]]:
             # A two-letter code is too short to be read as a place by itself: "in", "or", "me" are words.
             if len(name) > 2 or name in {"us", "uk"}:
                 found.setdefault(name, set()).update(other for other in group if other != name)
+    for entry in _DEMONYMS.replace("\n", "").split("|"):
+        demonym, _, country = entry.partition(" ")
+        if demonym == "south":
+            demonym, country = "south african", "south africa"
+        known = next((group for group in _COUNTRIES if country in group), (country,))
+        found.setdefault(demonym, set()).update(known)
     return {name: tuple(sorted(others)) for name, others in found.items()}
 
 

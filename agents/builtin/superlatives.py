@@ -116,6 +116,8 @@ class Superlatives(Measures):
                 sup.hints = ("height", "altitude", "elevation")
             self._nested_top(phrase)
             return
+        if head is None and sup.hints == ("#",) and not phrase.values and self._most_common(descending, phrase):
+            return
         if head is None and sup.hints and self.focus and not phrase.values:
             first = self.focus[0]
             table = first.table or (first.column[0] if first.column else "")
@@ -145,6 +147,16 @@ class Superlatives(Measures):
             self._set_order(Out("count", table=link.table), descending, phrase)
             return
         self.meaning.problems.append(f"unused:{sup.text}")
+
+    def _most_common(self, descending: bool, phrase: Phrase) -> bool:
+        """As in "which breed of dog is the most common": a column of the rows spoken of, by how many have it."""
+        first = self.focus[0] if len(self.focus) == 1 else None
+        if first is None or first.kind != "column" or first.column is None or self.meaning.order:
+            return False
+        if self.schema.columns[first.column].unique:
+            return False
+        self._set_order(Out("count", table=first.column[0]), descending, phrase)
+        return True
 
     def _descends(self, sup: Tag, found: Ref) -> bool:
         """The oldest has the earliest day of birth."""

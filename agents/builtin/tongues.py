@@ -29,7 +29,8 @@ _JOINTS = ("", "s", "n", "en", "es", "e")
 
 @dataclass(frozen=True)
 class Language:
-    """``nouns`` and ``words``: folded word to English; ``many``: the forms that are plurals; ``phrases`` of questions."""
+    """``nouns`` and ``words``: folded word to English; ``many``: the forms that are plurals; ``phrases`` of questions, "<" before the
+    English of an adjective that stands behind its noun."""
 
     name: str
     nouns: Mapping[str, str] = field(default_factory=dict)
@@ -123,6 +124,12 @@ def _plain(text: str, language: Language, stored: Callable[[str], bool]) -> str:
             at += 1
             continue
         size, english = _phrase_at(words, at, language)
+        if size and english.startswith("<"):
+            # As in "importo medio": the adjective stands behind its noun.
+            place = next((p for p in range(len(out) - 1, -1, -1) if out[p].strip()), 0)
+            out.insert(place, f"{english[1:]} ")
+            at += size
+            continue
         if size:
             out.append(english)
             at += size
