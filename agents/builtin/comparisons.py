@@ -79,6 +79,10 @@ class Comparisons(Superlatives):
             return
         if self._than_average(tag, phrase):
             return
+        table_said = phrase.head is None or phrase.head.kind == "table"
+        if table_said and phrase.number is None and phrase.agg and tag.hints and self.state.column is None:
+            self.meaning.problems.append(f"unclear:{tag.text}")
+            return
         if phrase.number is None and phrase.head is not None and (phrase.agg or phrase.sup):
             self._beyond(op, phrase)
             return
@@ -205,6 +209,8 @@ class Comparisons(Superlatives):
         column = self.state.column
         if column is not None and self.schema.columns[column].kind != "number":
             column = None
+        if column is None and _EARNS & self.words and self.state.scope.table:
+            column = hinted_column(self.schema, self.state.scope.table, ("salary", "wage", "pay", "income"))
         if tag.hints and (column is None):
             table = self.state.scope.table
             column = hinted_column(self.schema, table, tag.hints) if table else None

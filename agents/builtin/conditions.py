@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 
 from agents.builtin.choose import date_columns, is_event_date, label_columns
 from agents.builtin.index import Index
+from agents.builtin.lexicon import PEOPLE, synonyms
 from agents.builtin.links import Link
 from agents.builtin.meaning import Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scalar, Scope
 from agents.builtin.phrases import Cursor, Phrase
 from agents.builtin.tags import Tag
+from agents.builtin.words import stem
 
 
 @dataclass
@@ -362,6 +364,9 @@ class Conditions:
         asked = self.state.column
         if asked is not None and self.schema.columns[asked].kind == "date":
             return asked
+        acted = self._date_of_deed()
+        if acted is not None:
+            return acted
         tables = [s.table for s in self._chain() if s.table]
         tables += [t for o, _ in self.meaning.order for t in sorted(o.tables()) if t and t != "?"]
         tables += [table for out in [*self.focus, *self.asked] for table in sorted(out.tables()) if table]
@@ -391,6 +396,26 @@ class Conditions:
                 if found is not None and dates and found[0] <= 2.2:
                     near.append((found[0], other, dates[0].ref))
         return min(near)[2] if near else None
+
+    def _date_of_deed(self) -> Ref | None:
+        """As in "members who borrowed in May": when they did it, in the rows that tell of it, not when they joined."""
+        scope = self.state.scope
+        verbs = [word for word in self.state.since if not word.startswith("column:")]
+        own = date_columns(self.schema, scope.table) if scope.table else []
+        if not verbs or not scope.table or scope is not self.root or not {stem(w) for w in self.schema.tables[scope.table]} & PEOPLE:
+            return None
+        said = stem(verbs[-1])
+        if any(said in (words := {stem(w) for w in c.words}) or synonyms(said) & words for c in own):
+            return None
+        children = sorted({j.table for j in self.schema.joins if j.parent == scope.table and j.table != scope.table})
+        dated = [t for t in children if date_columns(self.schema, t)]
+        meant = [t for t in dated if {said, *synonyms(said)} & {stem(w) for w in self.schema.tables[t]}] or dated
+        if len(meant) == 1:
+            self.meaning.assumptions.append(f"{verbs[-1]} is told by {meant[0]}")
+            return date_columns(self.schema, meant[0])[0].ref
+        if own or meant:
+            self.meaning.problems.append(f"unclear:{verbs[-1]}")
+        return None
 
     def _is_reference(self, ref: Ref) -> bool:
         return any(join.table == ref[0] and ref[1] in join.columns for join in self.schema.joins)

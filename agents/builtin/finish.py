@@ -271,7 +271,7 @@ def _pending(reader: Reader) -> None:
             settled = _popular(reader)
         elif out.kind == "count" and out.label == "popular":
             first = reader.focus[0].column if reader.focus and reader.focus[0].column else None
-            settled = Out("count", table=first[0]) if first else None
+            settled = _popular_column(reader, first) if first else None
         if settled is not None:
             kept.append((settled, descending))
     meaning.order = kept
@@ -306,6 +306,18 @@ def _popular(reader: Reader) -> Out | None:
         return _units(reader.schema, children[0]) if selling else Out("count", table=children[0])
     reader.meaning.problems.append("unclear:popular")
     return None
+
+
+def _popular_column(reader: Reader, column: Ref) -> Out:
+    """As in "the most popular genre": by the one sort of rows that happens to what has it, where there is one."""
+    children = sorted({j.table for j in reader.schema.joins if j.parent == column[0]})
+    popular = {"popular", "busiest"} & reader.words
+    if not popular or not children or any(t in children for t in _tables_of(reader.root)):
+        return Out("count", table=column[0])
+    if len(children) == 1:
+        return Out("count", table=children[0])
+    reader.meaning.problems.append("unclear:popular")
+    return Out("count", table=column[0])
 
 
 def _units(schema: Schema, table: str) -> Out:
@@ -369,6 +381,7 @@ def _grains(meaning: Meaning, schema: Schema, reader: Reader) -> None:
             continue
         tables = [t for o in [*reader.focus, *reader.asked] for t in sorted(o.tables()) if t]
         tables += [reader.root.table, *_tables_of(reader.root)]
+        tables += [t for o, _ in meaning.order for t in sorted(o.tables()) if t and t != "?"]
         for table in tables:
             held = (
                 next(

@@ -80,9 +80,12 @@ class Grouping(Comparisons):
     def _of_many(self, out: Out) -> Out:
         """As in "top 5 guests by booking value": the amounts of all rows of each; of ratings it has to be said which."""
         first = self.focus[0] if self.focus else None
-        if out.kind != "column" or out.column is None or first is None or first.kind != "entity":
+        if out.kind != "column" or out.column is None or first is None or first.kind not in {"entity", "column"}:
             return out
-        if first.table == out.column[0] or self._is_upward(first.table, out.column[0]):
+        own = first.table or (first.column[0] if first.column else "")
+        if first.kind == "entity" and (own == out.column[0] or self._is_upward(own, out.column[0])):
+            return out
+        if first.kind == "column" and not (first.column and self._is_reference(first.column)):
             return out
         column = self.schema.columns[out.column]
         if is_money(column) and not {"price", "unit", "rate"} & set(column.words):

@@ -27,6 +27,9 @@ profit margin gain
 discount rebate
 customer client buyer patron shopper
 customer user
+customer member guest
+client member guest
+amount money
 customer account client
 user member account
 user person
@@ -204,8 +207,8 @@ COMPARATIVES: dict[str, tuple[str, tuple[str, ...]]] = {
     "bigger": (">", ("area", "size", "population", "amount")), "better": (">", ("rating", "score")),
     "less": ("<", ()), "fewer": ("<", ()), "lower": ("<", ()), "under": ("<", ()), "below": ("<", ()),
     "smaller": ("<", ("area", "size", "population", "amount")), "worse": ("<", ("rating", "score")),
-    "older": (">", ("age",)), "younger": ("<", ("age",)), "longer": (">", ("length", "duration", "minutes", "hours", "days")),
-    "shorter": ("<", ("length", "duration", "height", "minutes", "hours", "days")), "taller": (">", ("height", "altitude")),
+    "older": (">", ("age",)), "younger": ("<", ("age",)), "longer": (">", ("length", "duration", "pages", "minutes", "hours", "days")),
+    "shorter": ("<", ("length", "duration", "pages", "height", "minutes", "hours", "days")), "taller": (">", ("height", "altitude")),
     "heavier": (">", ("weight",)), "lighter": ("<", ("weight",)), "cheaper": ("<", ("price", "cost")),
     "pricier": (">", ("price", "cost")), "faster": (">", ("speed",)), "slower": ("<", ("speed",)),
     "farther": (">", ("distance",)), "further": (">", ("distance",)), "deeper": (">", ("depth",)),

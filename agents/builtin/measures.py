@@ -107,6 +107,12 @@ class Measures(Conditions):
                 return Out("per", func=phrase.agg, parts=[Out("count", table=head.table)])
             return self.count_of(head.table, distinct=phrase.distinct)
         column = self.schema.columns[head.ref]
+        owner = {stem(word) for word in self.schema.tables[head.table]}
+        said = {stem(word) for word in phrase.head_tag.text.lower().split()} if phrase.head_tag is not None else set()
+        if column.kind == "date" and not phrase.distinct and (phrase.tables or owner & said):
+            # "how many owners registered in May": owners are counted, by the day on which they did.
+            self.state.date = column.ref
+            return self.count_of(phrase.tables[-1] if phrase.tables else head.table)
         if column.kind == "number" and not column.is_id and not self._is_reference(column.ref):
             if phrase.distinct:
                 return Out("count", column=head.ref, table=head.table, distinct=True)

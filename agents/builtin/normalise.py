@@ -13,6 +13,9 @@ def _ordinal(match: re.Match[str]) -> str:
     return f"on {match[2]} {_ORDINALS.index(match[1].lower()) + 1}"
 
 
+_SIDE = {"highest": "highest", "best": "highest", "lowest": "lowest", "worst": "lowest"}
+
+
 def _top_so_many(match: re.Match[str]) -> str:
     """As in "the 3 customers with the highest revenue"."""
     side = "bottom" if match[3].lower().startswith(("low", "small", "few")) else "top"
@@ -24,6 +27,8 @@ _VERSUS = r"(?:vs\.?|versus|compared (?:to|with)|against)"
 _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(\w+?)s? (?:signups|sign-ups|registrations)\b", r"number of \1s"),
     (r"\b(?:logged|logging|log|logs|signed|signing) in(?:to)?\b", "login"),
+    (r"\b(highest|lowest|best|worst)[- ]paid ([\w-]+)", lambda m: f"{m[2]} with the {_SIDE[m[1].lower()]} salary"),
+    (r"\b(highest|lowest)[- ]priced ([\w-]+)", r"\2 with the \1 price"),
     (r"\be-?mail address(es)?\b", r"email"),
     (r"\b((?:phone|telephone|mobile|fax|account|customer|order|invoice|room|house|serial|tax) numbers?) of (?=(?-i:[A-Z]))", r"\1 for "),
     (r"\b(?:the |our )?(\d+) (?:biggest|largest|best|top) ([\w-]+(?: [\w-]+)?) by\b", r"top \1 \2 by"),

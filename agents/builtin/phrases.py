@@ -281,6 +281,8 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:  # noqa: C901 - one short b
             return False  # "bookings got a review": a verb stood between them
         if phrase.head.kind == "column" and top.kind == "column" and is_flag(cursor.schema.columns[top.ref]):
             return False  # "cities have rail"
+        if phrase.head.kind == "table" and top.kind == "column" and is_flag(cursor.schema.columns[top.ref]) and apart_by_be(tag):
+            return False  # "employees are active"
         if top.kind == "value":
             if phrase.head.kind == "column" or phrase.head.table == top.table:
                 phrase.equals.append(tag)
@@ -387,6 +389,11 @@ def _has_object(cursor: Cursor) -> bool:
     """Whether something follows that a verb could act on."""
     ahead = 2 if cursor.kind(1) == "prep" and cursor.text(1) in {"through", "to", "into", "from", "at", "in"} else 1
     return cursor.kind(ahead) in {"link", "sup", "agg", "howmany", "quoted", "num"}
+
+
+def apart_by_be(tag: Tag) -> bool:
+    """As in "are active": a statement about what stands before it, not a noun."""
+    return tag.text.lower().split()[0] in {"is", "are", "was", "were", "be", "has", "have"}
 
 
 def is_plural(tag: Tag | None) -> bool:

@@ -95,6 +95,8 @@ class Where(Base):
             return self._nested(frame, scope, condition)
         if condition.column[0] not in frame.aliases and not self._reach(frame, condition.column[0]):
             return self._exists(frame, scope, Scope(condition.column[0], [condition]))
+        if isinstance(condition, Compare) and condition.other is not None and condition.other[0] not in frame.aliases:
+            self._reach(frame, condition.other[0])
         if isinstance(condition, During):
             return self._during(frame, condition)
         if isinstance(condition, Beyond):

@@ -73,6 +73,13 @@ class Superlatives(Measures):
         descending = sup.data == "1"
         for tag in phrase.values:
             self._value(tag)
+        if phrase.term:
+            made = self._measure(phrase)
+            if made is None:
+                self.meaning.problems.append(f"unknown:{phrase.term}")
+            else:
+                self._set_order(made, descending, phrase)
+            return
         if (
             head is not None
             and sup.number

@@ -32,6 +32,7 @@ _NOUNS = frozenset(
     ).split()
 )
 _BEFORE_NOUN = frozenset("the , and their its his her return show of by each list give with per".split())
+_UNDONE = frozenset({"not", "never", "yet", "been"})
 _AFTER_NOUN = frozenset(", and of ? . for or in is are".split())
 
 
@@ -292,6 +293,8 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
         links += [
             link for link in linker.phrase(words) if link.kind == "column" and link.score >= 0.9
         ]  # "returned date"
+    if plain and size == 1 and inner_filler and words[0].endswith("ed") and index and tokens[index - 1].low in _UNDONE:
+        links += [link for link in linker.phrase(words) if link.kind == "column" and link.score >= 0.9]
     if plain and size == 1 and ("_" in part[0].text or not part[0].text[1:].islower()):
         links += [link for link in linker.phrase(split_name(part[0].text)) if link.score >= 0.9]
     if (

@@ -18,7 +18,7 @@ from agents.builtin.index import Index
 from agents.builtin.links import Link, Linker
 from agents.builtin.loose import answered_link
 from agents.builtin.lexicon import is_english
-from agents.builtin.meaning import Meaning, Out
+from agents.builtin.meaning import During, Meaning, Out
 from agents.builtin.normalise import normalise
 from agents.builtin.parse import Reader
 from agents.builtin.phrasebook import PHRASES
@@ -65,6 +65,7 @@ class Prepared:
     unsaid: Unsaid | None = None
     course: Course | None = None
     idle: str | None = None
+    fresh: bool = False
 
 
 def prepare(request: Request, data: DataView, index: Index) -> Prepared:
@@ -82,6 +83,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     text = " ".join(kept) if kept else text
     ending = text.rstrip(" ?.!")
     idle = unused(context, text)
+    text, fresh = _without_new(text)
     text = normalise(substitute(", ".join([ending, *context.also]) if context.also else text, context))
     text, course = course_of(text)
     text = normalise(text)
@@ -96,7 +98,30 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
         if one.period is not None and request.answers.get(key_of(one)) == "other" and one.period.other is not None:
             one.period = one.period.other
     unsaid = assign(tags, index.schema, request.answers)
-    return Prepared(text, tags, context, terms, index, request.timezone, unsaid, course, idle)
+    return Prepared(text, tags, context, terms, index, request.timezone, unsaid, course, idle, fresh)
+
+
+_NEW = re.compile(r"\bnew(?:ly)?(?: \w+ed)? (?=[a-z])")
+_TIMED = re.compile(
+    r"\b(?:days?|weeks?|months?|quarters?|years?|daily|weekly|monthly|quarterly|yearly|today|yesterday|since|(?:19|20)\d\d|"
+    r"january|february|march|april|may|june|july|august|september|october|november|december)\b",
+    re.IGNORECASE,
+)
+
+
+def _without_new(text: str) -> tuple[str, bool]:
+    """As in "new customers per month": with a period or a course over time it says only that their own day counts."""
+    if re.search(_NEW.pattern, text[:1].lower() + text[1:]) is None or _TIMED.search(text) is None:
+        return text, False
+    return _NEW.sub("", re.sub(r"^new(?:ly)? (?=[a-z])", "number of ", text, flags=re.IGNORECASE)), True
+
+
+def _dated_by_own(meaning: Meaning) -> bool:
+    """Whether all days that are used are of the very rows that are asked for."""
+    asked = {t for o in meaning.outs if o.kind in {"entity", "count", "column"} for t in o.tables() if t}
+    days = {c.column[0] for c in meaning.scope.conditions if isinstance(c, During)}
+    days |= {o.column[0] for o in [*meaning.groups, *meaning.outs] if o.kind == "grain" and o.column}
+    return bool(days) and days <= asked
 
 
 def _is_stored(word: str, index: Index) -> bool:
@@ -125,6 +150,8 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     if prepared.course is not None:
         take_course(meaning, prepared.course)
     meaning.problems += audit(tags, meaning, prepared.index.schema)
+    if prepared.fresh and not _dated_by_own(meaning):
+        meaning.problems.append("unclear:new")
     if prepared.idle is not None:
         meaning.problems.append(f"idle:{prepared.idle}")
     builder = Builder(prepared.index, prepared.timezone, contains=prepared.context.contains)
