@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from agents.builtin.abbreviations import shortens
 from agents.builtin.lexicon import synonyms
 from agents.builtin.meaning import Ref
 from agents.builtin.schema import Col, Schema
@@ -33,6 +34,15 @@ ADDITIVE = frozenset(
         "revenue sales spend spending income amount profit quantity turnover earning payment takings "
         "units total cost expense volume hours"
     ).split()
+)
+# When rows come about, and when something is only meant to happen.
+_BEGIN_WORDS = (
+    "booked ordered issued started start placed opened sent shipped requested reported joined registered signup "
+    "signed hired purchased sold paid received submitted filed since logged played visited begin began"
+).split()
+_BEGINS = frozenset(stem(w) for w in _BEGIN_WORDS)
+_PLANNED = frozenset(
+    stem(w) for w in "due expected estimated planned promised eta deadline expiry expires renewal".split()
 )
 _LABELS = ("name", "title", "label", "full name", "symbol", "subject")
 
@@ -81,9 +91,27 @@ def date_columns(schema: Schema, table: str) -> list[Col]:
     def rank(column: Col) -> tuple[int, int]:
         words = {stem(w) for w in column.words}
         plain = words <= {"dat", "date", "tim", "time", "datetim", "day"} | owner
-        return (0 if plain or words & owner else 1, len(column.words))
+        return (
+            0 if plain or words & owner else 1 if _begins(column) else 3 if words & _PLANNED else 2,
+            len(column.words),
+        )
 
     return sorted(business, key=rank)
+
+
+def says_when(schema: Schema, column: Col) -> bool:
+    """Whether a date is plainly when the row came about: it is called like its table, or like a beginning."""
+    words = {stem(w) for w in column.words}
+    return (
+        is_event_date(schema, column) or _begins(column) or bool(words & {stem(w) for w in schema.tables[column.table]})
+    )
+
+
+def _begins(column: Col) -> bool:
+    """Whether a date's name says that something began with it, also shortened as in bkd_dt."""
+    if {stem(w) for w in column.words} & _BEGINS:
+        return True
+    return any(3 <= len(w) <= 4 and shortens(w, begin) for w in column.words for begin in _BEGIN_WORDS)
 
 
 def is_event_date(schema: Schema, column: Col) -> bool:

@@ -10,7 +10,6 @@ from agents.builtin.phrases import Phrase, is_plural, read_phrase
 from agents.builtin.superlatives import Superlatives
 from agents.builtin.tags import Tag
 
-
 _EARNS = frozenset({"earn", "earns", "earning", "paid", "make"})
 
 
@@ -116,7 +115,7 @@ class Comparisons(Superlatives):
         self._compare_counted(op, number, phrase)
 
     def _than_average(self, tag: Tag, phrase: Phrase) -> bool:
-        """As in "rooms bigger than the average room", "invoices above average": of the column that the word hints at."""
+        """As in "rooms bigger than the average room", "invoices above average": of the column that is hinted at."""
         table = self.state.scope.table
         named = phrase.head is None or (phrase.head.kind == "table" and phrase.head.table == table)
         if phrase.number is not None or phrase.agg not in {"avg", "median"} or not named or not table:
@@ -140,7 +139,8 @@ class Comparisons(Superlatives):
         roles = [
             name
             for name, role in self.schema.roles.items()
-            if role.own and name in {head.table, *(link.table for link in (phrase.head_tag.links if phrase.head_tag else []))}
+            if role.own
+            and name in {head.table, *(link.table for link in (phrase.head_tag.links if phrase.head_tag else []))}
         ]
         if len(roles) != 1:
             return False

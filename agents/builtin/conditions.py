@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 
-from agents.builtin.choose import date_columns, is_event_date, label_columns
+from agents.builtin.choose import date_columns, is_event_date, label_columns, says_when
 from agents.builtin.index import Index
 from agents.builtin.lexicon import PEOPLE, synonyms
 from agents.builtin.links import Link
@@ -41,6 +41,7 @@ class Conditions:
         self.index = index
         self.schema = index.schema
         self.words = frozenset(word for tag in tags for word in tag.text.lower().split())
+        self.said = " ".join(tag.text.lower() for tag in tags)
         self.also = [tag.start for tag in tags if tag.text.lower() in {"also", "well", "additionally"}]
         self.cursor = Cursor([tag for tag in tags if tag.kind != "skip"], index.schema)
         self.root = Scope()
@@ -378,6 +379,9 @@ class Conditions:
             dates = date_columns(self.schema, table)
             if dates:
                 if len(dates) > 1:
+                    if not says_when(self.schema, dates[0]) and not says_when(self.schema, dates[1]):
+                        # Neither is when it began: which of the days counts is for the person to say.
+                        self.meaning.problems.append("idle:which day")
                     self.meaning.assumptions.append(f"dates are those of {dates[0].name}")
                 return dates[0].ref
             year = next((c for c in self.schema.of(table) if c.core == ("year",)), None)
@@ -402,7 +406,12 @@ class Conditions:
         scope = self.state.scope
         verbs = [word for word in self.state.since if not word.startswith("column:")]
         own = date_columns(self.schema, scope.table) if scope.table else []
-        if not verbs or not scope.table or scope is not self.root or not {stem(w) for w in self.schema.tables[scope.table]} & PEOPLE:
+        if (
+            not verbs
+            or not scope.table
+            or scope is not self.root
+            or not {stem(w) for w in self.schema.tables[scope.table]} & PEOPLE
+        ):
             return None
         said = stem(verbs[-1])
         if any(said in (words := {stem(w) for w in c.words}) or synonyms(said) & words for c in own):

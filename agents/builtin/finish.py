@@ -7,6 +7,7 @@ from agents.builtin.meaning import Compare, During, Either, Meaning, Nested, Out
 from agents.builtin.parse import Reader
 from agents.builtin.schema import Schema
 from agents.builtin.versus import set_side_by_side
+from agents.builtin.words import stem
 
 
 def finish(reader: Reader) -> Meaning:
@@ -32,6 +33,7 @@ def finish(reader: Reader) -> Meaning:
     _sum_in_groups(meaning, reader)
     _sum_of_one(meaning, reader)
     _two_roles(meaning, reader)
+    _lasting(meaning, reader)
     _still(meaning, reader)
     outs = _shown(reader)
     measured = (
@@ -92,17 +94,43 @@ def _scopes(scope: Scope, parent: Scope | None = None) -> list[tuple[Scope, Scop
     return found
 
 
+_UNITS = frozenset("days hours minutes weeks months years".split())
+_LASTS = frozenset("take takes took last lasts lasted pass passed need needs needed elapse elapsed late early".split())
+
+
+def _lasting(meaning: Meaning, reader: Reader) -> None:
+    """As in "how many days do they take": how long, which no number of different days tells."""
+    units = sorted(_UNITS & reader.words)
+    counted = any(o.kind == "count" for o in [*reader.focus, *reader.asked])
+    if units and counted and _LASTS & reader.words and "how many" in reader.said:
+        meaning.problems.append(f"unclear:{units[0]}")
+
+
 def _still(meaning: Meaning, reader: Reader) -> None:
     """As in "still on the old plan": that it has not ended has to be held by something."""
     if not {"still", "currently", "now"} & reader.words or meaning.groups:
         return
-    tables = {meaning.scope.table, *_tables_of(meaning.scope), *(t for o in reader.focus for t in o.tables())}
-    bridges = {j.table for j in reader.schema.joins if j.parent in tables} | tables
-    ending = {c.ref for t in bridges for c in reader.schema.of(t) if c.kind == "date" and {"end", "ended", "left"} & set(c.words)}
-    held = {c.column for s, _ in _scopes(meaning.scope) for c in s.conditions if isinstance(c, Compare | During)}
-    states = {ref for ref in held if {"status", "state", "end", "ended", "left"} & set(reader.schema.columns[ref].words)}
-    if ending and not states:
+    scope, schema = meaning.scope, reader.schema
+    tables = {scope.table, *_tables_of(scope), *(t for o in reader.focus for t in o.tables())}
+    bridges = {j.table for j in schema.joins if j.parent in tables} | tables
+    ending = {c.ref for t in bridges for c in schema.of(t) if c.kind == "date" and _says(c.words, _ENDS)}
+    held = {c.column for s, _ in _scopes(scope) for c in s.conditions if isinstance(c, Compare | During)}
+    if not ending or any(_says(schema.columns[ref].words, _ENDS | _STATES) for ref in held):
+        return
+    own = [ref for ref in ending if ref[0] == scope.table]
+    if len(own) == 1:
+        scope.conditions.append(Compare(own[0], "null"))
+        meaning.assumptions.append(f"those without {own[0][1]} are so still")
+    else:
         meaning.problems.append("idle:still")
+
+
+_ENDS = frozenset(stem(word) for word in "end ended left leave terminated closed cancelled".split())
+_STATES = frozenset({stem("status"), stem("state")})
+
+
+def _says(words: tuple[str, ...], stems: frozenset[str]) -> bool:
+    return any(stem(word) in stems for word in words)
 
 
 def _two_roles(meaning: Meaning, reader: Reader) -> None:

@@ -78,7 +78,7 @@ class Grouping(Comparisons):
         return False
 
     def _of_many(self, out: Out) -> Out:
-        """As in "top 5 guests by booking value": the amounts of all rows of each; of ratings it has to be said which."""
+        """As in "top 5 guests by booking value": all amounts of each; of ratings it has to be said which."""
         first = self.focus[0] if self.focus else None
         if out.kind != "column" or out.column is None or first is None or first.kind not in {"entity", "column"}:
             return out

@@ -11,9 +11,6 @@ from agents.builtin.phrases import Phrase
 from agents.builtin.words import stem
 
 
-_LASTS = frozenset("take takes took last lasts lasted pass passed need needs needed elapse elapsed late early".split())
-
-
 class Measures(Conditions):
     """What is counted, added up or averaged, and what is shown as it is."""
 
@@ -98,9 +95,6 @@ class Measures(Conditions):
         if head is None:
             if phrase.values and phrase.values[-1].links:
                 return Out("count", table=phrase.values[-1].links[0].table)
-            if phrase.unit and any(tag.text.lower() in _LASTS for tag in self.cursor.tags):
-                # "how many days do they take": how long, not on how many days
-                self.meaning.problems.append(f"unclear:{phrase.unit}s")
             return Out("count", table="") if not phrase.unit else Out("count", grain=phrase.unit, distinct=True)
         if head.kind == "table":
             if phrase.agg in {"avg", "median"}:
@@ -109,7 +103,11 @@ class Measures(Conditions):
         column = self.schema.columns[head.ref]
         owner = {stem(word) for word in self.schema.tables[head.table]}
         said = {stem(word) for word in phrase.head_tag.text.lower().split()} if phrase.head_tag is not None else set()
-        if column.kind == "date" and not phrase.distinct and (phrase.tables or owner & said):
+        if (
+            column.kind == "date"
+            and not phrase.distinct
+            and (phrase.tables or owner & said or not {"dat", "date", "day"} & said)
+        ):
             # "how many owners registered in May": owners are counted, by the day on which they did.
             self.state.date = column.ref
             return self.count_of(phrase.tables[-1] if phrase.tables else head.table)

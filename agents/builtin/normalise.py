@@ -23,6 +23,10 @@ def _top_so_many(match: re.Match[str]) -> str:
     return f"{side} {match[1]} {match[2]} by {counted}"
 
 
+_SO_MANY = r"\b(?:the |our )?(?:top |bottom )?(\d+|one|two|three|four|five|six|seven|eight|nine|ten) ([\w-]+) "
+_WITH = r"(?:with|that have|who have) the "
+_THINGS = r"((?:phone|telephone|mobile|fax|account|customer|order|invoice|room|house|serial|tax) numbers?)"
+_HAPPEN = r"(?: (?:happen|made|placed|take place|occur|fall|arrive|start))*"
 _VERSUS = r"(?:vs\.?|versus|compared (?:to|with)|against)"
 _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(\w+?)s? (?:signups|sign-ups|registrations)\b", r"number of \1s"),
@@ -30,22 +34,29 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(highest|lowest|best|worst)[- ]paid ([\w-]+)", lambda m: f"{m[2]} with the {_SIDE[m[1].lower()]} salary"),
     (r"\b(highest|lowest)[- ]priced ([\w-]+)", r"\2 with the \1 price"),
     (r"\be-?mail address(es)?\b", r"email"),
-    (r"\b((?:phone|telephone|mobile|fax|account|customer|order|invoice|room|house|serial|tax) numbers?) of (?=(?-i:[A-Z]))", r"\1 for "),
+    (rf"\b{_THINGS} of (?=(?-i:[A-Z]))", r"\1 for "),
     (r"\b(?:the |our )?(\d+) (?:biggest|largest|best|top) ([\w-]+(?: [\w-]+)?) by\b", r"top \1 \2 by"),
     (r"\b(?:biggest|largest) (customers?|clients?|accounts?|suppliers?|guests?) by\b", r"top \1 by"),
+    (rf"{_SO_MANY}{_WITH}(highest|largest|biggest|lowest|smallest) (?!number)", _top_so_many),
+    (rf"{_SO_MANY}{_WITH}(most|fewest|highest number of|lowest number of) ", _top_so_many),
     (
-        r"\b(?:the |our )?(\d+|one|two|three|four|five|six|seven|eight|nine|ten) ([\w-]+) (?:with|that have|who have) "
-        r"the (highest|largest|biggest|lowest|smallest) (?!number)",
-        _top_so_many,
+        r"\b(?:share|percentage|proportion) of ([\w-]+) among (?:the |our |all )?([\w-]+(?: [\w-]+)?)",
+        r"percentage of \2 that are \1",
     ),
     (
-        r"\b(?:the |our )?(\d+|one|two|three|four|five|six|seven|eight|nine|ten) ([\w-]+) (?:with|that have|who have) "
-        r"the (most|fewest|highest number of|lowest number of) ",
-        _top_so_many,
+        (
+            r"\bon (?:which|what) (?:weekday|day of the week) (?:do|did|does|are|were) (?:the )?most (.+?)"
+            rf"{_HAPPEN}\s*\??$"
+        ),
+        r"which weekday has the most \1",
     ),
-    (r"\b(?:share|percentage|proportion) of ([\w-]+) among (?:the |our |all )?([\w-]+(?: [\w-]+)?)", r"percentage of \2 that are \1"),
-    (r"\bon (?:which|what) (weekday|day of the week) (?:do|did|does|are|were) (?:the )?most (.+?)(?: (?:happen|made|placed|take place|occur|fall|arrive|start))*\s*\??$", r"which weekday has the most \2"),
-    (r"\bnot (\w+)( [\w ]+?)? for (?:at least |more than |over |the last |the past )?(\d+ (?:days|weeks|months|years))\b", r"not \1\2 in the last \3"),
+    (
+        (
+            r"\bnot (\w+)( [\w ]+?)? for (?:at least |more than |over |the last |the past )?"
+            r"(\d+ (?:days|weeks|months|years))\b"
+        ),
+        r"not \1\2 in the last \3",
+    ),
     (r"\b(?:signed|signing) up\b", "joined"),
     (r"\bsign(?:s)? up\b", "join"),
     (r"\bgot fired\b|\bgetting fired\b", "terminated"),

@@ -281,7 +281,12 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:  # noqa: C901 - one short b
             return False  # "bookings got a review": a verb stood between them
         if phrase.head.kind == "column" and top.kind == "column" and is_flag(cursor.schema.columns[top.ref]):
             return False  # "cities have rail"
-        if phrase.head.kind == "table" and top.kind == "column" and is_flag(cursor.schema.columns[top.ref]) and apart_by_be(tag):
+        if (
+            phrase.head.kind == "table"
+            and top.kind == "column"
+            and is_flag(cursor.schema.columns[top.ref])
+            and apart_by_be(tag)
+        ):
             return False  # "employees are active"
         if top.kind == "value":
             if phrase.head.kind == "column" or phrase.head.table == top.table:

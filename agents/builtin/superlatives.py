@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import hinted_column, is_additive
+from agents.builtin.choose import hinted_column, is_additive, is_money, main_measure
 from agents.builtin.lexicon import SUPERLATIVES
 from agents.builtin.links import Link
 from agents.builtin.meaning import Nested, Out, Ref, Scope
@@ -58,6 +58,9 @@ class Superlatives(Measures):
             return
         found = hinted_column(self.schema, table, sup.hints)
         if found:
+            money = main_measure(self.schema, table)
+            if sup.hints[0] == "area" and money is not None and not is_money(self.schema.columns[found]):
+                self.meaning.problems.append(f"unclear:{sup.text}")  # by its size or by its amount
             descending = self._descends(sup, found)
             self.meaning.order.append(
                 (Out("column", column=found, label="soft" if sup.hints[0] in {"area", "date"} else ""), descending)

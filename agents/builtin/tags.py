@@ -14,6 +14,7 @@ from agents.builtin.lexicon import (
     HOW_ADJECTIVES,
     SUPERLATIVES,
     WEEKDAYS,
+    synonyms,
 )
 from agents.builtin.links import Link, Linker, is_filler
 from agents.builtin.periods import Period, find_periods
@@ -360,6 +361,8 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
             hits = (
                 [hit for hit in hits if hit.how == "exact" and size > 1] if not (size == 1 and text.isupper()) else hits
             )
+        if size == 1 and not quoted and _is_deed(tokens, index):
+            hits = [hit for hit in hits if not _names_the_deed(words[0], hit, linker)]
         links += [hit for hit in hits if not _value_and_noun(words, hit, linker)] if size > 1 and not quoted else hits
     if plain and size == 1:
         links += linker.flags(words[0])
@@ -399,6 +402,19 @@ def _qualifies(tokens: list[Token], index: int, hits: list[Link], linker: Linker
         return False
     nouns = {link.table for link in linker.phrase((following.low,)) if link.kind == "table" and link.score >= 0.85}
     return any(hit.table in nouns and hit.how == "exact" for hit in hits)
+
+
+_DOERS = frozenset("who that which never not ever have has had also".split())
+
+
+def _is_deed(tokens: list[Token], index: int) -> bool:
+    """As in "guests who never booked": a verb in the active voice, not the state of a row."""
+    return bool(index) and tokens[index].low.endswith("ed") and tokens[index - 1].low in _DOERS
+
+
+def _names_the_deed(word: str, hit: Link, linker: Linker) -> bool:
+    """Whether the rows themselves are the deed: to have booked is to have a booking, in whatever state it is."""
+    return bool({stem(word), *synonyms(stem(word))} & set(linker.owners[hit.table]))
 
 
 def _value_and_noun(words: tuple[str, ...], hit: Link, linker: Linker) -> bool:

@@ -1,6 +1,6 @@
 """Other languages: names and questions in German, Italian, Spanish or French brought to the words that are understood.
 
-A vocabulary is a file in ``languages``. Names of a schema are translated where enough of them are words of one language;
+A vocabulary is a file in ``languages``. Names of a schema are translated where enough of them are of one language;
 a question where enough of its words are. What is stored in the data stays as it is, so that values link by themselves.
 """
 
@@ -29,8 +29,10 @@ _JOINTS = ("", "s", "n", "en", "es", "e")
 
 @dataclass(frozen=True)
 class Language:
-    """``nouns`` and ``words``: folded word to English; ``many``: the forms that are plurals; ``phrases`` of questions, "<" before the
-    English of an adjective that stands behind its noun."""
+    """``nouns`` and ``words``: folded word to English; ``many``: the forms that are plurals.
+
+    ``phrases`` are those of questions, with "<" before the English of an adjective that stands behind its noun.
+    """
 
     name: str
     nouns: Mapping[str, str] = field(default_factory=dict)

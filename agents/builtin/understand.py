@@ -15,9 +15,9 @@ from agents.builtin.finish import finish
 from agents.builtin.followup import complete
 from agents.builtin.formulas import parse_formula
 from agents.builtin.index import Index
+from agents.builtin.lexicon import is_english
 from agents.builtin.links import Link, Linker
 from agents.builtin.loose import answered_link
-from agents.builtin.lexicon import is_english
 from agents.builtin.meaning import During, Meaning, Out
 from agents.builtin.normalise import normalise
 from agents.builtin.parse import Reader
