@@ -379,7 +379,11 @@ class Conditions:
             dates = date_columns(self.schema, table)
             if dates:
                 if len(dates) > 1:
-                    if not says_when(self.schema, dates[0]) and not says_when(self.schema, dates[1]):
+                    if (
+                        self._date_said_later() is None
+                        and not says_when(self.schema, dates[0])
+                        and not says_when(self.schema, dates[1])
+                    ):
                         # Neither is when it began: which of the days counts is for the person to say.
                         self.meaning.problems.append("idle:which day")
                     self.meaning.assumptions.append(f"dates are those of {dates[0].name}")

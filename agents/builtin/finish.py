@@ -100,9 +100,9 @@ _LASTS = frozenset("take takes took last lasts lasted pass passed need needs nee
 
 def _lasting(meaning: Meaning, reader: Reader) -> None:
     """As in "how many days do they take": how long, which no number of different days tells."""
-    units = sorted(_UNITS & reader.words)
+    units = sorted(unit for unit in _UNITS if f"how many {unit}" in reader.said)
     counted = any(o.kind == "count" for o in [*reader.focus, *reader.asked])
-    if units and counted and _LASTS & reader.words and "how many" in reader.said:
+    if units and counted and _LASTS & reader.words:
         meaning.problems.append(f"unclear:{units[0]}")
 
 
