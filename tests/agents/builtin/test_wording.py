@@ -108,4 +108,4 @@ def test_the_day_that_counts_may_be_said_at_the_end(ask: Ask, rentals: FolderVie
 
 
 def test_the_end_of_a_month_lies_behind_it(ask: Ask, rentals: FolderView) -> None:
-    assert _rows(rentals, ask("how many rentals were taken since the end of January 2024", rentals)) == [[3]]
+    assert _rows(rentals, ask("how many rentals taken on since the end of January 2024", rentals)) == [[3]]
