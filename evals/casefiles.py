@@ -6,6 +6,7 @@ A suite of such cases is a module of ``evals/suites`` with ``read(file, name)``,
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tempfile
 import time
@@ -131,7 +132,8 @@ def measure(suite: str, *, path: Path | None = None, sample: bool = False) -> Me
         async def task(case: Case) -> CaseResult:
             return _result(suite, case, lambda: unit.run(case, places.new(case.id)))
 
-        report = dataset.evaluate_sync(task, max_concurrency=1, progress=False)
+        # On a loop of its own, closed afterwards; the synchronous form leaves one open.
+        report = asyncio.run(dataset.evaluate(task, max_concurrency=1, progress=False))
     if report.failures:
         failed = report.failures[0]
         raise RuntimeError(f"{suite} {failed.name}: {failed.error_message}")

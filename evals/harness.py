@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -106,7 +107,8 @@ def measure(folder: Path, *, typed: bool = True) -> list[CaseResult]:
     async def task(item: Item) -> CaseResult:
         return questions.run(item)
 
-    report = dataset.evaluate_sync(task, max_concurrency=1, progress=False)
+    # On a loop of its own, closed afterwards; the synchronous form leaves one open.
+    report = asyncio.run(dataset.evaluate(task, max_concurrency=1, progress=False))
     if report.failures:
         failed = report.failures[0]
         raise RuntimeError(f"{folder.name} {failed.name}: {failed.error_message}")
