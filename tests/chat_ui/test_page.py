@@ -116,9 +116,7 @@ def test_the_page_can_be_used_with_the_keyboard_alone(place: Path, tmp_path: Pat
         page.locator("#chat-input").wait_for()
         page.locator("#chat-input").focus()
         page.keyboard.insert_text("total amount by region, save it as totals.csv")
-        # Before the page is connected it takes no message.
-        page.locator("#chat-submit:not([disabled])").wait_for()
-        page.keyboard.press("Enter")
+        chat.send(page, lambda: page.keyboard.press("Enter"))
         page.get_by_role("button", name="Approve and run").focus()
         page.keyboard.press("Enter")
         page.get_by_role("link", name="totals.csv").wait_for()

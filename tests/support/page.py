@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,7 +99,22 @@ def say(page: Page, text: str) -> None:
     """Type a message and send it once the page takes one."""
     page.locator("#chat-input").click()
     page.keyboard.insert_text(text)
-    page.locator("#chat-submit:not([disabled])").click()
+    send(page, lambda: page.locator("#chat-submit:not([disabled])").click())
+
+
+def send(page: Page, press: Callable[[], None]) -> None:
+    """Send what was typed. A page that is not connected yet keeps the text, and the person tries again."""
+    from playwright.sync_api import TimeoutError as NotYet
+
+    gone = "() => { const i = document.querySelector('#chat-input'); return !(i.value ?? i.innerText).trim() }"
+    for _ in range(PATIENCE // 2_000):
+        press()
+        try:
+            page.wait_for_function(gone, timeout=2_000)
+        except NotYet:
+            continue
+        return
+    raise AssertionError("the page took no message")
 
 
 def drop(page: Page, files: Sequence[Path]) -> None:
