@@ -179,7 +179,10 @@ class _Turn:
         if not wanted:
             return saved
         from tools.connections import kept
+        from tools.uploads import may_look
 
+        for item in self.message.data:
+            may_look(self.context, self.thread, item)
         now = self.clock()
         added = [kept(self.context, item, base=Path.cwd(), now=now) for item in wanted]
         saved = replace(saved, data=tuple(dict.fromkeys([*saved.data, *added])))

@@ -186,10 +186,15 @@ def _proven(state: State, work: Work, say: Say) -> State:
                 tone="warning",
             )
         )
+    store = conversations.of(work.context)
+    if store.cancelled(work.thread, work.turn_now):
+        return {"ended": "stopped"}
     keep(work.context, work.exchange, drafted.model_copy(update={"spec": proven}), work.clock())
-    conversations.of(work.context).propose(
-        work.thread, work.turn, pipeline=proven.name, digest=full, by=work.context.principal, now=work.clock()
-    )
+    by = work.context.principal
+    store.propose(work.thread, work.turn, pipeline=proven.name, digest=full, by=by, now=work.clock())
+    if not document.proven:
+        # It takes the place of a plan that waited before, and cannot be approved itself.
+        store.settle(work.thread, work.turn, "rejected", by=by, now=work.clock())
     ended: State = {} if document.proven else {"ended": "unproven"}
     return {"spec": cast("dict[str, Any]", to_plain(proven)), "digest": full, **ended}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, cast
 
 import chainlit as cl
@@ -110,11 +111,19 @@ async def said(message: cl.Message) -> None:
     principal = _principal()
     data: list[str] = []
     try:
-        hall.service.begin(principal, message.content, surface="page", thread=thread)
+        await asyncio.to_thread(hall.service.begin, principal, message.content, surface="page", thread=thread)
         for element in message.elements or []:
             if element.path:
-                context = hall.service.context(principal)
-                data.append(str(uploads.take(context, thread, _path(element), element.name, now=hall.service.clock())))
+                # A large file takes a while to copy, and everybody else is served meanwhile.
+                taken = await asyncio.to_thread(
+                    uploads.take,
+                    hall.service.context(principal),
+                    thread,
+                    Path(element.path),
+                    element.name,
+                    now=hall.service.clock(),
+                )
+                data.append(str(taken))
     except DreflowError as error:
         await show(replies.Failure(message=error.message, hint=error.hint, error=error.kind, who=error.who))
         return
@@ -124,7 +133,13 @@ async def said(message: cl.Message) -> None:
 async def answered(action: cl.Action) -> None:
     """A click on an option of a question."""
     await _echo(str(action.payload["label"]))
-    await _act(Message(thread=page_context.session.thread_id, answer=str(action.payload["value"])))
+    await _act(
+        Message(
+            thread=page_context.session.thread_id,
+            answer=str(action.payload["value"]),
+            question=str(action.payload["question"]),
+        )
+    )
 
 
 async def decided(action: cl.Action) -> None:
@@ -174,9 +189,3 @@ async def _show_all(stream: AsyncIterator[replies.Reply]) -> None:
 def _principal() -> str:
     user = page_context.session.user
     return user.identifier if user is not None else the_hall().local
-
-
-def _path(element: Any) -> Any:
-    from pathlib import Path
-
-    return Path(element.path)

@@ -65,7 +65,8 @@ def rendered(reply: replies.Reply, *, live: bool) -> Shown:
         return Shown("", (Piece("chart", chart=figure(reply).to_json() or "{}"),))
     if isinstance(reply, replies.Question):
         reading = f"*{plain(reply.reading)}*\n\n" if reply.reading else ""
-        choices = (_piece("Choices", reply, live=live),) if reply.options else ()
+        # React keeps a property named key to itself.
+        choices = (_piece("Choices", reply, live=live, question=reply.key),) if reply.options else ()
         return Shown(f"{reading}**{plain(reply.text)}**", choices)
     if isinstance(reply, replies.Progress):
         return Shown(plain(reply.text))
@@ -82,8 +83,8 @@ _ELEMENTS: dict[type, str] = {
 }
 
 
-def _piece(name: str, reply: replies.Reply, *, live: bool) -> Piece:
-    return Piece(name, {**reply.model_dump(mode="json", exclude={"path"}), "live": live})
+def _piece(name: str, reply: replies.Reply, *, live: bool, **more: str) -> Piece:
+    return Piece(name, {**reply.model_dump(mode="json", exclude={"path", "key"}), "live": live, **more})
 
 
 def plain(text: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -66,7 +66,7 @@ def receive(context: Context, thread: str, name: str, *, now: datetime) -> Itera
             hint=f"I read {', '.join(ending.removeprefix('.') for ending in READ)}.",
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         with beside.open("wb") as file:
             incoming = Incoming(file, path)
@@ -86,6 +86,20 @@ def take(context: Context, thread: str, source: Path, name: str, *, now: datetim
         while piece := file.read(1 << 20):
             incoming.write(piece)
     return incoming.path
+
+
+def may_look(context: Context, thread: str, item: str) -> None:
+    """Refuse data that this principal may not name: all but the conversation's own files and saved connections takes
+    the right to connect, since it is read with the rights of this machine. Raises AccessError.
+    """
+    if "connect" in context.rights:
+        return
+    named = item.rpartition("=")[2]
+    if context.workspace.store.connection(named) is not None:
+        return
+    if Path(named).resolve().is_relative_to(_folder(context, thread).resolve()):
+        return
+    context.need("connect")
 
 
 def run_file(context: Context, run_id: str, name: str) -> Path:

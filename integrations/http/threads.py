@@ -70,7 +70,7 @@ def recent(principal: Principal, service: TheService, limit: int = 100) -> list[
     ]
 
 
-@router.get("/threads/{thread}/messages")
+@router.get("/threads/{thread}/messages", response_model_exclude={"__all__": {"reply": {"path"}}})
 def messages(thread: str, principal: Principal, service: TheService, after: int = 0) -> list[replies.Said]:
     """What was said after message ``after``."""
     return [

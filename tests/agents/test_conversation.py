@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +16,7 @@ import pytest
 from agents import replies, stages
 from agents.session import Message, Session
 from memory.workspace import Workspace
+from spec.base import JsonValue
 from spec.errors import AccessError
 from spec.run import RunEvent, RunResult
 from tools import answers, conversations, runs, schedules
@@ -171,6 +173,38 @@ def test_an_older_card_cannot_be_approved(context: Context, orders: Path) -> Non
     first = planned(talk)
     one(talk.say("number of orders by channel, save it as counts.csv"), replies.PlanCard)
     assert "replaced by a newer one" in texts(talk.say(decision="approve", digest=first.spec_digest))
+
+
+def test_a_plan_that_does_not_hold_takes_the_place_of_the_one_that_waited_and_cannot_be_approved(
+    context: Context, orders: Path
+) -> None:
+    talk = Talk(context, orders)
+    planned(talk)
+    card = one(
+        talk.say("total amount by region, make sure amount is at most 50, save it as small.csv"), replies.PlanCard
+    )
+    assert not card.proven
+    assert "No plan is waiting" in texts(talk.say("approve"))
+    assert not (context.workspace.folder / "out").exists()
+
+
+def test_a_button_of_an_earlier_question_answers_no_other(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    talk.say("how many orders")
+    saved = context.workspace.store.thread(talk.thread)
+    assert saved is not None
+    open_now: dict[str, JsonValue] = {
+        "kind": "question",
+        "key": "second",
+        "text": "Which?",
+        "options": [],
+        "asked": dict(saved.request),
+    }
+    context.workspace.store.save_thread(replace(saved, question=open_now), by="anna", now=NOW)
+    assert "settled already" in texts(talk.say(answer="yes", question="first"))
+    after = context.workspace.store.thread(talk.thread)
+    assert after is not None
+    assert after.question is not None
 
 
 def test_a_plan_is_put_back_as_it_was_to_the_byte(context: Context, orders: Path) -> None:

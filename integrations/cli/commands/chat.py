@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 SUMMARY = "open the chat page, with the HTTP API beside it"
 EPILOG = """\

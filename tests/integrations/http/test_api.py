@@ -63,6 +63,7 @@ def test_a_conversation_goes_from_a_question_to_a_file(client: TestClient) -> No
     done = say(client, thread, decision="approve", digest=card["spec_digest"])
     (file,) = [one for one in done if one["kind"] == "file"]
     assert "path" not in file
+    assert str(client.get(f"/api/v1/threads/{thread}/messages").text).count('"path"') == 0
     run_id, name = str(file["id"]).split("/")
     downloaded = client.get(f"/api/v1/runs/{run_id}/files/{name}")
     assert downloaded.text.splitlines()[1:] == ["North,2.50", "South,1.00"]
@@ -117,6 +118,26 @@ def test_somebody_else_sees_neither_the_conversation_nor_its_rows(
     assert client.get(f"/api/v1/threads/{thread}/messages", headers=ben).status_code == 403
     assert client.post(f"/api/v1/threads/{thread}/messages", headers=ben, json={"text": "hi"}).status_code == 403
     assert client.get(f"/api/v1/answers/{thread}-1", headers=ben).status_code in {403, 422}
+
+
+def test_who_may_only_ask_names_no_file_of_this_machine(
+    app: FastAPI, client: TestClient, service: Service, tmp_path: Path
+) -> None:
+    (tmp_path / "wages.csv").write_text("name,wage\nAnn,1\n", encoding="utf-8")
+    people.grant(Context(service.workspace, "anna"), "ben", ["ask"], now=NOW)
+    app.state.who.accept(lambda request: request.headers.get("x-test-name"))
+    client.headers["x-test-name"] = "ben"
+    thread = begin(client)
+    for item in (str(tmp_path / "wages.csv"), f"{service.workspace.folder}/uploads/{thread}/../../../wages.csv"):
+        (failure,) = [
+            one for one in say(client, thread, text="list all name of wages", data=[item]) if one["kind"] == "failure"
+        ]
+        assert failure["error"] == "access"
+    taken = client.post(f"/api/v1/threads/{thread}/files", files={"file": ("own.csv", b"id\n1\n2\n")}).json()
+    (table,) = [
+        one for one in say(client, thread, text="how many rows in own", data=[taken["data"]]) if one["kind"] == "table"
+    ]
+    assert table["rows"] == [[2]]
 
 
 @pytest.mark.parametrize(
