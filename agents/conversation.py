@@ -203,9 +203,9 @@ class _Turn:
         elif found == "run":
             yield from self._run()
         elif found == "plan":
-            yield from self._plan(replace_message(self.message, self.thread))
+            yield from self._plan(self._as_said())
         elif found == "answer":
-            yield from self._ask(replace_message(self.message, self.thread), saved)
+            yield from self._ask(self._as_said(), saved)
         else:
             yield from asides.reply(found, self.context, text, saved, clock=self.clock)
 
@@ -314,6 +314,7 @@ class _Turn:
 
     def _run(self) -> Iterator[replies.Reply]:
         """Run the approved plan of this conversation now."""
+        from agents import supervisor
         from spec.codec import load_spec
 
         self.context.need("run")
@@ -323,9 +324,14 @@ class _Turn:
             return
         work = self._work(None)
         spec = load_spec(work.base(made[-1].pipeline) / f"{made[-1].pipeline}.yaml")
-        said: list[replies.Reply] = []
-        stages.report({"spec": spec.model_dump(mode="json", by_alias=True)}, work, said.append)
-        yield from said
+        yield from supervisor.run(work, spec)
+
+    def _as_said(self) -> Message:
+        """The words of the message, in its thread; what data it brought is in the thread by now."""
+        said = self.message
+        return Message(
+            text=said.text.strip(), thread=self.thread, context=said.context, now=said.now, timezone=said.timezone
+        )
 
     def _work(self, turn: Exchange | None, number: int | None = None) -> stages.Work:
         return stages.Work(self.desk, self.thread, number or self.number, self.number, self.clock, self.start, turn)
@@ -337,10 +343,3 @@ def _options(saved: SavedThread) -> list[tuple[str, str]] | None:
         return None
     listed = Question.model_validate({k: v for k, v in saved.question.items() if k != "asked"}).options
     return [(option.value, option.label) for option in listed]
-
-
-def replace_message(message: Message, thread: str) -> Message:
-    """The message as one of its thread; what data it brought is in the thread by now."""
-    return Message(
-        text=message.text.strip(), thread=thread, context=message.context, now=message.now, timezone=message.timezone
-    )

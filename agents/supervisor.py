@@ -15,6 +15,8 @@ from langgraph.types import Command, interrupt
 from agents import replies, stages
 from agents.stages import Say, State, Work
 from memory.threads import checkpoint_thread, checkpoints
+from spec.codec import to_plain
+from spec.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -34,12 +36,22 @@ def decide(work: Work, decision: dict[str, str]) -> Iterator[replies.Reply]:
     yield from _go(work, work.turn, Command(resume=decision))
 
 
+def run(work: Work, spec: Pipeline) -> Iterator[replies.Reply]:
+    """Run a plan that was approved earlier."""
+    decided: State = {"spec": cast("dict[str, Any]", to_plain(spec)), "decision": {"decision": "approve"}}
+    yield from _go(work, work.turn, decided)
+
+
 def _go(work: Work, turn: int, entry: State | Command[Any]) -> Iterator[replies.Reply]:
     with checkpoints(work.context.workspace) as saver:
         config: RunnableConfig = {
             "configurable": {"thread_id": checkpoint_thread(work.context.workspace, work.thread, turn)}
         }
         graph = _graph(saver)
+        if isinstance(entry, Command) and graph.get_state(config).next != ("approve",):
+            # Its checkpoints are gone, for instance with a file that somebody deleted.
+            yield replies.Text(text="That plan cannot be decided about any more. Ask for it again.", tone="warning")
+            return
         for reply in graph.stream(cast("Any", entry), config, context=work, stream_mode="custom", durability="sync"):
             yield cast("replies.Reply", reply)
 
@@ -52,7 +64,7 @@ def _graph(saver: BaseCheckpointSaver[str]) -> CompiledStateGraph[State, Work, S
     graph.add_node("approve", _approve)
     graph.add_node("apply", _node(stages.apply))
     graph.add_node("report", _node(stages.report))
-    graph.add_conditional_edges(START, lambda state: "compile" if "draft" in state else "draft", ["draft", "compile"])
+    graph.add_conditional_edges(START, _first, ["draft", "compile", "report"])
     graph.add_conditional_edges("draft", lambda state: END if "ended" in state else "compile", ["compile", END])
     graph.add_conditional_edges("compile", _after_compile, ["draft", "prove", END])
     graph.add_conditional_edges("prove", lambda state: END if "ended" in state else "approve", ["approve", END])
@@ -71,6 +83,12 @@ def _node(stage: Stage) -> Any:
 
 def _approve(state: State) -> State:
     return {"decision": interrupt({"digest": state["digest"]})}
+
+
+def _first(state: State) -> str:
+    if "decision" in state:
+        return "report"
+    return "compile" if "draft" in state else "draft"
 
 
 def _after_compile(state: State) -> str:

@@ -65,7 +65,9 @@ WHERE workspace = :workspace AND pipeline = :pipeline AND spec_digest = :digest 
 ORDER BY started DESC, run_id DESC
 """
 RECENT = "SELECT * FROM runs WHERE workspace = :workspace ORDER BY started DESC, run_id DESC LIMIT :limit"
-EVENTS = "SELECT event FROM run_events WHERE workspace = :workspace AND run_id = :run_id ORDER BY seq"
+EVENTS = """
+SELECT event FROM run_events WHERE workspace = :workspace AND run_id = :run_id AND seq > :after ORDER BY seq
+"""
 STATE = "SELECT state FROM pipeline_state WHERE workspace = :workspace AND pipeline = :pipeline"
 SAVE_STATE = """
 INSERT INTO pipeline_state (workspace, pipeline, run_id, state) VALUES (:workspace, :pipeline, :run_id, :state)
@@ -201,9 +203,9 @@ class StoredRuns:
         """Runs, the newest first."""
         return [_run(row) for row in self._database.read(RECENT, {"workspace": self._workspace, "limit": limit})]
 
-    def events(self, run_id: str) -> Sequence[RunEvent]:
-        """A run's events in order."""
-        rows = self._database.read(EVENTS, {"workspace": self._workspace, "run_id": run_id})
+    def events(self, run_id: str, *, after: int = -1) -> Sequence[RunEvent]:
+        """A run's events in order, those after number ``after``."""
+        rows = self._database.read(EVENTS, {"workspace": self._workspace, "run_id": run_id, "after": after})
         return [RunEvent.model_validate_json(str(row["event"])) for row in rows]
 
     def state(self, pipeline: str) -> Mapping[str, JsonValue]:

@@ -116,17 +116,28 @@ def told_recovered(*, title: str, due_at: datetime) -> Told:
     return Told("recovered", f"“{title}” runs again: that of {day} went through.", "", "recovered")
 
 
+def run_named(output: str) -> str | None:
+    """The run that the JSON document of a command is about."""
+    run_id = _document(output).get("run_id")
+    return run_id if isinstance(run_id, str) else None
+
+
 def _error(output: str) -> dict[str, JsonValue] | None:
     """The error of the JSON document that a failed command prints."""
+    error = _document(output).get("error")
+    return error if isinstance(error, dict) else None
+
+
+def _document(output: str) -> dict[str, JsonValue]:
+    """The last JSON document of a command's output; empty when it printed none."""
     for line in reversed(output.splitlines()):
         if line.startswith("{"):
             try:
                 document = json.loads(line)
             except ValueError:
                 continue
-            error = document.get("error") if isinstance(document, dict) else None
-            return error if isinstance(error, dict) else None
-    return None
+            return document if isinstance(document, dict) else {}
+    return {}
 
 
 def _placed(message: str, error: dict[str, JsonValue]) -> str:

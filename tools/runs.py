@@ -140,10 +140,10 @@ def recent(context: Context, *, limit: int) -> Sequence[StoredRun]:
     return context.workspace.store.recent(limit)
 
 
-def events(context: Context, run_id: str) -> Sequence[RunEvent]:
-    """A run's events in order."""
+def events(context: Context, run_id: str, *, after: int = -1) -> Sequence[RunEvent]:
+    """A run's events in order, those after number ``after``."""
     context.need("ask")
-    return context.workspace.store.events(run_id)
+    return context.workspace.store.events(run_id, after=after)
 
 
 def is_interrupted(context: Context, run: StoredRun) -> bool:

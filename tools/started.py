@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,9 +9,9 @@ from pathlib import Path
 
 from memory.owners import owner_pid
 from spec.codec import load_spec
-from spec.errors import DreflowError, LimitError, TransientError
+from spec.errors import DreflowError, LimitError
 from spec.run import RunEvent, RunResult
-from tools import runs
+from tools import outcomes, runs
 from tools.context import Context
 from tools.executor import Bounds, RunProcess, keep_output, read_output
 
@@ -45,13 +44,13 @@ class ProcessStart:
             output=output,
             bounds=self.bounds,
         )
-        run_id, seen, began = None, 0, self.monotonic()
+        run_id, seen, began = None, -1, self.monotonic()
         while True:
             code = process.poll()
             run_id = run_id or _run_of(context, pipeline, process.pid)
             if run_id is not None:
-                for event in runs.events(context, run_id)[seen:]:
-                    seen += 1
+                for event in runs.events(context, run_id, after=seen):
+                    seen = event.seq
                     told(event)
             if code is not None:
                 break
@@ -62,7 +61,7 @@ class ProcessStart:
                     hint="Nothing was published. Ask for less, or run it where it has more time.",
                 )
             self.sleep(LOOK_SECONDS)
-        return _ended(context, output, run_id)
+        return _ended(context, code, output, run_id)
 
 
 def _run_of(context: Context, pipeline: str, pid: int) -> str | None:
@@ -71,24 +70,16 @@ def _run_of(context: Context, pipeline: str, pid: int) -> str | None:
     return holder[0] if holder is not None and owner_pid(holder[1]) == pid else None
 
 
-def _ended(context: Context, output: Path, run_id: str | None) -> RunResult:
+def _ended(context: Context, code: int, output: Path, run_id: str | None) -> RunResult:
     """The run's result as recorded, or the error that its process told."""
     text = read_output(output)
-    lines = [line for line in text.splitlines() if line.startswith("{")]
-    document = json.loads(lines[-1]) if lines else {}
-    run_id = run_id or document.get("run_id")
-    if run_id is not None:
-        stored = runs.known(context, str(run_id))
-        keep_output(output, runs.folder_of(context, str(run_id)))
+    # A run that was over before the first look is named by the document its process printed.
+    run_id = run_id or outcomes.run_named(text)
+    stored = runs.known(context, run_id) if run_id is not None else None
+    if stored is not None:
+        keep_output(output, runs.folder_of(context, stored.run_id))
         if stored.result is not None:
             return stored.result
-        raise TransientError(
-            "The run's process ended before the run did; nothing of it was published.",
-            hint=f"Go on with it by 'dreflow runs resume {run_id}', or run it again.",
-        )
     output.unlink(missing_ok=True)
-    error = document.get("error") or {}
-    told = DreflowError(
-        str(document.get("message") or "The run did not begin."), hint=str(error.get("hint") or "Try it again.")
-    )
-    raise told
+    said = outcomes.of_process(code, text)
+    raise DreflowError(said.message, hint=said.hint, data={"kind": said.kind, "run": run_id})

@@ -188,6 +188,23 @@ def test_a_plan_that_does_not_hold_takes_the_place_of_the_one_that_waited_and_ca
     assert not (context.workspace.folder / "out").exists()
 
 
+def test_a_plan_whose_checkpoints_are_gone_says_so_and_nothing_is_approved(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    planned(talk)
+    (context.workspace.folder / "conversations.db").unlink()
+    assert "cannot be decided about any more" in texts(talk.say("approve"))
+    assert not (context.workspace.folder / "out").exists()
+
+
+def test_an_approved_plan_runs_again_when_asked_and_tells_how_it_goes(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    planned(talk)
+    talk.say("approve")
+    again = talk.say("run it again")
+    assert [reply.text for reply in again if isinstance(reply, replies.Progress)][-1] == "Finished"
+    assert one(again, replies.File).name == "totals.csv"
+
+
 def test_a_button_of_an_earlier_question_answers_no_other(context: Context, orders: Path) -> None:
     talk = Talk(context, orders)
     talk.say("how many orders")

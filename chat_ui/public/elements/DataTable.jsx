@@ -64,6 +64,8 @@ export default function DataTable() {
   }
   const pages = Math.max(1, Math.ceil(total / PAGE))
   const small = p.row_count <= 8
+  // One value stands in the sentence before.
+  if (!p.title && p.row_count === 1 && p.columns.length === 1) return null
   const order = (name) => {
     setPage(0)
     setSort(sort && sort.column === name ? (sort.way === "asc" ? { column: name, way: "desc" } : null) : { column: name, way: "asc" })

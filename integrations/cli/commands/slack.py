@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", action="append", default=[], metavar="X", help="what conversations look at that name nothing else"
     )
-    parser.add_argument("--model", default="builtin", help="who plans (default: the planner that needs no model)")
+    parser.add_argument("--model", help="who plans, as provider:model (default: what 'dreflow models use' says)")
     parser.add_argument("--no-worker", action="store_true", help="let other workers run what is due ('dreflow worker')")
 
 
@@ -42,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
             data={"needs": lacking},
         )
 
+    from agents.models import preferred
     from agents.service import Service
     from integrations.cli import serving, workspace
     from integrations.cli.commands.worker import beside
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         context.workspace,
         start=serving.start(),
         clock=lambda: workspace.now(None),
-        model=args.model,
+        model=args.model or preferred(context),
         data=tuple(args.data),
     )
     print("Answering in Slack - stop it with Ctrl+C.", flush=True)
