@@ -11,6 +11,7 @@ from spec.base import JsonValue
 from tools.context import Context
 from tools.data import OpenData
 from tools.documents import OutColumn
+from tools.wording import grouped
 
 
 def answer(context: Context, turn: Exchange, data: OpenData, draft: Draft) -> Iterator[replies.Reply]:
@@ -55,8 +56,4 @@ def _shown(value: JsonValue) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    text = f"{value:.10g}" if isinstance(value, float) else str(value)
-    whole, point, rest = text.partition(".")
-    return f"{int(whole):,}{point}{rest}" if whole.lstrip("-").isdigit() and len(whole) < 20 else text
+    return grouped(value)

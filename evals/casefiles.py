@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TextIO, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Protocol, TextIO, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -62,6 +62,44 @@ class Suite(Protocol):
 
     def run(self, case: Case, place: Place) -> None:
         """Hold the case to what it says; raises Unlike where something is otherwise."""
+
+
+class Held(Protocol):
+    """A case file that is one case."""
+
+    @property
+    def sample(self) -> bool:
+        """Whether it is tested with every change."""
+
+    @property
+    def open(self) -> str:
+        """Why it does not do yet."""
+
+
+HeldT = TypeVar("HeldT", bound=Held)
+
+
+@dataclass(frozen=True)
+class FileCase(Generic[HeldT]):
+    """The one case of a file; ``id`` is its topic and stem."""
+
+    id: str
+    held: HeldT
+
+    @property
+    def topic(self) -> str:
+        """The folder it lies in."""
+        return self.id.partition("/")[0]
+
+    @property
+    def sample(self) -> bool:
+        """Whether it is tested with every change."""
+        return self.held.sample
+
+    @property
+    def open(self) -> str:
+        """Why it does not do yet."""
+        return self.held.open
 
 
 class Unlike(Exception):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+from spec.base import JsonValue
+
+_NUMBER = re.compile(r"(-?)(\d+)(\.\d+)?")
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
@@ -26,3 +31,10 @@ def spoken_cron(cron: str) -> str:
     if day.isdigit() and weekday == "*":
         return f"on day {day} of every month {at}"
     return f"at {cron}"
+
+
+def grouped(value: JsonValue) -> str:
+    """A number with thousands separated; what is none, as it is. Exact numbers come as text and lose no digit."""
+    text = f"{value:.10g}" if isinstance(value, float) and abs(value) < 1e15 else str(value)
+    match = _NUMBER.fullmatch(text)
+    return f"{match[1]}{int(match[2]):,}{match[3] or ''}" if match else text

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from agents.contract import Draft, Question, Refusal, Request
-from evals.casefiles import Unlike, Written, read_case
+from evals.casefiles import FileCase, Unlike, Written, read_case
 from evals.outcomes import Outcome
 from evals.places import Place
 from spec.base import JsonValue
@@ -85,28 +84,12 @@ class ModelFile(Written):
         return self
 
 
-@dataclass(frozen=True)
-class ModelCase:
-    """One case."""
-
-    id: str
-    topic: str
-    held: ModelFile
-
-    @property
-    def sample(self) -> bool:
-        """Whether it is tested with every change."""
-        return self.held.sample
-
-    @property
-    def open(self) -> str:
-        """Why it does not do yet."""
-        return self.held.open
+ModelCase = FileCase[ModelFile]
 
 
 def read(file: Path, name: str) -> Sequence[ModelCase]:
     """The case of a file."""
-    return [ModelCase(name, name.partition("/")[0], read_case(file, ModelFile))]
+    return [ModelCase(name, read_case(file, ModelFile))]
 
 
 class _Script:

@@ -10,14 +10,13 @@ effects is refused until it is approved, and a second run and a replay give the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from evals.casefiles import Unlike, Written, read_case
+from evals.casefiles import FileCase, Unlike, Written, read_case
 from evals.places import Place, read_rows, read_table, rows_of, same_rows
 from spec.codec import digest, load_spec, parse_spec, to_yaml
 from spec.errors import DreflowError
@@ -67,28 +66,12 @@ class SpecFile(Written):
         return self
 
 
-@dataclass(frozen=True)
-class SpecCase:
-    """One case."""
-
-    id: str
-    topic: str
-    held: SpecFile
-
-    @property
-    def sample(self) -> bool:
-        """Whether it is tested with every change."""
-        return self.held.sample
-
-    @property
-    def open(self) -> str:
-        """Why it does not do yet."""
-        return self.held.open
+SpecCase = FileCase[SpecFile]
 
 
 def read(file: Path, name: str) -> Sequence[SpecCase]:
     """The case of a file."""
-    return [SpecCase(name, name.partition("/")[0], read_case(file, SpecFile))]
+    return [SpecCase(name, read_case(file, SpecFile))]
 
 
 def run(case: SpecCase, place: Place) -> None:

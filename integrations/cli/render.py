@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from spec.base import JsonValue
-from tools.wording import spoken_rhythm
+from tools.wording import grouped, spoken_rhythm
 
 if TYPE_CHECKING:
     from spec.run import CheckResult, RunResult
@@ -70,15 +70,9 @@ def cell(value: JsonValue, kind: str = "") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if is_number(kind):
-        return _grouped(value)
+        return grouped(value)
     text = safe(value if isinstance(value, str) else str(value))
     return text if width(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
-
-
-def _grouped(value: JsonValue) -> str:
-    text = f"{value:.10g}" if isinstance(value, float) and abs(value) < 1e15 else str(value)
-    match = re.fullmatch(r"(-?)(\d+)(\.\d+)?", text)
-    return f"{match[1]}{int(match[2]):,}{match[3] or ''}" if match else text
 
 
 def table(

@@ -19,6 +19,7 @@ from agents import replies
 from agents.service import Service
 from agents.session import Message
 from integrations.slack import blocks, closing, telling
+from integrations.slack.beside import OneEach
 from integrations.slack.events import Heard, split_command
 from integrations.slack.files import FilesIn, FilesOut
 from integrations.slack.outbox import Outbox
@@ -65,8 +66,7 @@ class Desk:
         self.outbox = Outbox(client, self._store, refused=self._not_taken)
         self._incoming = FilesIn(client, service)
         self._files = FilesOut(service.workspace.folder / "slack")
-        self._at_work: dict[str, asyncio.Task[None]] = {}
-        self._again: set[str] = set()
+        self._answers = OneEach(self._answer_all, trouble="what was said in %s could not be answered")
         self._watch: asyncio.Task[None] | None = None
 
     # From start to end
@@ -78,17 +78,15 @@ class Desk:
 
     async def close(self) -> None:
         """Stop; what is open goes on at the next start."""
-        tasks = [task for task in (self._watch, *self._at_work.values()) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+        await self._answers.close()
         await self.outbox.close()
 
     async def idle(self) -> None:
         """Wait until everything heard is answered and said."""
-        while self._at_work:
-            await asyncio.gather(*self._at_work.values(), return_exceptions=True)
-            await asyncio.sleep(0)
+        await self._answers.done()
         await self.outbox.empty()
 
     async def _keep_looking(self) -> None:
@@ -103,7 +101,7 @@ class Desk:
         await asyncio.to_thread(self._store.adopt)
         for arrived in await asyncio.to_thread(self._store.unanswered):
             if self._store.is_mine(arrived.owner):
-                self._kick(arrived.thread)
+                self._answers.kick(arrived.thread)
         await asyncio.to_thread(telling.tell_notices, self._store, self._service)
         for row in await asyncio.to_thread(self._store.unsaid):
             if self._store.is_mine(row.owner):
@@ -115,7 +113,7 @@ class Desk:
         """Keep what was heard; when this returns, it will be answered."""
         thread = await asyncio.to_thread(self._kept, heard)
         if thread is not None:
-            self._kick(thread)
+            self._answers.kick(thread)
 
     def _kept(self, heard: Heard) -> str | None:
         """The conversation it belongs to, when it is new and one of ours."""
@@ -145,25 +143,6 @@ class Desk:
         return self._store.settle(self._service.reserve(), heard.channel, at, now=now)
 
     # Answering
-
-    def _kick(self, thread: str) -> None:
-        if thread in self._at_work:
-            self._again.add(thread)
-            return
-        task = asyncio.get_running_loop().create_task(self._answer_all(thread), name=f"slack {thread}")
-        self._at_work[thread] = task
-        task.add_done_callback(lambda _: self._rest(thread))
-
-    def _rest(self, thread: str) -> None:
-        task = self._at_work.pop(thread, None)
-        again = thread in self._again
-        self._again.discard(thread)
-        if task is None or task.cancelled():
-            return
-        if (error := task.exception()) is not None:
-            LOG.error("what was said in %s could not be answered", thread, exc_info=error)
-        elif again:
-            self._kick(thread)
 
     async def _answer_all(self, thread: str) -> None:
         """One after the other, as they came: so each turn's replies are those after it began."""

@@ -19,6 +19,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from integrations.slack.beside import OneEach
 from memory.slack_store import Outgoing, SlackStore
 from spec.base import JsonValue
 
@@ -51,41 +52,19 @@ class Outbox:
         refused: Callable[[Outgoing, str], None] = lambda _row, _why: None,
     ) -> None:
         self._client, self._store, self._sleep, self._refused = client, store, sleep, refused
-        self._at_work: dict[str, asyncio.Task[None]] = {}
-        self._again: set[str] = set()
+        self._sending = OneEach(self._drain, trouble="what is queued for %s could not be sent")
 
     def kick(self, thread: str) -> None:
         """Say what is queued in a conversation."""
-        if thread in self._at_work:
-            self._again.add(thread)
-            return
-        task = asyncio.get_running_loop().create_task(self._drain(thread), name=f"slack outbox {thread}")
-        self._at_work[thread] = task
-        task.add_done_callback(lambda _: self._rest(thread))
+        self._sending.kick(thread)
 
     async def empty(self) -> None:
         """Wait until all that was queued is said."""
-        while self._at_work:
-            await asyncio.gather(*self._at_work.values(), return_exceptions=True)
-            await asyncio.sleep(0)
+        await self._sending.done()
 
     async def close(self) -> None:
         """Stop; what was not said goes on at the next start."""
-        tasks = list(self._at_work.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _rest(self, thread: str) -> None:
-        task = self._at_work.pop(thread, None)
-        again = thread in self._again
-        self._again.discard(thread)
-        if task is None or task.cancelled():
-            return
-        if (error := task.exception()) is not None:
-            LOG.error("what is queued for %s could not be sent", thread, exc_info=error)
-        elif again:
-            self.kick(thread)
+        await self._sending.close()
 
     async def _drain(self, thread: str) -> None:
         while (row := await asyncio.to_thread(self._store.next_out, thread)) is not None:

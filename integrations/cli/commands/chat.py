@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
     from integrations.cli.commands.worker import beside
     from integrations.http.app import make_app
     from integrations.http.who import Who
+    from integrations.slack.keys import keys, vault_secret
 
     _check_port(args.host, args.port)
     data = tuple(args.data) or _demo(args)
@@ -48,7 +49,10 @@ def run(args: argparse.Namespace) -> int:
         model=args.model or preferred(context),
         data=data,
     )
-    app = make_app(service, Who(service, local=workspace.principal()), pages=("integrations.slack.app", "chat_ui.app"))
+    # Slack's libraries take a second to load, so they are loaded where it is set up.
+    given = keys(vault=vault_secret)
+    slack = ("integrations.slack.app",) if given is not None and given.signing_secret else ()
+    app = make_app(service, Who(service, local=workspace.principal()), pages=(*slack, "chat_ui.app"))
     print(f"The chat page is at http://{args.host}:{args.port} - stop it with Ctrl+C.", flush=True)
     end_worker = None if args.no_worker else beside(serving.of_worker(context))
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from sqlglot import exp
 
@@ -128,9 +129,10 @@ class Work:
         *,
         where: exp.Expr | None = None,
         said: str = "",
-        **params: JsonValue,
+        more: Mapping[str, object] | None = None,
+        **params: object,
     ) -> Rows:
-        """Write a step; the rows it gives, which are current from now on."""
+        """Write a step; the rows it gives, which are current from now on. ``more`` are parameters it may go without."""
         inputs = rows if isinstance(rows, tuple) else (rows,)
         made = self.draftsman.step(
             self.free(wanted),
@@ -138,7 +140,7 @@ class Work:
             *(one.id for one in inputs),
             where=[where] if where is not None else (),
             note="",
-            **params,
+            **cast("dict[str, JsonValue]", {**params, **(more or {})}),
         )
         tables = tuple(dict.fromkeys(table for one in inputs for table in one.tables))
         first = inputs[0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from sqlglot import exp
+
 from agents.builtin.pipelines.recipe.conditions import LEAD, condition_at
 from agents.builtin.pipelines.recipe.phrases import part_of_rows
 from agents.builtin.pipelines.recipe.words import table_at
@@ -51,7 +53,7 @@ def _start(work: Work, table: str) -> Problem:
     return None
 
 
-def _keep(work: Work, condition, said: str) -> Problem:  # type: ignore[no-untyped-def]
+def _keep(work: Work, condition: exp.Expr, said: str) -> Problem:
     rows = work.subject()
     assert rows is not None
     work.step(f"{rows.tables[0]}_kept", "filter", rows, rows.columns, where=condition, said=f"keep rows {said.strip()}")

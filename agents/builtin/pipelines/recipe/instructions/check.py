@@ -8,6 +8,7 @@ from agents.builtin.pipelines.promises import read_promise
 from agents.builtin.pipelines.recipe.instructions.join import shared_keys
 from agents.builtin.pipelines.recipe.words import canonical, columns_at, table_at
 from agents.builtin.pipelines.recipe.work import Problem, Told, Work
+from spec.base import JsonValue
 from spec.catalog import Table
 
 _VERB = re.compile(
@@ -37,7 +38,7 @@ def read(text: str, at: int, work: Work) -> Told | None:
     if verb is None and not (_TWICE.match(text, at) or _HAS.match(text, at)):
         return None
     end = place = verb.end() if verb else at
-    found: list[tuple[str, str, dict[str, object], str]] = []
+    found: list[tuple[str, str, dict[str, JsonValue], str]] = []
     while (one := _promise(text, place, work)) is not None:
         end = one[0]
         found.append(one[1])
@@ -48,7 +49,7 @@ def read(text: str, at: int, work: Work) -> Told | None:
     return Told(end, lambda: _check(work, found)) if found else None
 
 
-def _promise(text: str, at: int, work: Work) -> tuple[int, tuple[str, str, dict[str, object], str]] | None:
+def _promise(text: str, at: int, work: Work) -> tuple[int, tuple[str, str, dict[str, JsonValue], str]] | None:
     tables = list(work.data.catalog.tables)
     twice = _TWICE.match(text, at)
     if twice:
@@ -57,7 +58,7 @@ def _promise(text: str, at: int, work: Work) -> tuple[int, tuple[str, str, dict[
             rows = work.raw(table)
             columns = columns_at(twice["what"], 0, rows)
             if columns and columns[0] == len(twice["what"]) and (named or _only(twice["what"], table, tables, work)):
-                return twice.end(), ("unique", table.name, {"columns": columns[1]}, twice[0])
+                return twice.end(), ("unique", table.name, {"columns": [*columns[1]]}, twice[0])
     has = _HAS.match(text, at)
     if has:
         key = _foreign(has, work)
@@ -79,7 +80,7 @@ def _only(what: str, table: Table, tables: list[Table], work: Work) -> bool:
     return table in (own if len(own) == 1 else holding) and len(own or holding) == 1
 
 
-def _foreign(has: re.Match[str], work: Work) -> tuple[str, str, dict[str, object]] | None:
+def _foreign(has: re.Match[str], work: Work) -> tuple[str, str, dict[str, JsonValue]] | None:
     child = table_at(has["child"], 0, work.data.catalog)
     parent = table_at(has["where"] or has["parent"], 0, work.data.catalog)
     if child is None or parent is None or child[1].name == parent[1].name:
@@ -87,16 +88,16 @@ def _foreign(has: re.Match[str], work: Work) -> tuple[str, str, dict[str, object
     pairs = shared_keys(work.raw(child[1]), work.raw(parent[1]), work)
     if not pairs:
         return None
-    params: dict[str, object] = {
-        "columns": [mine for mine, _ in pairs], "to": parent[1].name, "references": [its for _, its in pairs]
-    }  # fmt: skip
+    ours: list[JsonValue] = [mine for mine, _ in pairs]
+    theirs: list[JsonValue] = [its for _, its in pairs]
+    params: dict[str, JsonValue] = {"columns": ours, "to": parent[1].name, "references": theirs}
     return "foreign_key", child[1].name, params
 
 
-def _check(work: Work, found: list[tuple[str, str, dict[str, object], str]]) -> Problem:
+def _check(work: Work, found: list[tuple[str, str, dict[str, JsonValue], str]]) -> Problem:
     for check, table, params, words in found:
         if check == "foreign_key":
-            work.draftsman.check("not_null", table, params={"columns": params["columns"]})  # type: ignore[dict-item]
-        work.draftsman.check(check, table, params=params)  # type: ignore[arg-type]
+            work.draftsman.check("not_null", table, params={"columns": params["columns"]})
+        work.draftsman.check(check, table, params=params)
         work.said.append(f"stop when it is not so that {words.strip()}")
     return None

@@ -182,7 +182,7 @@ def _compare(
     for rows, key, amount, side in ((left, pair[0], amounts[0], "left"), (right, pair[1], amounts[1], "right")):
         columns = {"compared_key": written(name(key)), f"{side}_amount": written(name(amount)), f"in_{side}": "TRUE"}
         types = {"compared_key": rows.columns[key], f"{side}_amount": rows.columns[amount], f"in_{side}": "BOOLEAN"}
-        sides.append(work.step(f"{rows.tables[0]}_compared", "select", rows, types, columns=columns))  # type: ignore[arg-type]
+        sides.append(work.step(f"{rows.tables[0]}_compared", "select", rows, types, columns=columns))
     columns = {**sides[0].columns, **sides[1].columns}
     both = work.step(
         "compared", "join", (sides[0], sides[1]), columns, how="full", on=["compared_key"], expect="one_to_one"

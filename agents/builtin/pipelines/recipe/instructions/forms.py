@@ -92,7 +92,7 @@ def _cast(work: Work, rows: Rows, names: list[str]) -> Problem:
         columns = {**rows.columns, **dict.fromkeys(texts, "DATE")}
         forms = {column: work.formats[column] for column in texts if column in work.formats}
         params = {"format": forms} if forms else {}
-        work.step(f"{rows.tables[0]}_dated", "cast", rows, columns, columns=dict.fromkeys(texts, "DATE"), **params)  # type: ignore[arg-type]
+        work.step(f"{rows.tables[0]}_dated", "cast", rows, columns, columns=dict.fromkeys(texts, "DATE"), more=params)
     else:
         work.current = rows
     work.said.append(f"{', '.join(names)} as dates")

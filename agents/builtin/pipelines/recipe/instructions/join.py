@@ -101,7 +101,7 @@ def join(work: Work, left: Rows, right: Rows, pairs: tuple[tuple[str, str], ...]
         columns = {name: type_ for name, type_ in columns.items() if not (name.endswith("_2") and name[:-2] in clash)}
     on = [list(pair) if pair[0] != pair[1] else pair[0] for pair in pairs]
     said = f"join {left.tables[0]} with {right.tables[0]} by {', '.join(mine for mine, _ in pairs)}"
-    work.step("joined", "join", (left, right), columns, how=how, on=on, said=said, **params)  # type: ignore[arg-type]
+    work.step("joined", "join", (left, right), columns, how=how, on=on, said=said, more=params)
     if clash:
         work.assumptions.append(f"{', '.join(sorted(clash))} are taken from {left.tables[0]}, as both tables have them")
     work.base = work.current

@@ -35,7 +35,8 @@ def read(text: str, at: int, work: Work) -> Told | None:
     while (column := column_at(text, place, rows)) is not None:
         down, up = _DOWN.match(text, column[0]), _UP.match(text, column[0])
         order.append(f"{column[1]} desc" if down else column[1])
-        end = (down or up).end() if (down or up) else column[0]  # type: ignore[union-attr]
+        way = down or up
+        end = way.end() if way else column[0]
         comma = COMMA.match(text, end) or re.compile(r"\s+then\s+by\s+").match(text, end)
         if comma is None:
             break

@@ -56,13 +56,12 @@ def read(text: str, at: int, work: Work) -> Told | None:
 
 def _top(work: Work, rows: Rows, number: int, by: str, per: str | None, *, low: bool) -> Problem:
     order = by if low else f"{by} desc"
-    params: dict[str, object] = {"rows": number, "by": [order], "ties": True}
-    if per:
-        params["per"] = [per]
+    within = {"per": [per]} if per else {}
     each = f" for each {per}" if per else ""
     said = f"the {number} with the {'lowest' if low else 'highest'} {by}{each}"
     measures = rows.measures
-    work.step(f"{rows.tables[0]}_top", "limit", rows, rows.columns, said=said, **params)  # type: ignore[arg-type]
+    table = rows.tables[0]
+    work.step(f"{table}_top", "limit", rows, rows.columns, said=said, more=within, rows=number, by=[order], ties=True)
     work.now(measures=measures, order=((per, order) if per else (order,)))
     work.assumptions.append("rows that tie with the last one stay too")
     return None

@@ -6,7 +6,6 @@ import re
 
 from agents.builtin.pipelines.recipe.words import COMMA, table_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
-from spec.base import JsonValue
 from spec.catalog import Table
 
 _VERB = re.compile(
@@ -68,9 +67,9 @@ def _union(work: Work, tables: list[Table], label: str) -> Problem:
     inputs: tuple[Rows, ...] = tuple(work.raw(table) for table in tables)
     columns = dict(inputs[0].columns)
     said = f"{', '.join(table.name for table in tables)} one below the other"
-    params: dict[str, JsonValue] = {"label": label} if label else {}
+    params = {"label": label} if label else {}
     if label:
         columns = {label: "VARCHAR", **columns}
-    work.step("together", "union", inputs, columns, said=said, **params)  # type: ignore[arg-type]
+    work.step("together", "union", inputs, columns, said=said, more=params)
     work.base = work.current
     return None
