@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from evals.casefiles import find_cases
+from evals.casefiles import FileCase, find_cases
 from evals.places import Places
 from evals.suites.models import ModelCase, run
 
-ALL = [case for case in find_cases("models") if isinstance(case, ModelCase)]
+ALL = [case for case in find_cases("models") if isinstance(case, FileCase)]
 
 
 @pytest.mark.parametrize("case", [case for case in ALL if case.sample], ids=lambda case: str(case.id))

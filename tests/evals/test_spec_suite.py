@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.casefiles import Unlike, find_cases
+from evals.casefiles import FileCase, Unlike, find_cases
 from evals.places import Places
 from evals.suites.spec import SpecCase, read, run
 from pipelines.contract import CHECKS, TRANSFORMS
@@ -15,7 +15,7 @@ from spec.codec import parse_spec
 from spec.errors import DreflowError
 from spec.pipeline import Pipeline
 
-ALL = [case for case in find_cases("spec") if isinstance(case, SpecCase)]
+ALL = [case for case in find_cases("spec") if isinstance(case, FileCase)]
 
 
 @pytest.fixture(scope="module")
