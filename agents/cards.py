@@ -12,7 +12,7 @@ from spec.base import JsonValue
 from spec.pipeline import Pipeline
 from spec.run import RunResult
 from tools.documents import OutColumn, PlanDocument
-from tools.wording import spoken_rhythm
+from tools.wording import grouped, spoken_rhythm
 
 if TYPE_CHECKING:
     from tools.specs import Difference
@@ -106,7 +106,7 @@ def diff_card(name: str, before: str, after: str, difference: Difference) -> rep
 def _text(value: object) -> str:
     if value is None:
         return "–"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return grouped(cast("JsonValue", value))
 
 
 def table(

@@ -37,6 +37,9 @@ class ThreadLayer(BaseDataLayer):
 
     async def list_threads(self, pagination: Pagination, filters: ThreadFilter) -> PaginatedResponse[ThreadDict]:
         """The conversations of a person, the one last spoken in first."""
+        return await asyncio.to_thread(self._listed, pagination, filters)
+
+    def _listed(self, pagination: Pagination, filters: ThreadFilter) -> PaginatedResponse[ThreadDict]:
         context = self._service.context(filters.userId or "")
         found = [one for one in conversations.recent(context, limit=1000) if one.surface == "page"]
         if filters.search:
@@ -66,6 +69,9 @@ class ThreadLayer(BaseDataLayer):
 
     async def get_thread(self, thread_id: str) -> ThreadDict | None:
         """A conversation with all that was said, its tables and charts."""
+        return await asyncio.to_thread(self._thread, thread_id)
+
+    def _thread(self, thread_id: str) -> ThreadDict | None:
         about = conversations.of(self._service.context("")).about(thread_id)
         if about is None:
             return None

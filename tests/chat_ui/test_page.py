@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import page as chat
 import pytest
 from openpyxl import load_workbook
 
+from memory.workspace import Workspace
+from tools import notices
+from tools.context import Context
 from tools.demo.world import World, write_world
+
+NOW = datetime(2026, 10, 5, 6, 0, tzinfo=UTC)
 
 MONEY = "Stripe deposits don't match Shopify, show me where the money goes, every Monday"
 FILES = ("shopify_orders.ndjson", "stripe_balance_transactions.csv", "stripe_payouts.csv", "bank_statement_it.csv")
@@ -120,6 +126,37 @@ def test_the_page_can_be_used_with_the_keyboard_alone(place: Path, tmp_path: Pat
         page.get_by_role("button", name="Approve and run").focus()
         page.keyboard.press("Enter")
         page.get_by_role("link", name="totals.csv").wait_for()
+
+
+def test_what_a_pipeline_has_to_say_is_told_while_the_page_is_open(place: Path, tmp_path: Path) -> None:
+    data = tmp_path / "orders.csv"
+    data.write_text("id,region,amount\n1,North,2.50\n2,South,1.00\n", encoding="utf-8")
+    with (
+        chat.serving(place, "--data", str(data), log=tmp_path / "chat.log") as address,
+        chat.browser() as opened,
+        chat.page_of(opened) as page,
+    ):
+        page.goto(address)
+        chat.say(page, "how many orders")
+        page.get_by_text("order count: 2").wait_for()
+        # The one value stands in its sentence, not in a table beside it.
+        assert page.locator(".dr-answer").count() == 0
+        context = Context(Workspace(place, NOW), "worker")
+        notices.add(
+            context,
+            pipeline="totals",
+            kind="failed",
+            text="The file orders.csv is not there.",
+            hint="Put it back.",
+            cause="data",
+            run_id=None,
+            thread=page.url.rpartition("/")[2],
+            now=NOW,
+        )
+        context.workspace.store.close()
+        page.get_by_text("totals: The file orders.csv is not there. Put it back.").wait_for()
+        page.reload()
+        page.get_by_text("totals: The file orders.csv is not there. Put it back.").wait_for()
 
 
 @pytest.mark.parametrize("text", ["<img src=x onerror=alert(1)>", "[click](javascript:alert(1))", "# big *bold*"])

@@ -5,7 +5,7 @@ export default function Choices() {
   const [chosen, setChosen] = useState(null)
   const choose = async (option) => {
     setChosen(option.value)
-    await callAction({ name: "answer", payload: { key: props.question, value: option.value, label: option.label } })
+    await callAction({ name: "answer", payload: { question: props.question, value: option.value, label: option.label } })
   }
   return (
     <div className="dr-choices" role="group" aria-label={props.text}>
