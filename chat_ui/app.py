@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,9 @@ from agents.service import Service
 from chat_ui import hall
 from chat_ui.front_end import write_front_end
 from tools.uploads import LARGEST, READ
+
+CONNECT_SECONDS = 30.0
+"""For how long a file waits for the page it was dropped into to be connected."""
 
 
 class Doorman(Protocol):
@@ -41,7 +45,21 @@ def mount(app: FastAPI, service: Service, who: Doorman) -> None:
 
     who.accept(_from_login)
     app.middleware("http")(_Welcome(service, who))
+    app.middleware("http")(_with_its_page)
     mount_chainlit(app, str(Path(__file__).with_name("page.py")), path="/")
+
+
+async def _with_its_page(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+    """A page shows its place for files before its connection stands; Chainlit would refuse what is dropped there."""
+    if request.method == "POST" and request.url.path == "/project/file":
+        from chainlit.session import WebsocketSession
+
+        pause = 0.05
+        for _ in range(int(CONNECT_SECONDS / pause)):
+            if WebsocketSession.get_by_id(request.query_params.get("session_id", "")) is not None:
+                break
+            await asyncio.sleep(pause)
+    return await answer(request)
 
 
 def _from_login(request: Request) -> str | None:

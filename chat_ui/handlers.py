@@ -30,6 +30,7 @@ STARTERS = (
 )
 
 NEWS_SECONDS = 5.0
+_THREAD = "thread"
 
 
 def register() -> None:
@@ -75,13 +76,22 @@ async def starters(_user: object = None, _language: object = None) -> list[cl.St
 
 async def started() -> None:
     """Reserve the conversation's id, so that the page's address names it; it is kept with its first words."""
-    page_context.session.thread_id = the_hall().service.reserve()
+    _own_thread()
     _watch()
 
 
 async def resumed(_: object) -> None:
     """What was said is shown by the data layer; what happens from now on is told as it comes."""
+    cl.user_session.set(_THREAD, page_context.session.thread_id)
     _watch()
+
+
+def _own_thread() -> str:
+    """The conversation's id, reserved by whatever comes first: the page's start, or quick fingers."""
+    if cl.user_session.get(_THREAD) is None:
+        page_context.session.thread_id = the_hall().service.reserve()
+        cl.user_session.set(_THREAD, page_context.session.thread_id)
+    return page_context.session.thread_id
 
 
 def _watch() -> None:
@@ -107,7 +117,7 @@ async def _tell_news() -> None:
 
 async def said(message: cl.Message) -> None:
     """A message, with files that were dropped."""
-    hall, thread = the_hall(), page_context.session.thread_id
+    hall, thread = the_hall(), _own_thread()
     principal = _principal()
     data: list[str] = []
     try:
