@@ -141,6 +141,7 @@ class _Turn:
 
     def recorded(self, reply: replies.Reply) -> replies.Reply:
         """Keep a reply, except for the progress that a later one replaces."""
+        conversations.of(self.context).renew_turn(self.thread, self.number, now=self.clock())
         if not (isinstance(reply, replies.Progress) and not reply.done):
             body = {"reply": replies.REPLY.dump_python(reply, mode="json")}
             conversations.said(

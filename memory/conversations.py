@@ -5,24 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, cast
 
 from memory.database import Database, Row, Value
-from memory.owners import is_gone
+from memory.owners import is_alive, is_gone
 from memory.run_store import instant, when
 from spec.base import JsonValue
 
 TurnEnd = Literal["done", "cancelled", "failed"]
+TURN = timedelta(minutes=15)
+"""After this long without a word a turn of another machine is over; a proof takes ten minutes at most."""
 PlanStatus = Literal["proposed", "approved", "rejected", "replaced"]
 
 LAST_TURN = "SELECT max(number) AS number FROM turns WHERE workspace = :workspace AND thread = :thread"
 ADD_TURN = """
-INSERT INTO turns (workspace, thread, number, said_by, owner, status, began)
-VALUES (:workspace, :thread, :number, :by, :owner, 'waiting', :at)
+INSERT INTO turns (workspace, thread, number, said_by, owner, status, began, until)
+VALUES (:workspace, :thread, :number, :by, :owner, 'waiting', :at, :until)
 """
 BEFORE = """
-SELECT number, owner FROM turns
+SELECT number, owner, until FROM turns
 WHERE workspace = :workspace AND thread = :thread AND number < :number AND status IN ('waiting', 'running')
 ORDER BY number
 """
@@ -33,6 +35,13 @@ UPDATE turns SET status = 'running' WHERE workspace = :workspace AND thread = :t
 END_TURN = """
 UPDATE turns SET status = :status, ended = :at WHERE workspace = :workspace AND thread = :thread AND number = :number
   AND status IN ('waiting', 'running')
+"""
+RENEW_TURN = """
+UPDATE turns SET until = :until WHERE workspace = :workspace AND thread = :thread AND number = :number
+  AND status IN ('waiting', 'running')
+"""
+HELD = """
+SELECT owner, until FROM turns WHERE workspace = :workspace AND thread = :thread AND status IN ('waiting', 'running')
 """
 TURN_STATUS = "SELECT status FROM turns WHERE workspace = :workspace AND thread = :thread AND number = :number"
 CANCEL_RUNNING = """
@@ -77,9 +86,6 @@ WHERE workspace = :workspace AND thread = :thread ORDER BY number
 NAMES_ELSEWHERE = """
 SELECT DISTINCT pipeline FROM thread_plans
 WHERE workspace = :workspace AND thread <> :thread AND status IN ('proposed', 'approved')
-"""
-MADE_IN = """
-SELECT thread FROM thread_plans WHERE workspace = :workspace AND spec_digest = :digest ORDER BY at DESC, thread LIMIT 1
 """
 
 
@@ -131,7 +137,8 @@ class Conversations:
         """Take the next number in this conversation's queue."""
         with self._database.transaction():
             number = self._next(LAST_TURN, "number", thread)
-            self._database.write(ADD_TURN, self._here(thread, number=number, by=by, owner=owner, at=instant(now)))
+            values = self._here(thread, number=number, by=by, owner=owner, at=instant(now), until=instant(now + TURN))
+            self._database.write(ADD_TURN, values)
         return number
 
     def wait_turn(
@@ -139,29 +146,40 @@ class Conversations:
     ) -> bool:
         """Wait until every earlier turn has ended, then begin; False when it took longer than ``seconds``.
 
-        A turn whose process is gone is ended here, as failed, so that it holds nobody up.
+        A turn whose process is gone is ended here, as failed, so that it holds nobody up; so is one of another machine
+        of which nothing was heard for a while.
         """
         waited, pause = 0.0, 0.01
         while True:
             ahead = self._database.read(BEFORE, self._here(thread, number=number))
             for row in ahead:
-                if is_gone(str(row["owner"])):
+                if _is_over(row, now()):
                     self.end_turn(thread, int(row["number"] or 0), "failed", now=now())
-            if not any(not is_gone(str(row["owner"])) for row in ahead):
+            if all(_is_over(row, now()) for row in ahead):
+                self.renew_turn(thread, number, now=now())
                 return self._database.write(START_TURN, self._here(thread, number=number)) == 1
             if waited >= seconds:
                 return False
             sleep(pause)
             waited, pause = waited + pause, min(pause * 1.5, 0.25)
 
+    def renew_turn(self, thread: str, number: int, *, now: datetime) -> None:
+        """Say that a turn is still at work."""
+        self._database.write(RENEW_TURN, self._here(thread, number=number, until=instant(now + TURN)))
+
+    def is_held(self, thread: str, *, now: datetime | None = None) -> bool:
+        """Whether a turn is at work or waits, as far as can be told."""
+        rows = self._database.read(HELD, self._here(thread))
+        return any(not is_gone(str(row["owner"])) and not (now and _is_over(row, now)) for row in rows)
+
     def end_turn(self, thread: str, number: int, status: TurnEnd, *, now: datetime) -> None:
         """End a turn; one that has ended stays as it is."""
         self._database.write(END_TURN, self._here(thread, number=number, status=status, at=instant(now)))
 
     def cancelled(self, thread: str, number: int) -> bool:
-        """Whether the turn was cancelled meanwhile, by any process."""
+        """Whether the turn was cancelled meanwhile, by any process, or its conversation is gone."""
         rows = self._database.read(TURN_STATUS, self._here(thread, number=number))
-        return bool(rows) and rows[0]["status"] == "cancelled"
+        return not rows or rows[0]["status"] == "cancelled"
 
     def turn_status(self, thread: str, number: int) -> str | None:
         """How a turn stands: waiting, running, done, cancelled or failed; None when there is no such turn."""
@@ -247,16 +265,17 @@ class Conversations:
         """Names of pipelines that other conversations planned and did not give up."""
         return frozenset(str(row["pipeline"]) for row in self._database.read(NAMES_ELSEWHERE, self._here(thread)))
 
-    def made_in(self, digest: str) -> str | None:
-        """The conversation that made the spec of this digest, if one did."""
-        rows = self._database.read(MADE_IN, {"workspace": self._workspace, "digest": digest})
-        return str(rows[0]["thread"]) if rows else None
-
     def _next(self, statement: str, field: str, thread: str) -> int:
         return int(self._database.read(statement, self._here(thread))[0][field] or 0) + 1
 
     def _here(self, thread: str, **values: Value) -> Row:
         return {"workspace": self._workspace, "thread": thread, **values}
+
+
+def _is_over(turn: Row, now: datetime) -> bool:
+    """Whether nobody works at a turn any more: surely, or after its time and not surely at work."""
+    owner = str(turn["owner"])
+    return is_gone(owner) or (when(turn["until"]) <= now and not is_alive(owner))
 
 
 def _about(row: Row) -> AboutThread:

@@ -288,6 +288,7 @@ class Turn(Base):
     owner: Mapped[str]
     status: Mapped[str]
     began: Mapped[str]
+    until: Mapped[str]
     ended: Mapped[str | None]
     __table_args__ = (
         CheckConstraint("status IN ('waiting', 'running', 'done', 'cancelled', 'failed')", name="status"),

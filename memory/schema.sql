@@ -221,6 +221,7 @@ CREATE TABLE turns (
 	owner VARCHAR NOT NULL, 
 	status VARCHAR NOT NULL, 
 	began VARCHAR NOT NULL, 
+	until VARCHAR NOT NULL, 
 	ended VARCHAR, 
 	CONSTRAINT pk_turns PRIMARY KEY (workspace, thread, number), 
 	CONSTRAINT ck_turns_status CHECK (status IN ('waiting', 'running', 'done', 'cancelled', 'failed')), 

@@ -101,6 +101,8 @@ def kept(context: Context, item: str, *, base: Path, now: datetime) -> str:
     same = next((one for one in saved(context) if one.config.get("url") == bare), None)
     if same is not None and (password is None or (same.secret and vault().get(same.secret) == password)):
         return named + same.name
+    # Whoever may not add a connection learns nothing of what can be reached from here.
+    context.need("connect")
     # A mistyped password must not take the place of one that works.
     connector(location.connector).check(Place(location.connector, base, url=location.url))
     name = same.name if same is not None else _free_name(context, bare)

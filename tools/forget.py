@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, cast
 
-from spec.errors import UsageError, unknown_name
+from spec.errors import BusyError, UsageError, unknown_name
 from spec.registry import Shelf
-from tools import preferences
+from tools import conversations, preferences
 from tools.context import Context
 
 PLACES = Shelf("tools.forgetting", "place that remembers")
-_AUTHOR = "SELECT created_by FROM threads WHERE workspace = :workspace AND id = :id"
 _OWN = frozenset({"workspace.json", "dreflow.db", "dreflow.db-wal", "dreflow.db-shm"})
 
 
@@ -41,11 +40,15 @@ def thread(context: Context, thread_id: str, *, now: datetime) -> Forgotten:
 
     context.need("ask")
     store = context.workspace.store
-    found = store.database.read(_AUTHOR, {"workspace": store.workspace, "id": thread_id})
-    if not found:
+    about = conversations.of(context).about(thread_id)
+    if about is None:
         raise UsageError(f"There is no conversation {thread_id!r} in this workspace.")
-    if found[0]["created_by"] != context.principal:
+    if about.created_by != context.principal:
         context.need("admin")
+    if conversations.of(context).is_held(thread_id):
+        raise BusyError(
+            "Somebody is being answered in this conversation.", hint="Stop that, or wait for it, and delete it then."
+        )
     removed = _asked("thread", context, thread_id)
     removed["store"] = erasure.erase_thread(store, thread_id, by=context.principal, now=now)
     return Forgotten("thread", thread_id, removed, erasure.scrub(store))

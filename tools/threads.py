@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -63,6 +64,6 @@ def _chosen(question: Mapping[str, JsonValue], said: str) -> str:
         for option in listed:
             if str(option[field]).casefold() == folded:
                 return str(option["value"])
-    if said.isdigit() and 1 <= int(said) <= len(listed):
+    if re.fullmatch(r"[0-9]{1,3}", said) and 1 <= int(said) <= len(listed):
         return str(listed[int(said) - 1]["value"])
     return said

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from spec.errors import LimitError, UnsupportedError, UsageError
-from tools import conversations, runs
+from tools import connections, conversations, runs
 from tools.context import Context
 
 LARGEST = 2 << 30
@@ -94,12 +94,11 @@ def may_look(context: Context, thread: str, item: str) -> None:
     """
     if "connect" in context.rights:
         return
-    named = item.rpartition("=")[2]
-    if context.workspace.store.connection(named) is not None:
-        return
-    if Path(named).resolve().is_relative_to(_folder(context, thread).resolve()):
-        return
-    context.need("connect")
+    at = connections.located(context, item, base=Path.cwd())
+    own = _folder(context, thread).resolve()
+    inside = at.url is None and at.location is not None and Path(at.location).resolve().is_relative_to(own)
+    if at.connection is None and not inside:
+        context.need("connect")
 
 
 def run_file(context: Context, run_id: str, name: str) -> Path:

@@ -43,7 +43,7 @@ wishing it, ``standing`` asks how the plan stands, ``changed`` what the last cha
 
 _END = r"\s*(?:[,.!]?\s*(?:please|pls|thanks|thank\s+you|now|then))*\s*[.!]*\s*$"
 _APPROVE = re.compile(
-    rf"^\s*(?:(?:yes|yep|yeah|ok(?:ay)?|sure|fine|good|great|perfect|looks?\s+good|lgtm)\s*[,.!]*\s*)*"
+    rf"^(?:(?:yes|yep|yeah|ok(?:ay)?|sure|fine|good|great|perfect|looks?\s+good|lgtm)\b[ ,.!]*)*"
     rf"(?:i\s+)?(?:approved?(?:\s+(?:it|this|that|the\s+plan))?|go\s+ahead|go\s+for\s+it|do\s+it|ship\s+it"
     rf"|confirm(?:ed)?|make\s+it\s+so|approva(?:to|lo)?|genehmigt|freigegeben|aprobado|approuvé){_END}",
     re.IGNORECASE,
@@ -195,6 +195,9 @@ _YES_OR_NO = re.compile(
 _TIMED = re.compile(
     r"^\s*(?:and\s+)?(?:run|send|save|do|make|write|refresh|repeat)\s+(?:it|this|that)\b.*\?\s*$", re.IGNORECASE
 )
+LONGEST_COMMAND = 200
+"""Characters up to which a message can be a mere command, such as "yes, go ahead please"."""
+_PLACE = re.compile(r"[0-9]{1,3}")
 LONGEST_FREE_ANSWER = 12
 """Words up to which what is not a question is taken for an answer in the person's own words."""
 
@@ -212,18 +215,13 @@ def route(
     ``options`` are value and label of each answer of the open question, None when none is open; ``waits`` when a plan
     waits for approval; ``last`` is what the exchange before was about; ``tables`` are the names of the data's tables.
     """
-    said = text.strip()
+    said = _one_line(text)
     names = frozenset(word for table in tables for word in words_of(table))
     if options is not None and settles(said, options, names):
         return "settle"
-    if _APPROVE.search(said) or (waits and _YES.search(said)):
-        return "approve"
-    if waits and _REJECT.search(said):
-        return "reject"
-    if _PAUSE.search(said):
-        return "pause"
-    if _REJECT.search(said):
-        return "wait"
+    decided = _decision(said, waits=waits) if len(said) <= LONGEST_COMMAND else None
+    if decided is not None:
+        return decided
     for found, pattern in _PLAINLY:
         if pattern.search(said):
             return found
@@ -235,12 +233,28 @@ def route(
     return _wanted(said, last, names)
 
 
+def _one_line(text: str) -> str:
+    """The words with single spaces between them: what the patterns expect, and what keeps them quick."""
+    return " ".join(text.split())
+
+
+def _decision(said: str, *, waits: bool) -> Route | None:
+    if _APPROVE.search(said) or (waits and _YES.search(said)):
+        return "approve"
+    if waits and _REJECT.search(said):
+        return "reject"
+    if _PAUSE.search(said):
+        return "pause"
+    return "wait" if _REJECT.search(said) else None
+
+
 def settles(said: str, options: Sequence[tuple[str, str]], names: frozenset[str] = frozenset()) -> bool:
     """Whether the words answer the open question: an option, its place, or something short that asks nothing."""
+    said = _one_line(said)
     folded = said.casefold().strip(" .!")
     if any(folded in {value.casefold(), label.casefold()} for value, label in options):
         return True
-    if folded.isdigit() and 1 <= int(folded) <= len(options):
+    if _PLACE.fullmatch(folded) and 1 <= int(folded) <= len(options):
         return True
     if said.endswith("?") or _ASKS.search(said) or find_timing(said, "UTC") or _reconciles(said, names):
         return False

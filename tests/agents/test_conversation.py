@@ -454,7 +454,7 @@ def test_a_plan_that_waits_for_the_proof_of_another_can_be_stopped(context: Cont
             target=lambda: found.append(talk.say("total amount by region, save it as totals.csv"))
         )
         asking.start()
-        while not conversations.of(context).cancelled(talk.thread, 1):
+        while conversations.of(context).turn_status(talk.thread, 1) != "cancelled":
             conversations.cancel_running(context, talk.thread, now=NOW)
             asking.join(0.2)
             assert asking.is_alive() or found

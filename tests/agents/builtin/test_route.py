@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from agents.builtin.route import Route, route
+from agents.builtin.route import Route, route, settles
 
 
 def routed(text: str) -> tuple[Route, Route, Route]:
@@ -97,3 +99,25 @@ def test_plain_words_mean_the_same_whatever_came_before(text: str, due: Route) -
 )
 def test_a_question_that_wishes_a_file_is_a_wish(text: str) -> None:
     assert set(routed(text)) == {"plan"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes " * 4_900 + "x",
+        "yes " * 40 + "x",
+        "no" + " " * 19_000 + "x",
+        "ok," * 6_000,
+        "please " * 2_800,
+        "a" * 20_000,
+    ],
+)
+def test_long_messages_are_told_apart_as_soon_as_short_ones(text: str) -> None:
+    began = time.monotonic()
+    route(text, options=[("yes", "Yes")], waits=True, last="pipeline", tables=("orders",))
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("text", ["²", "①", "1" * 5000, "٣"])
+def test_what_only_looks_like_a_number_is_an_answer_in_words(text: str) -> None:
+    assert settles(text, [("a", "A"), ("b", "B"), ("c", "C")])
