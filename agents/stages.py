@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from agents.desk import Desk
 from agents.exchange import Exchange, keep
 from agents.outcome import planned
 from spec.codec import digest, to_plain
-from spec.errors import DreflowError, SpecError
+from spec.errors import DreflowError, SpecError, UsageError
 from spec.pipeline import Pipeline
 from spec.run import RunEvent, RunResult
 from tools import conversations, plans, preferences, runs
@@ -288,7 +289,9 @@ def report(state: State, work: Work, say: Say) -> State:
         say(progress(event))
         if not asked_to_stop and conversations.of(work.context).cancelled(work.thread, work.turn_now):
             asked_to_stop = True
-            runs.cancel(work.context, event.run_id, now=work.clock())
+            # It may have ended in the meantime; then its result says so.
+            with suppress(UsageError):
+                runs.cancel(work.context, event.run_id, now=work.clock())
 
     result = work.start(work.context, file, now=work.clock(), out=out, told=told)
     show_run(work.context, spec, result, out, say)

@@ -12,6 +12,7 @@ from chainlit.user import PersistedUser
 from agents import replies
 from agents.service import Service
 from chat_ui.render import rendered
+from spec.errors import BusyError
 from tools import conversations, forget
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from chainlit.step import StepDict
     from chainlit.types import Feedback, Pagination, ThreadDict, ThreadFilter
     from chainlit.user import User
+
+STOPPING = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+"""Seconds to wait, one after the other, for a turn that was told to stop."""
 
 
 class ThreadLayer(BaseDataLayer):
@@ -125,11 +129,20 @@ class ThreadLayer(BaseDataLayer):
         return about.created_by if about else ""
 
     async def delete_thread(self, thread_id: str) -> None:
-        """Forget a conversation."""
+        """Forget a conversation; what is at work in it is stopped first."""
         about = conversations.of(self._service.context("")).about(thread_id)
-        if about is not None:
-            context = self._service.context(about.created_by)
-            await asyncio.to_thread(forget.thread, context, thread_id, now=self._service.clock())
+        if about is None:
+            return
+        self._service.stop(about.created_by, thread_id)
+        context = self._service.context(about.created_by)
+        for waits in (*STOPPING, None):
+            try:
+                await asyncio.to_thread(forget.thread, context, thread_id, now=self._service.clock())
+                return
+            except BusyError:
+                if waits is None:
+                    raise
+                await asyncio.sleep(waits)
 
     async def update_thread(
         self,

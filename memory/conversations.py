@@ -83,6 +83,13 @@ PLANS = """
 SELECT number, pipeline, spec_digest, status, at, by FROM thread_plans
 WHERE workspace = :workspace AND thread = :thread ORDER BY number
 """
+STANDING = """
+SELECT thread, number, pipeline, spec_digest, status, at, by FROM thread_plans AS made
+WHERE workspace = :workspace AND status = 'approved' AND EXISTS (
+  SELECT 1 FROM approvals WHERE approvals.workspace = made.workspace AND approvals.spec_digest = made.spec_digest
+  AND approvals.withdrawn_at IS NULL)
+ORDER BY at DESC, thread, number DESC
+"""
 NAMES_ELSEWHERE = """
 SELECT DISTINCT pipeline FROM thread_plans
 WHERE workspace = :workspace AND thread <> :thread AND status IN ('proposed', 'approved')
@@ -249,17 +256,12 @@ class Conversations:
 
     def plans(self, thread: str) -> Sequence[StoredPlan]:
         """The plans of a conversation in the order they were made."""
-        return [
-            StoredPlan(
-                int(row["number"] or 0),
-                str(row["pipeline"]),
-                str(row["spec_digest"]),
-                cast("PlanStatus", row["status"]),
-                when(row["at"]),
-                str(row["by"]),
-            )
-            for row in self._database.read(PLANS, self._here(thread))
-        ]
+        return [_plan(row) for row in self._database.read(PLANS, self._here(thread))]
+
+    def standing(self) -> Sequence[tuple[str, StoredPlan]]:
+        """Plans whose approval stands, each with its conversation; the one last approved first."""
+        rows = self._database.read(STANDING, {"workspace": self._workspace})
+        return [(str(row["thread"]), _plan(row)) for row in rows]
 
     def names_elsewhere(self, thread: str) -> frozenset[str]:
         """Names of pipelines that other conversations planned and did not give up."""
@@ -276,6 +278,17 @@ def _is_over(turn: Row, now: datetime) -> bool:
     """Whether nobody works at a turn any more: surely, or after its time and not surely at work."""
     owner = str(turn["owner"])
     return is_gone(owner) or (when(turn["until"]) <= now and not is_alive(owner))
+
+
+def _plan(row: Row) -> StoredPlan:
+    return StoredPlan(
+        int(row["number"] or 0),
+        str(row["pipeline"]),
+        str(row["spec_digest"]),
+        cast("PlanStatus", row["status"]),
+        when(row["at"]),
+        str(row["by"]),
+    )
 
 
 def _about(row: Row) -> AboutThread:

@@ -17,7 +17,11 @@ SET password = excluded.password, changed_at = excluded.changed_at, failures = 0
 """
 LOGIN = "SELECT password, failures, locked_until FROM logins WHERE workspace = :workspace AND principal = :principal"
 TRIED = """
-UPDATE logins SET failures = :failures, locked_until = :until WHERE workspace = :workspace AND principal = :principal
+UPDATE logins SET failures = :failures, locked_until = :until
+WHERE workspace = :workspace AND principal = :principal AND failures = :before
+"""
+FORGIVE = """
+UPDATE logins SET failures = 0, locked_until = NULL WHERE workspace = :workspace AND principal = :principal
 """
 REMOVE = "DELETE FROM logins WHERE workspace = :workspace AND principal = :principal"
 
@@ -49,10 +53,17 @@ class LoginStore:
         until = rows[0]["locked_until"]
         return StoredLogin(str(rows[0]["password"]), int(rows[0]["failures"] or 0), when(until) if until else None)
 
-    def tried(self, principal: str, *, failures: int, locked_until: datetime | None) -> None:
-        """Record how often a password was wrong in a row, and until when no further try counts."""
+    def tried(self, principal: str, *, before: int, failures: int, locked_until: datetime | None) -> bool:
+        """Record how often a password was wrong in a row, and until when no further try counts.
+
+        False when somebody else's try was recorded since ``before`` was read; then nothing is changed.
+        """
         until = instant(locked_until) if locked_until else None
-        self._database.write(TRIED, self._here(principal, failures=failures, until=until))
+        return self._database.write(TRIED, self._here(principal, failures=failures, until=until, before=before)) == 1
+
+    def forgive(self, principal: str) -> None:
+        """Forget wrong tries, after a right one."""
+        self._database.write(FORGIVE, self._here(principal))
 
     def remove(self, principal: str) -> bool:
         """Take a login away; False when there was none."""

@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+from pydantic import ValidationError
+
 from memory.database import Database, Row, Value
 from memory.owners import is_alive, is_gone
 from spec.base import JsonValue
+from spec.errors import SpecError
 from spec.pipeline import Pipeline
 from spec.records import record
 from spec.run import RunEvent, RunResult, RunStatus, StoredRun
@@ -237,13 +240,26 @@ def when(text: Value) -> datetime:
     return datetime.fromisoformat(str(text))
 
 
+def stored_spec(text: Value) -> Pipeline:
+    """A spec as the store keeps it. Raises SpecError for one that another version of this product wrote."""
+    try:
+        return Pipeline.model_validate_json(str(text))
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise SpecError(
+            "Its plan in the store cannot be read by this version.",
+            hint="Plan it again and approve that, or use the version of DReflowPro that made it.",
+            where={"field": where},
+        ) from error
+
+
 def _run(row: Row) -> StoredRun:
     finished, result = row["finished"], row["result"]
     return StoredRun(
         run_id=str(row["run_id"]),
         pipeline=str(row["pipeline"]),
         spec_digest=str(row["spec_digest"]),
-        spec=Pipeline.model_validate_json(str(row["spec"])),
+        spec=stored_spec(row["spec"]),
         base=str(row["base"]),
         parameters=json.loads(str(row["parameters"])),
         rebound=json.loads(str(row["rebound"])),

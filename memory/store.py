@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal, cast
 
 from memory.database import Database, Row, Value
-from memory.run_store import StoredApproval, StoredRuns, instant, when
+from memory.run_store import StoredApproval, StoredRuns, instant, stored_spec, when
 from spec.base import JsonValue
 from spec.codec import digest, to_plain
 from spec.pipeline import Definition, Pipeline
@@ -20,7 +20,6 @@ ADD_WORKSPACE = """
 INSERT INTO workspaces (id, name, created_at) VALUES (:id, :name, :at) ON CONFLICT (id) DO NOTHING
 """
 WORKSPACE = "SELECT name FROM workspaces WHERE id = :workspace"
-PRINCIPAL = "SELECT kind, rights FROM principals WHERE workspace = :workspace AND name = :name"
 PRINCIPALS = "SELECT name, kind, rights FROM principals WHERE workspace = :workspace ORDER BY name"
 SAVE_PRINCIPAL = """
 INSERT INTO principals (workspace, name, kind, rights, created_at) VALUES (:workspace, :name, :kind, :rights, :at)
@@ -180,11 +179,6 @@ class Store(StoredRuns):
 
     # People
 
-    def rights_of(self, principal: str) -> frozenset[str] | None:
-        """The rights a principal was given; None when the store does not know it."""
-        rows = self.database.read(PRINCIPAL, self._here(name=principal))
-        return frozenset(json.loads(str(rows[0]["rights"]))) if rows else None
-
     def principals(self) -> Mapping[str, frozenset[str]]:
         """All principals with their rights."""
         rows = self.database.read(PRINCIPALS, self._here())
@@ -267,7 +261,7 @@ class Store(StoredRuns):
     def spec(self, full_digest: str) -> Pipeline | None:
         """The spec of a digest, as it was first kept."""
         rows = self.database.read(SPEC, self._here(digest=full_digest))
-        return Pipeline.model_validate_json(str(rows[0]["spec"])) if rows else None
+        return stored_spec(rows[0]["spec"]) if rows else None
 
     def specs(self, limit: int) -> Sequence[SpecVersion]:
         """Known specs, the newest first."""

@@ -48,7 +48,7 @@ def perform(
             _note(context, due, event.run_id)
         told(event)
 
-    zone = ZoneInfo(schedules.rhythm_of(context, schedule).timezone)
+    zone = ZoneInfo(schedules.rhythm_of(spec).timezone)
     now = due_at.astimezone(zone)
     return runs.run_spec(context, spec, Path(schedule.base), now=now, out=Path(schedule.out), told=noted)
 

@@ -1,4 +1,7 @@
-"""A run as a process: started with bounds on memory and time, its output in a file, stopped with all it started."""
+"""A run as a process: started with bounds on memory and time, its output in a file, stopped with all it started.
+
+``Overdue`` says when a process has to be stopped by force, and ``stopped`` does so and records how its run ended.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,17 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
-from tools import bounded
+from spec.run import StoredRun
+from tools import bounded, outcomes, runs
+from tools.context import Context
+from tools.outcomes import Outcome
 
 LARGEST_OUTPUT = 200_000
 """Bytes of output that are kept of one run."""
@@ -67,6 +75,45 @@ class RunProcess:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         return self._process.wait()
+
+
+class Overdue:
+    """When a process has to be stopped by force: its time is up, or it was asked to stop and has not."""
+
+    def __init__(self, bounds: Bounds, monotonic: Callable[[], float]) -> None:
+        self._bounds, self._monotonic = bounds, monotonic
+        self._began = monotonic()
+        self._asked: float | None = None
+
+    def why(self, *, cancelled: bool) -> Outcome | None:
+        """The end it comes to; None while it may go on. ``cancelled`` says that somebody asked it to stop."""
+        now = self._monotonic()
+        if cancelled and self._asked is None:
+            self._asked = now
+        if self._asked is not None and now - self._asked > self._bounds.grace:
+            return Outcome("cancelled", message="It was cancelled.")
+        return outcomes.timed_out(now - self._began) if now - self._began > self._bounds.seconds else None
+
+
+def stopped(
+    context: Context, process: RunProcess, run_of: Callable[[], StoredRun | None], why: Outcome, *, now: datetime
+) -> Outcome:
+    """Stop a process by force; how its run ended. ``run_of`` finds the run, as it is at that time.
+
+    A run that had ended by itself keeps that end. One that had begun to publish has to be finished, so it is left to
+    the next attempt.
+    """
+    code = process.kill()
+    run = run_of()
+    ended = outcomes.of_run(run) if run is not None else None
+    if ended is not None:
+        return ended
+    if run is not None and runs.is_publishing(context, run):
+        return outcomes.of_process(code, "")
+    if run is not None:
+        status: Literal["cancelled", "failed"] = "cancelled" if why.end == "cancelled" else "failed"
+        runs.record_end(context, run, status, f"{why.message} Nothing was published.", now=now)
+    return why
 
 
 def run_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -25,6 +25,7 @@ LIBRARIES = (
     "cryptography",
     "xlsxwriter",
     "openpyxl",
+    "cronsim",
     "psycopg",
     "pymysql",
     "yaml",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from memory.logins import LoginStore
+from memory.logins import LoginStore, StoredLogin
 from memory.workspace import Workspace
 from spec.errors import UsageError
 from tools.context import Context
@@ -35,26 +35,39 @@ def set_password(context: Context, principal: str, password: str, *, now: dateti
 def verified(workspace: Workspace, principal: str, password: str, *, now: datetime) -> bool:
     """Whether this is the principal's password. After some wrong ones in a row, each further try has to wait.
 
-    A name that is not known takes as long as one that is, so that names cannot be found out.
+    A name that is not known, or that has to wait, takes as long as any other, so that neither can be found out.
     """
     from argon2 import PasswordHasher
     from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
     hasher, logins = PasswordHasher(), LoginStore(workspace.store)
-    login = logins.get(principal)
+    login = _counted(logins, principal, now)
     if login is None:
         hasher.hash(password)
-        return False
-    if login.locked_until is not None and now < login.locked_until:
         return False
     try:
         hasher.verify(login.password, password)
     except (VerifyMismatchError, VerificationError, InvalidHashError):
-        failures = login.failures + 1
-        wait = timedelta(seconds=2 ** min(failures - FREE_TRIES, 10)) if failures >= FREE_TRIES else timedelta()
-        until = now + min(wait, LONGEST_LOCK) if wait else None
-        logins.tried(principal, failures=failures, locked_until=until)
         return False
-    if login.failures:
-        logins.tried(principal, failures=0, locked_until=None)
+    logins.forgive(principal)
     return True
+
+
+def _counted(logins: LoginStore, principal: str, now: datetime) -> StoredLogin | None:
+    """The login to try, or None where there is none or it has to wait.
+
+    The try counts as a failure before it is made, so that many at once are not more tries than one after the other.
+    """
+    while True:
+        login = logins.get(principal)
+        if login is None or (login.locked_until is not None and now < login.locked_until):
+            return None
+        failures = login.failures + 1
+        wait = (
+            min(timedelta(seconds=2 ** min(failures - FREE_TRIES, 10)), LONGEST_LOCK)
+            if failures >= FREE_TRIES
+            else None
+        )
+        until = now + wait if wait is not None else None
+        if logins.tried(principal, before=login.failures, failures=failures, locked_until=until):
+            return login

@@ -10,6 +10,7 @@ from typing import Literal
 
 from memory.notice_store import NoticeKind
 from spec.base import JsonValue
+from spec.errors import DreflowError
 from spec.run import StoredRun
 
 End = Literal["succeeded", "blocked", "failed", "cancelled", "held", "busy"]
@@ -57,6 +58,11 @@ def of_process(code: int, output: str) -> Outcome:
         f"Its process ended before the run did ({how}).",
         "If that comes again, give it more memory: 'dreflow worker --memory', or ask for less data at a time.",
     )
+
+
+def of_error(error: DreflowError) -> Outcome:
+    """What kept a process from being started."""
+    return Outcome("failed", error.kind, error.message, error.hint)
 
 
 def next_attempt(outcome: Outcome, *, attempt: int, seed: int, key: str) -> timedelta | None:

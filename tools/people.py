@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from memory.logins import LoginStore
 from memory.store import SavedPrincipal
 from spec.errors import UsageError, unknown_name
 from tools.context import ALL_RIGHTS, Context, Right
@@ -68,6 +69,9 @@ def revoke(context: Context, name: str, rights: Sequence[str], *, now: datetime)
                 hint="Give the right to someone else first: dreflow people grant NAME admin.",
             )
         store.save_principal(before.name, left, kind=before.kind, by=context.principal, now=now)
+        if not left:
+            # Whoever may do nothing here has no use for a password, and none to find again if they come back.
+            LoginStore(store).remove(before.name)
         return next(one for one in store.people() if one.name == before.name)
 
 

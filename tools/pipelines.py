@@ -24,22 +24,25 @@ class ApprovedPipeline:
 
 
 def approved(context: Context) -> Sequence[ApprovedPipeline]:
-    """The newest approved plan of each name, of conversations that this principal may see."""
+    """The plan last approved under each name, of conversations that this principal may see.
+
+    One whose approval was taken back is left out.
+    """
     context.need("ask")
     last = {run.pipeline: run for run in reversed(runs.recent(context, limit=500))}
+    titles = {about.id: about.title for about in conversations.recent(context, limit=500)}
     found: dict[str, ApprovedPipeline] = {}
-    for about in conversations.recent(context, limit=500):
-        for plan in reversed(conversations.of(context).plans(about.id)):
-            if plan.status != "approved" or plan.pipeline in found:
-                continue
-            spec = context.workspace.store.spec(plan.spec_digest)
-            schedule = spec.schedule if spec is not None else None
-            found[plan.pipeline] = ApprovedPipeline(
-                plan.pipeline,
-                about.id,
-                about.title,
-                plan.spec_digest,
-                f"{spoken_rhythm(schedule.rhythm)} ({schedule.timezone} time)" if schedule else "",
-                last.get(plan.pipeline),
-            )
+    for thread, plan in conversations.of(context).standing():
+        if thread not in titles or plan.pipeline in found:
+            continue
+        spec = context.workspace.store.spec(plan.spec_digest)
+        schedule = spec.schedule if spec is not None else None
+        found[plan.pipeline] = ApprovedPipeline(
+            plan.pipeline,
+            thread,
+            titles[thread],
+            plan.spec_digest,
+            f"{spoken_rhythm(schedule.rhythm)} ({schedule.timezone} time)" if schedule else "",
+            last.get(plan.pipeline),
+        )
     return list(found.values())

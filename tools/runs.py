@@ -246,7 +246,7 @@ def _rebound(context: Context, spec: Pipeline, data: Sequence[str], now: datetim
                 raise unknown_name("source", location.name, list(spec.sources), where={"field": "--data"})
             found[own] = (_elsewhere(context, spec.sources[own], location, stored), stored.partition("=")[2])
         else:
-            found |= _by_file_name(context, spec, location, item)
+            found |= _by_file_name(context, spec, location, stored)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from memory.schedule_store import DueRun, Scheduled, ScheduleStore
 from pipelines.compiler import compile_spec
 from spec.codec import digest, load_spec
-from spec.errors import ApprovalNeededError, SpecError, UsageError, unknown_name
+from spec.errors import ApprovalNeededError, DreflowError, SpecError, UsageError, unknown_name
 from spec.pipeline import Pipeline, Schedule
 from tools import occurrences
 from tools.context import Context
@@ -117,7 +117,7 @@ def resume(context: Context, pipeline: str, *, now: datetime) -> Outlook:
     """Let it come again, from the next time on: what fell into the pause stays out."""
     context.need("run")
     schedule = known(context, pipeline)
-    next_at = occurrences.after(rhythm_of(context, schedule), now)
+    next_at = occurrences.after(rhythm_of(spec_of(context, schedule)), now)
     if store_of(context).pause(pipeline, paused=False, next_at=next_at):
         context.workspace.store.record(context.principal, "resume schedule", pipeline, {}, now)
     return _outlook(context, known(context, pipeline), now)
@@ -149,20 +149,30 @@ def spec_of(context: Context, schedule: Scheduled) -> Pipeline:
     return spec
 
 
-def rhythm_of(context: Context, schedule: Scheduled) -> Schedule:
-    """When it comes."""
-    rhythm = spec_of(context, schedule).schedule
-    assert rhythm is not None, "spec_of refuses a spec without one"
-    return rhythm
+def rhythm_of(spec: Pipeline) -> Schedule:
+    """When a scheduled spec comes."""
+    assert spec.schedule is not None, "spec_of refuses a spec without one"
+    return spec.schedule
 
 
-def come_due(context: Context, *, now: datetime) -> int:
-    """List all that came due up to ``now``, each time once, whoever else does the same; how many are to be run."""
+def come_due(
+    context: Context, *, now: datetime, unreadable: Callable[[Scheduled, DreflowError], None] | None = None
+) -> int:
+    """List all that came due up to ``now``, each time once, whoever else does the same; how many are to be run.
+
+    ``unreadable`` is told of a schedule whose plan cannot be read; without it that is raised.
+    """
     store, listed_now = store_of(context), 0
     for schedule in store.schedules():
         if schedule.paused or schedule.next_at is None or schedule.next_at > now:
             continue
-        rhythm = rhythm_of(context, schedule)
+        try:
+            rhythm = rhythm_of(spec_of(context, schedule))
+        except DreflowError as error:
+            if unreadable is None:
+                raise
+            unreadable(schedule, error)
+            continue
         came, next_at = _came(rhythm, schedule.next_at, now)
         if store.advance(schedule, next_at, came):
             listed_now += sum(status == "waiting" for _, _, status in came)
@@ -222,7 +232,7 @@ def approved_spec(context: Context, schedule: Scheduled) -> Pipeline:
 
 def _outlook(context: Context, schedule: Scheduled, now: datetime) -> Outlook:
     spec, store = spec_of(context, schedule), store_of(context)
-    rhythm = rhythm_of(context, schedule)
+    rhythm = rhythm_of(spec)
     recent = store.recent(schedule.pipeline, 20)
     at_work = next((one for one in recent if one.status == "running"), None)
     waits = any(one.status == "waiting" and now - one.not_before > ON_TIME for one in recent)

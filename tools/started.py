@@ -5,25 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from memory.owners import owner_pid
 from spec.codec import load_spec
-from spec.errors import DreflowError, LimitError
-from spec.run import RunEvent, RunResult
+from spec.errors import DreflowError
+from spec.run import RunEvent, RunResult, StoredRun
 from tools import outcomes, runs
 from tools.context import Context
-from tools.executor import Bounds, RunProcess, keep_output, read_output
+from tools.executor import Bounds, Overdue, RunProcess, keep_output, read_output, stopped
+from tools.outcomes import Outcome
 
 LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class ProcessStart:
-    """Starts ``run`` of this product's shell, given as ``command``; ``sleep`` waits between two looks at its events."""
+    """Starts ``run`` of this product's shell, given as ``command``.
+
+    ``clock`` is the time in UTC; ``sleep`` waits between two looks at its events.
+    """
 
     command: Sequence[str]
     environment: Mapping[str, str]
+    clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
     bounds: Bounds = field(default_factory=Bounds)
@@ -31,7 +37,7 @@ class ProcessStart:
     def __call__(
         self, context: Context, spec: Path, *, now: datetime, out: Path, told: Callable[[RunEvent], None]
     ) -> RunResult:
-        """Run it and wait for its end. Raises what kept it from beginning, LimitError when its time was over."""
+        """Run it and wait for its end. Raises what kept it from beginning; one stopped by force is in the result."""
         context.need("run")
         pipeline = load_spec(spec).name
         folder = context.workspace.folder.absolute()
@@ -44,7 +50,7 @@ class ProcessStart:
             output=output,
             bounds=self.bounds,
         )
-        run_id, seen, began = None, -1, self.monotonic()
+        run_id, seen, overdue = None, -1, Overdue(self.bounds, self.monotonic)
         while True:
             code = process.poll()
             run_id = run_id or _run_of(context, pipeline, process.pid)
@@ -54,14 +60,14 @@ class ProcessStart:
                     told(event)
             if code is not None:
                 break
-            if self.monotonic() - began > self.bounds.seconds:
-                process.kill()
-                raise LimitError(
-                    f"The run took longer than {self.bounds.seconds / 60:.0f} minutes and was stopped.",
-                    hint="Nothing was published. Ask for less, or run it where it has more time.",
-                )
+            cancelled = run_id is not None and context.workspace.store.cancel_requested(run_id)
+            if (why := overdue.why(cancelled=cancelled)) is not None:
+                by_force = stopped(context, process, partial(_known, context, run_id), why, now=self.clock())
+                return _ended(context, by_force, output, run_id)
             self.sleep(LOOK_SECONDS)
-        return _ended(context, code, output, run_id)
+        text = read_output(output)
+        # A run that was over before the first look is named by the document its process printed.
+        return _ended(context, outcomes.of_process(code, text), output, run_id or outcomes.run_named(text))
 
 
 def _run_of(context: Context, pipeline: str, pid: int) -> str | None:
@@ -70,16 +76,16 @@ def _run_of(context: Context, pipeline: str, pid: int) -> str | None:
     return holder[0] if holder is not None and owner_pid(holder[1]) == pid else None
 
 
-def _ended(context: Context, code: int, output: Path, run_id: str | None) -> RunResult:
-    """The run's result as recorded, or the error that its process told."""
-    text = read_output(output)
-    # A run that was over before the first look is named by the document its process printed.
-    run_id = run_id or outcomes.run_named(text)
-    stored = runs.known(context, run_id) if run_id is not None else None
+def _known(context: Context, run_id: str | None) -> StoredRun | None:
+    return context.workspace.store.get(run_id) if run_id is not None else None
+
+
+def _ended(context: Context, said: Outcome, output: Path, run_id: str | None) -> RunResult:
+    """The run's result as recorded, or what is said of its process as an error."""
+    stored = _known(context, run_id)
     if stored is not None:
         keep_output(output, runs.folder_of(context, stored.run_id))
         if stored.result is not None:
             return stored.result
     output.unlink(missing_ok=True)
-    said = outcomes.of_process(code, text)
     raise DreflowError(said.message, hint=said.hint, data={"kind": said.kind, "run": run_id})

@@ -11,17 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from memory.owners import this_owner
-from memory.schedule_store import DueRun, DueStatus
-from spec.errors import DreflowError
+from memory.schedule_store import DueRun, DueStatus, Scheduled
+from spec.errors import DreflowError, TransientError
 from spec.run import StoredRun
 from tools import notices, outcomes, runs, schedules
 from tools.context import Context
 from tools.due import is_run_of
-from tools.executor import Bounds, RunProcess, keep_output, read_output
+from tools.executor import Bounds, Overdue, RunProcess, keep_output, read_output, stopped
 from tools.outcomes import Outcome
 
 CLAIM_SECONDS = 60.0
@@ -58,9 +57,8 @@ class _Task:
 
     due: DueRun
     process: RunProcess | None
-    began: float
     renewed: float
-    cancel_seen: float | None = None
+    overdue: Overdue
 
 
 class Worker:
@@ -102,11 +100,11 @@ class Worker:
 
     def tick(self, *, claim: bool) -> bool:
         """Look after what is at work, then claim what is due; True when something was claimed."""
-        self._tasks = [task for task in self._tasks if self._goes_on(task)]
+        self._tasks = [task for task in self._tasks if self._safely(task, self._goes_on)]
         if not claim or len(self._tasks) >= self._setting.concurrency:
             return False
         now = self._setting.clock()
-        schedules.come_due(self._context, now=now)
+        schedules.come_due(self._context, now=now, unreadable=self._set_aside)
         claimed = False
         for due in self._store.claimable(owner=self._owner, now=now):
             if len(self._tasks) >= self._setting.concurrency:
@@ -117,15 +115,45 @@ class Worker:
                 self._begin(mine)
         return claimed
 
+    def _set_aside(self, schedule: Scheduled, error: DreflowError) -> None:
+        """Pause a schedule that cannot come due, and say so once, so that it holds up no other."""
+        self._store.pause(schedule.pipeline, paused=True, next_at=None)
+        self._setting.say(f"Paused {schedule.pipeline}: {error.message}")
+        notices.add(
+            self._context,
+            pipeline=schedule.pipeline,
+            kind="not_run",
+            text=f"“{schedule.pipeline}” does not run by itself any more. {error.message}",
+            hint=error.hint,
+            cause=error.message,
+            run_id=None,
+            thread=schedule.thread,
+            now=self._setting.clock(),
+        )
+
     # One due time
 
+    def _safely(self, task: _Task, step: Callable[[_Task], bool]) -> bool:
+        """Take a step with one task; False when it is over for this worker. What goes wrong ends that task alone."""
+        try:
+            return step(task)
+        except DreflowError as error:
+            self._settle(task, outcomes.of_error(error))
+            return False
+
     def _begin(self, due: DueRun) -> None:
-        task = _Task(due, None, self._setting.monotonic(), self._setting.monotonic())
-        self._tasks.append(task)
+        setting = self._setting
+        task = _Task(due, None, setting.monotonic(), Overdue(setting.bounds, setting.monotonic))
+        if self._safely(task, self._taken_up):
+            self._tasks.append(task)
+
+    def _taken_up(self, task: _Task) -> bool:
+        due = task.due
         if self._linked(task) is None or not self._is_held(due):
             self._start(task)
         else:
             self._setting.say(f"Watching {due.run_id} of {due.pipeline}, which another worker started.")
+        return True
 
     def _start(self, task: _Task) -> None:
         due, setting = task.due, self._setting
@@ -139,13 +167,17 @@ class Worker:
         output = folder / "worker" / f"{due.pipeline}-{due.due_at:%Y%m%dT%H%M%S}-{due.fence}.log"
         schedule = schedules.known(self._context, due.pipeline)
         base = Path(schedule.base)
-        task.process = RunProcess(
-            [*setting.command, "--workspace", str(folder), *arguments],
-            cwd=base if base.is_dir() else folder,
-            environment=setting.environment,
-            output=output,
-            bounds=setting.bounds,
-        )
+        try:
+            task.process = RunProcess(
+                [*setting.command, "--workspace", str(folder), *arguments],
+                cwd=base if base.is_dir() else folder,
+                environment=setting.environment,
+                output=output,
+                bounds=setting.bounds,
+            )
+        except OSError as error:
+            # No memory, no room or no process to be had just now; that passes.
+            raise TransientError(f"Its process could not be started: {error.strerror}.") from error
         setting.say(f"Started {due.pipeline}, due {at} (process {task.process.pid}).")
 
     def _goes_on(self, task: _Task) -> bool:
@@ -191,29 +223,14 @@ class Worker:
         return outcomes.of_process(code, read_output(task.process.output))
 
     def _stopped(self, task: _Task) -> Outcome | None:
-        """Stop a process whose time is up, or that was asked to stop and has not; what to record, if it was stopped."""
+        """Stop a process whose time is up, or that was asked to stop and has not; how it ended, if it was stopped."""
         assert task.process is not None
-        setting, elapsed = self._setting, self._setting.monotonic() - task.began
         run = self._linked(task)
         cancelled = run is not None and self._context.workspace.store.cancel_requested(run.run_id)
-        if cancelled and task.cancel_seen is None:
-            task.cancel_seen = setting.monotonic()
-        late = task.cancel_seen is not None and setting.monotonic() - task.cancel_seen > setting.bounds.grace
-        if elapsed <= setting.bounds.seconds and not late:
+        why = task.overdue.why(cancelled=cancelled)
+        if why is None:
             return None
-        code = task.process.kill()
-        ended = outcomes.of_run(run) if (run := self._linked(task)) is not None else None
-        if ended is not None:
-            return ended
-        if run is not None and runs.is_publishing(self._context, run):
-            # Some of it is out, so it has to be finished: the next attempt goes on from there.
-            return outcomes.of_process(code, "")
-        outcome = Outcome("cancelled", message="It was cancelled.") if late else outcomes.timed_out(elapsed)
-        if run is not None:
-            message = f"{outcome.message} Nothing was published."
-            status: Literal["cancelled", "failed"] = "cancelled" if late else "failed"
-            runs.record_end(self._context, run, status, message, now=self._machine())
-        return outcome
+        return stopped(self._context, task.process, lambda: self._linked(task), why, now=self._machine())
 
     # How it ended
 
@@ -245,10 +262,8 @@ class Worker:
         return bool(ended) and ended[0].status in {"failed", "blocked", "held"}
 
     def _tell(self, due: DueRun, outcome: Outcome, *, recovered: bool) -> None:
-        schedule = schedules.known(self._context, due.pipeline)
-        spec = schedules.spec_of(self._context, schedule)
-        zone = ZoneInfo(schedules.rhythm_of(self._context, schedule).timezone)
-        title, due_at = spec.title or spec.name, due.due_at.astimezone(zone)
+        schedule = self._store.schedule(due.pipeline)
+        title, due_at = self._titled(schedule, due)
         if recovered:
             said = outcomes.told_recovered(title=title, due_at=due_at)
         else:
@@ -265,9 +280,19 @@ class Worker:
             hint=said.hint,
             cause=said.cause,
             run_id=current.run_id if current is not None else None,
-            thread=schedule.thread,
+            thread=schedule.thread if schedule is not None else None,
             now=self._setting.clock(),
         )
+
+    def _titled(self, schedule: Scheduled | None, due: DueRun) -> tuple[str, datetime]:
+        """What its owner calls it, and when it was due in its own zone; what is known of a plan that is gone."""
+        try:
+            spec = schedules.spec_of(self._context, schedule) if schedule is not None else None
+        except DreflowError:
+            spec = None
+        if spec is None or spec.schedule is None:
+            return due.pipeline, due.due_at
+        return spec.title or spec.name, due.due_at.astimezone(ZoneInfo(spec.schedule.timezone))
 
     # Claims
 

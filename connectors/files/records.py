@@ -190,15 +190,6 @@ class _Lines:
         self._returned.extendleft(reversed(lines))
 
 
-def count_lines(stream: IO[bytes]) -> int:
-    """Lines of a file; the last counts without its line end too."""
-    lines, last = 0, b"\n"
-    while block := stream.read(_BLOCK):
-        lines += block.count(b"\n")
-        last = block[-1:]
-    return lines + (last != b"\n")
-
-
 def count_records(stream: IO[bytes], dialect: Dialect, width: int, *, skip: int) -> int:
     """Records, sound and broken, after ``skip`` lines."""
     return sum(1 for _ in Splitter(dialect, width).records(stream, skip=skip))

@@ -23,6 +23,7 @@ def start() -> ProcessStart:
     import os
     import sys
     import time
+    from datetime import UTC, datetime
 
     from tools.executor import run_environment
     from tools.started import ProcessStart
@@ -30,6 +31,7 @@ def start() -> ProcessStart:
     return ProcessStart(
         command=(sys.executable, "-m", "integrations.cli"),
         environment=run_environment(os.environ),
+        clock=lambda: datetime.now(UTC),
         monotonic=time.monotonic,
         sleep=time.sleep,
     )

@@ -58,7 +58,9 @@ def test_a_password_is_found_nowhere_after_asking_planning_and_running(shop: str
         ["ask", "--thread", "t1", "what is the sum of total", "--json"],
         ["plan", "sum of total by region, save it as totals.csv", "--data", shop, "-o", "plan.yaml", "--json"],
         ["run", "plan.yaml", "--json"],
+        ["run", "plan.yaml", "--data", shop, "--json"],
         ["runs", "show", "r1", "--json"],
+        ["runs", "show", "r2", "--json"],
         ["connectors", "list"],
         ["doctor", "--json"],
         ["vault", "rotate"],
@@ -71,7 +73,7 @@ def test_a_password_is_found_nowhere_after_asking_planning_and_running(shop: str
         done = dreflow(tmp_path, *command)
         said += done.stdout + done.stderr
         codes.append(done.returncode)
-    assert codes == [0, 0, 0, 0, 0, 0, 0, 0, 1, 0], said
+    assert codes == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0], said
     assert secret not in said
     assert "wrong-7231" not in said
     assert traces(tmp_path, secret) == []

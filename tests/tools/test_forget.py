@@ -181,6 +181,9 @@ def test_a_forgotten_workspace_is_empty_and_says_only_that_it_was_forgotten(cont
         "outputs: [{file: copy.csv, from: orders}]\n"
     )
     assert run(context, tmp_path / "copy.yaml", now=NOW, out=tmp_path / "out").status == "succeeded"
+    (folder / "worker").mkdir()
+    (folder / "worker" / "totals.log").write_text(SENTINEL, encoding="utf-8")
+    (folder / "models.json").write_text("{}", encoding="utf-8")
     entries = len(store.audit_trail())
     done = forget.workspace(context, now=NOW)
     assert (done.scrubbed, done.left) == (True, ())

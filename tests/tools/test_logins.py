@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from memory.workspace import Workspace
 from spec.errors import AccessError, UsageError
@@ -59,3 +61,27 @@ def test_nobody_sets_the_password_of_another_without_the_right(owner: Context) -
 def test_a_short_password_and_a_stranger_are_refused(owner: Context, name: str, password: str) -> None:
     with pytest.raises(UsageError):
         logins.set_password(owner, name, password, now=NOW)
+
+
+def test_guesses_made_at_once_are_no_more_than_guesses_one_after_the_other(owner: Context) -> None:
+    logins.set_password(owner, "anna", GOOD, now=NOW)
+    tried = [0]
+    real = PasswordHasher.verify
+
+    def slow(self: PasswordHasher, hashed: str | bytes, password: str | bytes) -> bool:
+        tried[0] += 1
+        return real(self, hashed, password)
+
+    with pytest.MonkeyPatch.context() as patched, ThreadPoolExecutor(16) as pool:
+        patched.setattr(PasswordHasher, "verify", slow)
+        guesses = [f"wrong guess {number}" for number in range(32)]
+        found = list(pool.map(lambda guess: logins.verified(owner.workspace, "anna", guess, now=NOW), guesses))
+    assert not any(found)
+    assert tried[0] == logins.FREE_TRIES
+
+
+def test_whoever_lost_all_rights_has_no_password_left(owner: Context) -> None:
+    logins.set_password(owner, "anna", GOOD, now=NOW)
+    people.revoke(owner, "anna", [], now=NOW)
+    people.grant(owner, "anna", ["ask"], now=NOW)
+    assert not logins.verified(owner.workspace, "anna", GOOD, now=NOW)

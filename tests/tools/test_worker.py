@@ -393,3 +393,35 @@ def test_a_worker_beside_a_server_runs_what_is_due_in_its_thread(place: Place, m
     until(lambda: any(due.status == "succeeded" for due in store.recent("totals", 5)), lambda: None)
     end()
     assert (place.folder / "out" / "totals.csv").is_file()
+
+
+def test_a_process_that_cannot_be_started_is_tried_again_and_holds_up_no_other_run(place: Place) -> None:
+    text = SPEC.replace("name: totals", "name: others")
+    file = place.write("others.yaml", text)
+    approvals.approve(place.context, load_spec(file), (), approved_by="Ada", now=NOW)
+    schedules.add(place.context, file, now=NOW, out=place.folder / "out")
+    # Where its output belongs lies something else.
+    (place.folder / ".dreflow" / "worker").write_text("", encoding="utf-8")
+    place.at(MONDAY).worker().once()
+    waiting = [schedules.store_of(place.context).due(name, MONDAY) for name in ("totals", "others")]
+    assert [(due.status, due.attempt) for due in waiting if due is not None] == [("waiting", 2)] * 2
+
+
+def test_a_plan_that_cannot_be_read_is_set_aside_and_told_and_others_run(place: Place) -> None:
+    text = SPEC.replace("name: totals", "name: others")
+    file = place.write("others.yaml", text)
+    approvals.approve(place.context, load_spec(file), (), approved_by="Ada", now=NOW)
+    others = schedules.add(place.context, file, now=NOW, out=place.folder / "out2")
+    database = place.context.workspace.store.database
+    totals = schedules.known(place.context, "totals").spec_digest
+    database.write("""UPDATE spec_versions SET spec = '{"version": 7}' WHERE digest = :digest""", {"digest": totals})
+    worker = place.at(MONDAY).worker()
+    worker.once()
+    worker.once()
+    done = schedules.store_of(place.context).due(others.pipeline, MONDAY)
+    assert done is not None
+    assert done.status == "succeeded"
+    ((kind, told),) = place.told()
+    assert kind == "not_run"
+    assert "cannot be read by this version" in told
+    assert schedules.known(place.context, "totals").paused

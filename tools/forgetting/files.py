@@ -1,14 +1,18 @@
-"""Files of conversations: what was dropped in, what was handed out, and the folders of plans made there."""
+"""Files of conversations: what was dropped in, what was handed out or waits to be, and folders of plans made there.
+
+What was said in Slack stays there: it is Slack's to delete.
+"""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
+from tools import models
 from tools.context import Context
 
-OF_THREADS = ("uploads", "answers")
-OF_WORKSPACES = (*OF_THREADS, "pipelines", "out", "page")
+OF_THREADS = ("uploads", "answers", "slack")
+OF_WORKSPACES = (*OF_THREADS, "pipelines", "out", "page", "worker", "evals")
 _PLANNED = "SELECT DISTINCT pipeline FROM thread_plans WHERE workspace = :workspace AND thread = :thread"
 _USED = """
 SELECT pipeline FROM thread_plans WHERE workspace = :workspace AND (status = 'approved' OR thread <> :thread)
@@ -28,8 +32,12 @@ def thread(context: Context, thread_id: str) -> int:
 
 
 def workspace(context: Context) -> int:
-    """Remove all of them, with what the page keeps: its own copy of the front end, and the key that signs logins."""
-    return sum(_removed(context.workspace.folder / name) for name in OF_WORKSPACES)
+    """Remove all of them, and what the page, the worker, the evals and the choice of models keep here."""
+    folder = context.workspace.folder
+    settings = folder / models.FILE
+    gone = int(settings.is_file())
+    settings.unlink(missing_ok=True)
+    return gone + sum(_removed(folder / name) for name in OF_WORKSPACES)
 
 
 def _removed(folder: Path) -> int:

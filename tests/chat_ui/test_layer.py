@@ -1,0 +1,52 @@
+"""The page's list of conversations: what is deleted there is forgotten, also while it is at work."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.service import Service
+from memory.workspace import Workspace
+from tools import conversations
+
+NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    def start(*_: Any, **__: Any) -> Any:
+        raise AssertionError("nothing is run here")
+
+    return Service(Workspace(tmp_path / ".dreflow", NOW), start=start, clock=lambda: NOW)
+
+
+# Chainlit's own libraries warn when they are imported, and it writes its settings where it is told to live.
+@pytest.mark.filterwarnings("ignore")
+def test_a_conversation_that_is_at_work_is_stopped_and_then_forgotten(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAINLIT_APP_ROOT", str(tmp_path))
+    from chat_ui.layer import ThreadLayer
+
+    thread = service.begin("ada", "how many orders?", surface="page")
+    context = service.context("ada")
+    held = threading.Event()
+
+    def at_work() -> None:
+        with conversations.turn(context, thread, clock=lambda: NOW) as number:
+            held.set()
+            while not conversations.of(context).cancelled(thread, number):
+                threading.Event().wait(0.02)
+
+    worker = threading.Thread(target=at_work)
+    worker.start()
+    assert held.wait(30)
+    asyncio.run(ThreadLayer(service).delete_thread(thread))
+    worker.join(30)
+    assert not worker.is_alive()
+    assert conversations.of(context).about(thread) is None
