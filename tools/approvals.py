@@ -9,6 +9,7 @@ from spec.codec import digest
 from spec.errors import UsageError
 from spec.pipeline import Pipeline
 from spec.run import Effect
+from tools import connections
 from tools.context import Context
 
 
@@ -27,6 +28,7 @@ def approve(
 ) -> Approved:
     """Record who approved this spec; ``effects`` are those of the compiled spec, shown and written to the trail."""
     context.need("approve")
+    connections.check_hosts(context, spec)
     name = approved_by.strip()
     if not name:
         raise UsageError("Who approves?", hint="Give a name with --by.")

@@ -13,8 +13,8 @@ from urllib.parse import quote, urlsplit
 from connectors.contract import CONNECTORS, Discovered, Place, connector
 from memory.store import SavedConnection
 from spec.base import JsonValue
-from spec.errors import AccessError, UnsupportedError, UsageError, unknown_name
-from spec.pipeline import Load, Source
+from spec.errors import AccessError, SpecError, UnsupportedError, UsageError, unknown_name
+from spec.pipeline import Load, Pipeline, Source
 from spec.records import record
 from tools.context import Context
 from tools.locations import Location, database_kind, parse, with_password, without_password
@@ -136,6 +136,25 @@ def places(context: Context, base: Path) -> Callable[[Source | Load], Place]:
         return found
 
     return resolved
+
+
+def check_hosts(context: Context, spec: Pipeline) -> None:
+    """Refuse a spec that writes through a connection to a host it does not allow.
+
+    A connection's name is in the spec and its address is not, so a name that leads elsewhere by now would take an
+    approval with it.
+    """
+    for load in spec.loads:
+        saved_one = context.workspace.store.connection(load.connection) if load.connection is not None else None
+        url = saved_one.config.get("url") if saved_one is not None else None
+        host = urlsplit(str(url)).hostname if url else None
+        if host is not None and host not in spec.allow.hosts:
+            raise SpecError(
+                f"The connection {load.connection!r} leads to {host}, which is not among the hosts this spec allows.",
+                hint="Add it to allow.hosts and approve that, or put the connection back to where it led.",
+                where={"load": load.table},
+                data={"what": "hosts", "unknown": host, "known": list(spec.allow.hosts), "add_to": "allow.hosts"},
+            )
 
 
 def check(context: Context, name: str) -> None:

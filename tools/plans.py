@@ -54,6 +54,7 @@ def prove(context: Context, spec: Pipeline, *, base: Path, now: datetime, thread
 
     The spec is kept, with the conversation (``thread``) that made it: what its runs have to tell is told there.
     """
+    connections.check_hosts(context, spec)
     job = checked(context, spec, base=base, now=now)
     with tempfile.TemporaryDirectory(prefix="dreflow-") as folder:
         guard = Guard(monotonic=time.monotonic, seconds=PROOF_LIMITS.seconds)

@@ -75,6 +75,9 @@ def run_spec(
     """The same for a spec whose relative paths start at ``base``. What ``told`` raises ends the run where it stands."""
     context.need("run")
     rebound = _rebound(context, spec, data, now)
+    if not rebound:
+        # On other data nothing but the output folder is written.
+        connections.check_hosts(context, spec)
     sources = {name: source for name, (source, _) in rebound.items()}
     job = compile_spec(spec, base=base, parameters=parameters, now=now, rebound=sources, spare=spare)
     store = context.workspace.store
@@ -96,6 +99,8 @@ def resume(context: Context, run_id: str, *, told: Callable[[RunEvent], None] = 
     """Finish a run that did not end well, as the same run. One that succeeded is given back as it is."""
     context.need("run")
     stored = known(context, run_id)
+    if not stored.rebound:
+        connections.check_hosts(context, stored.spec)
     job = job_of(context, stored)
     result = runner.resume(
         job, _setting(context, Path(stored.base), told), run_id, documents=_documents(job, stored.now)

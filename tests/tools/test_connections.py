@@ -12,8 +12,8 @@ import pytest
 
 from memory.workspace import Workspace
 from spec.errors import AccessError, SpecError, UnsupportedError, UsageError
-from spec.pipeline import Source
-from tools import connections
+from spec.pipeline import Pipeline, Source
+from tools import approvals, connections, plans, runs
 from tools.context import Context
 from tools.locations import database_kind, parse, with_password, without_password
 
@@ -145,3 +145,30 @@ def test_a_mistyped_password_does_not_take_the_place_of_one_that_works(context: 
     with pytest.raises(AccessError):
         connections.kept(context, postgres_url.replace(password, "mistyped"), base=Path("/"), now=NOW)
     connections.check(context, "shop")
+
+
+def loading(hosts: list[str]) -> Pipeline:
+    return Pipeline.model_validate(
+        {
+            "name": "load_orders",
+            "sources": {"orders": {"location": "orders.csv", "columns": {"id": "BIGINT"}}},
+            "loads": [{"from": "orders", "connector": "postgres", "connection": "shop", "table": "orders"}],
+            "allow": {"tables": ["shop/orders"], "hosts": hosts},
+        }
+    )
+
+
+def test_an_approval_covers_the_host_that_a_connection_leads_to_and_no_other(context: Context, tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("id\n1\n", encoding="utf-8")
+    connections.add(context, "shop", "postgresql://ada@127.0.0.1:1/shop", now=NOW)
+    with pytest.raises(SpecError, match=r"leads to 127\.0\.0\.1"):
+        approvals.approve(context, loading([]), (), approved_by="Ada", now=NOW)
+    with pytest.raises(SpecError, match="not among the hosts"):
+        plans.prove(context, loading([]), base=tmp_path, now=NOW)
+    spec = loading(["127.0.0.1"])
+    approvals.approve(context, spec, (), approved_by="Ada", now=NOW)
+    # After the approval the name comes to lead elsewhere.
+    connections.add(context, "shop", "postgresql://ada@elsewhere.example/shop", now=NOW)
+    with pytest.raises(SpecError, match=r"leads to elsewhere\.example"):
+        runs.run_spec(context, spec, tmp_path, now=NOW, out=tmp_path / "out")
+    assert runs.recent(context, limit=9) == []
