@@ -113,14 +113,15 @@ def compile_draft(state: State, work: Work, say: Say) -> State:
     """Resolve every name, type and key; the errors go back to a planner that can act on them."""
     assert work.exchange is not None
     drafted = Draft.model_validate(state["draft"])
-    spec = drafted.spec.model_copy(update={"name": _own_name(work, drafted.spec.name)})
+    # Numbered where another conversation has one of that name, so that none is replaced.
+    name = conversations.of(work.context).own_name(work.thread, work.turn_now, drafted.spec.name)
+    spec = drafted.spec.model_copy(update={"name": name})
     base = work.base(spec.name)
     spec = plans.relocated(preferences.applied(work.context, spec), work.desk.data(work.exchange), base)
     try:
         plans.checked(work.context, spec, base=base, now=work.exchange.request.now)
     except SpecError as error:
         errors = [*state.get("errors", []), cast("dict[str, Any]", error.to_json())]
-        _let_go(work, spec.name)
         if getattr(work.desk.planner, "REPAIRS", False) and len(errors) < MOST_DRAFTS:
             return {"errors": errors}
         say(failure(error))
@@ -128,40 +129,12 @@ def compile_draft(state: State, work: Work, say: Say) -> State:
     return {"spec": cast("dict[str, Any]", to_plain(spec)), "digest": digest(spec)}
 
 
-_NAMED: dict[tuple[Path, str], str] = {}
-"""Names that conversations of this process are about to propose, and which; a proof takes a while."""
-_NAMING = threading.Lock()
 _PROVING = threading.Lock()
 """A proof computes a whole plan on all cores. Two at once would end no sooner, and hold the memory of both."""
 
 
-def _own_name(work: Work, name: str) -> str:
-    """The pipeline's name; numbered where another conversation has one of that name, so that none is replaced."""
-    folder = work.context.workspace.folder
-    with _NAMING:
-        taken = conversations.names_elsewhere(work.context, work.thread)
-        number, free = 2, name
-        while free in taken or _NAMED.get((folder, free), work.thread) != work.thread:
-            free, number = f"{name}_{number}", number + 1
-        _NAMED[folder, free] = work.thread
-    return free
-
-
-def _let_go(work: Work, name: str) -> None:
-    """What was proposed is known to all; what was not is free again."""
-    with _NAMING:
-        _NAMED.pop((work.context.workspace.folder, name), None)
-
-
 def prove(state: State, work: Work, say: Say) -> State:
     """Compute the plan on its data, show what it changes, and put it before the person."""
-    try:
-        return _proven(state, work, say)
-    finally:
-        _let_go(work, str(state["spec"]["name"]))
-
-
-def _proven(state: State, work: Work, say: Say) -> State:
     assert work.exchange is not None
     spec = Pipeline.model_validate(state["spec"])
     drafted = Draft.model_validate(state["draft"]).model_copy(update={"spec": spec})

@@ -91,8 +91,18 @@ WHERE workspace = :workspace AND status = 'approved' AND EXISTS (
 ORDER BY at DESC, thread, number DESC
 """
 NAMES_ELSEWHERE = """
-SELECT DISTINCT pipeline FROM thread_plans
+SELECT pipeline FROM thread_plans
 WHERE workspace = :workspace AND thread <> :thread AND status IN ('proposed', 'approved')
+UNION SELECT pipeline FROM turns
+WHERE workspace = :workspace AND thread <> :thread AND status = 'running' AND pipeline IS NOT NULL
+"""
+# Whoever names a pipeline waits here for whoever is at it, in any process.
+NAMING = """
+INSERT INTO counters (workspace, series, value) VALUES (:workspace, 'naming', 1)
+ON CONFLICT (workspace, series) DO UPDATE SET value = counters.value + 1
+"""
+NAME_TURN = """
+UPDATE turns SET pipeline = :pipeline WHERE workspace = :workspace AND thread = :thread AND number = :number
 """
 
 
@@ -263,9 +273,17 @@ class Conversations:
         rows = self._database.read(STANDING, {"workspace": self._workspace})
         return [(str(row["thread"]), _plan(row)) for row in rows]
 
-    def names_elsewhere(self, thread: str) -> frozenset[str]:
-        """Names of pipelines that other conversations planned and did not give up."""
-        return frozenset(str(row["pipeline"]) for row in self._database.read(NAMES_ELSEWHERE, self._here(thread)))
+    def own_name(self, thread: str, number: int, name: str) -> str:
+        """A pipeline's name for what turn ``number`` is about to propose: numbered where other conversations have it.
+
+        It is kept for this turn as long as that runs.
+        """
+        with self._database.transaction():
+            self._database.write(NAMING, {"workspace": self._workspace})
+            taken = {str(row["pipeline"]) for row in self._database.read(NAMES_ELSEWHERE, self._here(thread))}
+            free = next(one for one in (name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))) if one not in taken)
+            self._database.write(NAME_TURN, self._here(thread, number=number, pipeline=free))
+        return free
 
     def _next(self, statement: str, field: str, thread: str) -> int:
         return int(self._database.read(statement, self._here(thread))[0][field] or 0) + 1

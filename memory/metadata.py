@@ -290,6 +290,7 @@ class Turn(Base):
     began: Mapped[str]
     until: Mapped[str]
     ended: Mapped[str | None]
+    pipeline: Mapped[str | None]
     __table_args__ = (
         CheckConstraint("status IN ('waiting', 'running', 'done', 'cancelled', 'failed')", name="status"),
     )

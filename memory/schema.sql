@@ -223,6 +223,7 @@ CREATE TABLE turns (
 	began VARCHAR NOT NULL, 
 	until VARCHAR NOT NULL, 
 	ended VARCHAR, 
+	pipeline VARCHAR, 
 	CONSTRAINT pk_turns PRIMARY KEY (workspace, thread, number), 
 	CONSTRAINT ck_turns_status CHECK (status IN ('waiting', 'running', 'done', 'cancelled', 'failed')), 
 	CONSTRAINT fk_turns_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)

@@ -72,11 +72,6 @@ def plans(context: Context, thread: str) -> Sequence[StoredPlan]:
     return of(context).plans(thread)
 
 
-def names_elsewhere(context: Context, thread: str) -> frozenset[str]:
-    """Names of the pipelines that other conversations of the workspace planned and did not give up."""
-    return of(context).names_elsewhere(thread)
-
-
 @contextmanager
 def turn(
     context: Context,

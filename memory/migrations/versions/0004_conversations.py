@@ -18,7 +18,7 @@ def upgrade() -> None:
         "turns",
         *_text("workspace", "thread"),
         sa.Column("number", sa.Integer(), nullable=False, autoincrement=False),
-        *_text("said_by", "owner", "status", "began", "until", "ended?"),
+        *_text("said_by", "owner", "status", "began", "until", "ended?", "pipeline?"),
         sa.CheckConstraint("status IN ('waiting', 'running', 'done', 'cancelled', 'failed')", name="status"),
         sa.ForeignKeyConstraint(["workspace"], ["workspaces.id"]),
         sa.PrimaryKeyConstraint("workspace", "thread", "number"),
