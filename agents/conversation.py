@@ -285,6 +285,9 @@ class _Turn:
         from agents import supervisor
 
         waiting = self._waiting()
+        if waiting is None and (left := self._begun_before(decision, digest)) is not None:
+            yield from supervisor.carry_on(left) if supervisor.is_open(left) else self._said_in(self._turn_before())
+            return
         if waiting is None:
             yield replies.Text(text="No plan is waiting for a decision.", tone="note")
             return
@@ -295,7 +298,38 @@ class _Turn:
             )
             return
         self.context.need("approve" if decision == "approve" else "plan")
-        yield from supervisor.decide(self._work(None, waiting.number), {"decision": decision})
+        yield from supervisor.decide(self._decided(waiting, decision))
+
+    def _begun_before(self, decision: Literal["approve", "reject"], digest: str | None) -> stages.Work | None:
+        """The work at exactly this decision, when the same person's turn before had it and its process ended."""
+        store = conversations.of(self.context)
+        if not self.message.again or store.turn_status(self.thread, self._turn_before()) != "failed":
+            return None
+        made = [plan for plan in store.plans(self.thread) if plan.spec_digest == digest]
+        status = "approved" if decision == "approve" else "rejected"
+        if not made or (made[-1].status, made[-1].by) != (status, self.context.principal):
+            return None
+        # What somebody stopped is not taken up again.
+        since = range(made[-1].number, self.number)
+        if any(store.turn_status(self.thread, number) == "cancelled" for number in since):
+            return None
+        self.context.need("approve" if decision == "approve" else "plan")
+        return self._decided(made[-1], decision)
+
+    def _turn_before(self) -> int:
+        """The last turn of the same person before this one; 0 when there is none."""
+        said = conversations.messages(self.context, self.thread)
+        own = [one.turn for one in said if one.author == self.context.principal and one.turn < self.number]
+        return max(own, default=0)
+
+    def _said_in(self, number: int) -> Iterator[replies.Reply]:
+        """The replies of a turn again."""
+        for message in conversations.messages(self.context, self.thread):
+            if message.turn == number and "reply" in message.body:
+                yield replies.REPLY.validate_python(message.body["reply"])
+
+    def _decided(self, plan: StoredPlan, decision: Literal["approve", "reject"]) -> stages.Work:
+        return replace(self._work(None, plan.number), decision=decision)
 
     def _restore(self) -> Iterator[replies.Reply]:
         """Propose the plan before the one that stands, exactly as it was."""

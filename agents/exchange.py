@@ -28,7 +28,8 @@ class Message:
     ``thread`` goes on with a conversation; with ``answer`` it settles its open question and needs no ``text``.
     ``question`` is the key of the question that ``answer`` belongs to, where a button says so; another one that is open
     stays open. ``wish`` says outright what is wanted, where words need not tell. ``context`` holds instructions that
-    belong to the request. ``decision`` settles the plan of exactly that ``digest``.
+    belong to the request. ``decision`` settles the plan of exactly that ``digest``; with ``again`` it was said before to a
+    process that ended meanwhile, and is carried on where it was left.
     """
 
     text: str = ""
@@ -42,6 +43,7 @@ class Message:
     timezone: str | None = None
     decision: Literal["approve", "reject"] | None = None
     digest: str | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True)

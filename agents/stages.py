@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypedDict, cast
+from typing import Any, Literal, Protocol, TypedDict, cast
 
 from agents import cards, replies
 from agents.contract import Draft, Question, Refusal
@@ -46,6 +46,7 @@ class Work:
     """What a turn works with beside its state; ``exchange`` is None where a plan goes on that waited for a person.
 
     ``turn`` is the one that made the plan, ``turn_now`` the one at work: another, where the plan waited meanwhile.
+    ``decision`` is what the person at work decides about a plan that waited.
     """
 
     desk: Desk
@@ -55,6 +56,7 @@ class Work:
     clock: Callable[[], datetime]
     start: Start
     exchange: Exchange | None = None
+    decision: Literal["approve", "reject"] | None = None
 
     @property
     def context(self) -> Context:
@@ -208,9 +210,9 @@ def apply(state: State, work: Work, say: Say) -> State:
     from spec.codec import to_yaml
     from tools.approvals import approve
 
-    decision = state["decision"]
     store = conversations.of(work.context)
-    if decision["decision"] != "approve":
+    # A decision in the state may be of somebody whose process ended before it was recorded here.
+    if work.decision != "approve":
         store.settle(work.thread, work.turn, "rejected", by=work.context.principal, now=work.clock())
         say(replies.Text(text="Left as it was: nothing was approved, nothing will run.", tone="done"))
         return {"ended": "rejected"}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 Stage = Callable[[State, Work, Say], State]
+_DECIDED = (("apply",), ("report",))
 
 
 def plan(work: Work, state: State) -> Iterator[replies.Reply]:
@@ -31,9 +32,20 @@ def plan(work: Work, state: State) -> Iterator[replies.Reply]:
     yield from _go(work, work.turn, state)
 
 
-def decide(work: Work, decision: dict[str, str]) -> Iterator[replies.Reply]:
-    """Go on with the plan of ``work.turn`` that waits, with a person's decision."""
-    yield from _go(work, work.turn, Command(resume=decision))
+def decide(work: Work) -> Iterator[replies.Reply]:
+    """Go on with the plan of ``work.turn`` that waits, with the person's decision."""
+    yield from _go(work, work.turn, Command(resume={"decision": work.decision}))
+
+
+def is_open(work: Work) -> bool:
+    """Whether the plan of ``work.turn`` was decided about and its process ended before that was carried out."""
+    with checkpoints(work.context.workspace) as saver:
+        return _stands_at(_graph(saver), _config(work, work.turn)) in _DECIDED
+
+
+def carry_on(work: Work) -> Iterator[replies.Reply]:
+    """Carry out the decision where it was left; not twice what was done before."""
+    yield from _go(work, work.turn, None)
 
 
 def run(work: Work, spec: Pipeline) -> Iterator[replies.Reply]:
@@ -42,18 +54,28 @@ def run(work: Work, spec: Pipeline) -> Iterator[replies.Reply]:
     yield from _go(work, work.turn, decided)
 
 
-def _go(work: Work, turn: int, entry: State | Command[Any]) -> Iterator[replies.Reply]:
+def _config(work: Work, turn: int) -> RunnableConfig:
+    return {"configurable": {"thread_id": checkpoint_thread(work.context.workspace, work.thread, turn)}}
+
+
+def _go(work: Work, turn: int, entry: State | Command[Any] | None) -> Iterator[replies.Reply]:
     with checkpoints(work.context.workspace) as saver:
-        config: RunnableConfig = {
-            "configurable": {"thread_id": checkpoint_thread(work.context.workspace, work.thread, turn)}
-        }
-        graph = _graph(saver)
-        if isinstance(entry, Command) and graph.get_state(config).next != ("approve",):
+        config, graph = _config(work, turn), _graph(saver)
+        at = _stands_at(graph, config) if isinstance(entry, Command) else ()
+        if at == ("apply",):
+            # An earlier decision got as far as its checkpoint and was never recorded; the one of now takes its place.
+            entry = None
+        elif isinstance(entry, Command) and at != ("approve",):
             # Its checkpoints are gone, for instance with a file that somebody deleted.
             yield replies.Text(text="That plan cannot be decided about any more. Ask for it again.", tone="warning")
             return
         for reply in graph.stream(cast("Any", entry), config, context=work, stream_mode="custom", durability="sync"):
             yield cast("replies.Reply", reply)
+
+
+def _stands_at(graph: CompiledStateGraph[State, Work, State, State], config: RunnableConfig) -> tuple[str, ...]:
+    """The stages that come next. A stage that ended and whose checkpoint was not written any more is among them."""
+    return tuple(task.name for task in graph.get_state(config).tasks)
 
 
 def _graph(saver: BaseCheckpointSaver[str]) -> CompiledStateGraph[State, Work, State, State]:

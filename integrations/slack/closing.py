@@ -14,12 +14,6 @@ from tools import conversations
 from tools.context import Context
 
 
-def plan_status(context: Context, thread: str, digest: str) -> str | None:
-    """What became of the plan of a digest, in this conversation."""
-    made = [plan for plan in conversations.of(context).plans(thread) if plan.spec_digest == digest]
-    return made[-1].status if made else None
-
-
 def close_cards(store: SlackStore, context: Context, heard: Heard, thread: str) -> None:
     """Queue the change of every message whose buttons have nothing to decide any more."""
     waiting = store.waiting(thread)

@@ -235,13 +235,9 @@ class Desk:
         if turn.heard.kind == "answer":
             return Message(thread=thread, answer=given.get("value", ""), question=given.get("question"))
         if turn.heard.kind == "decide":
-            digest = given.get("digest", "")
-            if turn.arrived.status == "begun" and closing.plan_status(turn.context, thread, digest) == "approved":
-                # It was approved and the process ended before its run did; a run published once publishes no second
-                # time what it did the first.
-                return Message(text="Run it", thread=thread, wish="run")
             decision: Literal["approve", "reject"] = "approve" if given.get("decision") == "approve" else "reject"
-            return Message(thread=thread, decision=decision, digest=digest)
+            again = turn.arrived.status == "begun"
+            return Message(thread=thread, decision=decision, digest=given.get("digest", ""), again=again)
         message = Message(text=text, thread=thread, data=data)
         return replace(message, wish="plan") if word == "plan" and text.strip() else message
 
@@ -262,8 +258,9 @@ class Desk:
         """What was said in a turn that had ended before the process did; None when it had not."""
         after = turn.arrived.after_seq or 0
         said = conversations.messages(turn.context, turn.arrived.thread, after=after)
-        number = next((one.turn for one in said if one.author == turn.context.principal), None)
-        if number is None or conversations.of(turn.context).turn_status(turn.arrived.thread, number) != "done":
+        number = max((one.turn for one in said if one.author == turn.context.principal), default=None)
+        status = conversations.of(turn.context).turn_status(turn.arrived.thread, number) if number else None
+        if status not in {"done", "cancelled"}:
             return None
         return [
             replies.REPLY.validate_python(one.body["reply"])
