@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from slack_office import Office, office
 from slack_server import BOT, SECRET, FakeSlack, words
 
+from integrations.slack.app import LARGEST_REQUEST
 from tools import conversations, forget, notices
 from tools.context import Context
 
@@ -120,6 +126,26 @@ def test_a_request_with_a_wrong_or_old_signature_is_refused_and_not_kept(
         assert ours.workspace.store.database.read("SELECT id FROM slack_inbox", {}) == []
         assert slack.post(body) == 200
         assert len(ours.workspace.store.database.read("SELECT id FROM slack_inbox", {})) == 1
+
+
+def test_an_unsigned_body_without_a_length_is_not_read_past_the_largest(slack: FakeSlack, tmp_path: Path) -> None:
+    sent = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal sent
+        while sent < 64 * LARGEST_REQUEST:
+            sent += 1 << 16
+            yield b"x" * (1 << 16)
+
+    with office(slack, tmp_path, now=NOW):
+        place = urlsplit(slack.target)
+        with closing(http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)) as connection:
+            stamp = {"X-Slack-Request-Timestamp": str(int(time.time())), "X-Slack-Signature": "v0=0"}
+            with contextlib.suppress(OSError):
+                connection.request("POST", place.path, body=endless(), headers=stamp, encode_chunked=True)
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                assert connection.getresponse().status == 413
+    assert sent < 16 * LARGEST_REQUEST
 
 
 def test_slack_asking_whether_we_are_there_gets_its_word_back(slack: FakeSlack, tmp_path: Path) -> None:
