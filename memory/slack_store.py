@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
@@ -140,6 +141,10 @@ class SlackStore:
         self._store = store
         self._database, self._workspace = store.database, store.workspace
         self._owner = this_owner()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """What is kept in it is kept together, or not at all."""
+        return self._database.transaction()
 
     # Places
 

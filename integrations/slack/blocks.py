@@ -141,11 +141,6 @@ def notes(summary: str, blocks: Sequence[Block], *, waits: str | None = None) ->
     return [Note(text, tuple(group), waits if at == last else None) for at, group in enumerate(groups) if group]
 
 
-def without_buttons(blocks: Sequence[Block], outcome: Block) -> list[Block]:
-    """What stays of a message once its buttons have done their work."""
-    return [*(block for block in blocks if block["type"] != "actions"), outcome]
-
-
 def _length(block: Block) -> int:
     texts = [block["text"]] if "text" in block else [one.get("text", "") for one in block.get("elements", ())]
     return sum(len(one["text"]) if isinstance(one, dict) else len(str(one)) for one in texts)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -20,6 +21,7 @@ from spec.errors import AccessError, TransientError
 from tools import uploads
 from tools.context import Context
 
+T = TypeVar("T")
 PIECE = 1 << 18
 _ODD = re.compile(r"[^\w.\-]+")
 
@@ -49,7 +51,8 @@ class FilesIn:
                     raise AccessError(
                         f"Slack did not give me {file.name}.", hint="The app needs the permission files:read."
                     )
-                with uploads.receive(context, thread, file.name, now=self._service.clock()) as incoming:
+                receiving = uploads.receive(context, thread, file.name, now=self._service.clock())
+                async with _in_threads(receiving) as incoming:
                     async for piece in answer.content.iter_chunked(PIECE):
                         await asyncio.to_thread(incoming.write, piece)
         except (TimeoutError, aiohttp.ClientError) as error:
@@ -64,37 +67,35 @@ class FilesIn:
         return asked.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com")) and asked.port is None
 
 
+@asynccontextmanager
+async def _in_threads(work: AbstractContextManager[T]) -> AsyncIterator[T]:
+    """What a context manager does on its way in and out, off the event loop."""
+    entered = await asyncio.to_thread(work.__enter__)
+    try:
+        yield entered
+    except BaseException as error:
+        if not await asyncio.to_thread(work.__exit__, type(error), error, error.__traceback__):
+            raise
+    else:
+        await asyncio.to_thread(work.__exit__, None, None, None)
+
+
 class FilesOut:
-    """Files that wait to be sent; each is taken away once it was."""
+    """Files that wait to be sent, each under the key of its message and taken away once it was sent or refused."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keeper(self, thread: str) -> Callable[[str, bytes], Path]:
-        """Keeps bytes under a name for a conversation."""
-
-        def keep(name: str, data: bytes) -> Path:
-            path = self._place(thread, name, hashlib.sha256(data).hexdigest())
-            beside = path.with_suffix(".part")
-            beside.write_bytes(data)
-            beside.replace(path)
-            return path
-
-        return keep
-
-    def held(self, thread: str, path: Path) -> Path:
-        """A file as it is now, whatever becomes of it until it is sent."""
-        if path.is_relative_to(self._folder):
-            return path
-        kept = self._place(thread, path.name, hashlib.sha256(f"{path}{path.stat().st_mtime_ns}".encode()).hexdigest())
-        if not kept.exists():
-            try:
-                os.link(path, kept)
-            except OSError:
-                shutil.copyfile(path, kept)
-        return kept
-
-    def _place(self, thread: str, name: str, digest: str) -> Path:
+    def keep(self, thread: str, key: str, name: str, content: bytes | Path) -> Path:
+        """Keep bytes, or a file as it is now whatever becomes of it until it is sent; where they lie."""
         folder = self._folder / thread
         folder.mkdir(parents=True, exist_ok=True)
-        return folder / f"{digest[:12]}-{_ODD.sub('_', name)[-80:]}"
+        path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}-{_ODD.sub('_', name)[-80:]}"
+        beside = path.with_name(f"{path.name}.part")
+        beside.unlink(missing_ok=True)
+        if isinstance(content, bytes):
+            beside.write_bytes(content)
+        else:
+            shutil.copyfile(content, beside)
+        beside.replace(path)
+        return path

@@ -91,7 +91,7 @@ class Outbox:
                 await asyncio.to_thread(self._sent, row, channel, ts)
                 return
             except Refused as error:
-                await self._give_up(row, str(error))
+                await asyncio.to_thread(self._give_up, row, str(error))
                 return
             except SlackApiError as error:
                 word = _word(error)
@@ -101,7 +101,7 @@ class Outbox:
                     continue
                 wait = _wait(error, pause)
                 if wait is None:
-                    await self._give_up(row, word)
+                    await asyncio.to_thread(self._give_up, row, word)
                     return
                 LOG.warning("Slack asks to wait %.0f s (%s)", wait, word)
                 await self._sleep(wait)
@@ -114,13 +114,14 @@ class Outbox:
         if row.kind == "root":
             self._store.placed(row.thread, ts)
         self._store.sent(row.key, channel=channel, ts=ts)
-        if row.kind == "file":
-            Path(str(row.body["path"])).unlink(missing_ok=True)
+        _let_go(row)
 
-    async def _give_up(self, row: Outgoing, why: str) -> None:
+    def _give_up(self, row: Outgoing, why: str) -> None:
         LOG.error("Slack does not take %s: %s", row.key, why)
-        await asyncio.to_thread(self._store.refused, row.key, why)
-        self._refused(row, why)
+        with self._store.transaction():
+            self._store.refused(row.key, why)
+            self._refused(row, why)
+        _let_go(row)
 
     # Each kind
 
@@ -246,9 +247,10 @@ class Outbox:
                 return None
 
 
-def message_body(text: str, blocks: list[dict[str, Any]], **more: str) -> dict[str, JsonValue]:
-    """The body of a queued message."""
-    return cast("dict[str, JsonValue]", {"text": text, "blocks": blocks, **more})
+def _let_go(row: Outgoing) -> None:
+    """Take away the file of a message that is sent, or never will be."""
+    if row.kind == "file":
+        Path(str(row.body["path"])).unlink(missing_ok=True)
 
 
 def _as_text(body: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

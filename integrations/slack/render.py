@@ -20,29 +20,27 @@ SHOWN_IMPACT = 30
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file to upload; ``alt`` tells of a picture to who cannot see it."""
+    """A file to upload, its bytes or where it lies; ``alt`` tells of a picture to who cannot see it."""
 
     name: str
-    path: Path
+    content: bytes | Path
     title: str
     alt: str = ""
 
 
 Shown = Note | Attachment
-Files = Callable[[str, bytes], Path]
-"""Keeps bytes as a file of the conversation until they are sent; its path."""
 Rows = Callable[[replies.Table], bytes | None]
 """All rows of a table as CSV; None where they are not kept any more."""
 
 
-def shown(reply: replies.Reply, thread: str, *, people: Mapping[str, str], files: Files, rows: Rows) -> list[Shown]:
+def shown(reply: replies.Reply, thread: str, *, people: Mapping[str, str], rows: Rows) -> list[Shown]:
     """A reply as what is sent, in order. ``people`` are principals in its words and how Slack mentions them."""
     if isinstance(reply, replies.Text):
         return [*_text(reply, people)]
     if isinstance(reply, replies.Table):
-        return _table(reply, files, rows)
+        return _table(reply, rows)
     if isinstance(reply, replies.Chart):
-        return _chart(reply, files)
+        return _chart(reply)
     if isinstance(reply, replies.PlanCard):
         return [*_plan(reply, thread)]
     if isinstance(reply, replies.DiffCard):
@@ -69,7 +67,7 @@ def _text(reply: replies.Text, people: Mapping[str, str]) -> list[Note]:
     return blocks.notes(reply.text, [*made, *cites])
 
 
-def _table(reply: replies.Table, files: Files, rows: Rows) -> list[Shown]:
+def _table(reply: replies.Table, rows: Rows) -> list[Shown]:
     drawn = tables.monospaced(reply)
     title = reply.title or "Table"
     made: list[Block] = [*blocks.words(reply.title), *blocks.monospaced(drawn.lines)]
@@ -83,17 +81,17 @@ def _table(reply: replies.Table, files: Files, rows: Rows) -> list[Shown]:
     if drawn.rows == reply.row_count:
         told = "Long cells are cut here; the file has them whole."
     name = tables.file_name(reply.title)
-    return [*blocks.notes(title, [*made, *blocks.small(told)]), Attachment(name, files(name, data), name)]
+    return [*blocks.notes(title, [*made, *blocks.small(told)]), Attachment(name, data, name)]
 
 
-def _chart(reply: replies.Chart, files: Files) -> list[Shown]:
+def _chart(reply: replies.Chart) -> list[Shown]:
     from integrations.slack.pictures import png
 
     picture, told = png(reply)
     if not picture:
         return [*blocks.notes("Chart", blocks.small("There is nothing to draw: the chart has no numbers."))]
     name = f"{tables.file_stem(reply.title) or 'chart'}.png"
-    return [Attachment(name, files(name, picture), reply.title or "Chart", blocks.shortened(told, 1_000))]
+    return [Attachment(name, picture, reply.title or "Chart", blocks.shortened(told, 1_000))]
 
 
 def _plan(reply: replies.PlanCard, thread: str) -> list[Note]:

@@ -79,8 +79,7 @@ class Sayings:
         thread = self._arrived.thread
         principal = f"slack:{self._heard.user}"
         people = {principal: f"<@{self._heard.user}>"}
-        keep = self._files.keeper(thread)
-        for one in render.shown(reply, thread, people=people, files=keep, rows=self._rows):
+        for one in render.shown(reply, thread, people=people, rows=self._rows):
             if isinstance(one, Note):
                 self.note(one)
             else:
@@ -97,12 +96,14 @@ class Sayings:
 
     def _attach(self, one: render.Attachment) -> None:
         key = self._key(f"file {one.name}")
-        body: dict[str, JsonValue] = {"name": one.name, "title": one.title, "alt": one.alt}
-        body["path"] = str(self._files.held(self._arrived.thread, one.path))
+        if self._store.outgoing(key) is None:
+            body: dict[str, JsonValue] = {"name": one.name, "title": one.title, "alt": one.alt}
+            body["path"] = str(self._files.keep(self._arrived.thread, key, one.name, one.content))
+            if self._alone:
+                # A file cannot be shown to one person of a channel.
+                body["direct"] = self._heard.user
+            self._queue(key, "file", body)
         if self._alone:
-            # A file cannot be shown to one person of a channel.
-            body["direct"] = self._heard.user
-        if self._queue(key, "file", body) and self._alone:
             self.note(Note("A file", (blocks.spoken("I sent you a file directly, since only you may see it here."),)))
 
     def _progress(self, reply: replies.Progress) -> None:
@@ -149,5 +150,5 @@ class Sayings:
 
     def _queue(
         self, key: str, kind: Kind, body: dict[str, JsonValue], *, target: str | None = None, waits: str | None = None
-    ) -> bool:
-        return self._store.queue(key, self._arrived.thread, kind, body, now=self._now(), target=target, waits=waits)
+    ) -> None:
+        self._store.queue(key, self._arrived.thread, kind, body, now=self._now(), target=target, waits=waits)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,12 +23,8 @@ EVIL = (
 DIGEST = "sha256:" + "ab" * 32
 
 
-def sent(reply: replies.Reply, folder: Path, rows: bytes | None = None) -> list[Shown]:
-    def keep(name: str, data: bytes) -> Path:
-        (folder / name).write_bytes(data)
-        return folder / name
-
-    return shown(reply, "t1", people={"slack:UANNA": "<@UANNA>"}, files=keep, rows=lambda _: rows)
+def sent(reply: replies.Reply, rows: bytes | None = None) -> list[Shown]:
+    return shown(reply, "t1", people={"slack:UANNA": "<@UANNA>"}, rows=lambda _: rows)
 
 
 def notes(found: list[Shown]) -> list[Note]:
@@ -122,9 +117,9 @@ def every(text: str, many: int) -> list[replies.Reply]:
         ("a\u202eb\x00c", 3),
     ],
 )
-def test_every_kind_stays_within_slacks_limits(text: str, many: int, tmp_path: Path) -> None:
+def test_every_kind_stays_within_slacks_limits(text: str, many: int) -> None:
     for reply in every(text, many):
-        found = sent(reply, tmp_path, b"all rows")
+        found = sent(reply, b"all rows")
         assert found, reply.kind
         for note in notes(found):
             assert _block_problem(list(note.blocks)) == "", reply.kind
@@ -136,9 +131,9 @@ def texts(note: Note) -> list[dict[str, Any]]:
     return [one["text"] if isinstance(one["text"], dict) else one for one in parts]
 
 
-def test_nothing_in_a_text_is_a_link_a_mention_or_a_format(tmp_path: Path) -> None:
+def test_nothing_in_a_text_is_a_link_a_mention_or_a_format() -> None:
     for reply in every(EVIL, 2):
-        for note in notes(sent(reply, tmp_path, b"all rows")):
+        for note in notes(sent(reply, b"all rows")):
             for one in [*texts(note), {"type": "mrkdwn", "text": note.text, "verbatim": "fallback"}]:
                 bare = one["text"].replace("<@UANNA>", "")
                 assert "<" not in bare, one
@@ -148,8 +143,8 @@ def test_nothing_in_a_text_is_a_link_a_mention_or_a_format(tmp_path: Path) -> No
                     assert one["emoji"] is False
 
 
-def test_a_cell_cannot_end_the_block_it_stands_in(tmp_path: Path) -> None:
-    (note,) = notes(sent(table([["``` <!here>", "1"]]), tmp_path))
+def test_a_cell_cannot_end_the_block_it_stands_in() -> None:
+    (note,) = notes(sent(table([["``` <!here>", "1"]])))
     assert words({"blocks": list(note.blocks)}).count("```") == 2
 
 
@@ -160,37 +155,37 @@ def test_pieces_fit_and_lose_nothing_but_the_space_they_were_cut_at(text: str, m
     assert "".join("".join(found).split()) == "".join(text.split())
 
 
-def test_all_that_is_approved_stands_on_the_card_however_long(tmp_path: Path) -> None:
-    found = notes(sent(card("x", 300), tmp_path))
+def test_all_that_is_approved_stands_on_the_card_however_long() -> None:
+    found = notes(sent(card("x", 300)))
     said = "\n".join(words({"blocks": list(note.blocks)}) for note in found)
     assert all(f"Sends to x-{at}@x.example" in said for at in range(300))
     assert [note.waits for note in found] == [None] * (len(found) - 1) + [f"plan {DIGEST}"]
 
 
-def test_an_unproven_plan_offers_nothing_to_approve(tmp_path: Path) -> None:
-    (note,) = notes(sent(card(proven=False), tmp_path))
+def test_an_unproven_plan_offers_nothing_to_approve() -> None:
+    (note,) = notes(sent(card(proven=False)))
     assert note.waits is None
     assert all(block["type"] != "actions" for block in note.blocks)
     assert "✗ conserve s0: 2 (expected 1)" in words({"blocks": list(note.blocks)})
 
 
-def test_buttons_carry_the_whole_digest_and_the_answers_own_value(tmp_path: Path) -> None:
-    (note,) = notes(sent(card(), tmp_path))
+def test_buttons_carry_the_whole_digest_and_the_answers_own_value() -> None:
+    (note,) = notes(sent(card()))
     approve, reject = note.blocks[-1]["elements"]
     assert json.loads(approve["value"]) == {"thread": "t1", "digest": DIGEST} == json.loads(reject["value"])
     question = replies.Question(key="k", text="Which?", options=(Choice(label="By id", value="id"),))
-    (asked,) = notes(sent(question, tmp_path))
+    (asked,) = notes(sent(question))
     (button,) = next(block for block in asked.blocks if block["type"] == "actions")["elements"]
     assert json.loads(button["value"]) == {"thread": "t1", "question": "k", "value": "id"}
 
 
-def test_a_small_table_stands_there_whole_and_a_larger_one_comes_as_a_file_too(tmp_path: Path) -> None:
-    (note,) = sent(table([["North", "110.50"], ["South", "1.25"]]), tmp_path)
+def test_a_small_table_stands_there_whole_and_a_larger_one_comes_as_a_file_too() -> None:
+    (note,) = sent(table([["North", "110.50"], ["South", "1.25"]]))
     assert isinstance(note, Note)
     assert "North  110.50\nSouth    1.25" in words({"blocks": list(note.blocks)})
-    first, file = sent(table([["x", "1"]] * 20), tmp_path, b"all rows")
+    first, file = sent(table([["x", "1"]] * 20), b"all rows")
     assert isinstance(file, Attachment)
-    assert file.path.read_bytes() == b"all rows"
+    assert file.content == b"all rows"
     assert isinstance(first, Note)
     assert "The first 15 of 20 rows" in words({"blocks": list(first.blocks)})
 
@@ -203,16 +198,17 @@ def test_a_spreadsheet_computes_nothing_of_a_tables_file() -> None:
     assert data.decode("utf-8-sig") == 'name,amount\r\n\'=1+1,-2.50\r\n\'@x,1\r\n"a ""b"", c",\r\n'
 
 
-def test_a_chart_becomes_a_picture_that_says_its_figures(tmp_path: Path) -> None:
-    (picture,) = sent(every("North", 1)[5], tmp_path)
+def test_a_chart_becomes_a_picture_that_says_its_figures() -> None:
+    (picture,) = sent(every("North", 1)[5])
     assert isinstance(picture, Attachment)
-    assert picture.path.read_bytes().startswith(b"\x89PNG")
+    assert isinstance(picture.content, bytes)
+    assert picture.content.startswith(b"\x89PNG")
     assert "North" in picture.alt
     assert "1.5" in picture.alt
 
 
 @pytest.mark.parametrize("chart", ["bar", "line", "area", "pie", "stacked", "waterfall", "kpi", "unknown"])
-def test_every_kind_of_chart_is_drawn(chart: str, tmp_path: Path) -> None:
+def test_every_kind_of_chart_is_drawn(chart: str) -> None:
     columns = (
         OutColumn(name="day", type="DATE"),
         OutColumn(name="n", type="BIGINT"),
@@ -220,6 +216,7 @@ def test_every_kind_of_chart_is_drawn(chart: str, tmp_path: Path) -> None:
     )
     rows = (("2026-09-01", 3, 1.5), ("2026-09-02", 5, None), ("2026-09-03", 2, 2.5))
     reply = replies.Chart(chart=chart, x="day", y=("n", "m"), columns=columns, rows=rows)
-    (picture,) = sent(reply, tmp_path)
+    (picture,) = sent(reply)
     assert isinstance(picture, Attachment)
-    assert picture.path.read_bytes().startswith(b"\x89PNG")
+    assert isinstance(picture.content, bytes)
+    assert picture.content.startswith(b"\x89PNG")
