@@ -25,6 +25,7 @@ from tools.context import Context
 
 if TYPE_CHECKING:
     from memory.conversations import StoredPlan
+    from memory.notice_store import Notice
     from memory.store import SavedThread
 
 LONGEST_MESSAGE = 20_000
@@ -88,12 +89,17 @@ def news(context: Context, thread: str, *, clock: Callable[[], datetime]) -> Ite
     """What pipelines of this conversation have to say since somebody looked; each notice is told by one caller only."""
     conversations.visible(context, thread)
     for notice in notices.take(context, thread, now=clock()):
-        times = f" (it happened {notice.times} times)" if notice.times > 1 else ""
-        tone: Literal["done", "warning"] = "done" if notice.kind == "recovered" else "warning"
-        reply = replies.Text(text=f"{notice.pipeline}: {notice.text}{times} {notice.hint}".strip(), tone=tone)
-        body = {"reply": replies.REPLY.dump_python(reply, mode="json")}
-        conversations.said(context, thread, turn=0, author="dreflow", body=body, now=clock())
-        yield reply
+        yield told(context, thread, notice, now=clock())
+
+
+def told(context: Context, thread: str, notice: Notice, *, now: datetime) -> replies.Text:
+    """A notice as a reply, kept in its conversation; for who marked it as told."""
+    times = f" (it happened {notice.times} times)" if notice.times > 1 else ""
+    tone: Literal["done", "warning"] = "done" if notice.kind == "recovered" else "warning"
+    reply = replies.Text(text=f"{notice.pipeline}: {notice.text}{times} {notice.hint}".strip(), tone=tone)
+    body = {"reply": replies.REPLY.dump_python(reply, mode="json")}
+    conversations.said(context, thread, turn=0, author="dreflow", body=body, now=now)
+    return reply
 
 
 class _Turn:

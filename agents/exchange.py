@@ -28,8 +28,8 @@ class Message:
     ``thread`` goes on with a conversation; with ``answer`` it settles its open question and needs no ``text``.
     ``question`` is the key of the question that ``answer`` belongs to, where a button says so; another one that is open
     stays open. ``wish`` says outright what is wanted, where words need not tell. ``context`` holds instructions that
-    belong to the request. ``decision`` settles the plan of exactly that ``digest``; with ``again`` it was said before to a
-    process that ended meanwhile, and is carried on where it was left.
+    belong to the request. ``decision`` settles the plan of exactly that ``digest``; with ``again`` it was said before
+    to a process that ended meanwhile, and is carried on where it was left.
     """
 
     text: str = ""

@@ -270,6 +270,9 @@ class Desk:
 
     def _not_taken(self, row: Outgoing, why: str) -> None:
         """Slack does not let us speak there: the person hears it directly, once."""
+        if telling.is_notice(row):
+            telling.to_its_person(self._store, self._service, row)
+            return
         person = row.body.get("asked_by")
         if row.kind != "root" or not isinstance(person, str):
             return

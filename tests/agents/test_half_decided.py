@@ -87,19 +87,16 @@ def before_its_checkpoint(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("agents.supervisor.checkpoints", without)
 
 
-def before_it_is_scheduled(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(stages, "_scheduled", killed)
-
-
 @pytest.mark.parametrize("kill", [before_it_is_applied, before_its_checkpoint])
 @pytest.mark.parametrize(("first", "second"), [("approve", "reject"), ("reject", "approve")])
 def test_a_decision_that_was_not_recorded_gives_way_to_the_next_one(
     context: Context, thread: str, kill: Kill, first: str, second: str
 ) -> None:
     digest = planned(context, thread)
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+    with pytest.MonkeyPatch.context() as patch:
         kill(patch)
-        say(context, thread, decision=first, digest=digest)
+        with pytest.raises(Killed):
+            say(context, thread, decision=first, digest=digest)
     found = say(context, thread, decision=second, digest=digest)
     (plan,) = conversations.plans(context, thread)
     if second == "reject":
@@ -112,14 +109,12 @@ def test_a_decision_that_was_not_recorded_gives_way_to_the_next_one(
         assert len(runs.recent(context, limit=9)) == 1
 
 
-@pytest.mark.parametrize("kill", [before_it_is_scheduled])
-def test_an_approval_that_was_interrupted_is_carried_out_when_it_is_said_again(
-    context: Context, thread: str, kill: Kill
-) -> None:
+def test_an_approval_that_was_interrupted_is_carried_out_when_it_is_said_again(context: Context, thread: str) -> None:
     digest = planned(context, thread)
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
-        kill(patch)
-        say(context, thread, decision="approve", digest=digest)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stages, "_scheduled", killed)
+        with pytest.raises(Killed):
+            say(context, thread, decision="approve", digest=digest)
     found = say(context, thread, decision="approve", digest=digest, again=True)
     assert "It runs by itself" in texts(found)
     assert [one.name for one in found if isinstance(one, replies.File)] == ["totals.csv"]
@@ -150,9 +145,10 @@ def test_what_was_said_before_the_process_ended_is_said_again_and_nothing_is_don
         whole(self, thread, number, "failed", now=now)
         raise Killed
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Conversations, "end_turn", dying)
-        say(context, thread, decision="approve", digest=digest)
+        with pytest.raises(Killed):
+            say(context, thread, decision="approve", digest=digest)
     found = say(context, thread, decision="approve", digest=digest, again=True)
     assert [one.name for one in found if isinstance(one, replies.File)] == ["totals.csv"]
     assert len(runs.recent(context, limit=9)) == 1
