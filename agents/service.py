@@ -63,14 +63,14 @@ class Service:
 
         ``who`` is a principal, or a context whose rights depend on more than that, such as where it is spoken.
         """
-        context = self._context_of(who)
+        principal = who.principal if isinstance(who, Context) else who
         loop = asyncio.get_running_loop()
         replies: asyncio.Queue[Reply | None] = asyncio.Queue()
-        key = (context.principal, message.thread or "")
+        key = (principal, message.thread or "")
 
         def held() -> None:
             try:
-                session = self._taken(key, context)
+                session = self._taken(key, self._context_of(who))
                 try:
                     for reply in session.talk(message, start=self._start, data=self._data):
                         loop.call_soon_threadsafe(replies.put_nowait, reply)
@@ -84,7 +84,7 @@ class Service:
             while (reply := await replies.get()) is not None:
                 yield reply
         except (GeneratorExit, asyncio.CancelledError):
-            self.stop(context.principal, key[1])
+            self.stop(*key)
             raise
         # What went wrong in the other thread is raised here.
         await work

@@ -115,6 +115,8 @@ def _condition(one: Filter, types: dict[str, str]) -> exp.Expr:
     from sqlglot import exp
 
     column = _column(one.column, types)
+    if "\x00" in one.value:
+        raise UsageError("A value cannot hold a zero byte.", hint=f"Say otherwise what {one.column} is to be.")
     if one.comparison in {"is empty", "is not empty"}:
         empty = exp.Is(this=column, expression=exp.null())
         return empty if one.comparison == "is empty" else exp.not_(empty)

@@ -94,7 +94,12 @@ def may_look(context: Context, thread: str, item: str) -> None:
     """
     if "connect" in context.rights:
         return
-    at = connections.located(context, item, base=Path.cwd())
+    try:
+        at = connections.located(context, item, base=Path.cwd())
+    except UsageError:
+        # Nor is it told whether there is something.
+        context.need("connect")
+        raise
     own = _folder(context, thread).resolve()
     inside = at.url is None and at.location is not None and Path(at.location).resolve().is_relative_to(own)
     if at.connection is None and not inside:
