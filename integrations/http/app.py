@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from agents.service import Service
 from integrations.http import answers, files, lists, threads
-from integrations.http.refusals import answer_refusals
+from integrations.http.refusals import REFUSALS, answer_refusals, describe_refusals
 from integrations.http.who import Who
 
 VERSION = "v1"
@@ -48,8 +48,8 @@ def make_app(service: Service, who: Who, *, pages: Sequence[str] = ()) -> FastAP
     )
     app.state.service, app.state.who = service, who
     for module in (threads, answers, files, lists):
-        app.include_router(module.router, prefix=f"/api/{VERSION}")
-
+        app.include_router(module.router, prefix=f"/api/{VERSION}", responses=REFUSALS)
+    describe_refusals(app)
     answer_refusals(app, below=f"/api/{VERSION}")
     for name in pages:
         cast("Page", importlib.import_module(name)).mount(app, service, who)

@@ -28,10 +28,10 @@ def download(run_id: str, name: str, principal: Principal, service: TheService) 
 
 
 @router.post("/threads/{thread}/files", status_code=201)
-async def upload(thread: str, file: UploadFile, principal: Principal, service: TheService) -> Uploaded:
+def upload(thread: str, file: UploadFile, principal: Principal, service: TheService) -> Uploaded:
     """Give a conversation a file to look at."""
     context = service.context(principal)
     with uploads.receive(context, thread, file.filename or "file", now=service.clock()) as incoming:
-        while piece := await file.read(1 << 20):
+        while piece := file.file.read(1 << 20):
             incoming.write(piece)
     return Uploaded(name=incoming.path.name, data=str(incoming.path), bytes=incoming.size)

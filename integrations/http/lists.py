@@ -6,7 +6,7 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
-from integrations.http.body import Body
+from integrations.http.body import Body, Limit
 from integrations.http.who import Principal, TheService
 from spec.base import JsonValue
 from spec.errors import UsageError
@@ -61,9 +61,9 @@ def all_pipelines(principal: Principal, service: TheService) -> list[Pipeline]:
 
 
 @router.get("/runs")
-def recent_runs(principal: Principal, service: TheService, limit: int = 50) -> list[Run]:
+def recent_runs(principal: Principal, service: TheService, limit: Limit = 50) -> list[Run]:
     """Runs, the newest first."""
-    found = runs.recent(service.context(principal), limit=min(limit, 500))
+    found = runs.recent(service.context(principal), limit=limit)
     return [Run(run_id=run.run_id, pipeline=run.pipeline, status=run.status, started=run.started) for run in found]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from integrations.http.body import Refused
 from spec.errors import AccessError, ApprovalNeededError, BusyError, DreflowError, LimitError, UsageError
 from tools import uploads
 
@@ -26,6 +27,40 @@ STATUS: tuple[tuple[type[DreflowError], int], ...] = (
 )
 AROUND = 1 << 20
 """Bytes that a form may have around its file."""
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": Refused, "description": "Refused, and why; 403 where a right or a login is missing."},
+    "5XX": {"model": Refused, "description": "Something broke inside; nothing about it is told here."},
+}
+"""What the description of each route says of refusals."""
+
+
+def describe_refusals(app: FastAPI) -> None:
+    """Leave out of the description what FastAPI says of unreadable requests: they get our document too."""
+    whole = app.openapi
+
+    def described() -> dict[str, Any]:
+        found = whole()
+        for methods in found["paths"].values():
+            for one in methods.values():
+                one["responses"].pop("422", None)
+        for name in ("HTTPValidationError", "ValidationError"):
+            found["components"]["schemas"].pop(name, None)
+        return found
+
+    # FastAPI's own way to change its description.
+    app.openapi = described  # type: ignore[method-assign]
+
+
+def failed_inside() -> Refused:
+    """What is told of what broke inside; the log has the rest."""
+    return Refused(
+        message="Something went wrong inside DReflowPro.",
+        hint="Try again; the log of the server says where it happened.",
+        error="error",
+        who="",
+    )
 
 
 def answer_refusals(app: FastAPI, *, below: str) -> None:
@@ -51,20 +86,14 @@ def answer_refusals(app: FastAPI, *, below: str) -> None:
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> JSONResponse:
         LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        document = {
-            "message": "Something went wrong inside DReflowPro.",
-            "hint": "Try again; the log of the server says where it happened.",
-            "error": "error",
-            "who": "",
-        }
-        return JSONResponse(document, status_code=500)
+        return JSONResponse(failed_inside().model_dump(), status_code=500)
 
     app.add_middleware(BoundedUploads)
 
 
 def _answer(error: DreflowError, status: int, headers: object = None) -> JSONResponse:
-    document = {"message": error.message, "hint": error.hint, "error": error.kind, "who": error.who}
-    return JSONResponse(document, status, headers=dict(headers) if isinstance(headers, dict) else None)
+    document = Refused(message=error.message, hint=error.hint, error=error.kind, who=error.who)
+    return JSONResponse(document.model_dump(), status, headers=dict(headers) if isinstance(headers, dict) else None)
 
 
 class BoundedUploads:

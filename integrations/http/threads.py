@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from agents import replies
+from agents import replies, stages
 from agents.session import Message
-from integrations.http.body import Body
+from integrations.http.body import Body, Limit
+from integrations.http.refusals import failed_inside
 from integrations.http.who import Principal, TheService
+from spec.errors import DreflowError
 from tools import conversations
 
+LOG = logging.getLogger("dreflow.http")
 router = APIRouter(tags=["conversations"])
+
+
+After = Annotated[int, Query(ge=0, le=(1 << 53) - 1)]
+"""The number of a message; one that JSON can say."""
 
 
 class Begin(Body):
@@ -46,6 +54,12 @@ class Say(Body):
     data: tuple[str, ...] = Field(default=(), description="Files, folders, addresses or saved connections to look at.")
     timezone: str | None = None
 
+    @model_validator(mode="after")
+    def _of_one_plan(self) -> Say:
+        if self.decision is not None and not self.digest:
+            raise ValueError("a decision needs the digest of the plan it is about")
+        return self
+
 
 @router.post("/threads", status_code=201)
 def begin(said: Begin, principal: Principal, service: TheService) -> dict[str, str]:
@@ -54,9 +68,9 @@ def begin(said: Begin, principal: Principal, service: TheService) -> dict[str, s
 
 
 @router.get("/threads")
-def recent(principal: Principal, service: TheService, limit: int = 100) -> list[Thread]:
+def recent(principal: Principal, service: TheService, limit: Limit = 100) -> list[Thread]:
     """Conversations, the one last spoken in first."""
-    found = conversations.recent(service.context(principal), limit=min(limit, 500))
+    found = conversations.recent(service.context(principal), limit=limit)
     return [
         Thread(
             id=one.id,
@@ -71,7 +85,7 @@ def recent(principal: Principal, service: TheService, limit: int = 100) -> list[
 
 
 @router.get("/threads/{thread}/messages", response_model_exclude={"__all__": {"reply": {"path"}}})
-def messages(thread: str, principal: Principal, service: TheService, after: int = 0) -> list[replies.Said]:
+def messages(thread: str, principal: Principal, service: TheService, after: After = 0) -> list[replies.Said]:
     """What was said after message ``after``."""
     return [
         replies.Said.model_validate({"seq": one.seq, "turn": one.turn, "at": one.at, "author": one.author, **one.body})
@@ -84,7 +98,7 @@ def messages(thread: str, principal: Principal, service: TheService, after: int 
     response_class=StreamingResponse,
     responses={200: {"content": {"application/x-ndjson": {}}, "description": "A reply a line, as they come."}},
 )
-async def say(thread: str, said: Say, principal: Principal, service: TheService) -> StreamingResponse:
+def say(thread: str, said: Say, principal: Principal, service: TheService) -> StreamingResponse:
     """Say something; the replies stream as JSON, one a line."""
     conversations.visible(service.context(principal), thread)
     message = Message(
@@ -98,10 +112,22 @@ async def say(thread: str, said: Say, principal: Principal, service: TheService)
     )
 
     async def lines() -> AsyncIterator[bytes]:
-        async for reply in service.talk(principal, message):
-            yield replies.REPLY.dump_json(reply, exclude={"path"}) + b"\n"
+        try:
+            async for reply in service.talk(principal, message):
+                yield _line(reply)
+        except DreflowError as error:
+            yield _line(stages.failure(error))
+        except Exception:
+            # The answer has begun, so what went wrong can only be its last line.
+            LOG.exception("a message to %s failed", thread)
+            told = failed_inside()
+            yield _line(replies.Failure(message=told.message, hint=told.hint))
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")
+
+
+def _line(reply: replies.Reply) -> bytes:
+    return replies.REPLY.dump_json(reply, exclude={"path"}) + b"\n"
 
 
 @router.post("/threads/{thread}/stop", status_code=202)
