@@ -85,6 +85,11 @@ def spoken(markup: str) -> Block:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": markup, "verbatim": True}]}
 
 
+def marked_up(markup: str) -> Block:
+    """A section in our own markup; what it has from elsewhere is escaped."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": markup, "verbatim": True}}
+
+
 def header(text: str) -> Block:
     """A heading."""
     return {"type": "header", "text": plain(shortened(" ".join(text.split()) or "–", HEADER - 1))}
@@ -97,11 +102,8 @@ def listing(title: str, lines: Sequence[str]) -> list[Block]:
 
 def monospaced(lines: Sequence[str]) -> list[Block]:
     """Lines in a fixed-width font, as they are."""
-    found: list[Block] = []
-    for piece in pieces("\n".join(line.replace("`", "ˋ") for line in lines), SECTION - 10):
-        body = f"```\n{escaped(piece)}\n```"
-        found.append({"type": "section", "text": {"type": "mrkdwn", "text": body, "verbatim": True}})
-    return found
+    cut = pieces("\n".join(line.replace("`", "ˋ") for line in lines), SECTION - 10)
+    return [marked_up(f"```\n{escaped(piece)}\n```") for piece in cut]
 
 
 def button(label: str, *, action: str, value: str, style: str | None = None) -> Block:

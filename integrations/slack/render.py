@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,14 +58,21 @@ def shown(reply: replies.Reply, thread: str, *, people: Mapping[str, str], rows:
 def _text(reply: replies.Text, people: Mapping[str, str]) -> list[Note]:
     mark = _MARKS.get(reply.tone, "")
     if any(name in reply.text for name in people):
-        text = blocks.escaped(blocks.shortened(reply.text, blocks.SECTION - 100))
-        for name, mention in people.items():
-            text = text.replace(name, mention)
-        markup = {"type": "mrkdwn", "text": f"{mark} {text}".strip(), "verbatim": True}
-        return blocks.notes(reply.text, [{"type": "section", "text": markup}])
+        named = [_mentioned(piece, people) for piece in blocks.pieces(reply.text, blocks.SECTION - 100)]
+        marked = [f"{mark} {text}".strip() if at == 0 else text for at, text in enumerate(named)]
+        return blocks.notes(reply.text, [blocks.marked_up(text) for text in marked])
     made = blocks.small(reply.text) if reply.tone in {"reading", "note"} else blocks.words(reply.text, mark)
     cites = [block for cite in reply.cites for block in blocks.small(f"— {cite}")]
     return blocks.notes(reply.text, [*made, *cites])
+
+
+def _mentioned(text: str, people: Mapping[str, str]) -> str:
+    """Plain text as markup in which people are mentioned, and nothing else is anything but text."""
+    text = blocks.escaped(text)
+    for name, mention in people.items():
+        # A mention is `<@U123>`, in which a replacement has nothing to read as a group.
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", mention, text)
+    return text
 
 
 def _table(reply: replies.Table, rows: Rows) -> list[Shown]:

@@ -148,6 +148,14 @@ def test_a_cell_cannot_end_the_block_it_stands_in() -> None:
     assert words({"blocks": list(note.blocks)}).count("```") == 2
 
 
+def test_a_text_that_names_somebody_is_said_whole_and_mentions_nobody_else() -> None:
+    text = "slack:UANNA approved this plan; slack:UANNAB did not. " + "word " * 2_000 + "end"
+    said = "\n".join(words({"blocks": list(note.blocks)}) for note in notes(sent(replies.Text(text=text, tone="done"))))
+    assert "<@UANNA> approved this plan; slack:UANNAB did not." in said
+    assert said.count("word") == 2_000
+    assert said.endswith("end")
+
+
 @given(st.text(max_size=4_000), st.integers(min_value=20, max_value=3_000))
 def test_pieces_fit_and_lose_nothing_but_the_space_they_were_cut_at(text: str, most: int) -> None:
     found = blocks.pieces(text, most)
