@@ -22,12 +22,18 @@ SHARE = 0.05
 """Part of a column's values from which one kind of value makes the column personal."""
 _WORDS: tuple[tuple[Kind, str], ...] = (
     ("secret", r"passw(or)?d|passwd|secret|api key|access key|private key|token|pin code|cvv|cvc"),
-    ("email", r"e ?mail|mail address"),
-    ("phone", r"phone|telephone|tel|telefono|mobile|cell|fax|whatsapp"),
+    ("email", r"e ?mail( address)?|mail address"),
+    ("phone", r"(tele)?phone( number)?|tel|telefono|mobile( number)?|cell|fax|whatsapp"),
     ("iban", r"iban|bank account|account number|sort code|bic|swift"),
     ("card", r"card (number|no)|cardnumber|credit card|pan"),
     ("birth", r"birth ?(day|date)?|date of birth|dob"),
-    ("identity", r"ssn|social security|passport|tax (id|code|number)|codice fiscale|national id|license (no|number)"),
+    (
+        "identity",
+        (
+            r"ssn|social security|passport|tax (id|code|number)|codice fiscale|national (id|identity|insurance)"
+            r"|identity (card|number)|licen[cs]e (no|number)"
+        ),
+    ),
     ("network", r"ip( address)?|mac address|device id"),
     ("address", r"address( line)?( \d)?|street|house number|(zip|postal) ?code|postcode|zip|latitude|longitude"),
     (
@@ -38,7 +44,14 @@ _WORDS: tuple[tuple[Kind, str], ...] = (
         ),
     ),
 )
-_NAMED = tuple((kind, re.compile(rf"(?:^|.* )(?:{words})(?: .*)?", re.DOTALL)) for kind, words in _WORDS)
+_NAMED = tuple(
+    (kind, re.compile(rf"(?:^|.* )(?:{words.replace(' ', ' ?').replace('??', '?')})(?P<rest>(?: .*)?)", re.DOTALL))
+    for kind, words in _WORDS
+)
+_NUMBERS: frozenset[Kind] = frozenset({"identity", "network"})
+"""Kinds whose value is itself an id: a passport's id is its number, while an address's id is a key of ours."""
+_ABOUT = (" count", " sent", " at", " valid", " verified")
+"""A column whose name ends so tells something about the value, and not the value."""
 _PEOPLE = re.compile(
     r"(?:^|.* )(customer|client|contact|person|people|patient|employee|user|guest|doctor|member|student|teacher|staff"
     r"|subscriber|lead|candidate|applicant|tenant|owner|player|actor|author|singer)s?"
@@ -51,10 +64,8 @@ _VALUES: tuple[tuple[Kind, str], ...] = (
 )
 """In DuckDB's regular expressions. A card's own check digit is judged where text leaves, not here."""
 _NESTED = re.compile(r"\[\]|STRUCT|MAP|JSON|UNION", re.IGNORECASE)
-_INSIDE: tuple[tuple[Kind, str], ...] = tuple(
-    (kind, _VALUES[0][1].strip("^$").replace(r"\s*", "")) for kind, _ in _VALUES
-)
-"""A list or a record is personal as a whole where an address stands in it; one pattern for each place counted."""
+_INSIDE: tuple[tuple[Kind, str], ...] = (("email", r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}"),)
+"""A list or a record is personal as a whole where an address stands in it."""
 
 
 @dataclass(frozen=True)
@@ -107,14 +118,30 @@ def find_marks(data: Rows) -> Marks:
 
 
 def kind_of_name(table: str, column: Column) -> Kind | None:
-    """The kind of personal data that a column's name speaks of."""
-    words = _words(column.name)
-    if column.type.upper() == "BOOLEAN" or words.endswith((" id", " count", " sent", " at", " valid", " verified")):
+    """The kind of personal data that a column's name speaks of, in the singular or the plural."""
+    if column.type.upper() == "BOOLEAN":
         return None
-    for kind, pattern in _NAMED:
-        if pattern.fullmatch(words):
-            return kind
+    words = _words(column.name)
+    for spelled in dict.fromkeys([words, " ".join(map(_singular, words.split()))]):
+        for kind, pattern in _NAMED:
+            found = pattern.fullmatch(spelled)
+            if found is not None and not _is_about(found["rest"], kind, column.type):
+                return kind
     return "name" if words in {"name", "names"} and _PEOPLE.fullmatch(_words(table)) else None
+
+
+def _is_about(rest: str, kind: Kind, type_: str) -> bool:
+    """Whether what follows the word in a column's name makes it a fact about the value, or a key that refers to it."""
+    if rest.endswith(_ABOUT):
+        return True
+    return rest.endswith((" id", " ids")) and kind not in _NUMBERS and not is_text(type_)
+
+
+def _singular(word: str) -> str:
+    """An English plural's singular, regular ones only."""
+    if re.search(r"(?:ss|x|ch|sh)es$", word):
+        return word[:-2]
+    return word[:-1] if re.search(r"[^s]s$", word) else word
 
 
 def is_text(kind: str) -> bool:
@@ -132,24 +159,22 @@ def _by_values(data: Rows, table: Table, columns: Sequence[Column]) -> list[tupl
 
     if not columns:
         return []
+    tests = [_VALUES if is_text(column.type) else _INSIDE for column in columns]
     wanted: list[exp.Expr] = []
-    for column in columns:
-        plain = is_text(column.type)
+    for column, patterns in zip(columns, tests, strict=True):
         value: exp.Expr = exp.column(column.name, quoted=True)
-        value = value if plain else exp.cast(value, "VARCHAR")
+        value = value if patterns is _VALUES else exp.cast(value, "VARCHAR")
         wanted.append(exp.Count(this=value))
-        for _, pattern in _VALUES if plain else _INSIDE:
+        for _, pattern in patterns:
             test = exp.Anonymous(this="regexp_matches", expressions=[value.copy(), exp.Literal.string(pattern)])
             wanted.append(exp.CountIf(this=test))
     named = [exp.alias_(one, f"c{place}") for place, one in enumerate(wanted)]
-    counted = [int(str(one or 0)) for one in data.scalars(exp.select(*named).from_(table_of(table.name)))]
-    width = 1 + len(_VALUES)
+    counted = iter(int(str(one or 0)) for one in data.scalars(exp.select(*named).from_(table_of(table.name))))
     found: list[tuple[Column, Kind]] = []
-    for place, column in enumerate(columns):
-        filled, *matching = counted[place * width : (place + 1) * width] or [0]
-        kinds = [
-            kind for (kind, _), count in zip(_VALUES, matching, strict=False) if filled and count / filled >= SHARE
-        ]
+    for column, patterns in zip(columns, tests, strict=True):
+        filled = next(counted, 0)
+        matching = [(kind, next(counted, 0)) for kind, _ in patterns]
+        kinds = [kind for kind, count in matching if filled and count / filled >= SHARE]
         if kinds:
             found.append((column, kinds[0]))
     return found

@@ -14,7 +14,8 @@ from agents import analyst
 from agents.contract import Draft, Question, Refusal, Turn
 from agents.models import named
 from agents.privacy import Privacy
-from agents.sensitive import find_marks
+from agents.sensitive import find_marks, kind_of_name
+from spec.catalog import Column
 from tools.models import ModelSettings
 from tools.questions import answer
 
@@ -45,6 +46,37 @@ def test_personal_columns_are_found_by_name_and_by_value(desk: Desk) -> None:
         "contact": ("email", "values"),
         "phone": ("phone", "name"),
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "type_", "kind"),
+    [
+        ("tax_id", "VARCHAR", "identity"),
+        ("tax_id", "BIGINT", "identity"),
+        ("taxId", "VARCHAR", "identity"),
+        ("passport_id", "VARCHAR", "identity"),
+        ("national_id", "BIGINT", "identity"),
+        ("tax_ids", "VARCHAR", "identity"),
+        ("device_id", "VARCHAR", "network"),
+        ("emails", "VARCHAR", "email"),
+        ("phones", "VARCHAR", "phone"),
+        ("phonenumber", "VARCHAR", "phone"),
+        ("email_id", "VARCHAR", "email"),
+        ("addresses", "VARCHAR", "address"),
+        ("passports", "VARCHAR", "identity"),
+        ("email_id", "BIGINT", None),
+        ("address_id", "INTEGER", None),
+        ("customer_id", "VARCHAR", None),
+        ("email_count", "BIGINT", None),
+        ("emails_sent", "BIGINT", None),
+        ("email_verified", "BOOLEAN", None),
+        ("passport_verified", "VARCHAR", None),
+        ("status", "VARCHAR", None),
+        ("class", "VARCHAR", None),
+    ],
+)
+def test_a_name_tells_what_is_personal_and_what_is_only_about_it(name: str, type_: str, kind: str | None) -> None:
+    assert kind_of_name("customers", Column(name=name, type=type_)) == kind
 
 
 def test_without_leave_to_see_rows_a_model_elsewhere_is_sent_no_cell_at_all(desk: Desk, model: str) -> None:
