@@ -53,7 +53,6 @@ def explain(caller: Caller, question: str, draft: Draft, data: Data, *, now: dat
         return shown[privacy]
 
     def words(privacy: Privacy, _: Mode) -> str:
-        privacy.hear(f"{question} {draft.reading}")
         return "\n\n".join([f"Question: {question}", f"It was read as: {draft.reading}", _told(rows(privacy))])
 
     def check(said: Explanation, privacy: Privacy) -> Explanation:
@@ -90,7 +89,7 @@ def _allowed(caller: Caller, data: Data) -> tuple[list[str], tuple[str, ...]]:
 
 
 def _told(rows: Rows) -> str:
-    lines = [json.dumps(rows.names), *(json.dumps(row, ensure_ascii=False) for row in rows.rows)]
+    lines = [json.dumps(rows.names, ensure_ascii=False), *(json.dumps(row, ensure_ascii=False) for row in rows.rows)]
     more = "\nThere are more rows." if rows.truncated else f"\n{len(rows.rows)} rows in all."
     return fenced("result", "\n".join(lines)) + more
 

@@ -118,7 +118,7 @@ class Caller:
         from agents.gate import Gate, Meter, Patience
 
         meter = Meter(self.context, one, task, self.clock, self.thread, self.taken.append)
-        return Gate(self.make(one), outgoing=privacy.outgoing, meter=meter, patience=Patience(self.sleep, self.seed))
+        return Gate(self.make(one), privacy=privacy, meter=meter, patience=Patience(self.sleep, self.seed))
 
     def bounds(self) -> RequestSettings:
         """What every request is bound by: one attempt's time, all of it, and how long an answer may be."""

@@ -84,7 +84,7 @@ def column_meaning(caller: Caller, table: Table, column: str, data: Data) -> Sai
 def definition_in(caller: Caller, said: str, *, question: str = "", data: Data | None = None) -> Said[DefinitionFound]:
     """The definition that an answer holds, if it holds one."""
     text = f"The question was: {question}\n\n{fenced('answer', said)}"
-    return extract(caller, DefinitionFound, text, data=data, heard=said)
+    return extract(caller, DefinitionFound, text, data=data)
 
 
 def extract(
@@ -94,14 +94,12 @@ def extract(
     *,
     data: Data | None = None,
     known: Mapping[str, Sequence[str]] | None = None,
-    heard: str = "",
 ) -> Said[T]:
-    """Read one thing out of a text. ``known`` is what the form checks names against, ``heard`` a person's own words."""
+    """Read one thing out of a text. ``known`` is what the form checks names against."""
 
     def attempt(one: Named, privacy: Privacy) -> tuple[Said[T] | None, str]:
         from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UserError
 
-        privacy.hear(heard)
         try:
             found = settled(_read, caller, one, privacy, form, text, known)
         except (AgentRunError, UserError, LimitError, OSError, ValueError) as error:

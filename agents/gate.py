@@ -6,11 +6,11 @@ Nothing else in the product sends anything to a model.
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic_ai.exceptions import (
     ModelAPIError,
@@ -118,12 +118,19 @@ class Meter:
         return prices.cost(named.provider, named.model, input_tokens=read, output_tokens=written, local=named.local)
 
 
-class Gate(WrapperModel):
-    """A model behind the gate. ``outgoing`` is the last word on every text that leaves."""
+class Privacy(Protocol):
+    """The last word on every text that leaves; ``hear`` is given all of them before ``outgoing`` changes each."""
 
-    def __init__(self, wrapped: Model, *, outgoing: Callable[[str], str], meter: Meter, patience: Patience) -> None:
+    def hear(self, texts: Iterable[str]) -> None: ...
+    def outgoing(self, text: str) -> str: ...
+
+
+class Gate(WrapperModel):
+    """A model behind the gate."""
+
+    def __init__(self, wrapped: Model, *, privacy: Privacy, meter: Meter, patience: Patience) -> None:
         super().__init__(wrapped)
-        self._outgoing = outgoing
+        self._privacy = privacy
         self.meter = meter
         self._patience = patience
 
@@ -171,10 +178,12 @@ class Gate(WrapperModel):
         self, messages: list[ModelMessage], parameters: ModelRequestParameters
     ) -> tuple[list[ModelMessage], ModelRequestParameters]:
         plain = ModelMessagesTypeAdapter.dump_python(messages, mode="json")
-        cleaned = ModelMessagesTypeAdapter.validate_python(_each_text(plain, self._outgoing))
+        # The whole conversation so far, whoever put it there: request, definitions, history, passages, tools' results.
+        self._privacy.hear([text for message in plain for text in _told(message)])
+        cleaned = ModelMessagesTypeAdapter.validate_python([_cleaned(one, self._privacy.outgoing) for one in plain])
         parts = parameters.instruction_parts
         if parts:
-            cleaned_parts = [replace(part, content=self._outgoing(part.content)) for part in parts]
+            cleaned_parts = [replace(part, content=self._privacy.outgoing(part.content)) for part in parts]
             parameters = replace(parameters, instruction_parts=cleaned_parts)
         tools = sum(
             len(str(tool.parameters_json_schema)) for tool in [*parameters.function_tools, *parameters.output_tools]
@@ -183,19 +192,50 @@ class Gate(WrapperModel):
         return cleaned, parameters
 
 
+_FRAME = frozenset(
+    {"kind", "part_kind", "tool_name", "tool_call_id", "tool_kind", "id", "timestamp", "outcome", "state", "usage"}
+    | {"signature", "finish_reason", "run_id", "conversation_id", "model_name", "history_digest", "workspace_ref"}
+    | {"provider_name", "provider_url", "provider_details", "provider_response_id", "cost"}
+)
+"""What frames a message and its parts: written by us, the library or the vendor, and by nobody's data."""
+
+
+def _told(message: Mapping[str, Any]) -> Iterator[str]:
+    """Texts of a message but for the instructions, which are ours and the same for everybody."""
+    for part in message["parts"]:
+        if part["part_kind"] != "system-prompt":
+            yield from _texts({key: value for key, value in part.items() if key not in _FRAME})
+
+
+def _cleaned(message: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    def inside(framed: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value if key in _FRAME else _each_text(value, change) for key, value in framed.items()}
+
+    whole = {key: value for key, value in message.items() if key != "parts"}
+    return {**inside(whole), "parts": [inside(part) for part in message["parts"]]}
+
+
 def _each_text(plain: Any, change: Callable[[str], str]) -> Any:
     if isinstance(plain, str):
         return change(plain)
     if isinstance(plain, list):
         return [_each_text(item, change) for item in plain]
     if isinstance(plain, dict):
-        return {key: _each_text(item, change) for key, item in plain.items()}
+        return {change(key): _each_text(item, change) for key, item in plain.items()}
     return plain
 
 
-def _letters(plain: Any) -> int:
+def _texts(plain: Any) -> Iterator[str]:
     if isinstance(plain, str):
-        return len(plain)
-    if isinstance(plain, dict):
-        return sum(_letters(item) for item in plain.values())
-    return sum(_letters(item) for item in plain) if isinstance(plain, list) else 0
+        yield plain
+    elif isinstance(plain, list):
+        for item in plain:
+            yield from _texts(item)
+    elif isinstance(plain, dict):
+        for key, item in plain.items():
+            yield str(key)
+            yield from _texts(item)
+
+
+def _letters(plain: Any) -> int:
+    return sum(map(len, _texts(plain)))

@@ -102,9 +102,7 @@ class Looking:
         """Those that this model may have: without leave to see rows, none that shows any."""
         from pydantic_ai.tools import Tool
 
-        told: list[Callable[..., object]] = [self.find_value, self.search_steps, self.show_step]
-        if _has_docs():
-            told.append(self.search_docs)
+        told: list[Callable[..., object]] = [self.find_value, self.search_steps, self.show_step, self.search_docs]
         if self.privacy.shows_rows:
             told += [self.preview, self.query]
         # One after the other: they share one connection to the data.
@@ -196,7 +194,7 @@ class Looking:
             f"  {p.name} ({p.type}{', required' if p.required else ''}): {p.description}" for p in page.parameters
         ]
         example = (page.example or {}).get(page.kind)
-        return "\n".join([*lines, f"example: {json.dumps(example)}"] if example else lines)
+        return "\n".join([*lines, f"example: {json.dumps(example, ensure_ascii=False)}"] if example else lines)
 
     async def search_docs(self, words: str) -> str:
         """Passages of the product's and the connectors' documents.
@@ -215,7 +213,7 @@ class Looking:
         except DreflowError as error:
             return f"Refused: {error}"
         assert isinstance(found, Rows)
-        lines = [json.dumps(found.names)]
+        lines = [json.dumps(found.names, ensure_ascii=False)]
         lines += [json.dumps([_cut(cell) for cell in row], ensure_ascii=False) for row in found.rows]
         return fenced("rows", "\n".join(lines) + ("\nThere are more rows." if found.truncated else ""))
 
@@ -226,26 +224,10 @@ def _cut(cell: JsonValue) -> JsonValue:
     return cell if not isinstance(cell, list | dict) else json.dumps(cell, ensure_ascii=False)[:LONGEST_CELL]
 
 
-def _has_docs() -> bool:
-    import importlib.util
-
-    return importlib.util.find_spec("tools.docs") is not None
-
-
 def docs_text(context: Context, words: str) -> str:
     """Passages about the words, each under the file and heading it is cited by."""
-    import importlib
+    # Reading documents loads a library of its own.
+    from tools.docs import LONGEST_QUESTION, search_docs
 
-    docs = importlib.import_module("tools.docs")
-    found = docs.search_docs(context, words[: docs.LONGEST_QUESTION])
+    found = search_docs(context, words[:LONGEST_QUESTION])
     return fenced("documents", "\n\n".join(f"[{one.file} # {one.heading}]\n{one.text}" for one in found) or "Nothing.")
-
-
-def steps_in_short() -> str:
-    """All steps and checks, a line each, with the names of their parameters."""
-    lines = []
-    for page in pages.listed():
-        full = pages.shown(page.name)
-        parameters = ", ".join(f"{p.name}{'' if p.required else '?'}: {p.type}" for p in full.parameters)
-        lines.append(f"{page.kind} {page.name}({parameters}): {page.summary}")
-    return "\n".join(lines)

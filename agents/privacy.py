@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from agents.sensitive import Marks, find_marks, is_text, table_of
+from agents.spelling import anywhere, unescaped
 from spec.base import JsonValue
 from spec.catalog import Catalog, Table
 from spec.pipeline import Definition, Source
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 SHORTEST_VALUE = 4
-"""Letters from which a value of a personal column is looked for in what a person wrote."""
+"""Letters from which a value of a personal column is looked for in what is to leave."""
 _PLACEHOLDER = re.compile(
     r"\b(email|phone|iban|card|name|address|birth|identity|network|personal|value)_[0-9a-f]{10}\b"
 )
-_EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+_EMAIL = re.compile(r"(?<!\\)(?:\\u[0-9a-fA-F]{4}|[\w.%+'-])+@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])")
 _PHONE = re.compile(r"(?<![\w+])\+\d[\d ()./-]{6,18}\d\b")
@@ -66,6 +67,8 @@ class Privacy:
         """The workspace keeps data with personal columns from this model altogether."""
         self._values: dict[str, str] = {}
         self._said: dict[str, str] = {}
+        self._spellings: dict[str, re.Pattern[str]] = {}
+        self._heard: set[str] = set()
 
     @property
     def view(self) -> Data:
@@ -86,12 +89,15 @@ class Privacy:
         """A value of the data as a model may be told it: itself where rows are shown, else what stands for it."""
         return value if self.shows_rows else self.placeholder("value", value)
 
-    def hear(self, text: str) -> None:
-        """Find values of personal columns in what a person wrote, so that ``outgoing`` knows them."""
-        if self.local:
+    def hear(self, texts: Iterable[str]) -> None:
+        """Find values of personal columns in all that is to be told, however spelled, so that ``outgoing`` knows them."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._heard]
+        if self.local or not new:
             return
+        self._heard.update(new)
+        plain = "\n".join(spelled for text in new for spelled in dict.fromkeys([text, unescaped(text)]))
         for table, column, kind in self._texts():
-            for value in _said_in(self._data, table, column, text):
+            for value in _said_in(self._data, table, column, plain):
                 self._said[value] = self.placeholder(kind, value)
 
     def outgoing(self, text: str) -> str:
@@ -99,14 +105,18 @@ class Privacy:
         if self.local:
             return text
         for value in sorted(self._said, key=len, reverse=True):
-            if value.casefold() in text.casefold():
-                text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", self._said[value], text, flags=re.IGNORECASE)
+            text = self._spelling(value).sub(self._said[value], text)
         for kind, pattern, is_one in _PATTERNS:
             text = pattern.sub(lambda m, kind=kind, is_one=is_one: self._replaced(kind, m[0], is_one), text)  # type: ignore[misc]
         return text
 
+    def _spelling(self, value: str) -> re.Pattern[str]:
+        if value not in self._spellings:
+            self._spellings[value] = anywhere(value)
+        return self._spellings[value]
+
     def _replaced(self, kind: str, value: str, is_one: Callable[[str], bool]) -> str:
-        return self.placeholder(kind, value) if is_one(value) else value
+        return self.placeholder(kind, unescaped(value)) if is_one(value) else value
 
     def restored(self, plain: JsonValue, *, sql: bool = False) -> JsonValue:
         """What a model proposed, with the values that its placeholders stand for; in ``sql`` quotes are doubled."""
@@ -123,7 +133,7 @@ class Privacy:
         if isinstance(plain, list):
             return [self.restored(item, sql=sql) for item in plain]
         if isinstance(plain, dict):
-            return {key: self.restored(item, sql=sql) for key, item in plain.items()}
+            return {str(self.restored(key, sql=sql)): self.restored(item, sql=sql) for key, item in plain.items()}
         return plain
 
     def _put(self, placeholder: str) -> str | None:
@@ -273,7 +283,8 @@ def _said_in(data: Data, table: str, column: str, text: str) -> list[str]:
     contains = exp.Anonymous(this="contains", expressions=[exp.Literal.string(text.casefold()), lower])
     long_enough = exp.GTE(this=exp.Length(this=value.copy()), expression=exp.Literal.number(SHORTEST_VALUE))
     query = exp.select(value).distinct().from_(table_of(table)).where(long_enough, contains)
-    return [str(row[0]) for row in data.rows(query, limit=200)]
+    # No more values than letters can stand in the text, so none is left out.
+    return [str(row[0]) for row in data.rows(query, limit=len(text) + 1)]
 
 
 def _is_card(digits: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
+from pathlib import Path
 
 import pytest
-from model_desk import BY_REGION, CUSTOMERS, FIGURES, Desk, ask
+from model_desk import BY_REGION, CUSTOMERS, FIGURES, NOW, Desk, ask
 from model_server import Call, Give, Move, Say, Seen
 from sqlglot import parse_one
 
@@ -14,8 +16,11 @@ from agents import analyst
 from agents.contract import Draft, Question, Refusal, Turn
 from agents.models import named
 from agents.privacy import Privacy
+from agents.proposal import answer_spec
 from agents.sensitive import find_marks, kind_of_name
 from spec.catalog import Column
+from tools.data import open_data
+from tools.definitions import add
 from tools.models import ModelSettings
 from tools.questions import answer
 
@@ -153,6 +158,78 @@ def test_a_value_that_was_put_back_is_hidden_again_where_an_error_repeats_it(des
     desk.planner(REMOTE).draft(ask(), desk.data)
     assert len(desk.server.seen) == 2
     assert leaked(desk.server.seen) == set()
+
+
+NAMES = ("Renée O'Neil", 'Zoë "Zed" Núñez', "Back\\slash Ünal", "王小明明", "Jos\u00e9 \U0001d54fander")
+
+
+def _spellings(value: str) -> list[str]:
+    """As text, JSON, JSON in JSON, SQL, SQL in JSON, CSV and Python write it."""
+    sql = value.replace("'", "''")
+    once = [value, value.upper(), sql, value.replace('"', '""'), repr(value)[1:-1]]
+    dumped = [json.dumps(f"x\n{one}\u2014y")[1:-1] for one in once]
+    return [*once, *dumped, *(json.dumps(one)[1:-1] for one in dumped), *(json.dumps(dumped, ensure_ascii=False),)]
+
+
+@pytest.mark.parametrize("value", NAMES)
+def test_a_personal_value_leaves_in_none_of_its_spellings(desk: Desk, tmp_path: Path, value: str) -> None:
+    file = tmp_path / "people.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([["customer_name", "spent"], [value, 1], ["Somebody Else", 2]])
+    with open_data([str(file)], desk.context) as data:
+        for spelled in _spellings(value):
+            privacy = Privacy(data, ModelSettings(), local=False, salt="s")
+            text = f"WHERE customer_name = '{spelled}' and more"
+            privacy.hear([text])
+            sent = privacy.outgoing(text)
+            stands = privacy.placeholder("name", value)
+            assert stands in sent, spelled
+            assert privacy.restored(stands) == value
+            assert not any(part in sent for part in re.findall(r"[^\W\d_]{4,}", spelled)), sent
+
+
+def test_an_address_that_is_in_no_column_leaves_in_no_spelling(desk: Desk) -> None:
+    privacy = Privacy(desk.data, ModelSettings(), local=False, salt="s")
+    for spelled in ("andré@firma.example", "andr\\u00e9@firma.example", "\\nandré@firma.example"):
+        sent = privacy.outgoing(f"ask {spelled} now")
+        assert "andr" not in sent
+        assert privacy.restored(re.findall(r"email_\w+", sent)[0]) == "andré@firma.example"
+
+
+def test_personal_values_are_masked_in_all_that_a_prompt_is_made_of(desk: Desk) -> None:
+    """Definitions, history with its steps, answers, errors of drafts before, and what a tool gives back."""
+    add(desk.context, "best", "customers such as Anna Bianchi", now=NOW)
+    desk.data.definitions = desk.context.workspace.store.definitions()
+    steps = [{"id": "one", "use": "sql", "from": ["customers"], "query": "SELECT 'Bo Larsen' AS who FROM customers"}]
+    earlier = answer_spec(desk.data, ["customers"], steps, timezone="UTC")
+    request = ask(
+        "And in all?",
+        history=(Turn(request="Who?", reading="Those.", spec=earlier),),
+        repair=({"message": "Cleo Marsh is no column"},),
+    )
+    look = {"words": "Anna Bianchi"}
+    desk.server.play(Call("search_steps", look), Give("draft", BY_REGION))
+    assert rows(desk, desk.planner(REMOTE, rows="always").draft(request, desk.data)) == FIGURES
+    assert leaked(desk.server.seen) == set()
+    assert re.search(r"customers such as name_[0-9a-f]{10}", desk.server.seen[0].text)
+
+
+def test_a_person_who_is_called_as_a_message_is_framed_breaks_no_request(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("customer_name,spent\nrequest,1\ndraft,2\nuser-prompt,3\nSomebody Else,4\n", encoding="utf-8")
+    steps = [{"id": "all_of_it", "use": "sql", "from": ["people"], "query": "SELECT sum(spent) AS spent FROM people"}]
+    desk.server.play(Give("draft", {"reading": "All.", "tables": ["people"], "steps": steps}))
+    with open_data([str(file)], desk.context) as data:
+        planner = desk.planner(REMOTE)
+        reply = planner.draft(ask("What did request, draft and user-prompt spend?"), data)
+        assert planner.by == REMOTE
+        assert isinstance(reply, Draft)
+
+
+def test_placeholders_are_put_back_in_keys_too(desk: Desk) -> None:
+    privacy = Privacy(desk.data, ModelSettings(), local=False, salt="s")
+    stands = privacy.placeholder("name", "Anna Bianchi")
+    assert privacy.restored({"values": {stands: "A"}}) == {"values": {"Anna Bianchi": "A"}}
 
 
 def test_a_model_on_this_machine_sees_what_is_there(desk: Desk) -> None:
