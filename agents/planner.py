@@ -123,9 +123,7 @@ class _Drafts:
         defined = [f"{word}: {one.text}" for word, one in self._data.definitions.items()]
         parts += [fenced("definitions of this business", "\n".join(defined))] if defined else []
         parts += [_before(turn.request, turn.reading, turn.spec) for turn in request.history[-3:]]
-        parts += [
-            f"A draft before this one did not compile: {json.dumps(one, ensure_ascii=False)}" for one in request.repair
-        ]
+        parts += [f"A draft before this one did not compile: {_json(one)}" for one in request.repair]
         parts.append(catalog(privacy))
         if mode != "tool":
             parts.append("You can look at nothing more: answer from the catalog.")
@@ -144,9 +142,7 @@ class _Drafts:
         except DreflowError as error:
             # An error of the spec is made of names; any other may repeat a value of the data.
             told = error.to_json() if isinstance(error, SpecError) else {"kind": error.kind, "where": error.where}
-            raise ModelRetry(
-                f"The draft does not compile: {json.dumps(told, default=str, ensure_ascii=False)}"
-            ) from None
+            raise ModelRetry(f"The draft does not compile: {_json(told)}") from None
         self._compiled[id(proposed)] = spec
         return self._kept(proposed, whole)
 
@@ -189,7 +185,11 @@ def _restored(proposed: Proposal, privacy: Privacy) -> Proposal:
 
 def _before(said: str, reading: str, spec: Pipeline | None) -> str:
     steps = [step.model_dump(mode="json", by_alias=True, exclude_defaults=True) for step in spec.steps] if spec else []
-    return f"Earlier request: {said}\nIt was read as: {reading}\nIts steps: {json.dumps(steps, ensure_ascii=False)}"
+    return f"Earlier request: {said}\nIt was read as: {reading}\nIts steps: {_json(steps)}"
+
+
+def _json(plain: object) -> str:
+    return json.dumps(plain, default=str, ensure_ascii=False)
 
 
 def _zone(name: str) -> tzinfo:

@@ -90,7 +90,7 @@ class Privacy:
         return value if self.shows_rows else self.placeholder("value", value)
 
     def hear(self, texts: Iterable[str]) -> None:
-        """Find values of personal columns in all that is to be told, however spelled, so that ``outgoing`` knows them."""
+        """Find values of personal columns in all that is to be told, so that ``outgoing`` knows them."""
         new = [text for text in dict.fromkeys(texts) if text not in self._heard]
         if self.local or not new:
             return

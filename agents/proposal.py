@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
-from typing import Any, ClassVar, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, cast
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema
 
 from agents.contract import ChartHint, Draft, Option, Question, Refusal, Request
-from agents.sensitive import STRICT, Marks, is_text
-from pipelines.job import Field as Field_
+from agents.sensitive import STRICT, Marks
 from pipelines.job import Job, Relation
 from spec.base import JsonValue
 from spec.catalog import Catalog
 from spec.errors import SpecError, unknown_name
 from spec.pipeline import Check, Output, Pipeline, Source, Step
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 NAME = "model_answer"
 
@@ -221,7 +224,6 @@ def refusal_of(proposed: ProposedRefusal) -> Refusal:
     return Refusal(message=proposed.message, hint=proposed.hint)
 
 
-_NUMBER = re.compile(r"(?:TINY|SMALL|BIG|HUGE|U)?INT|DECIMAL|DOUBLE|BOOLEAN", re.IGNORECASE)
 _SPOKEN: Mapping[str, str] = {
     "email": r"e-?mail|mail|contact|address",
     "phone": r"phone|telephone|mobile|cell|number|contact|call",
@@ -239,14 +241,13 @@ def check_personal(job: Job, target: Sequence[str], marks: Marks, request: Reque
         [request.text, request.context, *request.answers.values(), *(turn.request for turn in request.history)]
     )
     words = set(re.findall(r"[^\W_]+", said.casefold()))
+    shown = _shown(job)
     for name in target:
-        relation = job.relations.get(name.casefold())
+        relation = shown.get(name.casefold())
         for field in relation.fields if relation is not None else ():
             for origin in field.origins:
                 mark = marks.get((origin.source.casefold(), origin.column.casefold()))
-                if mark is None or mark.kind not in STRICT or _spoken(origin.column, mark.kind, said, words):
-                    continue
-                if _counted(field, job.relations.get(origin.source.casefold()), origin.column):
+                if mark is None or mark.kind not in STRICT or _is_spoken(origin.column, mark.kind, said, words):
                     continue
                 raise SpecError(
                     f"The column {field.name!r} comes from {origin.source}.{origin.column}, which is personal "
@@ -257,13 +258,46 @@ def check_personal(job: Job, target: Sequence[str], marks: Marks, request: Reque
                 )
 
 
-def _counted(field: Field_, source: Relation | None, column: str) -> bool:
-    """A number made of a text tells how many there are, and not what they say."""
-    held = source.field(column) if source is not None else None
-    return held is not None and is_text(held.type) and _NUMBER.match(field.type) is not None
+def _shown(job: Job) -> Mapping[str, Relation]:
+    """Each relation, its fields' origins the columns whose values it shows.
+
+    How many values there are, and whether one is like another, shows none.
+    """
+    from pipelines.lineage import derive
+
+    known = dict(job.relations)
+    for stage in job.stages:
+        if stage.select is None:
+            continue
+        relation = known[stage.relation.name.casefold()]
+        origins = [field.origins for field in derive(_without_counts(stage.select), known).fields]
+        if len(origins) == len(relation.fields):
+            pairs = zip(relation.fields, origins, strict=True)
+            fields = tuple(replace(field, origins=only) for field, only in pairs)
+            known[stage.relation.name.casefold()] = replace(relation, fields=fields)
+    return known
 
 
-def _spoken(column: str, kind: str, said: str, words: set[str]) -> bool:
+def _without_counts(query: exp.Query) -> exp.Query:
+    from sqlglot import exp
+
+    def one(node: exp.Expr) -> exp.Expr:
+        tells_how_many = isinstance(node, exp.Count | exp.CountIf | exp.ApproxDistinct | exp.Predicate)
+        return exp.Literal.number(1) if tells_how_many and not isinstance(node, exp.Query) else node
+
+    result = query.copy()
+    for select in list(result.find_all(exp.Select)):
+        select.set("expressions", [_named(item.transform(one), item.alias_or_name) for item in select.expressions])
+    return result
+
+
+def _named(value: exp.Expr, name: str) -> exp.Expr:
+    from sqlglot import exp
+
+    return value if value.alias_or_name == name or not name else exp.alias_(value, name, quoted=True)
+
+
+def _is_spoken(column: str, kind: str, said: str, words: set[str]) -> bool:
     if kind == "secret":
         return False
     if re.search(rf"\b(?:{_SPOKEN.get(kind, '(?!)')})s?\b", said, re.IGNORECASE):

@@ -18,6 +18,7 @@ from agents.models import named
 from agents.privacy import Privacy
 from agents.proposal import answer_spec
 from agents.sensitive import find_marks, kind_of_name
+from spec.base import JsonValue
 from spec.catalog import Column
 from tools.data import open_data
 from tools.definitions import add
@@ -200,7 +201,9 @@ def test_personal_values_are_masked_in_all_that_a_prompt_is_made_of(desk: Desk) 
     """Definitions, history with its steps, answers, errors of drafts before, and what a tool gives back."""
     add(desk.context, "best", "customers such as Anna Bianchi", now=NOW)
     desk.data.definitions = desk.context.workspace.store.definitions()
-    steps = [{"id": "one", "use": "sql", "from": ["customers"], "query": "SELECT 'Bo Larsen' AS who FROM customers"}]
+    steps: list[dict[str, JsonValue]] = [
+        {"id": "one", "use": "sql", "from": ["customers"], "query": "SELECT 'Bo Larsen' AS who FROM customers"}
+    ]
     earlier = answer_spec(desk.data, ["customers"], steps, timezone="UTC")
     request = ask(
         "And in all?",
@@ -271,6 +274,32 @@ def test_a_personal_column_that_nobody_asked_for_is_not_shown(desk: Desk, model:
     desk.server.play(Give("draft", greedy))
     reply = desk.planner(model).draft(ask("Region and e-mail of each customer"), desk.data)
     assert len(rows(desk, reply)) == 3, "who asks for it gets it"
+
+
+@pytest.mark.parametrize(
+    ("value", "may_be"),
+    [
+        ("CAST(replace(replace(phone, '+', ''), ' ', '') AS BIGINT) AS n", False),
+        ("max(CAST(replace(replace(phone, '+', ''), ' ', '') AS HUGEINT)) + count(phone) AS n", False),
+        ("TRY_CAST(substr(phone, 2, 2) AS INTEGER) AS n", False),
+        ("length(contact) AS n", False),
+        ("count(phone) AS n", True),
+        ("count(DISTINCT CAST(replace(replace(phone, '+', ''), ' ', '') AS BIGINT)) AS n", True),
+        ("count_if(contact LIKE '%.org') AS n", True),
+        ("sum(CASE WHEN contact LIKE '%.org' THEN 1 ELSE 0 END) AS n", True),
+        ("sum(CASE WHEN phone IS NULL THEN 0 ELSE 1 END) AS n", True),
+        ("sum(q.c) AS n FROM (SELECT count(phone) AS c FROM customers) q", True),
+        ("sum(q.c) AS n FROM (SELECT TRY_CAST(substr(phone, 2, 2) AS INTEGER) AS c FROM customers) q", False),
+    ],
+)
+def test_a_personal_column_may_be_counted_and_not_shown_as_a_number(desk: Desk, value: str, may_be: bool) -> None:
+    query = f"SELECT {value}" if " FROM (" in value else f"SELECT {value} FROM customers"
+    steps = [{"id": "figure", "use": "sql", "from": ["customers"], "query": query}]
+    desk.server.play(Give("draft", {"reading": "A figure.", "tables": ["customers"], "steps": steps}))
+    planner = desk.planner(REMOTE)
+    planner.draft(ask("How large is it?"), desk.data)
+    assert (planner.by == REMOTE) is may_be
+    assert any("was not asked for" in seen.text for seen in desk.server.seen) is not may_be
 
 
 def test_an_instruction_in_a_cell_adds_nothing(desk: Desk, model: str) -> None:
