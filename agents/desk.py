@@ -14,6 +14,8 @@ from tools.data import ASKER, READING, OpenData
 
 PROVIDERS = Shelf("agents.providers", "model")
 BUILTIN = "builtin"
+ROUTED = "routes"
+"""In place of a model's name: for each want the models that the workspace's routes name."""
 
 
 @runtime_checkable
@@ -36,7 +38,7 @@ class Desk:
 
     @property
     def planner(self) -> Planner:
-        """The planner of this desk's model: ``builtin``, or one behind which a model as 'provider:model' stands."""
+        """The planner: ``builtin``, or one behind which a model as 'provider:model' or the workspace's routes stand."""
         if self._planner is None:
             if self.model == BUILTIN:
                 self._planner = cast("Planner", PROVIDERS.load(BUILTIN))

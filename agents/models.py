@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
-from agents.desk import BUILTIN, PROVIDERS
+from agents.desk import BUILTIN, PROVIDERS, ROUTED
 from spec.errors import UnsupportedError, UsageError
 from tools import models as kept
 from tools.context import Context
@@ -136,12 +136,11 @@ def _relayed(model: str) -> bool:
 
 
 def preferred(context: Context) -> str:
-    """The model that plans here when nobody names one: the first of the route for questions, else ``builtin``."""
+    """Who plans here when nobody names a model: ``routes`` where a route for it is set, else ``builtin``."""
     settings = kept.settings(context)
-    return next(iter([*chain(settings, "answer"), *chain(settings, "draft")]), BUILTIN)
+    return ROUTED if chain(settings, "answer") or chain(settings, "draft") else BUILTIN
 
 
-def chain(settings: ModelSettings, task: Task, asked: str = "") -> tuple[str, ...]:
-    """Models to try for a task, in order: the one asked for, then those of the task's route. ``builtin`` ends it."""
-    route = settings.routes.get(task, ())
-    return tuple(dict.fromkeys(one for one in (asked, *route) if one and one != BUILTIN))
+def chain(settings: ModelSettings, task: Task) -> tuple[str, ...]:
+    """Models of a task's route, in the order to try them."""
+    return tuple(dict.fromkeys(one for one in settings.routes.get(task, ()) if one != BUILTIN))

@@ -12,7 +12,7 @@ from typing import Final, cast
 from agents import models, proposal
 from agents.calling import MOST_OUTPUTS, Caller, Job, Said, fenced, prompt
 from agents.contract import DataView, Draft, Planner, Question, Refusal, Request
-from agents.desk import BUILTIN, PROVIDERS
+from agents.desk import BUILTIN, PROVIDERS, ROUTED
 from agents.looking import Looking, catalog
 from agents.models import Mode
 from agents.privacy import Data, Privacy
@@ -29,8 +29,8 @@ from tools.models import Task
 class ModelPlanner:
     """Drafts with the models of a chain, and with the built-in planner where none of them can.
 
-    ``caller`` is who calls; ``models`` are tried in this order. ``referee`` compares each draft with the built-in
-    planner's reading of the same words.
+    ``caller`` is who calls. For each request ``models`` are tried in this order, then those that the workspace's routes
+    name for what is wanted. ``referee`` compares each draft with the built-in planner's reading of the same words.
     """
 
     caller: Caller
@@ -61,14 +61,15 @@ class ModelPlanner:
         settled = referee.settled(builtin)
         if settled is not None:
             return settled
+        own = builtin.draft(request, data) if self.referee else None
+        if isinstance(own, Question):
+            # What figures differ by is asked before any model reads the words, and before anyone's reading is shown.
+            return own
         said = self._asked(request, view)
         self.by = said.by or BUILTIN
         if said.output is None:
-            return noted(builtin.draft(request, data), said.notes)
-        reply = said.output
-        if not self.referee:
-            return noted(reply, said.notes)
-        return noted(referee.judge(reply, builtin, by=self.by), said.notes)
+            return noted(own or builtin.draft(request, data), said.notes)
+        return noted(referee.judge(said.output, own, by=self.by) if own else said.output, said.notes)
 
     def _asked(self, request: Request, data: Data) -> Said[Draft | Question | Refusal]:
         task: Task = "draft" if request.want == "pipeline" else "answer"
@@ -83,7 +84,8 @@ class ModelPlanner:
         )
         if len(request.repair) >= MOST_OUTPUTS:
             return Said(None, None, (f"No draft compiled, {MOST_OUTPUTS} times over.",))
-        said = self.caller.run(job, self.models, data)
+        chain = dict.fromkeys([*self.models, *models.chain(self.caller.settings, task)])
+        said = self.caller.run(job, tuple(chain), data)
         return Said(drafts.reply(said.output), said.by, said.notes)
 
 
@@ -198,10 +200,10 @@ def _zone(name: str) -> tzinfo:
     return ZoneInfo(name)
 
 
-def planner(context: Context, model: str, *, thread: str | None = None) -> ModelPlanner:
-    """The planner of a model as 'provider:model', with the workspace's settings. Raises where it names no model."""
+def planner(context: Context, model: str) -> ModelPlanner:
+    """The planner of a model as 'provider:model', or of the workspace's routes; raises where it names no model."""
     settings = kept.settings(context)
-    models.named(context, model, settings)
-    caller = Caller(context, settings, clock=lambda: datetime.now(UTC), thread=thread)
-    chain = dict.fromkeys([model, *models.chain(settings, "answer"), *models.chain(settings, "draft")])
-    return ModelPlanner(caller, tuple(chain))
+    asked = () if model == ROUTED else (model,)
+    for one in asked:
+        models.named(context, one, settings)
+    return ModelPlanner(Caller(context, settings, clock=lambda: datetime.now(UTC)), asked)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import permutations
+from urllib.parse import quote, unquote
 
-from agents.contract import DataView, Draft, Option, Planner, Question, Refusal, Request
+from agents.contract import ChartHint, DataView, Draft, Option, Planner, Question, Refusal, Request
 from agents.privacy import Data
 from spec.base import JsonValue
 from spec.errors import DreflowError
-from spec.pipeline import Pipeline
 from tools.context import Context
 from tools.questions import answer
 from tools.values import Rows
@@ -39,10 +40,9 @@ class Referee:
         own = builtin.draft(self._request, self._view)
         if said == MINE:
             return own
-        spec = self._context.workspace.store.spec(said) if said.startswith("sha256:") else None
-        if spec is not None:
-            steps = None if spec.outputs else spec.steps[-1].id
-            return Draft(spec=spec, reading=spec.reading, assumptions=spec.assumptions, answer=steps)
+        kept = self._kept(said)
+        if kept is not None:
+            return kept
         if said == NEITHER:
             return Refusal(
                 message="Then none of the readings is what you mean.",
@@ -50,12 +50,8 @@ class Referee:
             )
         return None
 
-    def judge(self, reply: Draft | Question | Refusal, builtin: Planner, *, by: str) -> Draft | Question | Refusal:
-        """The model's reply beside the built-in planner's."""
-        own = builtin.draft(self._request, self._view)
-        if isinstance(own, Question):
-            # What figures differ by is asked before anyone's reading is shown.
-            return own
+    def judge(self, reply: Draft | Question | Refusal, own: Draft | Refusal, *, by: str) -> Draft | Question | Refusal:
+        """The model's reply beside the built-in planner's ``own``."""
         if isinstance(reply, Draft):
             return self._two(reply, own, by) if isinstance(own, Draft) else self._alone(reply, own, by)
         if isinstance(own, Draft):
@@ -63,14 +59,14 @@ class Referee:
         return reply
 
     def _two(self, reply: Draft, own: Draft, by: str) -> Draft | Question:
-        theirs, mine = self._rows(reply), self._rows(own)
-        if isinstance(theirs, Rows) and isinstance(mine, Rows) and same(theirs, mine, ordered=own.ordered):
+        theirs, mine = self._results(reply), self._results(own)
+        if _are_same(theirs, mine, ordered=own.ordered):
             note = f"{by} and the built-in planner read this alike and get the same figures"
             return own.model_copy(update={"assumptions": (*own.assumptions, note)})
         text = "This can be read in two ways, and they give different figures. Which one do you mean?"
         options = (
             Option(label=_option(own, mine), value=MINE),
-            Option(label=_option(reply, theirs), value=self._keep(reply.spec)),
+            Option(label=_option(reply, theirs), value=self._keep(reply)),
             Option(label="Neither", value=NEITHER),
         )
         return Question(key=self._key, text=text, options=options)
@@ -79,8 +75,8 @@ class Referee:
         if self._request.want == "pipeline":
             note = f"this reading is {by}'s alone; the built-in planner had none to compare it with"
             return reply.model_copy(update={"assumptions": (*reply.assumptions, note)})
-        label = f"Yes: {_option(reply, self._rows(reply))}"
-        options = (Option(label=label, value=self._keep(reply.spec)), Option(label="No", value=NEITHER))
+        label = f"Yes: {_option(reply, self._results(reply))}"
+        options = (Option(label=label, value=self._keep(reply)), Option(label="No", value=NEITHER))
         text = f"This is how {by} reads it; nothing else could check that. Is it what you mean?"
         return Question(key=self._key, text=text, options=options, reading=own.message)
 
@@ -90,7 +86,7 @@ class Referee:
             return own.model_copy(update={"assumptions": (*own.assumptions, note)})
         if self._request.answers.get(reply.key) == MINE:
             return own
-        mine = Option(label=_option(own, self._rows(own)), value=MINE)
+        mine = Option(label=_option(own, self._results(own)), value=MINE)
         if reply.key in self._request.answers:
             return own
         return reply.model_copy(update={"options": (*reply.options, mine)})
@@ -107,20 +103,50 @@ class Referee:
         words = f"{self._request.want} {' '.join(self._request.text.casefold().split())}"
         return f"{KEY}.{hashlib.sha256(words.encode()).hexdigest()[:12]}"
 
-    def _keep(self, spec: Pipeline) -> str:
-        return self._context.workspace.store.save_spec(spec, by=self._context.principal, now=self._request.now)
+    def _keep(self, draft: Draft) -> str:
+        """What an option is answered with: the spec's digest and what a draft says beside its spec, safe in a shell."""
+        store = self._context.workspace.store
+        digest = store.save_spec(draft.spec, by=self._context.principal, now=self._request.now)
+        drawn = (draft.chart.kind, draft.chart.x, *draft.chart.y) if draft.chart else ()
+        beside = (draft.answer or "", "ordered" if draft.ordered else "", *drawn)
+        return "/".join([digest, *(quote(one, safe="") for one in beside)])
 
-    def _rows(self, draft: Draft) -> Rows | str:
-        """The rows of a draft, or why there are none."""
-        step = draft.answer or (draft.spec.outputs[0].from_ if draft.spec.outputs else None)
+    def _kept(self, said: str) -> Draft | None:
+        """The draft of an option that was chosen; None where what is said is no such option."""
+        digest, *beside = said.split("/")
+        spec = self._context.workspace.store.spec(digest) if digest.startswith("sha256:") else None
+        if spec is None or len(beside) < 2:
+            return None
+        answer, ordered, *drawn = map(unquote, beside)
+        return Draft(
+            spec=spec,
+            reading=spec.reading,
+            assumptions=spec.assumptions,
+            answer=answer or None,
+            ordered=bool(ordered),
+            chart=ChartHint(kind=drawn[0], x=drawn[1], y=tuple(drawn[2:])) if len(drawn) > 1 else None,
+        )
+
+    def _results(self, draft: Draft) -> Sequence[Rows] | str:
+        """The rows of a draft's answer, or of each of its files; or why there are none."""
+        files = [output.from_ for output in draft.spec.outputs]
+        steps: Sequence[str | None] = [draft.answer] if draft.answer else files or [None]
+        now = self._request.now
         try:
-            return answer(self._context, draft.spec, step, self._data, now=self._request.now, limit=COMPARED).rows
+            return [answer(self._context, draft.spec, step, self._data, now=now, limit=COMPARED).rows for step in steps]
         except DreflowError as error:
             return error.message
 
 
-def _option(draft: Draft, rows: Rows | str) -> str:
-    return f"{draft.reading.rstrip('.')}: {rows if isinstance(rows, str) else figures(rows)}"
+def _are_same(theirs: Sequence[Rows] | str, mine: Sequence[Rows] | str, *, ordered: bool) -> bool:
+    if isinstance(theirs, str) or isinstance(mine, str) or len(theirs) != len(mine):
+        return False
+    return all(same(one, other, ordered=ordered) for one, other in zip(theirs, mine, strict=True))
+
+
+def _option(draft: Draft, results: Sequence[Rows] | str) -> str:
+    told = results if isinstance(results, str) else "; then ".join(map(figures, results))
+    return f"{draft.reading.rstrip('.')}: {told}"
 
 
 def figures(rows: Rows, *, most: int = 3) -> str:

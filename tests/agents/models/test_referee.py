@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
-from model_desk import Desk, ask
+from model_desk import Desk, ask, urls
 from model_server import Fail, Give
 
+from agents import models
+from agents.builtin.planner import BuiltinPlanner
 from agents.contract import Draft, Question, Refusal
+from agents.desk import BUILTIN, ROUTED
+from agents.desk import Desk as PlanningDesk
 from agents.referee import figures, same
+from tools.data import open_data
+from tools.models import change
 from tools.questions import answer
 from tools.values import Rows
 
@@ -104,3 +113,93 @@ def test_first_figures_are_written_as_a_person_reads_them() -> None:
     one = Rows(("total",), ("DECIMAL(18,2)",), (("1204.50",),), truncated=False)
     assert figures(one) == "1,204.50"
     assert figures(Rows(("a",), ("INTEGER",), (), truncated=False)) == "no rows"
+
+
+def test_a_chosen_reading_keeps_its_step_its_order_and_its_chart(desk: Desk) -> None:
+    by_region = "SELECT region, avg(total) AS a FROM orders o JOIN customers c ON c.id = o.customer_id GROUP BY region"
+    steps = [
+        {"id": "by_region", "use": "sql", "from": ["orders", "customers"], "query": by_region},
+        {"id": "beside", "use": "sql", "from": ["by_region"], "query": "SELECT count(*) AS n FROM by_region"},
+    ]
+    chart = {"kind": "bar", "x": "region", "y": ["a"]}
+    proposed = {**sql(""), "steps": steps, "answer": "by_region", "ordered": True, "chart": chart}
+    desk.server.play(Give("draft", proposed))
+    planner = desk.planner(MODEL, referee=True)
+    question = planner.draft(ask(WORDS), desk.data)
+    assert isinstance(question, Question)
+    theirs = question.options[1].value
+    assert re.fullmatch(r"[\w:/%.-]+", theirs), "it can be typed in a shell as it is"
+    chosen = planner.draft(ask(WORDS, answers={question.key: theirs}), desk.data)
+    assert isinstance(chosen, Draft)
+    assert (chosen.answer, chosen.ordered) == ("by_region", True)
+    assert chosen.chart is not None
+    assert chosen.chart.model_dump(mode="json") == chart
+    assert len(rows(desk, chosen)) == 2
+
+
+def test_what_the_builtin_planner_has_to_ask_is_asked_before_any_model(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "sales.csv"
+    file.write_text("product,gross_amount,net_amount\nA,1.50,1.20\nB,2.50,2.00\n", encoding="utf-8")
+    words = ask("What is the total amount by product?")
+    with open_data([str(file)], desk.context) as data:
+        own = BuiltinPlanner().draft(words, data)
+        assert isinstance(own, Question)
+        desk.server.play(Give("refusal", {"message": "No."}))
+        assert desk.planner(MODEL, referee=True).draft(words, data) == own
+    assert desk.server.seen == []
+
+
+def test_each_want_goes_to_the_models_of_its_own_route(desk: Desk) -> None:
+    routes = {"draft": ["anthropic:plans"], "answer": ["groq:answers"]}
+    desk.server.play(Give("draft", sql("SELECT count(*) AS n FROM orders", "How many orders there are.")))
+    planner = desk.planner(routes=routes)
+    planner.draft(ask("Zorble the frobs"), desk.data)
+    assert planner.by == "groq:answers"
+    planner.draft(ask("Zorble the frobs", want="pipeline"), desk.data)
+    assert planner.by == "anthropic:plans"
+    planner = desk.planner("openai:asked", routes=routes)
+    desk.server.play(Fail(401), Give("draft", sql("SELECT count(*) AS n FROM orders")))
+    planner.draft(ask("Zorble the frobs", want="pipeline"), desk.data)
+    assert planner.by == "anthropic:plans", "who was asked for comes first, the route after"
+
+
+def test_a_want_without_a_route_is_the_builtin_planners_alone(desk: Desk) -> None:
+    planner = desk.planner(routes={"draft": ["anthropic:plans"]}, referee=True)
+    reply = planner.draft(ask("How many orders are there?"), desk.data)
+    assert rows(desk, reply) == [[4]]
+    assert isinstance(reply, Draft)
+    assert reply.assumptions == _builtin_own(desk).assumptions
+    assert desk.server.seen == []
+
+
+def test_a_workspace_with_routes_plans_as_they_say(desk: Desk) -> None:
+    assert models.preferred(desk.context) == BUILTIN
+    change(desk.context, {"routes": {"explain": ["openai:talks"]}}, now=ask().now)
+    assert models.preferred(desk.context) == BUILTIN, "who explains does not plan"
+    change(desk.context, {"routes": {"draft": ["anthropic:plans"]}, "urls": urls(desk.server)}, now=ask().now)
+    assert models.preferred(desk.context) == ROUTED
+    made = PlanningDesk(desk.context, models.preferred(desk.context)).planner
+    desk.server.play(Give("draft", sql("SELECT count(*) AS n FROM orders")))
+    made.draft(ask("Zorble the frobs", want="pipeline"), desk.data)
+    assert desk.server.seen[0].path == "/v1/messages"
+
+
+def _builtin_own(desk: Desk) -> Draft:
+    reply = BuiltinPlanner().draft(ask("How many orders are there?"), desk.data)
+    assert isinstance(reply, Draft)
+    return reply
+
+
+def test_plans_are_alike_only_where_each_of_their_files_is(desk: Desk) -> None:
+    words = ask("Orders per customer_id, save it as totals.csv", want="pipeline")
+    own = BuiltinPlanner().draft(words, desk.data)
+    assert isinstance(own, Draft)
+    (output,) = own.spec.outputs
+    steps = [step.model_dump(mode="json", by_alias=True, exclude_defaults=True) for step in own.spec.steps]
+    more = {"id": "more", "use": "sql", "from": ["orders"], "query": "SELECT count(*) AS n FROM orders"}
+    files = [{"file": "totals.csv", "rows_of": output.from_}, {"file": "more.csv", "rows_of": "more"}]
+    one = {"reading": "Orders.", "tables": ["orders"], "steps": steps, "files": files[:1]}
+    desk.server.play(Give("draft", one))
+    assert isinstance(desk.planner(MODEL, referee=True).draft(words, desk.data), Draft)
+    desk.server.play(Give("draft", {**one, "steps": [*steps, more], "files": files}))
+    assert isinstance(desk.planner(MODEL, referee=True).draft(words, desk.data), Question)
