@@ -34,7 +34,6 @@ P = ParamSpec("P")
 MOST_OUTPUTS = 3
 """How often a model may hand in its answer: once, and twice more to mend it."""
 MOST_REQUESTS = 12
-LONGEST_OUTPUT = 8_000
 PROMPTS = Path(__file__).parent / "prompts"
 
 
@@ -121,13 +120,11 @@ class Caller:
         return Gate(self.make(one), privacy=privacy, meter=meter, patience=Patience(self.sleep, self.seed))
 
     def bounds(self) -> RequestSettings:
-        """What every request is bound by: one attempt's time, all of it, and how long an answer may be."""
+        """What every request is bound by: one attempt's time, and all of it. The gate bounds how much is written."""
         from pydantic_ai.settings import ModelSettings as Settings
 
         # One deadline over the whole request too: a server that dribbles resets each library's own timer.
-        return Settings(
-            timeout=self.timeout, request_timeout=3 * self.timeout, max_retries=0, max_tokens=LONGEST_OUTPUT
-        )
+        return Settings(timeout=self.timeout, request_timeout=3 * self.timeout, max_retries=0)
 
     def privacy(self, one: Named, data: Data | None) -> Privacy:
         """The rules for one model over the data."""
@@ -139,16 +136,24 @@ class Caller:
         return Privacy(data, self.settings, local=one.local, salt=salt, marks=self._marks[data])
 
     def _tried(self, job: Job[T], one: Named, privacy: Privacy) -> tuple[Said[T] | None, str]:
-        from pydantic_ai.exceptions import AgentRunError, ModelRequestRejectedError, UserError
+        from pydantic_ai.exceptions import (
+            AgentRunError,
+            ModelAuthenticationError,
+            ModelContextWindowExceededError,
+            ModelNotFoundError,
+            ModelRequestRejectedError,
+            UserError,
+        )
 
         for mode in one.modes:
             try:
                 return Said(settled(self._once, job, one, privacy, mode), str(one)), ""
+            except (ModelAuthenticationError, ModelNotFoundError, ModelContextWindowExceededError) as error:
+                return None, in_words(error, one)
             except ModelRequestRejectedError as error:
                 # A server that knows no tools or no schemas refuses the request as such; plainer ones may do.
-                if type(error).__name__.startswith("ModelRequestRejected") and mode != "prompted":
-                    continue
-                return None, in_words(error, one)
+                if mode == "prompted":
+                    return None, in_words(error, one)
             except (AgentRunError, UserError, LimitError, OSError, ValueError) as error:
                 return None, in_words(error, one)
         raise AssertionError("a model has at least one mode")
@@ -158,7 +163,7 @@ class Caller:
         from pydantic_ai.usage import UsageLimits
 
         gate = self.gate(one, privacy, job.task)
-        left = gate.meter.check(0).tokens_left
+        left = gate.meter.tokens_left()
         if mode == "native" and not gate.profile.get("supports_json_schema_output"):
             # The provider can bind output to a schema, and not for every model it has.
             mode = "prompted"

@@ -5,11 +5,14 @@ Nothing else in the product sends anything to a model.
 
 from __future__ import annotations
 
+import json
+import math
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from pydantic_ai.exceptions import (
@@ -38,8 +41,11 @@ from tools.models import Task
 LONGEST_WAIT = 20.0
 """Seconds: who is told to wait longer is better served by the next model of the chain."""
 MOST_ATTEMPTS = 3
-LETTERS_PER_TOKEN = 3
-"""A cautious guess for what a request will take, before anyone has counted."""
+BYTES_PER_TOKEN = 3
+"""A cautious guess for what a request will take, before anyone has counted; of UTF-8, whatever the script."""
+LONGEST_OUTPUT = 8_000
+LEAST_OUTPUT = 100
+"""Tokens below which no answer is worth asking for."""
 
 
 @dataclass(frozen=True)
@@ -88,15 +94,35 @@ class Meter:
     taken: Callable[[int], None] = lambda _: None
     """Hears how many tokens each request took."""
 
-    def check(self, letters: int) -> usage.Spent:
-        """Refuse a request of so many letters that the budget does not cover; raises LimitError."""
-        tokens = letters // LETTERS_PER_TOKEN
-        least = self._cost(tokens, 0)
-        return usage.check(self.context, self.clock(), tokens=tokens, cost=least)
+    def tokens_left(self) -> int | None:
+        """Tokens that the budget still covers; None without a bound."""
+        return usage.spent(self.context, self.clock()).tokens_left
+
+    def bound(self, size: int, most: int) -> int:
+        """Tokens that may be written for a request of so many bytes: ``most``, or what the budget still covers.
+
+        Raises LimitError where that is too little for an answer.
+        """
+        read = math.ceil(size / BYTES_PER_TOKEN)
+        least = min(LEAST_OUTPUT, most)
+        spent = usage.check(self.context, self.clock(), tokens=read + least, cost=self._cost(read, least))
+        if spent.tokens_left is not None:
+            most = min(most, spent.tokens_left - read)
+        left = spent.money_left
+        if left is None or self._covers(read, most, left):
+            return most
+        too_much = most
+        while too_much - least > 1:
+            half = (least + too_much) // 2
+            least, too_much = (half, too_much) if self._covers(read, half, left) else (least, half)
+        return least
+
+    def _covers(self, read: int, written: int, money: Decimal) -> bool:
+        return (self._cost(read, written) or 0) <= money
 
     def add(self, taken: RequestUsage) -> None:
         """Write down what a request took."""
-        read, written = taken.input_tokens or 0, taken.output_tokens or 0
+        read, written = taken.input_tokens, taken.output_tokens
         self.taken(read + written)
         usage.record(
             self.context,
@@ -108,14 +134,17 @@ class Meter:
                 model=self.named.model,
                 input_tokens=read,
                 output_tokens=written,
-                cost=self._cost(read, written),
+                cost=self._price(taken),
                 thread=self.thread,
             ),
         )
 
-    def _cost(self, read: int, written: int) -> Any:
+    def _cost(self, read: int, written: int) -> Decimal | None:
+        return self._price(RequestUsage(input_tokens=read, output_tokens=written))
+
+    def _price(self, taken: RequestUsage) -> Decimal | None:
         named = self.named
-        return prices.cost(named.provider, named.model, input_tokens=read, output_tokens=written, local=named.local)
+        return prices.cost(named.provider, named.model, taken, at=self.clock(), local=named.local)
 
 
 class Privacy(Protocol):
@@ -141,10 +170,10 @@ class Gate(WrapperModel):
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
         """Send it, as far as it may be sent."""
-        cleaned, parameters = self._admitted(messages, model_request_parameters)
+        cleaned, settings, parameters = self._admitted(messages, model_settings, model_request_parameters)
 
         async def once() -> ModelResponse:
-            return await self.wrapped.request(cleaned, model_settings, parameters)
+            return await self.wrapped.request(cleaned, settings, parameters)
 
         response: ModelResponse = await self._patience.attempt(once)
         self.meter.add(response.usage)
@@ -159,12 +188,12 @@ class Gate(WrapperModel):
         run_context: RunContext[Any] | None = None,
     ) -> AsyncGenerator[StreamedResponse]:
         """Send it and give the answer as it comes; only a stream that never began is asked for again."""
-        cleaned, parameters = self._admitted(messages, model_request_parameters)
+        cleaned, settings, parameters = self._admitted(messages, model_settings, model_request_parameters)
         async with AsyncExitStack() as stack:
 
             async def once() -> StreamedResponse:
                 return await stack.enter_async_context(
-                    self.wrapped.request_stream(cleaned, model_settings, parameters, run_context)
+                    self.wrapped.request_stream(cleaned, settings, parameters, run_context)
                 )
 
             streamed: StreamedResponse = await self._patience.attempt(once)
@@ -175,8 +204,8 @@ class Gate(WrapperModel):
                 self.meter.add(streamed.usage)
 
     def _admitted(
-        self, messages: list[ModelMessage], parameters: ModelRequestParameters
-    ) -> tuple[list[ModelMessage], ModelRequestParameters]:
+        self, messages: list[ModelMessage], settings: ModelSettings | None, parameters: ModelRequestParameters
+    ) -> tuple[list[ModelMessage], ModelSettings, ModelRequestParameters]:
         plain = ModelMessagesTypeAdapter.dump_python(messages, mode="json")
         # The whole conversation so far, whoever put it there: request, definitions, history, passages, tools' results.
         self._privacy.hear([text for message in plain for text in _told(message)])
@@ -185,11 +214,9 @@ class Gate(WrapperModel):
         if parts:
             cleaned_parts = [replace(part, content=self._privacy.outgoing(part.content)) for part in parts]
             parameters = replace(parameters, instruction_parts=cleaned_parts)
-        tools = sum(
-            len(str(tool.parameters_json_schema)) for tool in [*parameters.function_tools, *parameters.output_tools]
-        )
-        self.meter.check(_letters(plain) + tools)
-        return cleaned, parameters
+        asked = settings or ModelSettings()
+        most = self.meter.bound(_size(cleaned, parameters), asked.get("max_tokens") or LONGEST_OUTPUT)
+        return cleaned, ModelSettings(**{**asked, "max_tokens": most}), parameters
 
 
 _FRAME = frozenset(
@@ -237,5 +264,11 @@ def _texts(plain: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _letters(plain: Any) -> int:
-    return sum(map(len, _texts(plain)))
+def _size(messages: list[ModelMessage], parameters: ModelRequestParameters) -> int:
+    """Bytes of all that is sent: messages, instructions, and the tools with their schemas."""
+    tools = [*parameters.function_tools, *parameters.output_tools]
+    schemas = [f"{tool.name}{tool.description or ''}{json.dumps(tool.parameters_json_schema)}" for tool in tools]
+    bound = parameters.output_object
+    schemas += [json.dumps(bound.json_schema)] if bound is not None else []
+    told = [part.content for part in parameters.instruction_parts or []]
+    return len(ModelMessagesTypeAdapter.dump_json(messages)) + sum(len(text.encode()) for text in [*schemas, *told])

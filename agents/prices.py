@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
-from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pydantic_ai.usage import RequestUsage
 
 UNPRICED: Final = "its price is not known"
-FREE: Final = frozenset({"ollama"})
-"""Providers that take no money: what they run is run here."""
 
 
-def cost(provider: str, model: str, *, input_tokens: int, output_tokens: int, local: bool = False) -> Decimal | None:
-    """US dollars for so many tokens; None where the table has no price for the model, which has to be said."""
+def cost(provider: str, model: str, taken: RequestUsage, *, at: datetime, local: bool = False) -> Decimal | None:
+    """US dollars for one request of exactly this size, as priced at that time, its cached part at the price of cached.
+
+    None where the table has no price for the model, which has to be said.
+    """
+    from genai_prices import calc_price
+
     if local:
         return Decimal(0)
-    rate = _rates(provider, model)
-    if rate is None:
+    try:
+        return calc_price(taken, model, provider_id=provider, genai_request_timestamp=at).total_price
+    except LookupError:
         return None
-    return (rate[0] * input_tokens + rate[1] * output_tokens) / 1_000_000
-
-
-def per_million(provider: str, model: str, *, local: bool = False) -> tuple[Decimal, Decimal] | None:
-    """US dollars for a million tokens in and out, without discounts for what is cached."""
-    return (Decimal(0), Decimal(0)) if local else _rates(provider, model)
+    except ValueError:
+        # What the server says of its cache does not add up, so nothing counts as cached.
+        plain = type(taken)(input_tokens=taken.input_tokens, output_tokens=taken.output_tokens)
+        return cost(provider, model, plain, at=at) if plain != taken else None
 
 
 def source() -> str:
@@ -31,18 +36,3 @@ def source() -> str:
     from importlib.metadata import version
 
     return f"genai-prices {version('genai-prices')}"
-
-
-@cache
-def _rates(provider: str, model: str) -> tuple[Decimal, Decimal] | None:
-    from genai_prices import Usage, calc_price
-
-    million = 1_000_000
-    try:
-        # Some prices have steps by the size of a request; a small one is what a question takes.
-        small = 10_000
-        read = calc_price(Usage(input_tokens=small, output_tokens=0), model, provider_id=provider)
-        written = calc_price(Usage(input_tokens=0, output_tokens=small), model, provider_id=provider)
-    except LookupError:
-        return None
-    return read.total_price * million / small, written.total_price * million / small

@@ -85,8 +85,8 @@ def line(calls: Sequence[Call]) -> Line:
 def check(context: Context, now: datetime, *, tokens: int, cost: Decimal | None) -> Spent:
     """Refuse a call that the month's budget does not cover; what it covers is left as it was.
 
-    ``tokens`` and ``cost`` are what the call will take at least; ``cost`` None is a price that nobody knows, which a
-    budget in money cannot cover. Raises LimitError.
+    ``tokens`` and ``cost`` are what the call will take at least. Money bounds what costs: a ``cost`` of 0 is free and
+    bound by tokens alone, None is a price that nobody knows, which a budget in money cannot cover. Raises LimitError.
     """
     now_spent = spent(context, now)
     left = now_spent.tokens_left
@@ -101,7 +101,7 @@ def check(context: Context, now: datetime, *, tokens: int, cost: Decimal | None)
             hint="Give a budget in tokens too, or use another model: dreflow models budget --tokens N.",
             data={"budget": "money"},
         )
-    if money <= 0 or (cost or Decimal(0)) > money:
+    if cost != 0 and (money <= 0 or (cost or Decimal(0)) > money):
         raise _over(f"{money:.2f} of {now_spent.budget.money:.2f} US dollars are left", {"money_left": f"{money:f}"})
     return now_spent
 

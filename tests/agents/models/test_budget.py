@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from model_desk import BY_REGION, NOW, Desk, ask
-from model_server import READ, WRITTEN, Fail, Give
+from model_server import READ, WRITTEN, Fail, Give, Seen
+from pydantic_ai.usage import RequestUsage
 
 from agents import prices
 from agents.contract import Draft
+from agents.gate import BYTES_PER_TOKEN, LONGEST_OUTPUT
 from spec.errors import AccessError, UsageError
 from tools import usage
 from tools.context import Context
@@ -42,7 +46,67 @@ def test_an_unknown_price_is_said_and_a_local_model_costs_nothing(desk: Desk) ->
     assert (spent.cost, spent.unpriced) == (Decimal(0), 0)
     desk.planner("mistral:who-knows").draft(ask(), desk.data)
     assert usage.spent(desk.context, NOW).unpriced == 1
-    assert prices.cost("mistral", "who-knows", input_tokens=1, output_tokens=1) is None
+    assert prices.cost("mistral", "who-knows", RequestUsage(input_tokens=1, output_tokens=1), at=NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("read", "dollars"),
+    # The vendor's list: above 200,000 tokens in, both directions cost more for the whole request.
+    [(100_000, Decimal("1.25") / 10 + Decimal("0.01")), (300_000, Decimal("2.5") * 3 / 10 + Decimal("0.015"))],
+)
+def test_a_long_request_costs_what_the_vendor_takes_for_a_long_one(read: int, dollars: Decimal) -> None:
+    taken = RequestUsage(input_tokens=read, output_tokens=1_000)
+    assert prices.cost("google", "gemini-2.5-pro", taken, at=NOW) == dollars
+
+
+def test_what_is_cached_costs_what_cached_costs_and_nonsense_about_it_counts_as_not_cached() -> None:
+    whole = RequestUsage(input_tokens=1_000, output_tokens=0)
+    cached = RequestUsage(input_tokens=1_000, output_tokens=0, cache_read_tokens=1_000)
+    nonsense = RequestUsage(input_tokens=1_000, output_tokens=0, cache_read_tokens=5_000)
+    full, half, odd = (prices.cost("openai", "gpt-4o", one, at=NOW) for one in (whole, cached, nonsense))
+    assert full == odd == Decimal("0.0025")
+    assert half == Decimal("0.00125")
+
+
+def test_a_model_that_costs_nothing_is_asked_when_the_money_is_used_up(desk: Desk) -> None:
+    usage.set_budget(desk.context, usage.Budget(money=Decimal(0)), now=NOW)
+    desk.server.play(Give("draft", BY_REGION))
+    planner = desk.planner("ollama:llama3")
+    planner.draft(ask(), desk.data)
+    assert planner.by == "ollama:llama3"
+    usage.set_budget(desk.context, usage.Budget(money=Decimal(5), tokens=100), now=NOW)
+    assert "tokens are left" in notes(desk, "ollama:llama3"), "tokens bound what is free too"
+
+
+def _most(seen: Seen) -> int:
+    """How long an answer may be, as the vendor is told."""
+    found = re.search(r'"max_?(?:output_?|completion_?)?tokens": (\d+)', json.dumps(seen.body), re.IGNORECASE)
+    assert found is not None, seen.body
+    return int(found[1])
+
+
+def test_an_answer_may_be_no_longer_than_what_is_left(desk: Desk, model: str) -> None:
+    desk.server.play(Give("draft", BY_REGION))
+    desk.planner(model).draft(ask(), desk.data)
+    assert _most(desk.server.seen[0]) == LONGEST_OUTPUT
+    size = len(json.dumps(desk.server.seen[0].body)) // BYTES_PER_TOKEN
+    for left in (size + 5_000, size + 6_000):
+        taken = usage.spent(desk.context, NOW).tokens
+        usage.set_budget(desk.context, usage.Budget(tokens=taken + left), now=NOW)
+        desk.server.play(Give("draft", BY_REGION))
+        desk.planner(model).draft(ask(), desk.data)
+        assert 0 < _most(desk.server.seen[0]) <= left
+
+
+def test_an_answer_may_cost_no_more_than_what_is_left(desk: Desk) -> None:
+    usage.set_budget(desk.context, usage.Budget(money=Decimal("0.08")), now=NOW)
+    desk.server.play(Give("draft", BY_REGION))
+    desk.planner(PRICED).draft(ask(), desk.data)
+    most = _most(desk.server.seen[0])
+    # Ten dollars for a million tokens out, two and a half for as many in.
+    sent = len(json.dumps(desk.server.seen[0].body)) / 4
+    assert 100 <= most < LONGEST_OUTPUT
+    assert Decimal(most) * 10 / 1_000_000 + Decimal(sent) * Decimal("2.5") / 1_000_000 <= Decimal("0.08")
 
 
 def test_a_budget_in_tokens_stops_before_the_call(desk: Desk) -> None:
