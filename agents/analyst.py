@@ -13,11 +13,11 @@ from pydantic import Field
 
 from agents import models
 from agents.calling import Caller, Job, Said, fenced, prompt
-from agents.contract import Draft
 from agents.models import Mode
 from agents.privacy import Data, Privacy
 from agents.proposal import Proposed
 from spec.base import JsonValue
+from spec.pipeline import Pipeline
 from tools.questions import answer
 from tools.values import Rows
 
@@ -40,25 +40,25 @@ class Explained:
     notes: tuple[str, ...] = ()
 
 
-def explain(caller: Caller, question: str, draft: Draft, data: Data, *, now: datetime) -> Explained:
-    """Say what the answer of a draft shows. Only models that may see rows are asked; the personal is masked."""
+def explain(caller: Caller, question: str, spec: Pipeline, step: str | None, data: Data, *, now: datetime) -> Explained:
+    """Say what a step's rows show. Only models that may see rows are asked; the personal is masked."""
     candidates, notes = _allowed(caller, data)
     # The result that each model was shown is the one that its figures are held against.
     shown: dict[Privacy, Rows] = {}
 
     def rows(privacy: Privacy) -> Rows:
         if privacy not in shown:
-            found = answer(caller.context, draft.spec, draft.answer, privacy.view, now=now, limit=MOST_ROWS)
+            found = answer(caller.context, spec, step, privacy.view, now=now, limit=MOST_ROWS)
             shown[privacy] = found.rows
         return shown[privacy]
 
     def words(privacy: Privacy, _: Mode) -> str:
-        return "\n\n".join([f"Question: {question}", f"It was read as: {draft.reading}", _told(rows(privacy))])
+        return "\n\n".join([f"Question: {question}", f"It was read as: {spec.reading}", _told(rows(privacy))])
 
     def check(said: Explanation, privacy: Privacy) -> Explanation:
         from pydantic_ai import ModelRetry
 
-        strange = unfounded(" ".join(said.sentences), rows(privacy), f"{question} {draft.reading}")
+        strange = unfounded(" ".join(said.sentences), rows(privacy))
         if strange:
             raise ModelRetry(f"These figures are not in the result: {', '.join(strange)}. Use only figures that are.")
         return said
@@ -94,10 +94,9 @@ def _told(rows: Rows) -> str:
     return fenced("result", "\n".join(lines)) + more
 
 
-def unfounded(text: str, rows: Rows, question: str) -> Sequence[str]:
-    """Numbers of a text that stand neither in the rows nor in the question, nor count the rows."""
-    known = {_value(found) for found in _NUMBER.findall(question)}
-    known |= {Decimal(count) for count in (len(rows.rows), len(rows.names)) if not rows.truncated}
+def unfounded(text: str, rows: Rows) -> Sequence[str]:
+    """Numbers of a text that neither stand in the rows nor count them."""
+    known = set() if rows.truncated else {Decimal(len(rows.rows))}
     for row in rows.rows:
         for cell in row:
             known |= _values(cell)

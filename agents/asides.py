@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from agents import cards, replies, standing
 from agents.builtin.route import Route
-from agents.desk import BUILTIN
+from agents.contract import Request, Turn
+from agents.desk import Desk
 from spec.base import JsonValue
 from spec.pipeline import Pipeline
 from tools import pipelines, runs
@@ -27,9 +28,10 @@ _SAYINGS: dict[Route, str] = {
 
 
 def reply(
-    kind: Route, context: Context, text: str, saved: SavedThread, *, clock: Callable[[], datetime]
+    kind: Route, desk: Desk, text: str, saved: SavedThread, *, clock: Callable[[], datetime]
 ) -> Iterator[replies.Reply]:
     """The replies of one such turn."""
+    context = desk.context
     if kind == "greeting":
         yield replies.Text(text="Hello. Ask about your data, or tell me what should be done with it every week.")
     elif kind == "help":
@@ -41,7 +43,7 @@ def reply(
     elif kind == "connections":
         yield _connections(context)
     elif kind == "why":
-        yield from _why(saved)
+        yield from _why(desk, saved, clock)
     elif kind in _SAYINGS:
         yield replies.Text(text=_SAYINGS[kind])
     elif kind == "standing":
@@ -51,7 +53,7 @@ def reply(
     elif kind == "pause":
         yield from standing.paused(context, saved.id, now=clock())
     else:
-        yield from _from_docs(context, text, clock)
+        yield from _from_docs(desk, text, saved, clock)
 
 
 def no_data() -> Iterator[replies.Reply]:
@@ -114,8 +116,8 @@ def _connections(context: Context) -> replies.Reply:
     return cards.listing("Connections", ("name", "kind"), [[one.name, one.connector] for one in found])
 
 
-def _why(saved: SavedThread) -> Iterator[replies.Reply]:
-    """Where the last answer or plan comes from, told from its own spec."""
+def _why(desk: Desk, saved: SavedThread, clock: Callable[[], datetime]) -> Iterator[replies.Reply]:
+    """Where the last answer or plan comes from, told from its own spec; then what it shows, in a model's words."""
     last = saved.history[-1] if saved.history else None
     if not isinstance(last, dict) or not isinstance(last.get("spec"), dict):
         yield replies.Text(text="There is no answer or plan in this conversation yet to explain.", tone="note")
@@ -133,32 +135,54 @@ def _why(saved: SavedThread) -> Iterator[replies.Reply]:
     ]
     if len(steps) > 1:
         yield cards.listing("Step by step", ("step", "does", "from"), steps)
+    if not (spec.outputs or spec.loads or spec.report):
+        yield from _result_in_words(desk, saved, Turn.model_validate(last), clock)
 
 
-def _from_docs(context: Context, text: str, clock: Callable[[], datetime]) -> Iterator[replies.Reply]:
+def _result_in_words(
+    desk: Desk, saved: SavedThread, last: Turn, clock: Callable[[], datetime]
+) -> Iterator[replies.Reply]:
+    """The last answer's rows in the words of a model, where one is chosen for it; every figure is one of the rows'."""
+    if not desk.routes("explain") or last.spec is None:
+        return
+    from agents.analyst import explain
+    from agents.calling import routed
+
+    caller = routed(desk.context, "explain", clock=clock, thread=saved.id)
+    assert caller is not None
+    step = last.answer or last.spec.steps[-1].id
+    now = Request.model_validate(saved.request).now
+    said = explain(caller, last.request, last.spec, step, desk.data_of(saved), now=now)
+    if said.text is not None:
+        yield replies.Text(text=f"{said.text} ({said.by} says this of the figures above.)", tone="note")
+    elif said.notes:
+        yield replies.Text(text=" ".join(said.notes), tone="note")
+
+
+def _from_docs(desk: Desk, text: str, saved: SavedThread, clock: Callable[[], datetime]) -> Iterator[replies.Reply]:
     """What the documents say, cited; told in a model's words only where one was chosen for it."""
     from tools.docs import LONGEST_QUESTION, answer_docs
 
     question = text[:LONGEST_QUESTION]
-    told = _in_a_models_words(context, question, clock)
+    told = _docs_in_words(desk, question, saved, clock)
     if told is not None:
         yield told
         return
-    found = answer_docs(context, question)
+    found = answer_docs(desk.context, question)
     if not found.passages:
         yield replies.Text(text="The documents do not say.", tone="note")
     for passage in found.passages:
         yield replies.Text(text=passage.text, cites=(f"{passage.file} # {passage.heading}",))
 
 
-def _in_a_models_words(context: Context, question: str, clock: Callable[[], datetime]) -> replies.Text | None:
-    from tools.models import settings
-
-    kept = settings(context)
-    if not any(model != BUILTIN for model in kept.routes.get("explain", ())):
+def _docs_in_words(desk: Desk, question: str, saved: SavedThread, clock: Callable[[], datetime]) -> replies.Text | None:
+    if not desk.routes("explain"):
         return None
-    from agents.calling import Caller
+    from agents.calling import routed
     from agents.guide import help_with
 
-    helped = help_with(Caller(context, kept, clock), question)
+    caller = routed(desk.context, "explain", clock=clock, thread=saved.id)
+    assert caller is not None
+    # A question about the product may name somebody of the data.
+    helped = help_with(caller, question, data=desk.data_of(saved) if saved.data else None)
     return replies.Text(text=helped.text, cites=helped.cites) if helped.text else None

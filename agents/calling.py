@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
-from agents.models import TIMEOUT, Make, Mode, Named, named
+from agents.models import TIMEOUT, Make, Mode, Named, chain, named
 from agents.privacy import Data, Privacy
 from agents.sensitive import Marks, find_marks
 from spec.errors import DreflowError, LimitError
+from tools import models as kept
 from tools.context import Context
 from tools.models import ModelSettings, Task
 
@@ -195,6 +196,12 @@ class Caller:
             )
         done: T = result.output
         return done
+
+
+def routed(context: Context, task: Task, *, clock: Callable[[], datetime], thread: str | None = None) -> Caller | None:
+    """Who calls the models that the workspace routes a task to; None where it names none."""
+    settings = kept.settings(context)
+    return Caller(context, settings, clock=clock, thread=thread) if chain(settings, task) else None
 
 
 def _teller(told: Callable[[str], None] | None) -> Callable[[Any, AsyncIterable[Any]], Awaitable[None]]:

@@ -67,6 +67,7 @@ class Turn(Document):
     request: str
     reading: str = ""
     spec: Pipeline | None = None
+    answer: str | None = Field(default=None, description="The step that holds the rows of a plain question's answer.")
 
 
 class Request(Document):

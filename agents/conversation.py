@@ -200,7 +200,9 @@ class _Turn:
         if saved.data:
             # The first word comes at once; discovering and reading the data may take a while.
             yield replies.Progress(text="Looking at your data")
-        found = self.message.wish or self._route(text, saved)
+        yield from self._to(self.message.wish or self._route(text, saved), text, saved)
+
+    def _to(self, found: Route, text: str, saved: SavedThread) -> Iterator[replies.Reply]:
         if found == "settle":
             yield from self._settle(text, saved)
         elif found in {"approve", "reject"}:
@@ -214,22 +216,29 @@ class _Turn:
         elif found == "answer":
             yield from self._ask(self._as_said(), saved)
         else:
-            yield from asides.reply(found, self.context, text, saved, clock=self.clock)
+            yield from asides.reply(found, self.desk, text, saved, clock=self.clock)
 
     def _route(self, text: str, saved: SavedThread) -> Route:
-        options = _options(saved)
-        last = saved.history[-1] if saved.history else None
-        spec = last.get("spec") if isinstance(last, dict) else None
-        kept_files = isinstance(spec, dict) and (spec.get("outputs") or spec.get("loads") or spec.get("report"))
-        about: Literal["answer", "pipeline"] | None = None if last is None else "pipeline" if kept_files else "answer"
-        tables = self._table_names(saved)
-        return route(text, options=options, waits=self._waiting() is not None, last=about, tables=tables)
+        options, tables = _options(saved), self._table_names(saved)
+        return route(text, options=options, waits=self._waiting() is not None, last=_last_about(saved), tables=tables)
+
+    def _elsewhere(self, text: str, saved: SavedThread) -> Route | None:
+        """Where a model thinks that a message belongs which is no question the planner can answer; None where here."""
+        if not self.desk.routes("route"):
+            return None
+        from agents import guide
+        from agents.calling import routed
+
+        caller = routed(self.context, "route", clock=self.clock, thread=self.thread)
+        assert caller is not None
+        tables, data = self._table_names(saved), self.desk.data_of(saved)
+        found = guide.route(caller, text, last=_last_about(saved), tables=tables, data=data)
+        return None if found == "answer" else found
 
     def _table_names(self, saved: SavedThread) -> Sequence[str]:
         if not saved.data:
             return ()
-        exchange = Exchange(Request.model_validate(saved.request), saved)
-        return tuple(self.desk.data(exchange).sources)
+        return tuple(self.desk.data_of(saved).sources)
 
     def _waiting(self) -> StoredPlan | None:
         """The plan that waits for a person."""
@@ -243,11 +252,12 @@ class _Turn:
             yield from asides.no_data()
             return
         turn = begun(self.context, message, "answer", clock=self.clock(), base=Path.cwd())
-        yield from self._answered(turn)
+        yield from self._answered(turn, saved)
         if saved.question is not None and open_want(saved) == "pipeline":
             yield replies.Text(text="My question about the plan is still open.", tone="note")
 
-    def _answered(self, turn: Exchange) -> Iterator[replies.Reply]:
+    def _answered(self, turn: Exchange, unsure: SavedThread | None = None) -> Iterator[replies.Reply]:
+        """What the planner says; with ``unsure``, a refusal may turn out to be no question at all."""
         self.context.need("ask")
         desk = self.desk
         data = desk.data(turn)
@@ -259,6 +269,11 @@ class _Turn:
         elif isinstance(reply, Question):
             yield stages.question(reply)
         else:
+            text = turn.request.text
+            elsewhere = self._elsewhere(text, unsure) if unsure is not None else None
+            if elsewhere is not None and unsure is not None:
+                yield from self._to(elsewhere, text, unsure)
+                return
             yield stages.refusal(reply)
         if not self.stopped:
             keep(self.context, turn, reply, self.clock())
@@ -376,6 +391,14 @@ class _Turn:
 
     def _work(self, turn: Exchange | None, number: int | None = None) -> stages.Work:
         return stages.Work(self.desk, self.thread, number or self.number, self.number, self.clock, self.start, turn)
+
+
+def _last_about(saved: SavedThread) -> Literal["answer", "pipeline"] | None:
+    """What the exchange before was about."""
+    last = saved.history[-1] if saved.history else None
+    spec = last.get("spec") if isinstance(last, dict) else None
+    kept_files = isinstance(spec, dict) and (spec.get("outputs") or spec.get("loads") or spec.get("report"))
+    return None if last is None else "pipeline" if kept_files else "answer"
 
 
 def _options(saved: SavedThread) -> list[tuple[str, str]] | None:

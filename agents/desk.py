@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
-from agents.contract import Draft, Planner, Question, Refusal
+from agents.contract import Draft, Planner, Question, Refusal, Request
 from agents.exchange import Exchange
 from agents.opened import Opened
 from spec.registry import Shelf
-from tools import definitions
+from tools import definitions, models
 from tools.context import Context
 from tools.data import ASKER, READING, OpenData
+from tools.models import Task
+
+if TYPE_CHECKING:
+    from memory.store import SavedThread
 
 PROVIDERS = Shelf("agents.providers", "model")
 BUILTIN = "builtin"
@@ -92,6 +96,10 @@ class Desk:
         self._open = (key, opened)
         return opened
 
+    def data_of(self, saved: SavedThread) -> OpenData:
+        """The data that a conversation looks at."""
+        return self.data(Exchange(Request.model_validate(saved.request), saved))
+
     def draft(self, turn: Exchange, data: OpenData) -> Draft | Question | Refusal:
         """What the planner makes of the turn; a question instead where the data can be read in two ways."""
         planner = self.planner
@@ -104,7 +112,15 @@ class Desk:
             if unclear is not None:
                 return Question.model_validate({**unclear, "reading": reply.reading})
             return _defined(reply, turn, data)
+        if isinstance(reply, Refusal) and turn.request.want == "pipeline" and self.routes("extract"):
+            from agents.pairing import instead_of
+
+            return instead_of(reply, self.context, turn.request, data, thread=turn.thread.id)
         return reply
+
+    def routes(self, task: Task) -> bool:
+        """Whether the workspace names a model for a task."""
+        return any(model != BUILTIN for model in models.settings(self.context).routes.get(task, ()))
 
 
 def _defined(draft: Draft, turn: Exchange, data: OpenData) -> Draft:

@@ -1,4 +1,4 @@
-"""Single things read out of text by Instructor: which field is which, what a column means, what a word is to mean.
+"""Single things read out of text by Instructor, such as which field of one table is which of another.
 
 Requests go through the same gate as all others; Instructor's part is the typed form and mending what does not fit it.
 """
@@ -53,38 +53,11 @@ class FieldMapping(Proposed):
         return self
 
 
-class ColumnMeaning(Proposed):
-    """What a column holds, in words for the owner of a business."""
-
-    meaning: str = Field(description="One sentence; empty when it cannot be told.")
-    unit: str = Field(default="", description="Such as EUR, kg or days; empty when there is none.")
-    personal: bool = Field(default=False, description="It tells who somebody is or how to reach them.")
-
-
-class DefinitionFound(Proposed):
-    """A business word's meaning as somebody said it."""
-
-    word: str = Field(description="The word that is defined; empty when nothing is defined.")
-    text: str = Field(default="", description="What it means here, in the person's own terms.")
-
-
 def field_mapping(caller: Caller, ours: Table, theirs: Table, data: Data) -> Said[FieldMapping]:
     """Pair the fields of two streams of the data, by name, type and description."""
     known = {"ours": [c.name for c in ours.columns], "theirs": [c.name for c in theirs.columns]}
     text = f"{fenced('ours', _described(ours))}\n\n{fenced('theirs', _described(theirs))}"
     return extract(caller, FieldMapping, text, data=data, known=known)
-
-
-def column_meaning(caller: Caller, table: Table, column: str, data: Data) -> Said[ColumnMeaning]:
-    """What one column of a table means, told by its name and its neighbours'."""
-    text = f"What does the column {column!r} hold?\n\n{fenced('table', f'{table.name}: {_described(table)}')}"
-    return extract(caller, ColumnMeaning, text, data=data)
-
-
-def definition_in(caller: Caller, said: str, *, question: str = "", data: Data | None = None) -> Said[DefinitionFound]:
-    """The definition that an answer holds, if it holds one."""
-    text = f"The question was: {question}\n\n{fenced('answer', said)}"
-    return extract(caller, DefinitionFound, text, data=data)
 
 
 def extract(

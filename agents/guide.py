@@ -12,6 +12,7 @@ from agents import models
 from agents.builtin.route import Route
 from agents.calling import Caller, Job, Said, prompt
 from agents.looking import docs_text
+from agents.privacy import Data
 from agents.proposal import Proposed
 
 HARMLESS: frozenset[Route] = frozenset({"answer", "plan", "why", "help", "docs", "pipelines", "runs", "connections"})
@@ -41,7 +42,9 @@ class Helped:
     notes: tuple[str, ...] = ()
 
 
-def route(caller: Caller, text: str, *, last: str | None, tables: Sequence[str]) -> Route | None:
+def route(
+    caller: Caller, text: str, *, last: str | None, tables: Sequence[str], data: Data | None = None
+) -> Route | None:
     """Where a model thinks a message belongs; None where it cannot say or may not choose."""
 
     def check(chosen: ChosenRoute, _: object) -> ChosenRoute:
@@ -59,12 +62,14 @@ def route(caller: Caller, text: str, *, last: str | None, tables: Sequence[str])
         prompt=lambda _privacy, _mode: f"{words}\nRoutes: {', '.join(sorted(HARMLESS))}",
         check=check,
     )
-    said: Said[ChosenRoute] = caller.run(job, models.chain(caller.settings, "route"))
+    said: Said[ChosenRoute] = caller.run(job, models.chain(caller.settings, "route"), data)
     found = said.output.route if said.output is not None else None
     return next((one for one in get_args(Route) if one == found), None)
 
 
-def help_with(caller: Caller, question: str, *, passages: Callable[[str], str] | None = None) -> Helped:
+def help_with(
+    caller: Caller, question: str, *, data: Data | None = None, passages: Callable[[str], str] | None = None
+) -> Helped:
     """Answer from the documents. A passage that was not given cannot be cited; raises what ``passages`` raises."""
     found = (passages or (lambda words: docs_text(caller.context, words)))(question)
 
@@ -83,7 +88,7 @@ def help_with(caller: Caller, question: str, *, passages: Callable[[str], str] |
         prompt=lambda _privacy, _mode: f"Question: {question}\n\n{found}",
         check=check,
     )
-    said: Said[Help] = caller.run(job, models.chain(caller.settings, "explain"))
+    said: Said[Help] = caller.run(job, models.chain(caller.settings, "explain"), data)
     if said.output is None or not said.output.text.strip():
         return Helped(None, (), said.by, said.notes)
     return Helped(said.output.text, tuple(said.output.cites), said.by, said.notes)

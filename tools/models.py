@@ -22,8 +22,8 @@ from tools.context import Context
 
 FILE = "models.json"
 Task = Literal["draft", "answer", "extract", "route", "explain"]
-"""``draft`` plans pipelines, ``answer`` plans questions, ``extract`` reads one thing out of text, ``route`` tells what
-a message wants, ``explain`` puts results and documents into words."""
+"""``draft`` plans pipelines, ``answer`` plans questions, ``extract`` proposes which columns of two tables correspond,
+``route`` tells where a message belongs that is no question, ``explain`` puts results and documents into words."""
 TASKS: tuple[Task, ...] = get_args(Task)
 
 

@@ -8,12 +8,20 @@ from model_desk import NOW, Desk
 from model_server import READ, Fail, Say
 
 from agents import extract, guide
+from agents.proposal import Proposed
 from tools import usage
 
 REMOTE = "openai:scripted-1"
 PASSAGES = (
     "[connecting.md # Passwords]\nPasswords lie in the vault.\n\n[runs.md # Replay]\nA replay computes a run again."
 )
+
+
+class Defined(Proposed):
+    """A word and what it is to mean."""
+
+    word: str
+    text: str = ""
 
 
 def test_fields_of_two_streams_are_paired(desk: Desk, model: str) -> None:
@@ -35,19 +43,19 @@ def test_fields_of_two_streams_are_paired(desk: Desk, model: str) -> None:
 
 def test_nonsense_ends_after_three_tries(desk: Desk, model: str) -> None:
     desk.server.play(Say("no idea"))
-    said = extract.definition_in(desk.caller(routes={"extract": [model]}), "Revenue is net of refunds.")
+    said = extract.extract(desk.caller(routes={"extract": [model]}), Defined, "Revenue is net of refunds.")
     assert said.output is None
     assert "not usable" in said.notes[0]
     assert len(desk.server.seen) == 3
 
 
-def test_a_definition_is_read_with_what_is_personal_masked(desk: Desk) -> None:
+def test_a_thing_is_read_with_what_is_personal_masked(desk: Desk) -> None:
     caller = desk.caller(routes={"extract": [REMOTE]})
     from agents.models import named
 
     stands = caller.privacy(named(desk.context, REMOTE, caller.settings), desk.data).placeholder("name", "Bo Larsen")
     desk.server.play(Say(json.dumps({"word": "key account", "text": f"customers of {stands}"})))
-    said = extract.definition_in(caller, "A key account is a customer of Bo Larsen", data=desk.data)
+    said = extract.extract(caller, Defined, "A key account is a customer of Bo Larsen", data=desk.data)
     assert said.output is not None
     assert said.output.text == "customers of Bo Larsen"
     assert "Larsen" not in desk.server.seen[0].text
@@ -56,13 +64,13 @@ def test_a_definition_is_read_with_what_is_personal_masked(desk: Desk) -> None:
 def test_text_from_the_data_is_no_template(desk: Desk) -> None:
     desk.server.play(Say(json.dumps({"word": "x", "text": "y"})))
     caller = desk.caller(routes={"extract": [REMOTE]})
-    extract.definition_in(caller, "{{ 7 * 7 }} {% for x in ().__class__.__mro__ %}{% endfor %}")
+    extract.extract(caller, Defined, "{{ 7 * 7 }} {% for x in ().__class__.__mro__ %}{% endfor %}")
     assert "{{ 7 * 7 }} {% for" in desk.server.seen[0].text
 
 
 def test_a_wrong_key_is_said(desk: Desk) -> None:
     desk.server.play(Fail(401))
-    said = extract.definition_in(desk.caller(routes={"extract": [REMOTE]}), "Revenue is net.")
+    said = extract.extract(desk.caller(routes={"extract": [REMOTE]}), Defined, "Revenue is net.")
     assert said.output is None
     assert "the key for OpenAI" in said.notes[0]
 

@@ -20,6 +20,7 @@ from agents.proposal import answer_spec
 from agents.sensitive import find_marks, kind_of_name
 from spec.base import JsonValue
 from spec.catalog import Column
+from spec.pipeline import Pipeline
 from tools.data import open_data
 from tools.definitions import add
 from tools.models import ModelSettings
@@ -353,22 +354,20 @@ def test_text_from_the_data_stands_between_lines_that_it_cannot_know(desk: Desk)
 
 
 def test_an_explanation_uses_only_figures_of_the_result(desk: Desk) -> None:
-    draft = Draft.model_validate(
-        {"spec": _spec(desk), "reading": "Sum of orders.total by region.", "answer": "by_region"}
-    )
+    spec = _spec(desk)
     wrong, right = "North spent 110.00, 42% more.", "North spent 108.50 and South 20.25."
     desk.server.play(*(Say(json.dumps({"sentences": [words]})) for words in (wrong, right)))
     caller = desk.caller(routes={"explain": ["ollama:llama3"]})
-    said = analyst.explain(caller, "What did each region spend?", draft, desk.data, now=ask().now)
+    said = analyst.explain(caller, "What did each region spend?", spec, "by_region", desk.data, now=ask().now)
     assert said.text == right
     assert "110.00, 42" in desk.server.seen[1].text
     caller = desk.caller(routes={"explain": [REMOTE]})
-    said = analyst.explain(caller, "What did each region spend?", draft, desk.data, now=ask().now)
+    said = analyst.explain(caller, "What did each region spend?", spec, "by_region", desk.data, now=ask().now)
     assert said.text is None, "rows go to no model elsewhere unless the workspace allows it"
     assert "shows it no rows" in said.notes[0]
 
 
-def _spec(desk: Desk) -> object:
+def _spec(desk: Desk) -> Pipeline:
     desk.server.play(Give("draft", BY_REGION))
     reply = desk.planner(REMOTE).draft(ask(), desk.data)
     assert isinstance(reply, Draft)

@@ -39,14 +39,19 @@ class Recipe:
     plain: bool
 
 
-def read_recipe(request: Request, data: DataView, ask: Ask) -> Recipe | None:
-    """The recipe in a request; None when some of its words are none. ``ask`` drafts a plain question in it."""
+def read_recipe(
+    request: Request, data: DataView, ask: Ask, *, unpaired: list[tuple[str, str]] | None = None
+) -> Recipe | None:
+    """The recipe in a request; None when some of its words are none. ``ask`` drafts a plain question in it.
+
+    ``unpaired`` is given each two tables that were to meet on columns which nobody named and the data does not tell.
+    """
     timing = find_timing(request.text, request.timezone)
     text = request.text
     for words in timing.words if timing else ():
         text = text.replace(words, " ", 1)
     text = re.sub(r"\s+", " ", text).strip()
-    work = Work(request, data, ask)
+    work = Work(request, data, ask, unpaired=[] if unpaired is None else unpaired)
     lead = LEAD_IN.match(text)
     if lead and not _means_something(lead[0], work):
         work.assumptions.append(f"'{lead[0].strip()}' is taken as a reason, and asks for nothing")

@@ -70,6 +70,8 @@ class Work:
     spelled: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     """What was already looked up among the values of the data."""
     loads: list[Load] = field(default_factory=list)
+    unpaired: list[tuple[str, str]] = field(default_factory=list)
+    """Tables that were to meet on columns nobody named and the data does not tell; every copy writes here."""
     results: list[Rows] = field(default_factory=list)
     """Rows that are written into tables."""
 

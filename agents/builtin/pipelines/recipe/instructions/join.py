@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from sqlglot import exp
 
@@ -10,7 +11,7 @@ from agents.builtin.pipelines.answers import resolve_answer
 from agents.builtin.pipelines.recipe.words import canonical, column_at, table_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
 from agents.builtin.pipelines.reconcile.evidence import count_if, ref, source
-from agents.contract import Option, Question
+from agents.contract import DataView, Option, Question
 
 _VERB = re.compile(
     r"(?:join|combine|merge|link|enrich|connect|bring\s+together|match(?:\s+up)?|look\s+up)\s+", re.IGNORECASE
@@ -66,20 +67,40 @@ def keys_at(text: str, at: int, left: Rows, right: Rows) -> tuple[int, tuple[tup
 
 
 def shared_keys(left: Rows, right: Rows, work: Work) -> tuple[tuple[str, str], ...]:
-    """The column that both have and of which the right one has each value once; none where several would do."""
-    table = work.table(right.tables[0])
+    """The columns that were answered, else the one that both have and of which the right one has each value once."""
+    mine_of, its_of = left.tables[0], right.tables[0]
+    answered = work.request.answers.get(columns_key(mine_of, its_of))
+    given = keys_at(f"on {answered}", 0, left, right) if answered else None
+    if given is not None:
+        return given[1]
     found: list[tuple[str, str]] = []
     for mine in left.columns:
         for its in right.columns:
-            if canonical(mine) == canonical(its) and left.columns[mine] == right.columns[its]:
-                counts = work.data.scalars(
-                    exp.select(exp.Count(this=ref(its)), exp.Count(this=exp.Distinct(expressions=[ref(its)]))).from_(
-                        source(table.name)
-                    )
-                )
-                if counts and counts[0] == counts[1] and counts[0]:
-                    found.append((mine, its))
-    return tuple(found) if len(found) == 1 else ()
+            alike = canonical(mine) == canonical(its) and left.columns[mine] == right.columns[its]
+            if alike and is_identifying(work.data, its_of, its):
+                found.append((mine, its))
+    if len(found) == 1:
+        return tuple(found)
+    work.unpaired.append((mine_of, its_of))
+    return ()
+
+
+def columns_key(left: str, right: str) -> str:
+    """The key of the question on which columns two tables meet."""
+    return f"columns of {left} and {right}"
+
+
+def is_identifying(data: DataView, table: str, column: str) -> bool:
+    """Whether a column has values, and each of them once."""
+    distinct = exp.Count(this=exp.Distinct(expressions=[ref(column)]))
+    counts = data.scalars(exp.select(exp.Count(this=ref(column)), distinct).from_(source(table)))
+    return bool(counts) and counts[0] == counts[1] and bool(counts[0])
+
+
+def meets(right: str, pairs: Sequence[tuple[str, str]]) -> exp.Exists:
+    """Whether a row of ``l``, the left table, has a match in the right one."""
+    on = exp.and_(*(exp.EQ(this=ref(mine, "l"), expression=ref(its, "r")) for mine, its in pairs))
+    return exp.Exists(this=exp.select(exp.Literal.number(1)).from_(source(right, "r")).where(on))
 
 
 def join(work: Work, left: Rows, right: Rows, pairs: tuple[tuple[str, str], ...], *, every: bool) -> Problem:
@@ -111,9 +132,9 @@ def join(work: Work, left: Rows, right: Rows, pairs: tuple[tuple[str, str], ...]
 def _without_match(work: Work, left: Rows, right: Rows, pairs: tuple[tuple[str, str], ...]) -> str | Question:
     if left.id != left.tables[0]:
         return "left"
-    on = exp.and_(*(exp.EQ(this=ref(mine, "l"), expression=ref(its, "r")) for mine, its in pairs))
-    there = exp.Exists(this=exp.select(exp.Literal.number(1)).from_(source(right.tables[0], "r")).where(on))
-    found = work.data.scalars(exp.select(count_if(exp.not_(there))).from_(source(left.tables[0], "l")))
+    found = work.data.scalars(
+        exp.select(count_if(exp.not_(meets(right.tables[0], pairs)))).from_(source(left.tables[0], "l"))
+    )
     if not found or not int(str(found[0])):
         return "inner"
     question = Question(
