@@ -29,6 +29,8 @@ SHORTEST_VALUE = 4
 _PLACEHOLDER = re.compile(
     r"\b(email|phone|iban|card|name|address|birth|identity|network|personal|value)_[0-9a-f]{10}\b"
 )
+_NUMBERED = frozenset({"phone", "iban", "card", "identity", "network", "secret"})
+_WHOLE = re.compile(r"U?(?:BIG|HUGE)?INT(?:EGER)?\b|DECIMAL\(\d+,\s*0\)", re.IGNORECASE)
 _EMAIL = re.compile(r"(?<!\\)(?:\\u[0-9a-fA-F]{4}|[\w.%+'-])+@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])")
@@ -96,9 +98,9 @@ class Privacy:
             return
         self._heard.update(new)
         plain = "\n".join(spelled for text in new for spelled in dict.fromkeys([text, unescaped(text)]))
-        for table, column, kind in self._texts():
+        for table, column, kind in self._spoken():
             for value in _said_in(self._data, table, column, plain):
-                self._said[value] = self.placeholder(kind, value)
+                self._said[value] = self.placeholder("value" if kind == "secret" else kind, value)
 
     def outgoing(self, text: str) -> str:
         """Text as it may leave: no value of a personal column that was heard, no address, phone, account or card."""
@@ -148,10 +150,10 @@ class Privacy:
         if placeholder in self._values or self.local:
             return self._values.get(placeholder)
         wanted = placeholder.partition("_")[0]
-        for table, column, kind in self._texts():
+        for table, column, kind in self._spoken():
             if kind != wanted:
                 continue
-            value = exp_column(column)
+            value = _as_text(column)
             query = (
                 _select(value)
                 .from_(table_of(table))
@@ -163,14 +165,14 @@ class Privacy:
                 return self._values[placeholder]
         return None
 
-    def _texts(self) -> list[tuple[str, str, str]]:
+    def _spoken(self) -> list[tuple[str, str, str]]:
+        """Table, column and kind of values that can be told from other words: texts, and numbers that name somebody."""
         return [
             (table.name, column.name, mark.kind)
             for table in self._data.catalog.tables
             for column in table.columns
             if (mark := self.marks.get((table.name.casefold(), column.name.casefold()))) is not None
-            and mark.kind != "secret"
-            and is_text(column.type)
+            and (is_text(column.type) or (mark.kind in _NUMBERED and _WHOLE.match(column.type)))
         ]
 
     def _hidden(self, table: Table) -> exp.Select:
@@ -254,6 +256,12 @@ def exp_column(name: str) -> exp.Column:
     return exp.column(name, quoted=True)
 
 
+def _as_text(column: str) -> exp.Cast:
+    from sqlglot import exp
+
+    return exp.cast(exp_column(column), "VARCHAR")
+
+
 def _equals(left: exp.Expr, text: str) -> exp.Expr:
     from sqlglot import exp
 
@@ -278,7 +286,7 @@ def _said_in(data: Data, table: str, column: str, text: str) -> list[str]:
     """Values of a column that the text repeats, without regard to case."""
     from sqlglot import exp
 
-    value = exp_column(column)
+    value = _as_text(column)
     lower = exp.Lower(this=value.copy())
     contains = exp.Anonymous(this="contains", expressions=[exp.Literal.string(text.casefold()), lower])
     long_enough = exp.GTE(this=exp.Length(this=value.copy()), expression=exp.Literal.number(SHORTEST_VALUE))

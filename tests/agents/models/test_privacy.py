@@ -190,6 +190,20 @@ def test_a_personal_value_leaves_in_none_of_its_spellings(desk: Desk, tmp_path: 
             assert not any(part in sent for part in re.findall(r"[^\W\d_]{4,}", spelled)), sent
 
 
+def test_a_number_that_names_somebody_and_a_secret_leave_as_placeholders(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "staff.csv"
+    file.write_text("tax_id,birth_year,password\n912345678,1999,hunter22\n912345679,1980,swordfish\n", encoding="utf-8")
+    with open_data([str(file)], desk.context) as data:
+        privacy = Privacy(data, ModelSettings(), local=False, salt="s")
+        text = "Since 1999-01-01, what of 912345678 who says hunter22?"
+        privacy.hear([text])
+        sent = privacy.outgoing(text)
+        assert "912345678" not in sent
+        assert "hunter22" not in sent
+        assert "1999-01-01" in sent, "a year alone tells nobody from others"
+        assert privacy.restored(sent) == text
+
+
 def test_an_address_that_is_in_no_column_leaves_in_no_spelling(desk: Desk) -> None:
     privacy = Privacy(desk.data, ModelSettings(), local=False, salt="s")
     for spelled in ("andré@firma.example", "andr\\u00e9@firma.example", "\\nandré@firma.example"):
