@@ -213,7 +213,8 @@ def _date(text: exp.Expression, form: str, rules: Spelling) -> exp.Expression:
     if not rules.serial_dates:
         return read
     serial = sql.template(
-        r"CASE WHEN regexp_full_match(:x, '[0-9]{1,7}') THEN CAST(:zero AS DATE) + TRY_CAST(:x AS INTEGER) END",
+        r"""CASE WHEN regexp_full_match(:x, '[0-9]{1,7}(\.0+)?')
+        THEN CAST(:zero AS DATE) + CAST(TRY_CAST(:x AS DOUBLE) AS INTEGER) END""",
         x=text,
         zero=_serial_zero(rules),
     )

@@ -1,6 +1,8 @@
 """Excel as people lay it out, and Parquet."""
 
 import datetime as dt
+import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -133,6 +135,18 @@ def test_dates_times_and_booleans_keep_their_kind(tmp_path: Path, reads: Reads) 
     [found] = found_in(path)
     assert found.source.columns == {"at": "TIMESTAMP", "paid": "BOOLEAN", "word": "VARCHAR"}
     assert reads(found, tmp_path).rows[0] == ("2026-07-01 10:30:00", "true", "yes")
+
+
+def test_a_day_may_be_written_with_a_decimal_point(tmp_path: Path, reads: Reads) -> None:
+    made = workbook(tmp_path / "made.xlsx", {"S": [["id", "day"], [1, dt.date(2026, 9, 1)], [2, dt.date(2026, 9, 2)]]})
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(made) as old, zipfile.ZipFile(path, "w") as new:
+        for part in old.namelist():
+            # DuckDB writes every number so, and with it what a run publishes.
+            new.writestr(part, re.sub(rb"<v>(\d+)</v>", rb"<v>\1.0</v>", old.read(part)))
+    [found] = found_in(path)
+    assert found.source.columns["day"] == "DATE"
+    assert [row[1] for row in reads(found, tmp_path).rows] == ["2026-09-01", "2026-09-02"]
 
 
 def test_a_table_that_starts_at_column_b_is_found(tmp_path: Path, reads: Reads) -> None:
