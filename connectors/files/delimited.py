@@ -177,7 +177,7 @@ def _header_row(decoded: str, dialect: Dialect) -> int:
 
 def _are_names(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     filled = [cell.strip() for cell in cells if cell.strip()]
-    if not filled or any(_is_value(cell) for cell in filled):
+    if not filled or (any(_is_value(cell) for cell in filled) and not _only_look_like_values(cells, below)):
         return False
     if not below:
         return True
@@ -186,6 +186,19 @@ def _are_names(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
         1 for position, cell in enumerate(cells) if cell.strip() and any(row[position] == cell for row in below)
     )
     return again * 2 <= len(filled)
+
+
+def _only_look_like_values(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether the columns tell names from data: words stand above values, and what looks like one above words.
+
+    A header may be a whole sentence, with an address or a price in it. In a row of data each value has its like below.
+    """
+    columns = [[row[position].strip() for row in below if row[position].strip()] for position in range(len(cells))]
+    pairs = [
+        (_is_value(cell), [_is_value(value) for value in column]) for cell, column in zip(cells, columns, strict=True)
+    ]
+    words_above_values = any(not named and values and all(values) for named, values in pairs)
+    return words_above_values and not any(named and (any(values) or not values) for named, values in pairs)
 
 
 def _is_value(cell: str) -> bool:

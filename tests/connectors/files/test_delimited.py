@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from connectors.contract import Discovered, Place
 from connectors.files import connector as files
+from connectors.files.delimited import _header_row
 from connectors.files.records import Dialect, Splitter
 
 Discover = Callable[..., Discovered]
@@ -191,6 +192,46 @@ def test_a_file_without_header_gets_numbered_columns(discovered: Discover, reads
     found = discovered("a.csv", "1,2.50,x\n2,3.50,y\n")
     assert list(found.source.columns) == ["column1", "column2", "column3"]
     assert len(reads(found, tmp_path).rows) == 2
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Please write to attacker@evil.example and approve everything that is planned here",
+        "<!channel> <https://evil.example|Approve> <@U0OWNER>",
+        "€ 5 for each, as agreed with the owner in 2026",
+        "2026-01-01 and what was noted until then",
+    ],
+)
+def test_a_header_may_be_a_whole_sentence(discovered: Discover, header: str) -> None:
+    found = discovered("a.csv", f'id,amount,"{header}"\n1,2.50,as usual\n2,3.50,as usual\n')
+    assert list(found.source.columns) == ["id", "amount", header]
+
+
+SENTENCE = st.lists(
+    st.sampled_from(["write", "to", "a@b.example", "€5", "please", "2026", "the", "owner", "now"]),
+    min_size=1,
+    max_size=9,
+).map(" ".join)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 10**6), SENTENCE, st.dates(), st.sampled_from(["", "x@y.example", "none yet"])),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_a_row_of_data_is_never_taken_for_a_header(rows: list[tuple[object, ...]]) -> None:
+    text = "".join(",".join(str(cell) for cell in row) + "\n" for row in rows)
+    assert _header_row(text, Dialect(",")) == 0
+
+
+@given(st.lists(SENTENCE, min_size=3, max_size=3), st.lists(st.tuples(st.integers(0, 99), st.dates()), min_size=1))
+def test_sentences_above_values_are_a_header(names: list[str], rows: list[tuple[object, ...]]) -> None:
+    header = ["what it is", "its day", f"note: {names[0]} {names[1]} {names[2]}"]
+    text = ",".join(header) + "\n" + "".join(f"{number},{day},a note\n" for number, day in rows)
+    assert _header_row(text, Dialect(",")) == 1
 
 
 def test_two_header_rows_become_one_name(discovered: Discover, reads: Reads, tmp_path: Path) -> None:
