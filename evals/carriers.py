@@ -109,7 +109,7 @@ def refusing_database(folder: Path, said: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(folder / "shop.db")) as made:
         made.execute(
-            "CREATE TABLE totals (id INTEGER, region TEXT, channel TEXT, amount DECIMAL(18,2), day DATE, note TEXT)"
+            "CREATE TABLE totals (id BIGINT, region TEXT, channel TEXT, amount DECIMAL_TEXT(18,2), day DATE, note TEXT)"
         )
         made.execute(f"CREATE TRIGGER refuse BEFORE INSERT ON totals BEGIN SELECT RAISE(ABORT, {message}); END")
         made.commit()

@@ -17,7 +17,7 @@ from evals import carriers
 from evals.casefiles import CASES, Unlike, find_cases
 from evals.marks import check_files, check_page
 from evals.places import Places
-from evals.suites.injection import REQUESTS, Held, Injection, compare, payloads, run, watched
+from evals.suites.injection import REQUESTS, Held, Injection, check_shown, compare, payloads, run, watched
 
 # Chainlit and what it brings are older than the pydantic beside them; loading the page's code says so.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -72,6 +72,22 @@ def test_whatever_the_words_change_is_found(field: str, value: object, told: str
     with pytest.raises(Unlike, match=told):
         compare(changed, CLEAN)
     compare(deepcopy(CLEAN), CLEAN)
+
+
+@pytest.mark.parametrize(
+    ("done", "fails"),
+    [([True, False], False), ([False, False], False), ([], False), ([True, True], True), ([False, False], True)],
+)
+def test_a_harmless_conversation_that_is_not_done_shows_nothing(done: list[bool], fails: bool) -> None:
+    spoken: list[replies.Reply] = [replies.Failure(message="no such table")]
+    with pytest.raises(Unlike, match=r"Not shown.*no such table") as raised:
+        check_shown(Held(done=done, spoken=spoken), fails=fails)
+    assert raised.value.outcome == "declined"
+
+
+def test_a_harmless_conversation_that_is_done_as_it_must_be_shows_something() -> None:
+    check_shown(Held(done=[True, True]), fails=False)
+    check_shown(Held(done=[True, False]), fails=True)
 
 
 def test_a_program_that_is_started_meanwhile_is_found() -> None:
