@@ -13,7 +13,7 @@ from agents.builtin.words import stem
 _AUDIT = frozenset(
     {"created", "updated", "modified", "inserted", "loaded", "crtd", "changed", "deleted", "synced", "timestamp"}
 )
-_MONEY = (
+MONEY = (
     "total",
     "amount",
     "revenue",
@@ -137,7 +137,7 @@ def main_measure(schema: Schema, table: str) -> Ref | None:
         if column.kind != "number" or column.is_id or _points_elsewhere(schema, column):
             continue
         words = set(column.words)
-        hits = [place for place, word in enumerate(_MONEY) if word in words]
+        hits = [place for place, word in enumerate(MONEY) if word in words]
         if hits and not words & {"tax", "discount", "unit", "fee", "commission", "cost", "percent"}:
             scored.append((hits[0], column.ref))
     scored.sort()
@@ -188,7 +188,7 @@ def is_money(column: Col) -> bool:
     """Whether the column holds amounts of money: a decimal, or a number, that is called like one."""
     if column.kind != "number" or column.is_id:
         return False
-    return bool(set(column.words) & set(_MONEY)) and not re.match(r"(?:U?(?:TINY|SMALL|BIG|HUGE)?INT)", column.type)
+    return bool(set(column.words) & set(MONEY)) and not re.match(r"(?:U?(?:TINY|SMALL|BIG|HUGE)?INT)", column.type)
 
 
 def tally_column(schema: Schema, table: str) -> Ref | None:

@@ -11,17 +11,19 @@ from agents.builtin.index import Index, index_of
 from agents.builtin.lexicon import CHANGES, OPINIONS
 from agents.builtin.loose import loose_measure
 from agents.builtin.meaning import Condition, During, Either, Meaning, Nested
+from agents.builtin.normalise import remarks
 from agents.builtin.reading import reading_of
 from agents.builtin.spokenroles import Unsaid
 from agents.builtin.tags import Tag
 from agents.builtin.understand import Candidate, Prepared, key_of, name_of, others, prepare, read
+from agents.builtin.units import refused_units
 from agents.builtin.words import singular
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
 from spec.base import JsonValue
 from spec.errors import DreflowError
 from spec.pipeline import Pipeline, Step
 
-# Measured on question sets of other people's databases: see docs/explanation of the gate in evals.
+# A less certain reading is put to the person, or refused.
 CONFIDENT = 0.7
 WORTH_ASKING = 0.5
 _ROWS_COMPARED = 2000
@@ -45,7 +47,7 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     broken = _broken(data, best)
     if broken:
         return Refusal(message="I read this in a way the data does not allow.", hint=broken)
-    outside = _outside(best.meaning, index)
+    outside = _outside(best.meaning, index) or refused_units(request.text, best.meaning, data)
     if outside is not None:
         return outside
     if _expects_one(request.text) and not best.meaning.groups and len(_rows(data, best)) > 1:
@@ -256,6 +258,7 @@ def _draft(request: Request, data: DataView, candidate: Candidate) -> Draft:
                 table.set("this", exp.to_identifier(name, quoted=True))
                 table.set("alias", alias)
     sentence = reading_of(candidate.meaning)
+    aside = [f"'{said}' is taken as a remark, and changes no figure" for said in remarks(request.text)]
     step = Step.model_validate(
         {"id": "answer", "use": "sql", "from": list(used), "query": query.sql(dialect="duckdb", pretty=True)}
     )
@@ -263,7 +266,7 @@ def _draft(request: Request, data: DataView, candidate: Candidate) -> Draft:
         name="question",
         request=request.text,
         reading=sentence,
-        assumptions=tuple(dict.fromkeys(candidate.meaning.assumptions)),
+        assumptions=tuple(dict.fromkeys([*candidate.meaning.assumptions, *aside])),
         timezone=request.timezone,
         sources=used,
         steps=(step,),

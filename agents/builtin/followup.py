@@ -8,7 +8,7 @@ from datetime import date
 from agents.builtin.links import Linker
 from agents.builtin.periods import find_periods
 from agents.builtin.tags import Tag, tag
-from agents.builtin.words import tokenise
+from agents.builtin.words import LONGEST_REQUEST, tokenise
 from agents.contract import Turn
 
 _LEAD = re.compile(
@@ -69,7 +69,7 @@ def complete(text: str, history: tuple[Turn, ...], linker: Linker, today: date) 
 def _last_question(history: tuple[Turn, ...]) -> str | None:
     """The latest earlier request that was itself a whole question, with the fragments after it ignored."""
     for turn in reversed(history):
-        if turn.request and not _is_fragment(turn.request):
+        if turn.request and len(turn.request) <= LONGEST_REQUEST and not _is_fragment(turn.request):
             return turn.request
     return None
 

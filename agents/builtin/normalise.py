@@ -5,13 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
-
-
-def _ordinal(match: re.Match[str]) -> str:
-    """As in "on the first floor", where floors are numbered."""
-    return f"on {match[2]} {_ORDINALS.index(match[1].lower()) + 1}"
-
+from agents.builtin.periods import SPOKEN_NUMBERS
 
 _SIDE = {"highest": "highest", "best": "highest", "lowest": "lowest", "worst": "lowest"}
 
@@ -23,7 +17,7 @@ def _top_so_many(match: re.Match[str]) -> str:
     return f"{side} {match[1]} {match[2]} by {counted}"
 
 
-_SO_MANY = r"\b(?:the |our )?(?:top |bottom )?(\d+|one|two|three|four|five|six|seven|eight|nine|ten) ([\w-]+) "
+_SO_MANY = rf"\b(?:the |our )?(?:top |bottom )?(\d+|{'|'.join(SPOKEN_NUMBERS)}) ([\w-]+) "
 _WITH = r"(?:with|that have|who have) the "
 _THINGS = r"((?:phone|telephone|mobile|fax|account|customer|order|invoice|room|house|serial|tax) numbers?)"
 _HAPPEN = r"(?: (?:happen|made|placed|take place|occur|fall|arrive|start))*"
@@ -88,7 +82,6 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bhow many times\b", "how many"),
     # Turns of speech that say nothing about which rows are meant.
     (r"\b(?:right now|with us|at all|in all|so far|of ours|in the system|overall|to date)\b(?=\s*[,.:;?!)]|\s*$)", ""),
-    (r"\b(?:do|did) we look after\b", "do we have"),
     (r"\b(?:any|some)(?:one|body)\b|\b(?:any|some)thing\b", ""),
     # "which country do most of our guests come from" asks for the one with the most.
     (
@@ -125,7 +118,6 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         r" excluding \1",
     ),
     (r"([,(:;?]\s*(?:[\w-]+ ){1,5}?)only(?=\s*[,.:;?!)]|\s*$)", r"\1"),
-    (rf"\b(?:on|in|of) the ({'|'.join(_ORDINALS)}) (floor|level|grade|round|lap)\b", _ordinal),
     (r"\bmost (\w+) first\b", r"ordered by number of \1 descending"),
     (r"\bas a percentage of (?:the )?total\b", "percentage of total"),
     (r"\bwhat (?:is|are|was|were) the names? and\b", "what is the name and"),
@@ -150,7 +142,6 @@ _REMARKS = (
     r"\b(?:represent|format|express|show|return|give)\s+(?:each|the)\s+(?:quarter|month|week|date|year)\s+as\b[^.?!]*",
     r"\bas (?:a|an) (?:date|integer|number|percentage|decimal|float)\b",
     r"\b(?:give|return|provide) (?:the|your) answer as\b[^.?!]*",
-    r"\brecall that\b[^.?!]*",
     r",?\s*\brounded to (?:the nearest \w+|\d+ (?:decimal places?|decimals|digits))",
     r"\bdo not (?:return|include|show) duplicates\b",
 )
@@ -165,6 +156,12 @@ def normalise(text: str) -> str:
     for pattern, wording in _REWRITES:
         plain = re.sub(pattern, wording, plain, flags=re.IGNORECASE)
     return re.sub(r"\s+", " ", plain).strip()
+
+
+def remarks(text: str) -> list[str]:
+    """What is cut as a remark, in the person's own words: about technique, form, or an example."""
+    found = [match for pattern in _REMARKS for match in re.finditer(pattern, text, re.IGNORECASE)]
+    return [said for match in found if (said := " ".join(match[0].split()).strip(" ,()"))]
 
 
 def decimals(text: str) -> int | None:

@@ -33,8 +33,11 @@ _REL = (
 )
 _POINT = rf"(?:{_DAY}|{_QUARTER}|{_MONTHS}|{_YEAR}|{_REL})"
 _UNIT = r"(day|week|month|quarter|year)s?"
-_N = r"(\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|couple of|few)"
-_SPOKEN = {w: n for n, w in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
+SPOKEN_NUMBERS = {
+    word: number
+    for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)
+}
+_N = rf"(\d+|{'|'.join(SPOKEN_NUMBERS)}|couple of|few)"
 
 _RANGE = re.compile(
     (
@@ -337,7 +340,7 @@ def _safe(year: int, month: int, day: int) -> date | None:
 def _count(text: str) -> int:
     if text.isdigit():
         return int(text)
-    return {"couple of": 2, "few": 3}.get(text) or _SPOKEN[text]
+    return {"couple of": 2, "few": 3}.get(text) or SPOKEN_NUMBERS[text]
 
 
 def _latest_year(month: int, today: date) -> int:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from agents.builtin.decide import decide
+from agents.builtin.words import LONGEST_REQUEST
 from agents.contract import DataView, Draft, Question, Refusal, Request
+
+_BLANKS = re.compile(r"\s{2,}")
+
+
+def _one_blank(run: re.Match[str]) -> str:
+    return "\n" if "\n" in run[0] else " "
 
 
 class BuiltinPlanner:
@@ -13,6 +22,13 @@ class BuiltinPlanner:
 
     def draft(self, request: Request, data: DataView) -> Draft | Question | Refusal:
         """Answer, ask or refuse. Never guesses between readings whose results differ."""
+        if len(request.text) > LONGEST_REQUEST:
+            return Refusal(
+                message=f"This is {len(request.text):,} characters long; I read up to {LONGEST_REQUEST:,} at a time.",
+                hint="Say it in fewer words, or in several messages, one for each file.",
+            )
+        # Long runs of blanks say nothing, and are what patterns are slowest at.
+        request = request.model_copy(update={"text": _BLANKS.sub(_one_blank, request.text)})
         if request.want == "pipeline":
             from agents.builtin.pipelines.planner import draft_pipeline
 

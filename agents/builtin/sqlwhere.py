@@ -40,8 +40,7 @@ class Where(Base):
                 if not inner.conditions and all(
                     self.schema.path(start, inner.table) is None for start in frame.aliases
                 ):
-                    self.notes.append(f"loose:{inner.table}")
-                    continue
+                    raise CannotBuildError(f"{inner.table} does not belong to {', '.join(sorted(frame.aliases))}")
                 if inner.table in frame.aliases or self._reach(frame, inner.table):
                     self._conditions(frame, inner, inner.conditions)
                     continue

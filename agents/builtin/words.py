@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+LONGEST_REQUEST = 2_000
+"""Characters of a request that are read; patterns over many words may take time that grows with their square."""
 _TOKEN = re.compile(
     r"""
     (?P<quoted>"[^"\n]+"|“[^”\n]+”|`[^`\n]+`|(?<![\w])'[^'\n]*[^'\s](?<!\ws)'(?!\w)|(?<![\w])'[^'\n]+'(?![\w])|‘[^’\n]+’(?!\w))

@@ -9,11 +9,13 @@ import re
 
 from sqlglot import exp
 
+from agents.builtin.lexicon import MONTHS
+from agents.builtin.units import CODES
 from agents.contract import DataView, Refusal, Request
 
 # A full stop inside a name or an address ends nothing.
 _REST = r"(?:[^,.;?!]|\.(?=\w))*"
-_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_MONTHS = "|".join(sorted(MONTHS, key=len, reverse=True))
 _SENDING = re.compile(
     r"\b(?:e-?mail|mail|send|slack|whatsapp|text|notify|call|phone|post|upload|print|share|forward|ping|alert)\s+"
     rf"(?:it|me|us|him|her|them|this|that|the|my|our|a|to|out|everyone|everybody|all|\w+@)(?=\W|$){_REST}",
@@ -38,8 +40,6 @@ _PERIOD = re.compile(
 _CURRENCY = re.compile(
     r"\b(?:in|into|to)\s+(?:us\s+|swiss\s+)?(?:dollars?|usd|eur|euros?|pounds?|gbp|chf|francs?)\b", re.IGNORECASE
 )
-_CODES = {"dollar": "usd", "dollars": "usd", "euro": "eur", "euros": "eur", "pound": "gbp", "pounds": "gbp",
-          "franc": "chf", "francs": "chf"}  # fmt: skip
 _FILE = re.compile(
     r"\b(?:save|write|export|store|put|call)\b[^,;?!]*?[\w\-]+\.(?:csv|tsv|json|ndjson|parquet|xlsx|pdf|docx|pptx)\b",
     re.IGNORECASE,
@@ -69,7 +69,7 @@ def other_currency(request: Request, data: DataView) -> Refusal | None:
     if found is None or asks_to_reconcile(request.text, {"sales": (), "processor": ()}):
         return None
     word = found.group(0).split()[-1].casefold()
-    code = _CODES.get(word, word)
+    code = CODES.get(word, word)
     for table in data.catalog.tables:
         for column in table.columns:
             parts = set(re.findall(r"[a-z]+", column.name.casefold()))

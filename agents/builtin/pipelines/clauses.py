@@ -66,12 +66,12 @@ _WITHOUT = re.compile(
 )
 _POLITE = re.compile(
     r"^\s*(?:(?:hi|hello|hey|ciao|good\s+morning)\b\s*[,!.]?\s*)?"
-    r"(?:(?:(?:can|could|would|will)\s+you|kindly|please|pls|now)\b\s*,?\s*)+",
+    r"(?:(?:(?:can|could|would|will)\s+you|kindly|please|pls|now)\b[\s,]*)+",
     re.IGNORECASE,
 )
 _THANKS = re.compile(
-    r"(?:\s*[,.!?]?\s*\b(?:please|pls|thanks(?:\s+a\s+lot|\s+so\s+much)?|thank\s+you(?:\s+very\s+"
-    r"much)?|thx)\b)+\s*[.!?]*\s*$",
+    r"(?:(?:^|[\s,.!?]+)(?:please|pls|thanks(?:\s+a\s+lot|\s+so\s+much)?|thank\s+you(?:\s+very\s+"
+    r"much)?|thx)\b)+[\s.!?]*$",
     re.IGNORECASE,
 )
 # What is left of "save the total per region as totals.csv" once the file is taken out.

@@ -6,6 +6,7 @@ import re
 
 from agents.builtin.pipelines.clauses import FILE
 from agents.builtin.pipelines.schedule import find_timing
+from agents.builtin.words import LONGEST_REQUEST
 from agents.contract import Draft, Request, Turn
 
 _FILLERS = re.compile(
@@ -83,6 +84,8 @@ def changed_requests(request: Request) -> list[str]:
     """The request before with what this turn says in its place, in the ways in which both may be one request."""
     before = request.history[-1] if request.history else None
     if before is None or before.spec is None or not _FRAGMENT.match(request.text):
+        return []
+    if len(before.spec.request) > LONGEST_REQUEST:
         return []
     whole, said = before.spec.request.strip(" .;"), request.text.strip(" .;!?")
     group = _GROUP.match(said)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from sqlglot import exp
 
 from agents.builtin.pipelines.answers import resolve_answer
 from agents.builtin.pipelines.beside import other_currency, rhythms, sends
-from agents.builtin.pipelines.clauses import Clauses, Cleaning, take_apart
+from agents.builtin.pipelines.clauses import FILE, Clauses, Cleaning, take_apart
 from agents.builtin.pipelines.columns import find_columns, find_table, listed, name_words
 from agents.builtin.pipelines.draftsteps import Draftsman, name, text
 from agents.builtin.pipelines.goes_on import changed_requests, draft_again, is_fragment
 from agents.builtin.pipelines.loads import load_into
 from agents.builtin.pipelines.promises import read_promise
 from agents.builtin.pipelines.recipe.planner import read_recipe
+from agents.builtin.pipelines.reconcile.intent import speaks_of_money
 from agents.builtin.pipelines.reconcile.planner import draft_reconciliation
+from agents.builtin.pipelines.reconcile.words import words_of
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
 from spec.catalog import Column, Table
 from spec.pipeline import Allow, Output, Pipeline, Source, Step
@@ -87,7 +90,8 @@ def _draft_new(request: Request, data: DataView, ask: Ask) -> Draft | Question |
     if recipe is not None and not recipe.plain:
         return recipe.reply
     reconciliation = draft_reconciliation(request, data)
-    if reconciliation is not None:
+    names = {word for table in data.catalog.tables for word in words_of(table.name)}
+    if isinstance(reconciliation, Draft | Question) or (reconciliation and speaks_of_money(request.text, names)):
         return reconciliation
     reply = _draft_clauses(request, data, ask)
     if recipe is None:
@@ -105,7 +109,7 @@ def _are_rows(reply: Draft | Question | Refusal) -> bool:
 def _draft_clauses(request: Request, data: DataView, ask: Ask) -> Draft | Question | Refusal:
     """The request taken apart by its clauses, with a plain question inside it."""
     clauses = take_apart(request.text, request.timezone)
-    cannot = _beyond(clauses.rest, request.text)
+    cannot = _beyond(clauses.rest, request.text) or _parts_apart(clauses.files, request.text)
     if cannot is not None:
         return cannot
     asked: Draft | None = None
@@ -137,6 +141,18 @@ def _beyond(rest: str, text: str) -> Refusal | None:
             hint="I can plan hours, days, weekdays, weeks, days of the month, months and quarters.",
         )
     return None
+
+
+def _parts_apart(files: Sequence[str], text: str) -> Refusal | None:
+    """The reason where several files are not plainly for the same rows: each would hold all of them."""
+    places = [found for found in re.finditer(FILE, text, re.IGNORECASE) if (found["quoted"] or found["plain"]) in files]
+    between = [text[one.end() : other.start()] for one, other in pairwise(places)]
+    if all(_ONLY_REFERS.match(words) for words in between):
+        return None
+    return Refusal(
+        message=f"I cannot tell which rows go to which of {listed(files)}.",
+        hint="Say it for each file, such as 'the paid orders to paid.csv and the rest to other.csv'.",
+    )
 
 
 def _tables(

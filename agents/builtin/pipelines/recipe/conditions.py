@@ -9,7 +9,7 @@ from datetime import date
 from sqlglot import exp
 
 from agents.builtin.pipelines.draftsteps import name
-from agents.builtin.pipelines.recipe.values import date_at, is_value, month_at, number_at, spelled_as, today, value_at
+from agents.builtin.pipelines.recipe.values import amount_at, date_at, is_value, month_at, spelled_as, today, value_at
 from agents.builtin.pipelines.recipe.words import DETERMINERS, column_at, spans
 from agents.builtin.pipelines.recipe.work import Rows, Work
 
@@ -62,7 +62,7 @@ def condition_at(text: str, at: int, rows: Rows, work: Work) -> Found | None:
         return _one(text, place, rows, work)
 
     def both(place: int) -> Found | None:
-        found = _joined(text, place, _AND, exp.and_, single)
+        found = _joined(text, place, _AND, _all_of, single)
         when = _WHEN.match(text, found[0]) if found else None
         more = _of_a_column(text, when.end(), rows, work) if when else None
         # "... paid in July" says a further condition without an and.
@@ -82,8 +82,67 @@ def _joined(
         more = read(glue.end())
         if more is None:
             break
+        if not re.search(r"\bbut\b", glue[0], re.IGNORECASE) and _half_denied(found, more[1]):
+            return None
         end, found = more[0], join(found, more[1])
     return end, found
+
+
+def _all_of(said: exp.Expr, more: exp.Expr) -> exp.Expr:
+    """Both; but two values of one column, which no row has at once, are a set of which a row has one."""
+    parts = list(said.flatten()) if isinstance(said, exp.And) else [said]
+    for place, part in enumerate(parts):
+        one, other = _values(part), _values(more)
+        if one and other and one[0] == other[0] and set(one[2]) != set(other[2]):
+            parts[place] = _either(*one, *other[1:])
+            return exp.and_(*parts)
+        if part == negated(more) or more == negated(part):
+            parts[place] = exp.Paren(this=exp.or_(part, more))
+            return exp.and_(*parts)
+    return exp.and_(said, more)
+
+
+def _half_denied(said: exp.Expr, more: exp.Expr) -> bool:
+    """Whether a value is denied and another of the same column is not: "not paid and open" may deny both."""
+    last = list(said.flatten())[-1] if isinstance(said, exp.And | exp.Or) else said
+    inner = last.find(exp.Paren) if isinstance(last, exp.Not) else None
+    denied, other = _values(inner.this) if inner is not None else None, _values(more)
+    return denied is not None and other is not None and denied[0] == other[0]
+
+
+Values = tuple[str, bool, tuple[exp.Expr, ...]]
+"""A column, whether it is compared in lower case without outer spaces, and the values it may have."""
+
+
+def _values(condition: exp.Expr) -> Values | None:
+    """What a condition says that allows a column some values and nothing else."""
+    if isinstance(condition, exp.Paren):
+        return _values(condition.this)
+    if isinstance(condition, exp.Or):
+        found = [_values(part) for part in condition.flatten()]
+        known = [one for one in found if one is not None]
+        if len(known) != len(found) or len({one[0] for one in known}) != 1:
+            return None
+        return known[0][0], any(one[1] for one in known), tuple(value for one in known for value in one[2])
+    values = condition.expressions if isinstance(condition, exp.In) else [condition.args.get("expression")]
+    compared = condition.this if isinstance(condition, exp.In | exp.EQ) else None
+    loosely = isinstance(compared, exp.Lower)
+    column = compared.find(exp.Column) if loosely and compared is not None else compared
+    if not isinstance(column, exp.Column) or not all(isinstance(value, exp.Literal | exp.Cast) for value in values):
+        return None
+    return column.name, loosely, tuple(values)
+
+
+def _either(
+    column: str, loosely: bool, values: tuple[exp.Expr, ...], other_loosely: bool, others: tuple[exp.Expr, ...]
+) -> exp.Expr:
+    compared: exp.Expr = name(column)
+    listed = list(dict.fromkeys((*values, *others)))
+    if loosely or other_loosely:
+        compared = exp.Lower(this=exp.Trim(this=compared))
+        plain = [exp.Literal.string(value.name.strip().lower()) for value in listed]
+        listed = list(dict.fromkeys(plain))
+    return exp.In(this=compared, expressions=listed)
 
 
 def _one(text: str, at: int, rows: Rows, work: Work) -> Found | None:
@@ -136,7 +195,7 @@ def _of_a_column(text: str, at: int, rows: Rows, work: Work) -> Found | None:
     place = verb.end() if verb else place
     between = re.compile(r"between\s+", re.IGNORECASE).match(text, place)
     if between:
-        return _between(text, between.end(), left, rows, column[1])
+        return _between(text, between.end(), left, rows, column[1], work)
     for pattern, node in _COMPARED:
         if compared := pattern.match(text, place):
             right = _operand(text, compared.end(), rows, column[1], work)
@@ -165,17 +224,17 @@ def is_empty(column: exp.Expr, type_: str) -> exp.Expr:
     return exp.Nullif(this=exp.Trim(this=column), expression=exp.Literal.string("")).is_(exp.null())
 
 
-def _between(text: str, at: int, left: exp.Expr, rows: Rows, column: str) -> Found | None:
-    low = date_at(text, at) or number_at(text, at)
+def _between(text: str, at: int, left: exp.Expr, rows: Rows, column: str, work: Work) -> Found | None:
+    low = date_at(text, at) or amount_at(text, at, column, rows, work)
     glue = re.compile(r"\s+and\s+", re.IGNORECASE).match(text, low[0]) if low else None
-    high = (date_at(text, glue.end()) or number_at(text, glue.end())) if glue else None
+    high = (date_at(text, glue.end()) or amount_at(text, glue.end(), column, rows, work)) if glue else None
     if low is None or high is None or _mixes(rows.columns[column], low[1]):
         return None
     return high[0], exp.Between(this=left, low=low[1], high=high[1])
 
 
 def _operand(text: str, at: int, rows: Rows, column: str, work: Work) -> Found | None:
-    there = date_at(text, at) or number_at(text, at)
+    there = date_at(text, at) or amount_at(text, at, column, rows, work)
     if there is not None:
         return None if _mixes(rows.columns[column], there[1]) else there
     other = column_at(text, at, rows)
@@ -212,7 +271,7 @@ def _one_of(text: str, at: int, rows: Rows, work: Work, column: str, said: bool)
         return (word.end(), name(column) if word["yes"] else negated(name(column))) if word else None
     if not said:
         return _in_a_month(text, at, rows, column)
-    literal = date_at(text, at) or number_at(text, at)
+    literal = date_at(text, at) or amount_at(text, at, column, rows, work)
     if literal is None or _mixes(type_, literal[1]):
         return _in_a_month(text, at, rows, column)
     return literal[0], exp.EQ(this=name(column), expression=literal[1])

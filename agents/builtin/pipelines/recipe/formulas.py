@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from agents.builtin.pipelines.draftsteps import name
-from agents.builtin.pipelines.recipe.values import number_at, today
+from agents.builtin.pipelines.recipe.values import number_at, percent_at, today
 from agents.builtin.pipelines.recipe.words import column_at
 from agents.builtin.pipelines.recipe.work import Rows
 
@@ -23,10 +23,16 @@ _PRODUCT: tuple[tuple[re.Pattern[str], type[exp.Binary]], ...] = (
 )
 
 
-def formula_at(text: str, at: int, rows: Rows) -> Found | None:
+DEEPEST = 20
+"""Brackets within brackets that are read."""
+
+
+def formula_at(text: str, at: int, rows: Rows, *, depth: int = 0) -> Found | None:
     """(end, expression) of at least one operation over columns and numbers."""
+    if depth > DEEPEST:
+        return None
     found = _chain(
-        text, at, rows, _SUM, lambda place: _chain(text, place, rows, _PRODUCT, lambda p: _part(text, p, rows))
+        text, at, rows, _SUM, lambda place: _chain(text, place, rows, _PRODUCT, lambda p: _part(text, p, rows, depth))
     )
     return found if found and isinstance(found[1], exp.Binary) else None
 
@@ -45,7 +51,7 @@ def _chain(
     while True:
         for pattern, node in operations:
             glue = pattern.match(text, end)
-            more = read(glue.end()) if glue else None
+            more = (_percent(text, glue.end(), node) or read(glue.end())) if glue else None
             if more is not None:
                 right = exp.Paren(this=more[1]) if isinstance(more[1], exp.Binary) else more[1]
                 if node in (exp.Add, exp.Sub) and _is_date(found, rows) and not _is_date(right, rows):
@@ -57,13 +63,19 @@ def _chain(
             return end, found
 
 
+def _percent(text: str, at: int, node: type[exp.Binary]) -> Found | None:
+    """A percentage of something: "net times 22%" is net * 0.22; "net plus 22%" is not said of what."""
+    found = percent_at(text, at) if node in (exp.Mul, exp.Div) else None
+    return (found[0], exp.Literal.number(f"{found[1] / 100:f}")) if found else None
+
+
 def _is_date(expression: exp.Expr, rows: Rows) -> bool:
     return isinstance(expression, exp.Placeholder) or type_of(expression, rows).startswith("DATE")
 
 
-def _part(text: str, at: int, rows: Rows) -> Found | None:
+def _part(text: str, at: int, rows: Rows, depth: int) -> Found | None:
     if text[at : at + 1] == "(":
-        inner = formula_at(text, at + 1, rows)
+        inner = formula_at(text, at + 1, rows, depth=depth + 1)
         close = re.compile(r"\s*\)").match(text, inner[0]) if inner else None
         return (close.end(), exp.Paren(this=inner[1])) if inner and close else None
     if found := re.compile(r"today\b", re.IGNORECASE).match(text, at):

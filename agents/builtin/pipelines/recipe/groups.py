@@ -11,6 +11,7 @@ from agents.builtin.pipelines.draftsteps import name
 from agents.builtin.pipelines.recipe.formulas import formula_at, type_of
 from agents.builtin.pipelines.recipe.words import COMMA, canonical, column_at, columns_at, noun_at, table_at
 from agents.builtin.pipelines.recipe.work import Rows, Work
+from spec.catalog import Table
 
 GRAINS = ("year", "quarter", "month", "week", "day")
 PER = re.compile(
@@ -87,15 +88,21 @@ def measure_at(text: str, at: int, rows: Rows, work: Work) -> tuple[int, Named] 
 
 def _count_at(text: str, at: int, rows: Rows, work: Work) -> tuple[int, Named] | None:
     lead = _COUNT.match(text, at)
-    noun = noun_at(text, lead.end(), work.data.catalog, rows) if lead else None
-    if noun and (noun[1] is None or noun[1].name in rows.tables):
-        called = noun[1].name if noun[1] else "rows"
-        return noun[0], Named(called, exp.Count(this=exp.Star()), "BIGINT")
-    noun = None if lead else noun_at(text, at, work.data.catalog, rows)
-    tail = _COUNTED.match(text, noun[0]) if noun else None
-    if noun and tail and (noun[1] is None or noun[1].name in rows.tables):
-        return tail.end(), Named(noun[1].name if noun[1] else "rows", exp.Count(this=exp.Star()), "BIGINT")
-    return None
+    noun = noun_at(text, lead.end() if lead else at, work.data.catalog, rows)
+    tail = _COUNTED.match(text, noun[0]) if noun and lead is None else None
+    counted = _count_of(noun[1], rows) if noun and (lead or tail) else None
+    if noun is None or counted is None:
+        return None
+    called = noun[1].name if noun[1] else "rows"
+    return tail.end() if tail else noun[0], Named(called, counted, "BIGINT")
+
+
+def _count_of(table: Table | None, rows: Rows) -> exp.Expr | None:
+    """All rows, or the different ones of a table whose rows may stand here more than once; None where none tells."""
+    if table is None or table.name == rows.one_each:
+        return exp.Count(this=exp.Star())
+    key = rows.identified.get(table.name)
+    return exp.Count(this=exp.Distinct(expressions=[name(key)])) if key else None
 
 
 def _formula_called(text: str, at: int, rows: Rows) -> tuple[int, Named] | None:
@@ -138,7 +145,7 @@ def groups_at(text: str, at: int, rows: Rows, work: Work) -> tuple[int, list[Nam
     if not found:
         return None
     formats, end = formats_at(text, end)
-    return end, [_formatted(group, formats) for group in found]
+    return end, [formatted(group, formats) for group in found]
 
 
 def _column_group(text: str, at: int, rows: Rows) -> tuple[int, Named] | None:
@@ -177,7 +184,8 @@ def formats_at(text: str, at: int) -> tuple[dict[str, str], int]:
     return {like["grain"].casefold(): form}, like.end() if like["end"] == ")" else like.end() - 1
 
 
-def _formatted(group: Named, formats: dict[str, str]) -> Named:
+def formatted(group: Named, formats: dict[str, str]) -> Named:
+    """The group, written in the form that was asked for."""
     form = formats.get(group.name)
     if form is None:
         return group
@@ -185,4 +193,4 @@ def _formatted(group: Named, formats: dict[str, str]) -> Named:
     return Named(group.name, shown, "VARCHAR")
 
 
-__all__ = ["GRAINS", "PER", "Named", "columns_at", "formats_at", "groups_at", "measure_at", "table_at"]
+__all__ = ["GRAINS", "PER", "Named", "columns_at", "formats_at", "formatted", "groups_at", "measure_at", "table_at"]

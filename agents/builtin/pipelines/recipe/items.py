@@ -12,8 +12,9 @@ from agents.builtin.pipelines.draftsteps import text as written
 from agents.builtin.pipelines.recipe.conditions import due_column
 from agents.builtin.pipelines.recipe.formulas import formula_at, type_of
 from agents.builtin.pipelines.recipe.values import today
-from agents.builtin.pipelines.recipe.words import COMMA, DETERMINERS, column_at
+from agents.builtin.pipelines.recipe.words import COMMA, DETERMINERS, canonical, column_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Work
+from agents.contract import Refusal
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NOISE = re.compile(r"(?:how\s+(?:many\s+times|often|many)|the\s+(?:number|count)\s+of\s+times)\b", re.IGNORECASE)
@@ -26,14 +27,14 @@ _END = re.compile(
 )
 _NO_ITEM = frozenset(
     "and or as to in it them everything all save saved saving write written export put store keep remove drop then "
-    "every each sort sorted order ordered only not with no".split()
+    "every each sort sorted order ordered only not with no rest remainder others else".split()
 )
 _DAYS_LATE = frozenset({"days_late", "days_overdue", "days_past_due", "overdue_days", "late_days"})
 
 
 @dataclass(frozen=True)
 class Item:
-    """One column of the result: computed, taken as it is, or a new name for one that is left over."""
+    """One column of the result: computed, taken as it is, or a new name for a computed one."""
 
     name: str
     value: exp.Expr | None
@@ -96,20 +97,31 @@ def _item(text: str, at: int, rows: Rows) -> tuple[int, Item] | None:
 
 
 def _fits(items: list[Item], rows: Rows) -> bool:
-    """Names that no column has must be new names of columns that are left over, as many and in the same order."""
+    """Names that no column has must be names for what was computed and is left over, as many and in the same order."""
     unknown = [item for item in items if item.value is None]
     return not unknown or len(unknown) == len(_left_over(items, rows))
 
 
 def _left_over(items: list[Item], rows: Rows) -> list[str]:
+    """What was computed and has no name of its own yet; a column of the data has its own."""
     taken = {item.value.name for item in items if isinstance(item.value, exp.Column)}
-    over = [column for column in rows.names if column not in taken]
-    # A new name is for something computed, where something was computed.
-    return [column for column in over if column in rows.measures] if rows.measures else over
+    return [column for column in rows.measures if column not in taken]
+
+
+def _gone(item: Item, rows: Rows, work: Work) -> bool:
+    """Whether a name that no column has now is that of a column of the data, and so none for something computed."""
+    known = [column.name for table in rows.tables for column in work.table(table).columns]
+    return item.value is None and any(canonical(item.name) == canonical(column) for column in known)
 
 
 def project(work: Work, rows: Rows, items: list[Item]) -> Problem:
     """A step with these columns alone; nothing where the rows have them already."""
+    gone = next((item.name for item in items if _gone(item, rows, work)), None)
+    if gone is not None:
+        return Refusal(
+            message=f"There is no column {gone!r} any more where it is asked for.",
+            hint=f"By then there is: {', '.join(rows.names)}.",
+        )
     over = iter(_left_over(items, rows))
     columns: dict[str, str] = {}
     types: dict[str, str] = {}
@@ -120,6 +132,7 @@ def project(work: Work, rows: Rows, items: list[Item]) -> Problem:
         if value is None:
             column = next(over)
             value = name(column)
+            work.assumptions.append(f"{item.name} is a name for {column}")
         columns[item.name] = written(value)
         types[item.name] = item.type or rows.columns.get(column, "")
         if column in rows.measures:

@@ -31,6 +31,7 @@ class Part:
                 f"{self.rows.tables[0]}_kept", "filter", self.rows, self.rows.columns, where=self.condition,
                 said=f"keep {self.said}",
             )  # fmt: skip
+            work.now(chosen=True)
         work.base = work.base or self.rows
         return None
 
@@ -41,6 +42,7 @@ class Part:
             f"{self.rows.tables[0]}_kept", "filter", self.rows, self.rows.columns, where=negated(self.condition),
             said=f"leave out {self.said}",
         )  # fmt: skip
+        work.now(chosen=False)
         return None
 
 

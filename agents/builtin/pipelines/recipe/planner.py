@@ -22,11 +22,11 @@ ASKED = "asked"
 """The instruction that takes words for a plain question comes last."""
 Ask = Callable[[Request, DataView], Draft | Question | Refusal]
 LEAD_IN = re.compile(r"[A-Z][^.!?:;]{3,120}[.!]\s+(?=\w)")
-DEEDS = re.compile(
-    r"(?:save|keep|remove|drop|delete|clean|join|merge|combine|sort|filter|rename|add|write|export|"
-    r"send|mail|check|count|sum|"
-    r"total|average|only|without|except|not|never|no|leave|skip|exclude|every|each|daily|weekly|"
-    r"monthly|email|trim|dedupe)",
+_STATES = re.compile(r"(?:because|since|as|i|we|my|our|the|this|that|it|he|she|they|there)\b", re.IGNORECASE)
+"""How a sentence begins that says how things are; one that begins with its verb asks for something."""
+_WISHES = re.compile(
+    r"\b(?:want|need|like|wish|prefer|expect|should|shall|must|may|might|can|could|would|will|have\s+to|has\s+to|ought"
+    r"|to\s+be|let|please|only|never|not|no|without|except|each|every|all|any)(?:s|ed)?\b|n['’]t\b",
     re.IGNORECASE,
 )
 
@@ -53,7 +53,7 @@ def read_recipe(
     text = re.sub(r"\s+", " ", text).strip()
     work = Work(request, data, ask, unpaired=[] if unpaired is None else unpaired)
     lead = LEAD_IN.match(text)
-    if lead and not _means_something(lead[0], work):
+    if lead and _is_a_reason(lead[0], work):
         work.assumptions.append(f"'{lead[0].strip()}' is taken as a reason, and asks for nothing")
         text = text[lead.end() :]
     work.only = only_table(text, data.catalog)
@@ -67,14 +67,14 @@ def read_recipe(
     return _whole(request, work, timing, plain=plain) if work.outputs or work.loads else None
 
 
-def _means_something(sentence: str, work: Work) -> bool:
-    """Whether a sentence names a table, a column, a number or something to be done."""
-    if re.search(r"\d|\.\w", sentence):
-        return True
+def _is_a_reason(sentence: str, work: Work) -> bool:
+    """Whether a sentence only states something, wishes nothing, and names no table, no column and no number."""
+    if not _STATES.match(sentence) or _WISHES.search(sentence) or re.search(r"\d|\.\w", sentence):
+        return False
     words = [word for word in re.findall(r"\w+", sentence) if len(word) > 2]
     names = {part for table in work.data.catalog.tables for part in canonical(table.name)}
     names |= {part for table in work.data.catalog.tables for column in table.columns for part in canonical(column.name)}
-    return any(set(canonical(word)) & names or DEEDS.fullmatch(word) for word in words)
+    return not any(set(canonical(word)) & names for word in words)
 
 
 def _read(text: str, at: int, work: Work, left: list[int], *, plain: bool) -> tuple[Work, bool] | Recipe | None:
@@ -83,14 +83,10 @@ def _read(text: str, at: int, work: Work, left: list[int], *, plain: bool) -> tu
     at = glue.end() if glue else at
     if at >= len(text):
         return work, plain
-    for unit in _furthest_first(text, at, work):
+    for told, tried in _furthest_first(text, at, work):
         left[0] -= 1
         if left[0] < 0:
             return None
-        tried = work.copy()
-        told: Told | None = INSTRUCTIONS.load(unit).read(text, at, tried)
-        if told is None:
-            continue
         problem = told.do()
         now_plain = plain and told.plain
         if problem is not None:
@@ -102,19 +98,20 @@ def _read(text: str, at: int, work: Work, left: list[int], *, plain: bool) -> tu
     return None
 
 
-def _furthest_first(text: str, at: int, work: Work) -> list[str]:
-    ends: list[tuple[int, str]] = []
+def _furthest_first(text: str, at: int, work: Work) -> list[tuple[Told, Work]]:
+    """Every instruction that reads on from here, each with a state of its own to be carried out on."""
+    ends: list[tuple[bool, int, Told, Work]] = []
     for unit in INSTRUCTIONS.names():
-        told: Told | None = INSTRUCTIONS.load(unit).read(text, at, work.copy())
+        tried = work.copy()
+        told: Told | None = INSTRUCTIONS.load(unit).read(text, at, tried)
         # A word that was read in part was not understood.
         if (
             told is not None
             and told.end > at
             and not (text[told.end - 1].isalnum() and text[told.end : told.end + 1].isalnum())
         ):
-            ends.append((told.end, unit))
-    ordered = [unit for _, unit in sorted(ends, key=lambda end: -end[0]) if unit != ASKED]
-    return [*ordered, ASKED] if any(unit == ASKED for _, unit in ends) else ordered
+            ends.append((unit == ASKED, -told.end, told, tried))
+    return [(told, tried) for _, _, told, tried in sorted(ends, key=lambda one: one[:2])]
 
 
 def _whole(request: Request, work: Work, timing: Timing | None, *, plain: bool) -> Recipe | None:
@@ -124,6 +121,8 @@ def _whole(request: Request, work: Work, timing: Timing | None, *, plain: bool) 
     results = {rows.id for rows in (*(rows for _, rows in work.outputs), *work.results)}
     if work.current is not None and work.current.id not in results and not _after_the_last_file(work):
         # Something was done to the rows that no file holds.
+        return None
+    if _read_by_nobody(work, results):
         return None
     said = list(work.said)
     assumptions = list(work.assumptions)
@@ -153,6 +152,13 @@ def _whole(request: Request, work: Work, timing: Timing | None, *, plain: bool) 
 def _after_the_last_file(work: Work) -> bool:
     """Whether what was done after the last file was named only branches off for another file."""
     return work.base is not None and work.current is not None and work.current.id == work.base.id
+
+
+def _read_by_nobody(work: Work, results: set[str]) -> bool:
+    """Whether something was done of which nothing is seen in any file, table or promise."""
+    read = {relation.removesuffix(".rest") for step in work.draftsman.steps for relation in step.from_}
+    read |= results | {check.on for check in work.draftsman.checks}
+    return any(step.id not in read for step in work.draftsman.steps)
 
 
 def _used(work: Work) -> list[str]:

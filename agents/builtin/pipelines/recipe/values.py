@@ -4,27 +4,57 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 
 from sqlglot import exp
 
+from agents.builtin.lexicon import MONTHS
 from agents.builtin.pipelines.draftsteps import name
+from agents.builtin.pipelines.draftsteps import text as written
 from agents.builtin.pipelines.recipe.words import spans
 from agents.builtin.pipelines.recipe.work import Rows, Work
-from agents.builtin.pipelines.reconcile.evidence import ref, source
+from agents.builtin.pipelines.reconcile.evidence import source
+from agents.builtin.units import misfit, units_said
 
-_MONTHS = "january february march april may june july august september october november december".split()
 _NUMBER = re.compile(
-    r"[€$£]?\s?(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?)\s?(?:€|%|eur\b|euros?\b|usd\b|"
-    r"dollars?\b)?(?![\w-])",
+    r"[€$£]?\s?(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?)"
+    r"(?:\s?(?:€|\$|£|(?:eur|euros?|usd|dollars?|gbp|pounds?|chf|francs?)\b))?(?![\w-])",
     re.IGNORECASE,
 )
+_PERCENT = re.compile(r"\s?(?:%|per\s?cent\b)", re.IGNORECASE)
 _QUOTED = re.compile(r"""["“'‘]([^"”'’]+)["”'’]""")
 
 
 def number_at(text: str, at: int) -> tuple[int, exp.Expr] | None:
-    """(end, literal) of a number."""
+    """(end, literal) of a number that is not in per cent."""
     found = _NUMBER.match(text, at)
-    return (found.end(), exp.Literal.number(found[1].replace(",", ""))) if found else None
+    if found is None or _PERCENT.match(text, found.end()):
+        return None
+    return found.end(), exp.Literal.number(found[1].replace(",", ""))
+
+
+def percent_at(text: str, at: int) -> tuple[int, Decimal] | None:
+    """(end, number) of so many per cent."""
+    found = _NUMBER.match(text, at)
+    percent = _PERCENT.match(text, found.end()) if found else None
+    return (percent.end(), Decimal(found[1].replace(",", ""))) if found and percent else None
+
+
+def amount_at(text: str, at: int, column: str, rows: Rows, work: Work) -> tuple[int, exp.Expr] | None:
+    """(end, literal) of a number that the column can be compared with: in its unit, or without one."""
+    percent = percent_at(text, at)
+    found = (percent[0], exp.Literal.number(str(percent[1]))) if percent else number_at(text, at)
+    units = set(units_said(text[at : found[0]]).values()) if found else set()
+    for unit in units:
+        traces = rows.traces.get(column, {})
+        plain = [(table, value.name) for table, value in traces.items() if isinstance(value, exp.Column)]
+        if len(plain) != len(traces) or not plain:
+            return None
+        for table, name_ in plain:
+            known = work.table(table).column(name_)
+            if known is None or misfit(unit, known, work.table(table), work.data):
+                return None
+    return found
 
 
 def date_at(text: str, at: int) -> tuple[int, exp.Expr] | None:
@@ -94,31 +124,28 @@ def is_value(column: str, spelled: list[str]) -> exp.Expr:
 
 
 def spelled_as(words: str, column: str, rows: Rows, work: Work) -> list[str]:
-    """How the data spells a value: alike but for capitals and outer spaces; empty when it has none such."""
-    key = (",".join(rows.tables), column, words)
-    if key not in work.spelled:
-        work.spelled[key] = _spelled(words, column, rows, work)
-    return work.spelled[key]
+    """How the rows spell a value by now: alike but for capitals and outer spaces; empty when they have none such."""
+    if rows.columns.get(column) != "VARCHAR":
+        return []
+    found: list[str] = []
+    for table, value in rows.traces.get(column, {}).items():
+        key = (table, written(value), words)
+        if key not in work.spelled:
+            work.spelled[key] = _spelled(words, table, value, work)
+        found += [spelled for spelled in work.spelled[key] if spelled not in found]
+    return found
 
 
-def _spelled(words: str, column: str, rows: Rows, work: Work) -> list[str]:
-    for table in rows.tables:
-        known = work.table(table).column(column)
-        if known is None or known.type != "VARCHAR":
-            continue
-        alike = exp.EQ(
-            this=exp.Lower(this=exp.Trim(this=ref(known.name))), expression=exp.Literal.string(words.strip().lower())
-        )
-        query = exp.select(ref(known.name)).distinct().from_(source(table)).where(alike)
-        found = work.data.rows(query.order_by(exp.Literal.number(1)), limit=20)
-        if found:
-            return [str(value) for (value,) in found]
-    return []
+def _spelled(words: str, table: str, value: exp.Expr, work: Work) -> list[str]:
+    plain = exp.Lower(this=exp.Trim(this=value.copy()))
+    alike = exp.EQ(this=plain, expression=exp.Literal.string(words.strip().lower()))
+    query = exp.select(value.copy()).distinct().from_(source(table)).where(alike)
+    return [str(found) for (found,) in work.data.rows(query.order_by(exp.Literal.number(1)), limit=20)]
 
 
 def _names() -> str:
-    return "|".join(f"{month[:3]}" for month in _MONTHS)
+    return "|".join(dict.fromkeys(month[:3] for month in MONTHS))
 
 
 def _month(word: str) -> int:
-    return next(number for number, month in enumerate(_MONTHS, 1) if month[:3] == word[:3].lower())
+    return MONTHS[word[:3].lower()]

@@ -9,6 +9,7 @@ from typing import cast
 from sqlglot import exp
 
 from agents.builtin.pipelines.draftsteps import Draftsman
+from agents.builtin.pipelines.recipe.lineage import Traces, own, traced
 from agents.contract import DataView, Draft, Question, Refusal, Request
 from spec.base import JsonValue
 from spec.catalog import Table
@@ -27,11 +28,35 @@ class Rows:
     keys: tuple[str, ...] = ()
     """Columns that identify a row, where known."""
     order: tuple[str, ...] = ()
+    traces: Traces = field(default_factory=dict)
+    """Where the values of each column can be looked up."""
+    one_each: str = ""
+    """The table of which each row stands for one row; empty where rows were put together or grouped."""
+    identified: Mapping[str, str] = field(default_factory=dict)
+    """Tables whose rows are told apart by a column of these rows, with that column."""
+    chosen: bool = False
+    """Whether somebody said what is to stay, so that "the rest" are rows that these are not."""
 
     @property
     def names(self) -> list[str]:
         """Columns, in order."""
         return list(self.columns)
+
+
+_ROW_BY_ROW = frozenset({"filter", "sort", "limit", "dedupe", "rename", "derive", "select"})
+
+
+def _identified(use: str, first: Rows, params: Mapping[str, object], columns: Mapping[str, str]) -> Mapping[str, str]:
+    """What still tells the rows of tables apart after a step on one relation."""
+    if use not in _ROW_BY_ROW:
+        return {}
+    changed = params.get("columns") if use in ("rename", "derive", "select") else None
+    if use == "rename" and isinstance(changed, Mapping):
+        return {table: str(changed.get(column, column)) for table, column in first.identified.items()}
+    computed = {
+        column for column, shown in (changed.items() if isinstance(changed, Mapping) else ()) if shown != column
+    }
+    return {table: column for table, column in first.identified.items() if column in columns and column not in computed}
 
 
 Problem = Question | Refusal | None
@@ -99,8 +124,15 @@ class Work:
         """A table as it is."""
         if table.name not in self.used:
             self.used.append(table.name)
+        key = table.primary_key
         return Rows(
-            table.name, {column.name: column.type for column in table.columns}, (table.name,), keys=table.primary_key
+            table.name,
+            {column.name: column.type for column in table.columns},
+            (table.name,),
+            keys=key,
+            traces=own(table),
+            one_each=table.name,
+            identified={table.name: key[0]} if len(key) == 1 else {},
         )
 
     def subject(self) -> Rows | None:
@@ -150,7 +182,23 @@ class Work:
         measures = tuple(name for name in first.measures if name in columns)
         ordered = len(inputs) == 1 and all(item.removesuffix(" desc") in columns for item in first.order)
         order = first.order if ordered else ()
-        self.current = Rows(made, dict(columns), tables, measures, kept if kept == first.keys else (), order)
+        given = {**params, **(more or {})}
+        self.current = Rows(
+            made,
+            dict(columns),
+            tables,
+            measures,
+            kept if kept == first.keys else (),
+            order,
+            traces=traced(use, [one.traces for one in inputs], given),
+            one_each=first.one_each if use in _ROW_BY_ROW else "",
+            identified=_identified(use, first, given, columns),
+            chosen=first.chosen,
+        )
+        for either in where.find_all(exp.In) if where is not None else ():
+            values = " or ".join(str(value.name) for value in either.expressions)
+            column = either.find(exp.Column)
+            self.assumptions.append(f"{column.name if column else ''} is {values}: no row has both")
         if said:
             self.said.append(said)
         return self.current

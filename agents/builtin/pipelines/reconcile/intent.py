@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from itertools import combinations
 from typing import Literal
 
 from agents.builtin.pipelines.reconcile.words import words_of
@@ -168,7 +169,26 @@ def asks_to_reconcile(text: str, own_words: Mapping[Side, Collection[str]]) -> b
     sides = sides_named(text, own_words)
     # A name that no table has is a side too: the person speaks of a system whose data is missing or called otherwise.
     others = [name for name in proper_names(text) if not set(words_of(name)) & set().union(*own_words.values())]
-    return bool(_MISMATCH.search(text) and len(sides) + len(others) > 1) or bool(_GOES.search(text) and sides)
+    two = len(others) > 1 or bool(others and sides) or _are_different(text, own_words)
+    return bool(_MISMATCH.search(text) and two) or bool(_GOES.search(text) and sides)
+
+
+def _are_different(text: str, own_words: Mapping[Side, Collection[str]]) -> bool:
+    """Whether two sides are named, each by a word of its own: one word that may stand for either names one of them."""
+    said = set(words_of(text))
+    named = {side: said & (general | set(own_words.get(side, ()))) for side, general in _SIDES.items()}
+    return any(
+        len(named[one] | named[other]) > 1 for one, other in combinations(named, 2) if named[one] and named[other]
+    )
+
+
+def speaks_of_money(text: str, tables: Collection[str]) -> bool:
+    """Whether the words themselves name two sides of the money's way, or ask where money goes.
+
+    ``tables`` holds words of the tables' names: a table is a side of its own only by a word for money.
+    """
+    others = [name for name in proper_names(text) if not set(words_of(name)) & set(tables)]
+    return _are_different(text, {}) or bool(others and sides_named(text, {})) or bool(_GOES.search(text))
 
 
 def unknown_names(text: str, known: Collection[str]) -> list[str]:

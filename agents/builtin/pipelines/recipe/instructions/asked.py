@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
+import sqlglot
+from sqlglot import exp
+
+from agents.builtin.pipelines.draftsteps import name as written_name
+from agents.builtin.pipelines.recipe.lineage import Traces
 from agents.builtin.pipelines.recipe.words import canonical, table_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
 from agents.contract import Draft
@@ -61,23 +67,34 @@ def _reads_what_is_named(words: str, answer: Draft, work: Work) -> bool:
 
 
 def _take(work: Work, answer: Draft) -> Problem:
-    import sqlglot
-    from sqlglot import exp
-
     columns: dict[str, str] = {}
+    shown: list[exp.Expr] = []
     for step in answer.spec.steps:
         work.draftsman.steps.append(step)
         query = step.params.get("query")
         tree = sqlglot.parse_one(query, dialect="duckdb") if isinstance(query, str) else None
         if isinstance(tree, exp.Query):
             columns = {name: _type(name, work, tuple(answer.spec.sources)) for name in tree.named_selects}
+            shown = tree.selects
     work.used += [table for table in answer.spec.sources if table not in work.used]
     tables = tuple(answer.spec.sources)
     computed = tuple(name for name in columns if not any(work.table(table).column(name) for table in tables))
-    work.current = Rows(answer.answer or answer.spec.steps[-1].id, columns, tables, computed)
+    work.current = Rows(
+        answer.answer or answer.spec.steps[-1].id, columns, tables, computed, traces=_traces(shown, tables, work)
+    )
     work.said.append(answer.reading.rstrip("."))
     work.assumptions += answer.assumptions
     return None
+
+
+def _traces(shown: list[exp.Expr], tables: tuple[str, ...], work: Work) -> Traces:
+    """Columns that the question shows as one table has them."""
+    found: dict[str, Mapping[str, exp.Expr]] = {}
+    for item in shown:
+        holding = [table for table in tables if work.table(table).column(item.alias_or_name)]
+        if isinstance(item.unalias(), exp.Column) and item.unalias().name == item.alias_or_name and len(holding) == 1:
+            found[item.alias_or_name] = {holding[0]: written_name(item.alias_or_name)}
+    return found
 
 
 def _type(column: str, work: Work, tables: tuple[str, ...]) -> str:

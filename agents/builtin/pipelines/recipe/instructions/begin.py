@@ -57,4 +57,5 @@ def _keep(work: Work, condition: exp.Expr, said: str) -> Problem:
     rows = work.subject()
     assert rows is not None
     work.step(f"{rows.tables[0]}_kept", "filter", rows, rows.columns, where=condition, said=f"keep rows {said.strip()}")
+    work.now(chosen=True)
     return None

@@ -67,7 +67,7 @@ def read(text: str, at: int, work: Work) -> Told | None:
     right = table_at(text, glue.end(), work.data.catalog) if glue else None
     if left is None or right is None or left[1].name == right[1].name:
         return None
-    first, second = work.raw(left[1]), work.raw(right[1])
+    first, second = work.rows_of(left[1]), work.rows_of(right[1])
     keys = keys_at(text, right[0], first, second)
     pairs = keys[1] if keys else shared_keys(first, second, work)
     if len(pairs) != 1:
@@ -144,6 +144,7 @@ def _plan(
     plan: dict[str, str] = {}
     own = (set(canonical(left.tables[0])), set(canonical(right.tables[0])))
     sides = (own[0] - own[1], own[1] - own[0])
+    others = {*left.columns, *right.columns} - {*pair, *amounts}
     for index, column in enumerate(asked.columns):
         words = set(canonical(column))
         if words & {"reason", "why", "status", "finding", "problem", "issue"}:
@@ -152,11 +153,12 @@ def _plan(
             plan[column] = "difference"
         elif words & sides[0] or words & sides[1]:
             plan[column] = "left" if words & sides[0] else "right"
-        elif (
-            words & set(canonical(pair[0]))
-            or words & set(canonical(pair[1]))
-            or (index == 0 and "key" not in plan.values())
-        ):
+        elif words & set(canonical(pair[0])) or words & set(canonical(pair[1])):
+            plan[column] = "key"
+        elif any(canonical(column) == canonical(known) for known in others):
+            # It is a column of the data, and so no other name for what is compared.
+            return None
+        elif index == 0 and "key" not in plan.values():
             plan[column] = "key"
     unclear = [column for column in asked.columns if column not in plan]
     missing = [side for side in ("left", "right") if side not in plan.values()]

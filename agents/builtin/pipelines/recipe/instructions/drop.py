@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from agents.builtin.pipelines.recipe.conditions import condition_at
 from agents.builtin.pipelines.recipe.phrases import part_of_rows
 from agents.builtin.pipelines.recipe.words import columns_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
@@ -31,15 +30,6 @@ def read(text: str, at: int, work: Work) -> Told | None:
     part = part_of_rows(text, verb.end(), work, bare=True)
     if part is not None and part.condition is not None:
         return Told(part.end, lambda: part.drop(work))
-    if rows is not None:
-        lead = re.compile(
-            r"(?:rows|records|entries|lines|ones|those)\s+(?:where|with|whose|that\s+(?:are|have)|which)\s+",
-            re.IGNORECASE,
-        )
-        match = lead.match(text, verb.end())
-        condition = condition_at(text, match.end(), rows, work) if match else None
-        if condition:
-            return None
     return None
 
 

@@ -103,6 +103,19 @@ def meets(right: str, pairs: Sequence[tuple[str, str]]) -> exp.Exists:
     return exp.Exists(this=exp.select(exp.Literal.number(1)).from_(source(right, "r")).where(on))
 
 
+def _told_apart(left: Rows, right: Rows, pairs: tuple[tuple[str, str], ...], how: str) -> dict[str, str]:
+    """Tables whose rows a column of the joined rows tells apart."""
+    found = dict(left.identified)
+    mine_of = {its: mine for mine, its in pairs}
+    for table, column in right.identified.items():
+        # With unmatched rows, a key of the left may be of nobody on the right.
+        if column in mine_of and how == "inner":
+            found[table] = mine_of[column]
+        elif column not in mine_of and column not in left.columns:
+            found[table] = column
+    return found
+
+
 def join(work: Work, left: Rows, right: Rows, pairs: tuple[tuple[str, str], ...], *, every: bool) -> Problem:
     """The join; where rows of the left have no match, whether they stay is asked."""
     how = "left" if every else "inner"
@@ -123,6 +136,8 @@ def join(work: Work, left: Rows, right: Rows, pairs: tuple[tuple[str, str], ...]
     on = [list(pair) if pair[0] != pair[1] else pair[0] for pair in pairs]
     said = f"join {left.tables[0]} with {right.tables[0]} by {', '.join(mine for mine, _ in pairs)}"
     work.step("joined", "join", (left, right), columns, how=how, on=on, said=said, more=params)
+    once = len(pairs) == 1 and is_identifying(work.data, right.tables[0], pairs[0][1])
+    work.now(one_each=left.one_each if once else "", identified=_told_apart(left, right, pairs, how))
     if clash:
         work.assumptions.append(f"{', '.join(sorted(clash))} are taken from {left.tables[0]}, as both tables have them")
     work.base = work.current

@@ -18,9 +18,10 @@ _VERB = re.compile(
 )
 _IT = re.compile(
     r"(?:it\s+all|it|them|that|this|everything|all(?:\s+of\s+(?:it|them))?|both|the\s+(?:result|"
-    r"results|rows|table|output|list|data|rest|file)|a\s+file|what\s+is\s+left)\s+",
+    r"results|rows|table|output|list|data|file)|a\s+file|what\s+is\s+left)\s+",
     re.IGNORECASE,
 )
+_PRONOUN = re.compile(r"(?:it|them|that|this)\s+$", re.IGNORECASE)
 _INTO = re.compile(
     rf"\s*(?:,\s*)?(?:(?:as|to|into|in|under|called|named)\s+)*(?:an?\s+|the\s+)?(?:new\s+)?(?:file\s+"
     rf")?(?:called\s+|named\s+)?{FILE}",
@@ -41,10 +42,10 @@ def read(text: str, at: int, work: Work) -> Told | None:
     verb = _VERB.match(text, at)
     place = verb.end() if verb else at
     rows = work.subject()
-    it = _IT.match(text, place) or (_own_noun(text, place, rows, work) if verb and rows else None)
+    it = (_own_noun(text, place, rows, work) if verb and rows else None) or _IT.match(text, place)
     into = _INTO.match(text, it.end() if it else place) if (verb or it or _says_into(text, place)) else None
     if into is not None and rows is not None:
-        return _after(text, into, rows, work)
+        return _after(text, into, _just_saved(work, rows) if it is None or _PRONOUN.match(it[0]) else rows, work)
     if rows is not None and verb:
         listed = items_at(text, place, rows)
         into = _INTO.match(text, _for_all(text, listed[0], work)) if listed else None
@@ -55,6 +56,12 @@ def read(text: str, at: int, work: Work) -> Told | None:
     if part and into and _says_into(text, part.end):
         return Told(_noise(text, into.end()), partial(_save_part, work, part, _file(into)))
     return None
+
+
+def _just_saved(work: Work, rows: Rows) -> Rows:
+    """What "and as b.xlsx" or "it" speaks of: the rows of the file before, where nothing was done to others since."""
+    branched = work.outputs and work.base is not None and rows.id == work.base.id
+    return work.outputs[-1][1] if branched else rows
 
 
 def _own_noun(text: str, at: int, rows: Rows, work: Work) -> re.Match[str] | None:
@@ -113,7 +120,9 @@ def _file(into: re.Match[str]) -> str:
 def _save(work: Work, rows: Rows, items: list[Item], file: str) -> Problem:
     work.base = work.base or rows
     if items:
-        project(work, rows, items)
+        problem = project(work, rows, items)
+        if problem is not None:
+            return problem
     else:
         work.current = rows
     assert work.current is not None

@@ -7,10 +7,11 @@ import re
 from sqlglot import exp
 
 from agents.builtin.pipelines.draftsteps import text as written
-from agents.builtin.pipelines.recipe.groups import PER, Named, formats_at, groups_at, measure_at
+from agents.builtin.pipelines.recipe.groups import PER, Named, formats_at, formatted, groups_at, measure_at
 from agents.builtin.pipelines.recipe.words import column_at, table_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
-from agents.builtin.pipelines.reconcile.evidence import ref, source
+from agents.builtin.pipelines.reconcile.evidence import source
+from agents.contract import Refusal
 from spec.base import JsonValue
 
 _VERB = re.compile(
@@ -53,7 +54,7 @@ def read(text: str, at: int, work: Work) -> Told | None:
     if not spread or groups is None:
         return None
     formats, end = formats_at(text, end)
-    by = [_written(group, formats) for group in by]
+    by = [formatted(group, formats) for group in by]
     what = _WHAT.match(text, end) if measure is None else None
     inside = measure_at(text, what.end(), rows, work) if what else None
     close = re.compile(r"\s*\)").match(text, inside[0]) if inside else None
@@ -68,24 +69,17 @@ def read(text: str, at: int, work: Work) -> Told | None:
     return Told(end, lambda: _pivot(work, rows, by, spread, found))
 
 
-def _written(group: Named, formats: dict[str, str]) -> Named:
-    form = formats.get(group.name)
-    if form is None:
-        return group
-    shown = exp.Anonymous(this="strftime", expressions=[group.value, exp.Literal.string(form)])
-    return Named(group.name, shown, "VARCHAR")
-
-
 def _pivot(work: Work, rows: Rows, by: list[Named], spread: str, measure: Named) -> Problem:
-    from agents.contract import Refusal
-
-    table = next((one for one in rows.tables if work.table(one).column(spread)), None)
-    if table is None:
+    traces = rows.traces.get(spread, {})
+    if not traces:
         return Refusal(
             message=f"I cannot see the values of {spread} before it is computed.", hint="Name another column."
         )
-    query = exp.select(ref(spread)).distinct().from_(source(table)).order_by(exp.Literal.number(1))
-    values: list[JsonValue] = [value for (value,) in work.data.rows(query, limit=MOST + 1) if value is not None]
+    found: set[JsonValue] = set()
+    for table, value in traces.items():
+        query = exp.select(value.copy()).distinct().from_(source(table)).order_by(exp.Literal.number(1))
+        found |= {value for (value,) in work.data.rows(query, limit=MOST + 1) if value is not None}
+    values: list[JsonValue] = sorted(found, key=lambda value: (str(type(value)), value))
     if not values or len(values) > MOST:
         return Refusal(
             message=f"{spread} has {len(values)} different values, too many for columns.", hint="Group by it."

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from agents.builtin.periods import SPOKEN_NUMBERS
 from agents.builtin.pipelines.recipe.words import column_at, noun_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
 
-_NUMBERS = {w: n for n, w in enumerate("one two three four five six seven eight nine ten".split(), 1)}
-_N = rf"(?P<n>\d+|{'|'.join(_NUMBERS)})"
+_N = rf"(?P<n>\d+|{'|'.join(SPOKEN_NUMBERS)})"
 _TOP = re.compile(
     rf"(?:(?:keep|show|take|save|list|give|only)\s+)?(?:only\s+)?(?:the\s+)?(?:(?P<word>best|top|"
     rf"highest|largest|biggest|first|worst|lowest|smallest|bottom)\s+{_N}|{_N.replace('<n>', '<m>')}\s+"
@@ -48,7 +48,7 @@ def read(text: str, at: int, work: Work) -> Told | None:
     if by is None:
         return None
     said = (found["n"] or found["m"]).casefold()
-    number = _NUMBERS.get(said) or int(said)
+    number = SPOKEN_NUMBERS.get(said) or int(said)
     low = (found["word"] or found["last"] or "").casefold() in _LOW
     chosen, group_by = by, per
     return Told(end, lambda: _top(work, rows, number, chosen, group_by, low=low), plain=not (noun or named))
