@@ -19,7 +19,7 @@ from agents.builtin.pipelines.loads import load_into
 from agents.builtin.pipelines.promises import read_promise
 from agents.builtin.pipelines.recipe.planner import read_recipe
 from agents.builtin.pipelines.reconcile.intent import speaks_of_money
-from agents.builtin.pipelines.reconcile.planner import draft_reconciliation
+from agents.builtin.pipelines.reconcile.planner import draft_reconciliation, names_held
 from agents.builtin.pipelines.reconcile.words import words_of
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
 from spec.catalog import Column, Table
@@ -91,7 +91,8 @@ def _draft_new(request: Request, data: DataView, ask: Ask) -> Draft | Question |
         return recipe.reply
     reconciliation = draft_reconciliation(request, data)
     names = {word for table in data.catalog.tables for word in words_of(table.name)}
-    if isinstance(reconciliation, Draft | Question) or (reconciliation and speaks_of_money(request.text, names)):
+    held = names_held(request.text, data) if isinstance(reconciliation, Refusal) else set()
+    if isinstance(reconciliation, Draft | Question) or (reconciliation and speaks_of_money(request.text, names, held)):
         return reconciliation
     reply = _draft_clauses(request, data, ask)
     if recipe is None:

@@ -164,11 +164,17 @@ _NOT_NAMES = frozenset(
 )
 
 
-def asks_to_reconcile(text: str, own_words: Mapping[Side, Collection[str]]) -> bool:
-    """True when the words say that the money of two sides does not, or should, agree, or ask where money goes."""
+def asks_to_reconcile(
+    text: str, own_words: Mapping[Side, Collection[str]], values: Collection[str] = frozenset()
+) -> bool:
+    """True when the words say that the money of two sides does not, or should, agree, or ask where money goes.
+
+    ``values`` are names in the text that the data holds as values, such as towns: they are no systems.
+    """
     sides = sides_named(text, own_words)
+    own = set().union(*own_words.values())
     # A name that no table has is a side too: the person speaks of a system whose data is missing or called otherwise.
-    others = [name for name in proper_names(text) if not set(words_of(name)) & set().union(*own_words.values())]
+    others = [name for name in proper_names(text) if not set(words_of(name)) & own and name not in values]
     two = len(others) > 1 or bool(others and sides) or _are_different(text, own_words)
     return bool(_MISMATCH.search(text) and two) or bool(_GOES.search(text) and sides)
 
@@ -182,12 +188,12 @@ def _are_different(text: str, own_words: Mapping[Side, Collection[str]]) -> bool
     )
 
 
-def speaks_of_money(text: str, tables: Collection[str]) -> bool:
+def speaks_of_money(text: str, tables: Collection[str], values: Collection[str] = frozenset()) -> bool:
     """Whether the words themselves name two sides of the money's way, or ask where money goes.
 
     ``tables`` holds words of the tables' names: a table is a side of its own only by a word for money.
     """
-    others = [name for name in proper_names(text) if not set(words_of(name)) & set(tables)]
+    others = [name for name in proper_names(text) if not set(words_of(name)) & set(tables) and name not in values]
     return _are_different(text, {}) or bool(others and sides_named(text, {})) or bool(_GOES.search(text))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from agents.builtin.index import index_of
 from agents.builtin.pipelines.answers import resolve_answer
 from agents.builtin.pipelines.beside import narrowed, rhythms, sends
 from agents.builtin.pipelines.draftsteps import Draftsman
@@ -11,7 +12,7 @@ from agents.builtin.pipelines.reconcile.evidence import Evidence, ref, source
 from agents.builtin.pipelines.reconcile.exceptions import write_exceptions
 from agents.builtin.pipelines.reconcile.find import roles_in
 from agents.builtin.pipelines.reconcile.forms import currencies
-from agents.builtin.pipelines.reconcile.intent import Side, asks_to_reconcile, unknown_names
+from agents.builtin.pipelines.reconcile.intent import Side, asks_to_reconcile, proper_names, unknown_names
 from agents.builtin.pipelines.reconcile.prepare import Prepared
 from agents.builtin.pipelines.reconcile.report import write_report
 from agents.builtin.pipelines.reconcile.roles import Roles
@@ -28,7 +29,7 @@ FILE = "reconciliation"
 def draft_reconciliation(request: Request, data: DataView) -> Draft | Question | Refusal | None:
     """A draft when the request asks why money does not agree; None when it asks for something else."""
     names = {word for table in data.catalog.tables for word in words_of(table.name)}
-    if not asks_to_reconcile(request.text, _all_sides(names)):
+    if not asks_to_reconcile(request.text, _all_sides(names), names_held(request.text, data)):
         return None
     found = _roles(request, data)
     if not isinstance(found, tuple):
@@ -76,6 +77,12 @@ def draft_reconciliation(request: Request, data: DataView) -> Draft | Question |
         roles_origins(view, roles),
     )
     return _draft(request, view, walk, aside)
+
+
+def names_held(text: str, data: DataView) -> set[str]:
+    """Names in a request that a column of the data holds as values of its own."""
+    values = index_of(data).values
+    return {name for name in proper_names(text) if any(hit.how == "exact" for hit in values.find(name))}
 
 
 def roles_origins(view: Prepared, roles: Roles) -> dict[str, str]:

@@ -240,6 +240,10 @@ def test_two_lists_are_no_flow_of_money(data: OpenData) -> None:
     assert "money" in refused("Stripe deposits don't match Shopify, save as a.csv", data)
 
 
+def test_a_town_is_no_system_that_money_comes_from(data: OpenData) -> None:
+    assert "money" not in refused("join orders with customers, keep orders from Rome, save as a.csv", data)
+
+
 def test_several_files_of_unlike_rows_are_not_filled_with_the_same(data: OpenData) -> None:
     said = refused("the nicest orders to a.csv and strangest orders by colour to b.csv", data)
     assert "which rows go to which of a.csv, b.csv" in said
