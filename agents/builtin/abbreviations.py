@@ -60,6 +60,16 @@ def forms(word: str) -> tuple[str, ...]:
     return (word, root, f"{root}ed") if word.endswith("ing") else (word, root)
 
 
+def begins(short: str, word: str) -> bool:
+    """As gu of guest: two letters are the beginning of a word; they say little and need other evidence."""
+    return len(short) == 2 and len(word) >= 5 and word.startswith(short) and short not in _WORDS
+
+
+def stands_for(short: str, word: str) -> bool:
+    """``shortens``, where other evidence says that the short form is one, though it is a word as well."""
+    return len(short) >= 3 and len(word) > len(short) and word.startswith(short)
+
+
 def named_by(word: str, names: Iterable[str]) -> str | None:
     """The one short name that stands for a question's word; None when none does, or several equally well."""
     found = [name for name in names if any(shortens(name, form) for form in forms(word))]

@@ -27,6 +27,10 @@ MONEY = (
     "turnover",
     "sum",
     "fee",
+    "pay",
+    "net",
+    "gross",
+    "charge",
 )
 ADDITIVE = frozenset(
     stem(w)
@@ -38,13 +42,20 @@ ADDITIVE = frozenset(
 # When rows come about, and when something is only meant to happen.
 _BEGIN_WORDS = (
     "booked ordered issued started start placed opened sent shipped requested reported joined registered signup "
-    "signed hired purchased sold paid received submitted filed since logged played visited begin began"
+    "signed hired purchased sold paid received submitted filed since logged played visited begin began in arrived"
 ).split()
-_BEGINS = frozenset(stem(w) for w in _BEGIN_WORDS)
+BEGINNINGS = frozenset(stem(w) for w in _BEGIN_WORDS)
 _PLANNED = frozenset(
     stem(w) for w in "due expected estimated planned promised eta deadline expiry expires renewal".split()
 )
 _LABELS = ("name", "title", "label", "full name", "symbol", "subject")
+
+
+# Texts that are each row's own and by which nobody calls it.
+_NO_LABEL = frozenset(
+    "id key code number no nr email mail phone telephone mobile fax address street url web website iban vat sku ean "
+    "isbn note comment remark password hash token zip postcode uuid guid reference plate serial".split()
+)
 
 
 def label_columns(schema: Schema, table: str) -> list[Ref]:
@@ -73,9 +84,23 @@ def label_columns(schema: Schema, table: str) -> list[Ref]:
     for column in columns:
         if column.kind == "text" and {stem(w) for w in column.words} == owner:
             return [column.ref]
+    own = next((c for c in columns if not _NO_LABEL & set(c.words) and _tells_apart(schema, c)), None)
+    if own is not None:
+        return [own.ref]
     if schema.keys.get(table):
         return [(table, name) for name in schema.keys[table]]
     return [columns[0].ref] if columns else []
+
+
+def _tells_apart(schema: Schema, column: Col) -> bool:
+    """Whether a text column has a text of its own for nearly every row."""
+    stats = column.stats
+    return (
+        column.kind == "text"
+        and stats.filled == stats.rows
+        and stats.distinct >= 0.9 * stats.rows
+        and not _points_elsewhere(schema, column)
+    )
 
 
 def _points_elsewhere(schema: Schema, column: Col) -> bool:
@@ -99,6 +124,11 @@ def date_columns(schema: Schema, table: str) -> list[Col]:
     return sorted(business, key=rank)
 
 
+def is_planned(column: Col) -> bool:
+    """Whether a date says when something is meant to happen."""
+    return column.kind == "date" and bool({stem(w) for w in column.words} & _PLANNED)
+
+
 def says_when(schema: Schema, column: Col) -> bool:
     """Whether a date is plainly when the row came about: it is called like its table, or like a beginning."""
     words = {stem(w) for w in column.words}
@@ -109,7 +139,7 @@ def says_when(schema: Schema, column: Col) -> bool:
 
 def _begins(column: Col) -> bool:
     """Whether a date's name says that something began with it, also shortened as in bkd_dt."""
-    if {stem(w) for w in column.words} & _BEGINS:
+    if {stem(w) for w in column.words} & BEGINNINGS:
         return True
     return any(3 <= len(w) <= 4 and shortens(w, begin) for w in column.words for begin in _BEGIN_WORDS)
 
@@ -189,6 +219,17 @@ def is_money(column: Col) -> bool:
     if column.kind != "number" or column.is_id:
         return False
     return bool(set(column.words) & set(MONEY)) and not re.match(r"(?:U?(?:TINY|SMALL|BIG|HUGE)?INT)", column.type)
+
+
+def adds_up_over(schema: Schema, column: Col) -> bool:
+    """Whether the money of many rows is one sum: of bookings that each have a price, not of units or price lists."""
+    words = set(column.words)
+    beside = {word for other in schema.of(column.table) for word in other.words}
+    if not is_money(column) or words & {"unit", "rate", "per", "hourly", "daily"}:
+        return False
+    parents = {join.parent for join in schema.joins if join.table == column.table}
+    happens = len(parents) > 1 or (bool(parents) and bool(date_columns(schema, column.table)))
+    return happens and not ("price" in words and "total" not in words and beside & {"quantity", "units", "qty"})
 
 
 def tally_column(schema: Schema, table: str) -> Ref | None:

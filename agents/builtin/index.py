@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agents.builtin.keys import find_joins
 from agents.builtin.roles import add_roles
 from agents.builtin.schema import Col, Schema, Stats, build_schema, kind_of
+from agents.builtin.stored import read_kinds
 from agents.builtin.values import MAX_DISTINCT, ValueIndex
+from agents.builtin.words import fold
 from agents.contract import DataView
 from spec.base import JsonValue
 from spec.catalog import Table
@@ -67,10 +68,26 @@ def _build(data: DataView) -> Index:
             return len(own & its) / len(own) if own else 1.0
         return _share(data, child, parent)
 
-    _numbers_in_text(schema, values)
-    find_joins(schema, data.catalog, inclusion)
+    read_kinds(schema, values)
+    _in_english(schema, values)
+    find_joins(schema, data.catalog, values, inclusion)
     add_roles(schema, values)
     return Index(schema, values, ask=_asker(weakref.ref(data)))
+
+
+_MOST_WORDS = 40
+
+
+def _in_english(schema: Schema, values: ValueIndex) -> None:
+    """Values of few sorts in the language of the names are found under their English words too."""
+    if schema.language is None:
+        return
+    for ref, held in values.by_column.items():
+        if len(held) <= _MOST_WORDS:
+            for value in held:
+                said = schema.language.name_words(fold(value))
+                if said is not None and fold(value) != " ".join(said):
+                    values.also(ref, value, " ".join(said))
 
 
 def _asker(view: weakref.ref[DataView]) -> Callable[[tuple[str, str], str], str | None]:
@@ -92,34 +109,6 @@ def _asker(view: weakref.ref[DataView]) -> Callable[[tuple[str, str], str], str 
         return known[ref, phrase]
 
     return ask
-
-
-_CODES = frozenset(
-    "id key code zip postal postcode phone telephone fax number no sku ean isbn iban vat account mobile version".split()
-)
-_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.(\d{1,6}))?")
-
-
-def _numbers_in_text(schema: Schema, values: ValueIndex) -> None:
-    """A text column that holds plain numbers and is no code is measured as numbers."""
-    keyed = {(join.table, name) for join in schema.joins for name in join.columns}
-    for ref, column in list(schema.columns.items()):
-        held = values.by_column.get(ref)
-        if (
-            column.kind != "text"
-            or not held
-            or ref in values.partial
-            or ref in keyed
-            or _CODES & set(column.words)
-            or column.is_id
-        ):
-            continue
-        found = [_PLAIN_NUMBER.fullmatch(value.strip()) for value in held]
-        if not all(found):
-            continue
-        digits = max(len(match[1] or "") for match in found if match)
-        schema.columns[ref] = replace(column, kind="number", cast=f"DECIMAL(21, {digits})" if digits else "BIGINT")
-        values.forget(ref)
 
 
 def _table_stats(data: DataView, table: Table) -> dict[tuple[str, str], Stats]:

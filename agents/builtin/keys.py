@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from agents.builtin.references import find_references, holds_people
 from agents.builtin.schema import Col, Join, Schema, names_key_of
-from agents.builtin.words import stem
+from agents.builtin.values import ValueIndex
+from agents.builtin.words import split_name, stem
 from spec.catalog import Catalog
 
 Inclusion = Callable[[Col, Col], float]
 _GENERIC = frozenset({"id", "key", "code", "name", "no", "number"})
+_CODED = frozenset(stem(word) for word in "code id key symbol iso".split())
+_NUMBERED = frozenset({"no", "number", "nr", "code", "by"})
 
 
-def find_joins(schema: Schema, catalog: Catalog, inclusion: Inclusion) -> None:
+def find_joins(schema: Schema, catalog: Catalog, values: ValueIndex, inclusion: Inclusion) -> None:
     """Fill ``keys`` and ``joins``. ``inclusion(child, parent)`` is the share of the child's values the parent has."""
     declared = _declared(catalog)
     candidates = {table: _key_candidates(schema, table) for table in schema.tables}
@@ -43,15 +48,34 @@ def find_joins(schema: Schema, catalog: Catalog, inclusion: Inclusion) -> None:
         if best is not None:
             found[child.ref] = best[1]
     joins = [*declared, *_without_mirrors(schema, list(found.values()))]
+    known = [(join.table, name) for join in joins for name in join.columns]
+    joins += find_references(schema, values, candidates, known, inclusion)
     schema.joins = sorted(set(joins), key=lambda j: (j.table, j.columns, j.parent, j.keys))
     for table in catalog.tables:
         schema.keys[table.name] = table.primary_key or _primary(schema, table.name, candidates[table.name])
+    _mark_keys(schema)
+
+
+def _mark_keys(schema: Schema) -> None:
+    """Numbers that tell rows apart, here or where they point, are counted and never added up or compared."""
+    refs = {(join.table, name) for join in schema.joins for name in join.columns}
+    refs |= {(table, names[0]) for table, names in schema.keys.items() if len(names) == 1}
+    for ref in refs:
+        column = schema.columns[ref]
+        if column.kind == "number" and {column.words[-1], column.core[-1]} & _NUMBERED:
+            schema.columns[ref] = replace(column, keyed=True)
+    for column in list(schema.columns.values()):
+        whole = column.kind == "number" and not column.type.upper().startswith(("DOUBLE", "FLOAT", "DECIMAL"))
+        if whole and len(column.words) > 1 and column.words[-1] == "by":
+            schema.columns[column.ref] = replace(column, keyed=True)
 
 
 _OVER = frozenset(
     stem(word)
     for word in "manager boss supervisor parent lead leader head mentor referrer referred referral predecessor".split()
 )
+
+_BEFORE = frozenset(stem(word) for word in "parent predecessor".split())
 
 
 def _own_reference(schema: Schema, child: Col, candidates: list[Col], inclusion: Inclusion) -> Join | None:
@@ -60,6 +84,9 @@ def _own_reference(schema: Schema, child: Col, candidates: list[Col], inclusion:
     words = {stem(word) for word in child.words}
     if not words & _OVER or words & _OVER & others or child.unique:
         return None
+    elsewhere = any(holds_people(schema, table) for table in schema.tables if table != child.table)
+    if not words & _BEFORE and elsewhere and not holds_people(schema, child.table):
+        return None  # a match has no match for its coach
     for parent in candidates:
         if parent.name != child.name and _comparable(child, parent) and child.stats.distinct > 1:
             share = inclusion(child, parent)
@@ -148,6 +175,11 @@ def _name_cost(schema: Schema, child: Col, parent: Col) -> float | None:
         return 1.0
     if len(words) > len(owner) + len(key) and words[-len(owner) - len(key) :] == (*owner, *key):
         return 1.05
+    short = split_name(child.name)[-1]
+    if child.kind == "number" and words[-len(owner) :] == owner != words and len(short) <= 4 and short != words[-1]:
+        return 1.1  # as in drop_wh, where wh is what the warehouses' own key begins with
+    if child.kind == "text" and words[-len(owner) :] == owner != words and key[-1:] and key[-1] in _CODED:
+        return 1.3  # FromPort holds codes of ports
     if child.kind == "text" and parent.stats.distinct >= 5 and child.stats.distinct >= 5 and _is_label(parent):
         # A text column all of whose values name rows elsewhere is a reference, whatever it is called.
         return 1.6

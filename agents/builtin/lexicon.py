@@ -138,6 +138,11 @@ profession occupation job
 job position role
 employee person
 campaign promotion
+hourly hour
+daily day
+weekly week
+monthly month
+yearly annual year
 """
 
 # Shortened words as they stand in names.
@@ -163,7 +168,22 @@ ABBREVIATIONS = {
     "crtd": "created", "upd": "updated", "lvl": "level", "gpa": "gpa", "vin": "vin", "hq": "headquarters",
     "tkt": "ticket", "pax": "passengers", "dest": "destination", "orig": "origin", "dep": "departure",
     "arr": "arrival", "diag": "diagnosis", "rx": "prescription", "med": "medication", "amnt": "amount",
+    "proj": "project", "prj": "project", "tgt": "target", "trgt": "target", "lang": "language", "clnt": "client",
+    "clt": "client", "stf": "staff", "disct": "discount", "pd": "paid", "dlv": "delivered", "dlvd": "delivered",
+    "shpd": "shipped", "cncl": "cancelled", "canc": "cancelled", "rtn": "return", "pymt": "payment",
+    "contr": "contract",
+    "supp": "supplier", "suppl": "supplier", "vend": "vendor", "veh": "vehicle", "drv": "driver", "stud": "student",
+    "tchr": "teacher", "instr": "instructor", "crs": "course", "lsn": "lesson", "bkg": "booking", "bkng": "booking",
+    "resv": "reservation", "rsv": "reservation", "mbr": "member", "memb": "member", "trtmt": "treatment",
+    "mech": "mechanic", "tech": "technician", "eqp": "equipment", "equip": "equipment", "matl": "material",
+    "cmt": "comment", "cmnt": "comment", "rmk": "remark", "dur": "duration", "len": "length", "hgt": "height",
+    "dist": "distance", "prc": "price", "bgt": "budget", "subscr": "subscription", "ctgy": "category", "typ": "type",
+    "ttl": "title", "insur": "insurance", "grd": "grade", "schd": "scheduled", "sched": "scheduled", "plnd": "planned",
+    "actv": "active", "wk": "week", "wks": "weeks", "mins": "minutes", "ppl": "people", "wrkr": "worker",
+    "asgn": "assignment", "wrd": "word", "wrds": "words", "appr": "approved", "rt": "rate",
 }  # fmt: skip
+# What names of tables begin with to say only that they are tables, or of which sort.
+TABLE_MARKS = frozenset("tbl tab lkp lkup lookup dim fact fct stg vw".split())
 
 # A superlative: +1 the greatest, -1 the least; then the words of the quantity it speaks of ("" = the noun it
 # stands with).
@@ -320,7 +340,8 @@ PEOPLE = frozenset(
         "instructor salesperson driver person people player agent manager guest tenant mechanic technician "
         "subscriber contact supplier seller buyer professor nurse artist director actor lawyer citizen "
         "owner participant volunteer passenger rep candidate applicant trainer coach operator editor "
-        "speaker host"
+        "speaker host crew skipper captain pilot waiter cook chef carer dentist vet therapist translator cleaner "
+        "gardener clerk cashier assistant apprentice musician donor"
     ).split()
 )
 # Words for a flow of money: without another word they mean its sum.

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from agents.builtin.abbreviations import code_of, named_by
+from agents.builtin.abbreviations import begins, code_of, named_by, stands_for
 from agents.builtin.choose import label_columns
 from agents.builtin.index import Index
-from agents.builtin.lexicon import AGGREGATES, COMPARATIVES, FILLER, GRAIN_NOUNS, GRAINS, SUPERLATIVES, synonyms
+from agents.builtin.lexicon import (
+    AGGREGATES,
+    COMPARATIVES,
+    FILLER,
+    GRAIN_NOUNS,
+    GRAINS,
+    PEOPLE,
+    SUPERLATIVES,
+    synonyms,
+)
 from agents.builtin.phrasebook import PHRASES
 from agents.builtin.schema import Col
 from agents.builtin.values import Hit
@@ -22,10 +31,14 @@ _LIGHT = frozenset(
     ).split()
 )
 _MOST_CODES = 40
+_WRITTEN = frozenset({"number", "no", "code"})
 # Words of which questions are built are never short forms' long ones.
 GRAMMAR = frozenset(SUPERLATIVES) | frozenset(COMPARATIVES) | frozenset(AGGREGATES) | frozenset(GRAINS)
 GRAMMAR |= frozenset(GRAIN_NOUNS) | frozenset(f"{noun}s" for noun in GRAIN_NOUNS)
 GRAMMAR |= frozenset(word for words in PHRASES for word in words)
+PARTICLES = frozenset("in out back up off over".split())
+_MOVES = frozenset(stem(word) for word in "come go bring take get give hand send pick let move check drop".split())
+_DAY_WORDS = frozenset(stem(word) for word in "date day time on at am timestamp".split())
 _BOOL_LEAD = frozenset({"is", "has", "was", "be", "have"})
 _ANTONYMS = {
     stem(a): stem(b)
@@ -88,8 +101,19 @@ class Linker:
         if word not in self.meant:
             one = stem(word)
             known = one in self.spoken or is_filler(word) or word in GRAMMAR
-            self.meant[word] = one if known else stem(named_by(word, self.short) or word)
+            self.meant[word] = one if known else stem(named_by(word, self.short) or self._table_of(word) or word)
         return self.meant[word]
+
+    def _table_of(self, word: str) -> str | None:
+        """As gu of guests: two letters that are all a table of names is called, where one table alone is called so."""
+        if stem(word) not in PEOPLE:
+            return None
+        found = [
+            owner[0]
+            for table, owner in self.owners.items()
+            if len(owner) == 1 and begins(owner[0], word) and label_columns(self.schema, table)
+        ]
+        return found[0] if len(found) == 1 else None
 
     def phrase(self, words: tuple[str, ...]) -> list[Link]:
         """Tables and columns that the (folded) words may name, best first."""
@@ -122,9 +146,12 @@ class Linker:
         glued = "".join(stems)
         for table, owner in self.owners.items():
             score, how = 0.0, "exact"
-            if not self._says_role(table, stems):
+            if not self._says_role(table, stems) or self._told_by_verb(table, stems):
                 continue
-            if stems == owner or glued == "".join(owner):
+            role = self.schema.roles.get(table)
+            if role is not None and len(role.words) == 1 and _stands_for_role(stem(role.words[0]), stems):
+                score, how = 0.96, "lemma"
+            elif stems == owner or glued == "".join(owner):
                 score = 1.0
             elif len(stems) == 1:
                 only = tuple(w for w in owner if w not in _LIGHT) or owner
@@ -175,7 +202,19 @@ class Linker:
     def _says_role(self, table: str, stems: tuple[str, ...]) -> bool:
         """A table held for a role is named only with the role's words."""
         role = self.schema.roles.get(table)
-        return role is None or {stem(word) for word in role.words} <= set(stems)
+        if role is None or {stem(word) for word in role.words} <= set(stems):
+            return True
+        return len(role.words) == 1 and bool(_stands_for_role(stem(role.words[0]), stems))
+
+    def _told_by_verb(self, table: str, stems: tuple[str, ...]) -> bool:
+        """Whether the words are but the verb of a role, as "opened" of opened_by, which names nobody."""
+        role = self.schema.roles.get(table)
+        if role is None or not set(stems) <= {stem(word) for word in role.words}:
+            return False
+        return any(
+            j.parent == table and self.schema.columns[j.table, j.columns[0]].words[-1] == "by"
+            for j in self.schema.joins
+        )
 
     def _maybe(self, stems: tuple[str, ...]) -> set[tuple[str, str]]:
         near: set[tuple[str, str]] = set()
@@ -226,12 +265,29 @@ class Linker:
         missing = sum(
             1 for word in rest if word not in full and word != "nam" and not any(c in synonyms(word) for c in core)
         )
+        if column_kind == "text" and stems[-1] in _WRITTEN and rest[-1:] == stems[-1:] and rest[-1] not in full:
+            missing -= 1  # a phone number is the phone
         score = 0.6 + 0.37 * covered - (0.0 if set(core) == exact else 0.03) - 0.15 * missing
-        if len(core) > 1 and core[-1] not in exact | like and core[-1] not in _LIGHT and column_kind == "number":
+        if "per" in core and not {*core[: core.index("per")]} & (exact | like):
+            score = min(score, 0.5)  # a cost per night is no night
+        elif len(core) > 1 and core[-1] not in exact | like and core[-1] not in _LIGHT and column_kind == "number":
             score = min(score, 0.5)  # "unit" is not the unit cost
-        if core[-1] in exact and not like and not missing:
+        if core[-1] in exact and not like and not missing and "per" not in core:
             score = max(score, 0.88)  # the head noun: a home city is a city
         return min(score + (0.05 if extra else 0), 0.99), "lemma" if covered == 1 else "part"
+
+    def moved(self, verb: str, particle: str) -> list[Link]:
+        """Days that a verb with its particle speaks of: "sent out" of out_at, "picked up" of picked_up_at."""
+        if particle not in PARTICLES:
+            return []
+        found = []
+        for ref, column in self.schema.columns.items():
+            words = {stem(word) for word in column.words} - _DAY_WORDS - set(self.owners[ref[0]])
+            if column.kind != "date" or particle not in column.words or words - {particle, stem(verb)}:
+                continue
+            if stem(verb) in words or stem(verb) in _MOVES:
+                found.append(Link("column", *ref, score=0.93, how="lemma"))
+        return found
 
     def values(self, phrase: str, *, quoted: bool, capital: bool) -> list[Link]:
         """Stored values that the phrase names."""
@@ -262,14 +318,27 @@ class Linker:
             if column.kind == "date" and not word.endswith("ing") and _undone(one, self.cores[ref], column)
         ]
         for ref, column in self.schema.columns.items():
-            if not _is_flag(column):
+            if not is_flag(column):
                 continue
             heavy = [w for w in self.cores[ref] if w not in _BOOL_LEAD]
-            if heavy == [one]:
-                links.append(Link("value", *ref, value=_truth(column, True), score=0.9, how="flag"))
-            elif heavy == [_ANTONYMS.get(one, "")]:
-                links.append(Link("value", *ref, value=_truth(column, False), score=0.85, how="flag"))
+            if heavy == [one] or (len(heavy) == 1 and stands_for(heavy[0], word)):
+                links.append(Link("value", *ref, value=truth(column, True), score=0.9, how="flag"))
+            elif heavy == [_ANTONYMS.get(one, "")] or (
+                len(heavy) == 1 and one in _ANTONYMS and stands_for(heavy[0], _ANTONYMS[one])
+            ):
+                links.append(Link("value", *ref, value=truth(column, False), score=0.85, how="flag"))
         return links
+
+
+def _stands_for_role(role: str, stems: tuple[str, ...]) -> bool:
+    """As tl of "team leader" and sales of "salesperson"."""
+    if len(stems) == 1:
+        return (
+            len(role) >= 4
+            and stems[0].startswith(role)
+            and stems[0].removeprefix(role).removeprefix("s") in {"person", "man", "rep"}
+        )
+    return len(role) == len(stems) and role not in FILLER and role == "".join(word[0] for word in stems)
 
 
 def _undone(one: str, core: tuple[str, ...], column: Col) -> bool:
@@ -280,29 +349,15 @@ def _undone(one: str, core: tuple[str, ...], column: Col) -> bool:
     return bool(done) and same and column.stats.filled < column.stats.rows
 
 
-def _is_flag(column: Col) -> bool:
-    if column.kind == "bool":
-        return True
-    return (
-        column.kind == "number"
-        and column.words[:1] in {("is",), ("has",)}
-        and str(column.stats.low) in {"0", "1"}
-        and str(column.stats.high) in {"0", "1"}
-    )
-
-
 def is_flag(column: Col) -> bool:
-    """A column of yes and no, whether it is BOOLEAN or holds 0 and 1."""
-    return _is_flag(column)
+    """A column of yes and no, whether it is BOOLEAN, holds 0 and 1 or signs such as Y and N."""
+    return column.signs is not None
 
 
-def _truth(column: Col, value: bool) -> bool | int:
-    return value if column.kind == "bool" else int(value)
-
-
-def truth(column: Col, value: bool) -> bool | int:
+def truth(column: Col, value: bool) -> str | bool | int:
     """Yes or no as the column stores it."""
-    return _truth(column, value)
+    assert column.signs is not None
+    return column.signs[0 if value else 1]
 
 
 def is_filler(word: str) -> bool:

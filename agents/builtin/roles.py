@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agents.builtin.schema import Join, Role, Schema, expand
+from agents.builtin.schema import Join, Role, Schema
 from agents.builtin.values import ValueIndex
-from agents.builtin.words import split_name, stem
+from agents.builtin.words import stem
 
 _KEYS = frozenset(stem(word) for word in "id key code no number name uid uuid ref reference fk".split())
 
@@ -40,8 +40,9 @@ def _is_relation(schema: Schema, child: str, parent: str) -> bool:
 
 def _role_words(schema: Schema, join: Join) -> tuple[str, ...]:
     owner = {stem(word) for word in schema.tables[join.parent]}
-    words = expand(split_name(join.columns[0]))
-    return tuple(word for word in words if stem(word) not in _KEYS | owner)
+    words = schema.columns[join.table, join.columns[0]].words
+    said = tuple(word for word in words if stem(word) not in _KEYS | owner)
+    return tuple(word for word in said if word != "by") or said
 
 
 def _add(schema: Schema, values: ValueIndex, join: Join, words: tuple[str, ...], *, own: bool) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agents.builtin.lexicon import ABBREVIATIONS, is_english
-from agents.builtin.tongues import names_translator
+from agents.builtin.lexicon import ABBREVIATIONS, TABLE_MARKS, is_english
+from agents.builtin.tongues import Language, in_english, language_of_names
 from agents.builtin.words import fold, singular, split_name, stem
 from spec.catalog import Catalog, Table
 
@@ -28,6 +28,7 @@ _NUMBER_TYPES = (
     "NUMERIC",
     "INT",
 )
+Words = tuple[str, ...]
 Foreign = Callable[[str], tuple[str, ...] | None]
 _GENERIC_KEYS = frozenset({"id", "key", "code", "no", "number", "name", "uid", "uuid"})
 
@@ -47,7 +48,8 @@ class Stats:
 class Col:
     """A column with its words. ``core`` leaves out words that only repeat the table or a shared prefix.
 
-    ``cast`` is the type its text is read as, where a text column holds nothing but numbers.
+    ``cast`` is the type its text is read as, where a text column holds nothing but numbers, ``pattern`` how days are
+    written in it, ``signs`` what stands for yes and for no, ``keyed`` whether its numbers tell rows apart.
     """
 
     table: str
@@ -59,6 +61,9 @@ class Col:
     stats: Stats
     description: str = ""
     cast: str = ""
+    pattern: str = ""
+    signs: tuple[str | int | bool, str | int | bool] | None = None
+    keyed: bool = False
 
     @property
     def ref(self) -> tuple[str, str]:
@@ -68,8 +73,10 @@ class Col:
     def is_id(self) -> bool:
         """Its name says identifier: such numbers are never added up."""
         last = self.words[-1] if self.words else ""
-        return last in {"id", "key", "uuid", "guid"} or (
-            len(self.words) == 1 and last.endswith("id") and len(last) <= 4
+        return (
+            self.keyed
+            or last in {"id", "key", "uuid", "guid"}
+            or (len(self.words) == 1 and last.endswith("id") and len(last) <= 4)
         )
 
     @property
@@ -111,6 +118,7 @@ class Schema:
     joins: list[Join] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
+    language: Language | None = None
 
     def real(self, table: str) -> str:
         """The table that is read: a role is read from the table it is a role of."""
@@ -202,8 +210,11 @@ def kind_of(type_: str) -> str:
     return "text" if upper.startswith(("VARCHAR", "TEXT", "CHAR", "STRING", "ENUM")) else "other"
 
 
-def expand(words: Iterable[str], foreign: Foreign = lambda _word: None) -> tuple[str, ...]:
+def expand(words: Sequence[str], foreign: Foreign = lambda _word: None, language: Language | None = None) -> Words:
     """Abbreviations written out, words of another language in English; words in the singular."""
+    turned = in_english(words, language) if language is not None else None
+    if turned is not None:
+        return tuple(singular(word) for word in turned)
     out: list[str] = []
     for word in words:
         out.extend(foreign(word) or ABBREVIATIONS.get(word, word).split())
@@ -215,15 +226,20 @@ def build_schema(catalog: Catalog, stats: Mapping[tuple[str, str], Stats]) -> Sc
     """Names to words, types to kinds; keys and joins come after (``keys.find_joins``)."""
     schema = Schema()
     names = [n for table in catalog.tables for n in (table.name.rpartition(".")[2], *(c.name for c in table.columns))]
-    foreign = names_translator(names, is_english)
+    language = schema.language = language_of_names(names, is_english)
+    foreign: Foreign = (lambda _word: None) if language is None else language.name_words
+    # A longitude comes with a latitude; where there is none, the three letters are short for something else.
+    coordinates = {"lat", "latitude"} & {word for name in names for word in split_name(name)}
+    plain = foreign if coordinates else lambda word: (word,) if word == "lng" else foreign(word)
     shared = _shared_prefix([split_name(table.name) for table in catalog.tables])
     for table in catalog.tables:
         words = split_name(table.name.rpartition(".")[2])
         words = words[len(shared) :] if len(words) > len(shared) else words
-        schema.tables[table.name] = expand(words, foreign)
+        words = words[1:] if len(words) > 1 and words[0] in TABLE_MARKS else words
+        schema.tables[table.name] = expand(words, plain, language)
     aliases = _aliases(schema, catalog)
     for table in catalog.tables:
-        _add_columns(schema, table, stats, aliases, foreign)
+        _add_columns(schema, table, stats, aliases, plain)
     return schema
 
 
@@ -235,7 +251,20 @@ def _aliases(schema: Schema, catalog: Catalog) -> dict[str, tuple[str, ...]]:
         owner = schema.tables[table.name]
         if prefix and prefix[-1] not in ABBREVIATIONS and prefix[-1] not in owner and owner[0][:1] == prefix[-1][:1]:
             found[prefix[-1]] = owner
+        short = _key_prefix(table)
+        if short and short not in found and short not in owner and not is_english(short):
+            found[short] = owner
     return found
+
+
+def _key_prefix(table: Table) -> str:
+    """As mb of mb_no, the first column of members: the letters of the table's name that its own key begins with."""
+    words = split_name(table.columns[0].name) if table.columns else ()
+    if len(words) != 2 or words[1] not in _GENERIC_KEYS | {"nr"} or not 2 <= len(words[0]) <= 4:
+        return ""
+    letters = iter(fold(table.name))
+    name = fold(table.name)
+    return words[0] if name[:1] == words[0][:1] and all(letter in letters for letter in words[0]) else ""
 
 
 def _add_columns(
@@ -249,7 +278,7 @@ def _add_columns(
     parts = [split_name(column.name) for column in table.columns]
     prefix = _shared_prefix(parts)
     for column, words in zip(table.columns, parts, strict=True):
-        bare = expand(words[len(prefix) :] if len(words) > len(prefix) else words, foreign)
+        bare = expand(words[len(prefix) :] if len(words) > len(prefix) else words, foreign, schema.language)
         bare = tuple(part for word in bare for part in aliases.get(word, (word,)))
         if len(bare) == 1 and bare[0].endswith("id") and 2 < len(bare[0]) <= 4:
             # A letter or two before "id" are a table's initials when exactly one table has them.
@@ -261,12 +290,19 @@ def _add_columns(
             alone: list[tuple[str, ...]] = [w for w in named if w[1:] == ()]
             exact = alone or [w for w in named if w == owner] or named
             bare = (*exact[0], "id") if len(exact) == 1 else bare
+        if len(bare) == 1 and bare[0] not in owner and _named_by_initials(bare[0], owner):
+            bare = (*owner, "name")
         core = tuple(word for word in bare if stem(word) not in {stem(w) for w in owner})
         stat = stats.get((table.name, column.name)) or Stats(table.rows or 0, table.rows or 0, 0)
         schema.columns[table.name, column.name] = Col(
             table.name, column.name, column.type, bare, core or bare, kind_of(column.type), stat, column.description
         )
         schema.rows[table.name] = stat.rows
+
+
+def _named_by_initials(word: str, owner: tuple[str, ...]) -> bool:
+    """As in tname of tutors: the first letter of the table, and name."""
+    return word.endswith("name") and word.removesuffix("name") in {initials(owner), owner[0][:1]}
 
 
 def _shared_prefix(parts: list[tuple[str, ...]]) -> tuple[str, ...]:

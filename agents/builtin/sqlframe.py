@@ -37,6 +37,9 @@ class Frame:
             node = exp.TryCast(
                 this=node, to=exp.DataType.build(self.builder.schema.columns[ref].cast, dialect="duckdb")
             )
+        if self.builder.schema.columns[ref].pattern:
+            written = exp.Literal.string(self.builder.schema.columns[ref].pattern)
+            node = exp.cast(exp.Anonymous(this="TRY_STRPTIME", expressions=[node, written]), "DATE")
         if self.builder.schema.columns[ref].type.upper() in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
             node = exp.AtTimeZone(this=node, zone=exp.Literal.string(self.builder.timezone))
         return node

@@ -51,6 +51,13 @@ class ValueIndex:
                 for word in set(form.split()):
                     self.first_words.setdefault(word, []).append(folded)
 
+    def also(self, ref: tuple[str, str], value: str, said: str) -> None:
+        """Let a value be found under other words, as "annullato" under "cancelled"."""
+        entry = (*ref, value)
+        known = self.forms.setdefault(normal(said), [])
+        if entry not in known:
+            known.append(entry)
+
     def forget(self, ref: tuple[str, str]) -> None:
         """Leave a column out of look-ups; its numbers are no names."""
         for held in (self.exact, self.forms):
