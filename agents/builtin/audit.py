@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agents.builtin.lexicon import RELATING
+from agents.builtin.choose import BEGINNINGS
+from agents.builtin.lexicon import RELATING, synonyms
 from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref
 from agents.builtin.phrases import is_participle
 from agents.builtin.schema import Join, Schema
@@ -28,6 +29,7 @@ def audit(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
     meaning.score -= sum(weight for ref, weight in meaning.mentions if ref not in used)
     spoken = {ref for ref, _ in meaning.mentions}
     problems += _idle(tags, meaning, schema, used | spoken)
+    problems += _undone_deeds(tags, meaning, schema, conditions)
     said = sum(1 for tag in tags if tag.links and tag.links[0].kind == "value" and tag.links[0].how != "missing")
     if said > values + _repeats(tags):
         problems.append("lost:a value")
@@ -97,6 +99,46 @@ def _idle(tags: list[Tag], meaning: Meaning, schema: Schema, used: set[Ref]) -> 
     return problems
 
 
+def _undone_deeds(tags: list[Tag], meaning: Meaning, schema: Schema, conditions: list[Condition]) -> list[str]:
+    """As in "how many orders were completed", where no column says so: what was done to rows and then left out.
+
+    What brings a row about ("invoices issued") and what its table is called after ("deliveries delivered") say nothing
+    of which rows are meant.
+    """
+    said = [tag for tag in tags if tag.kind != "skip"]
+    problems = [f"idle:{tag.text}" for before, tag, after in _triples(said) if _is_adjective(before, tag, after)]
+    if any(isinstance(c, Nested | During | Beyond) for c in conditions) or any(o.func for o, _ in meaning.order):
+        return problems
+    tables = {meaning.scope.table} | {t for o in meaning.outs for t in o.tables()}
+    owners = {stem(word) for table in tables if table in schema.tables for word in schema.tables[table]}
+    owners |= {other for word in owners for other in synonyms(word)}
+    for before, tag, after in _triples(said):
+        word = tag.text.lower()
+        ends = after is None or after.kind in {"end", "conj", "order"}
+        if tag.kind != "unknown" or not ends or stem(word) not in RELATING or before is None:
+            continue
+        passive = before.text.lower() in {"are", "were", "is", "was", "been", "be"} or before.kind == "link"
+        if is_participle(word) and passive and stem(word) not in owners | BEGINNINGS:
+            problems.append(f"idle:{tag.text}")
+    return problems
+
+
+def _triples(tags: list[Tag]) -> list[tuple[Tag | None, Tag, Tag | None]]:
+    """Each span between its neighbours."""
+    padded: list[Tag | None] = [None, *tags, None]
+    return [(padded[place], tag, padded[place + 2]) for place, tag in enumerate(tags)]
+
+
+_BEFORE_NOUNS = frozenset("howmany agg sum sup num distinct cmp prep group show".split())
+
+
+def _is_adjective(before: Tag | None, tag: Tag, after: Tag | None) -> bool:
+    """As in "number of open repairs": a verb's form that says which of the rows of the noun behind it are meant."""
+    noun = after is not None and after.start == tag.end and after.links[:1] != [] and after.links[0].kind == "table"
+    place = before is None or before.kind in _BEFORE_NOUNS
+    return tag.kind == "unknown" and stem(tag.text.lower()) in RELATING and noun and place
+
+
 def _seams(tags: list[Tag], tag: Tag) -> set[int]:
     """Where other spans with links touch this one."""
     others = [one for one in tags if one is not tag and one.links and one.links[0].kind != "value"]
@@ -125,6 +167,34 @@ def roles(meaning: Meaning, joined: Iterable[Join], schema: Schema) -> list[str]
     return problems
 
 
+def paths(tags: list[Tag], meaning: Meaning, joined: Iterable[Join], schema: Schema) -> list[str]:
+    """Problems where rows belong together in a way that nobody spoke of, or not in the way that was said."""
+    conditions = list(_conditions(meaning))
+    joins = list(joined)
+    held = {(join.table, join.columns[0]) for join in joins}
+    used = {c.column for c in conditions if isinstance(c, Compare | During | Beyond)}
+    every = _outs(meaning, conditions)
+    used |= {o.column for o in every if o.column} | {g.column for g in meaning.groups if g.column}
+    strong = [(ref, said) for ref, said in meaning.relations if _says_who(ref, schema)]
+    problems = [f"unused:{said}" for ref, said in strong if ref not in held | used]
+    tables = {ref[0] for ref in used} | {t for o in [*every, *meaning.groups] for t in o.tables()}
+    tables |= {meaning.scope.table} | {c.scope.table for c in conditions if isinstance(c, Nested)}
+    words = {stem(word) for tag in tags for word in tag.text.lower().split()}
+    tables |= {table for table, owner in schema.tables.items() if {stem(word) for word in owner} & words}
+    for parent in sorted({join.parent for join in joins} - tables):
+        below = sorted({join.table for join in joins if join.parent == parent})
+        if len(below) > 1 and not any(join.table == parent for join in joins):
+            # Two sorts of rows under one owner, of whom nobody spoke: that is not how one belongs to the other.
+            problems.append(f"unclear:how {' and '.join(below)} belong together")
+    return problems
+
+
+def _says_who(ref: Ref, schema: Schema) -> bool:
+    """Whether a column says by whom rows were dealt with, or points at rows of its own table."""
+    own = any((j.table, j.columns[0]) == ref and schema.real(j.parent) == ref[0] for j in schema.joins)
+    return own or schema.columns[ref].words[-1] == "by"
+
+
 def _read_off(tags: list[Tag], meaning: Meaning) -> bool:
     """A number that stands in a column is read, not counted: "how many people live in Rome"."""
     kinds = {tag.kind for tag in tags if tag.kind in _COMPUTED}
@@ -132,8 +202,8 @@ def _read_off(tags: list[Tag], meaning: Meaning) -> bool:
 
 
 def _repeats(tags: list[Tag]) -> int:
-    texts = [tag.text.lower() for tag in tags if tag.links and tag.links[0].kind == "value"]
-    return len(texts) - len(set(texts))
+    held = [(tag.links[0].ref, str(tag.links[0].value)) for tag in tags if tag.links and tag.links[0].kind == "value"]
+    return len(held) - len(set(held))
 
 
 def _conditions(meaning: Meaning) -> Iterator[Condition]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from agents.builtin.choose import hinted_column, is_additive, label_columns, main_measure
 from agents.builtin.conditions import plain_number
 from agents.builtin.links import Link
-from agents.builtin.meaning import Beyond, Compare, Nested, Out, Scope
+from agents.builtin.meaning import Beyond, Compare, Nested, Out, Ref, Scope
 from agents.builtin.phrases import Phrase, is_plural, read_phrase
 from agents.builtin.superlatives import Superlatives
 from agents.builtin.tags import Tag
+from agents.builtin.words import stem
 
+# A rate per day holds no number of days.
+_PRICES = frozenset("rate price fee pay wage salary cost amount tariff charge per".split())
+_NEAR_BY = 1.2
 _EARNS = frozenset({"earn", "earns", "earning", "paid", "make"})
 
 
@@ -55,6 +59,23 @@ class Comparisons(Superlatives):
         self._hold(Compare(own, op, other=head.ref, negated=self._negation()), own[0])
         return True
 
+    def _bound_of_row(self, op: str, phrase: Phrase) -> bool:
+        """As in "a stock below the minimum", where each row has a minimum of its own."""
+        own, sup = self.state.column, phrase.sup
+        if own is None or sup is None or phrase.head is not None or phrase.number is not None:
+            return False
+        said = stem(sup.text.lower().split()[-1])
+        bounds = [
+            column.ref
+            for column in self.schema.of(own[0])
+            if column.kind == "number" and column.ref != own and said in {stem(word) for word in column.words}
+        ]
+        if self.schema.columns[own].kind != "number" or len(bounds) != 1:
+            return False
+        self._hold(Compare(own, op, other=bounds[0], negated=self._negation()), own[0])
+        sup.kind = "skip"
+        return True
+
     def _on_cmp(self, _: list[Out]) -> None:
         self._compare(self.cursor.take())
 
@@ -69,7 +90,14 @@ class Comparisons(Superlatives):
             self.state.column = phrase.head.ref
             cursor.take()
             phrase = read_phrase(cursor)
-        if self._column_with_column(op, phrase):
+        if phrase.head is None and phrase.agg == "sum" and phrase.number is None and cursor.text() == "than":
+            cursor.take()  # "paid more in total than ..."
+            phrase = read_phrase(cursor)
+        if (
+            self._bound_of_row(op, phrase)
+            or self._column_with_column(op, phrase)
+            or self._than_average_owner(op, phrase)
+        ):
             return
         if phrase.number is None and phrase.head is None and phrase.agg == "avg" and self.state.column is not None:
             out = Out("agg", column=self.state.column, func="avg")
@@ -107,12 +135,30 @@ class Comparisons(Superlatives):
             self._so_often(op, number)
             return
         if phrase.head is None and phrase.unit:
+            phrase.head, phrase.head_tag = self._held_unit(phrase.unit, cursor.peek(-1)), cursor.peek(-1)
+        if phrase.head is None and phrase.unit:
             self.meaning.problems.append(f"unused:{tag.text} {number:g} {phrase.unit}")
             return
         if phrase.head is None and not phrase.values:
             self._compare_number(op, number, tag)
             return
         self._compare_counted(op, number, phrase)
+
+    def _held_unit(self, unit: str, tag: Tag | None) -> Link | None:
+        """As in "worked more than 60 hours": the one column near that holds a number of these."""
+        del tag
+        near = [
+            column.ref
+            for column in self.schema.columns.values()
+            if column.kind == "number"
+            and not column.is_id
+            and column.table not in self.schema.roles
+            and stem(unit) in {stem(word) for word in column.words}
+            and not _PRICES & set(column.words)
+            and (found := self.schema.path(self.state.scope.table, column.table)) is not None
+            and found[0] <= _NEAR_BY
+        ]
+        return Link("column", *near[0]) if len(near) == 1 else None
 
     def _than_average(self, tag: Tag, phrase: Phrase) -> bool:
         """As in "rooms bigger than the average room", "invoices above average": of the column that is hinted at."""
@@ -130,6 +176,37 @@ class Comparisons(Superlatives):
         out = Out("agg", column=column, func=phrase.agg)
         self.state.scope.conditions.append(Beyond(column, tag.data, out, Scope(table, parent=self.state.scope)))
         return True
+
+    def _than_average_owner(self, op: str, phrase: Phrase) -> bool:
+        """As in "members who spent more than the average member": each one's sum against the average of these."""
+        table, head = self.state.scope.table, phrase.head
+        if phrase.agg != "avg" or phrase.number is not None or not table or self.state.scope is not self.root:
+            return False
+        if head is None or head.kind != "table" or head.table != table or not self.schema.keys.get(table):
+            return False
+        measured = self._measured_by() or self.state.column
+        if measured is None or measured[0] == table or self.schema.columns[measured].kind != "number":
+            measured = self._money_near(table)
+        if measured is None or self.schema.columns[measured].is_id or not self._is_upward(measured[0], table):
+            return False
+        inner = Scope(measured[0], parent=self.root)
+        out = Out("agg", column=measured, func="sum")
+        self.root.conditions.append(Nested("measure", inner, out, op, average=table))
+        self.meaning.assumptions.append(f"{measured[1]} is added up for each of {table}")
+        self.meaning.assumptions.append(f"the average is over those of {table} that have any")
+        self.state.scope = inner
+        self.money_said.clear()
+        return True
+
+    def _measured_by(self) -> Ref | None:
+        """As in "... than the average member, by amount": the amount that is said behind; the words are used up."""
+        tags = self.cursor.tags
+        for place in range(self.cursor.at, len(tags) - 1):
+            if tags[place].kind == "group" and tags[place].data == "by" and self._amount_of(tags[place + 1]):
+                ref = tags[place + 1].links[0].ref
+                del tags[place : place + 2]
+                return ref
+        return None
 
     def _than_role(self, op: str, phrase: Phrase) -> bool:
         """As in "employees who earn more than their manager": the same column of the row that is pointed at."""
@@ -342,6 +419,8 @@ class Comparisons(Superlatives):
             )
         ):
             return
+        if following is not None and column is None and following.links and following.links[0].how in {"exact", "form"}:
+            return  # "boxes that contain glass": the rows that belong to them say so
         if following is None or column is None or following.kind == "end":
             self.meaning.problems.append(f"unused:{tag.text}")
             return

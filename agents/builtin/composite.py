@@ -48,6 +48,7 @@ class Composites(Modifiers):
                 if part.kind == "column" and part.column and self.schema.columns[part.column].kind == "number":
                     part.kind, part.func = "agg", "sum"
         kind = "ratio" if tag.kind == "ratio" else "difference"
+        self._over_itself(tag, left, right)
         made = Out(kind, parts=[left, right], scale=100.0 if tag.data == "100" else 1.0)
         if (
             kind == "ratio"
@@ -61,6 +62,12 @@ class Composites(Modifiers):
             self.root.table = tables[0] if tables else ""
         target.append(made)
         self.state.list_of = "where"
+
+    def _over_itself(self, tag: Tag, left: Out, right: Out) -> None:
+        """A thing over itself tells nothing: what tells the two apart was lost."""
+        alike = (left.kind, left.table, left.column, left.func) == (right.kind, right.table, right.column, right.func)
+        if alike and left.conditions == right.conditions and not self.meaning.groups:
+            self.meaning.problems.append(f"unclear:{tag.text}")
 
     def _part(self, stop: str) -> Out | None:
         """One measure with its conditions, up to the stop word, a grouping, an order or the end."""

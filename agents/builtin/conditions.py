@@ -12,8 +12,14 @@ from agents.builtin.lexicon import PEOPLE, synonyms
 from agents.builtin.links import Link
 from agents.builtin.meaning import Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scalar, Scope
 from agents.builtin.phrases import Cursor, Phrase
+from agents.builtin.references import holds_people
 from agents.builtin.tags import Tag
 from agents.builtin.words import stem
+
+# Verbs that speak of a later day than that on which something began.
+_LATER = frozenset(
+    stem(w) for w in "end finish close complete return deliver ship dispatch expire pay settle resolve collect".split()
+)
 
 
 @dataclass
@@ -55,6 +61,9 @@ class Conditions:
         self.who = False
         self.when = False
         self.one_figure = False
+        self.of_all = False
+        self.so_many = 0
+        self.money_said: list[str] = []
         self.each_one = False
         self.in_each = False
         self.excepted = False
@@ -194,6 +203,8 @@ class Conditions:
         if mergeable and self._each_of_two(table):
             scope.conditions.append(Nested("exists", Scope(table, [condition], parent=scope)))
             return
+        if mergeable and self._apart_by_way():
+            self.meaning.problems.append(f"unclear:{self.cursor.text(-2)}")
         if mergeable and last in scope.conditions and isinstance(last, Compare) and isinstance(condition, Compare):
             last.values = (*last.values, *(v for v in condition.values if v not in last.values))
             return
@@ -218,6 +229,11 @@ class Conditions:
                     return
         scope.conditions.append(condition)
         self.state.last.append(condition)
+
+    def _apart_by_way(self) -> bool:
+        """As in "from A to B": two ends of one way, which no column that is A or B tells."""
+        before = self.cursor.peek(-2)
+        return before is not None and before.kind == "prep" and before.text.lower() in {"to", "into", "from"}
 
     def _each_of_two(self, table: str) -> bool:
         """As in "owners with a dog and a cat": two rows of their own, by the article before each."""
@@ -331,15 +347,16 @@ class Conditions:
 
     def _during(self, tag: Tag) -> None:
         assert tag.period is not None
-        column = self.state.date or self._date_for(bare=tag.period.bare_year or tag.period.year is not None)
-        if column is None:
-            column = self._date_said_later()
+        chosen = tag.links[0].ref if tag.links else self.state.date or self._date_said_later()
+        column = chosen or self._date_for(bare=tag.period.bare_year or tag.period.year is not None)
         if column is None:
             self.meaning.problems.append(f"nodate:{tag.text}")
             return
         self.state.date = None
         negated = self._negation()
         scope = self._scope_for(column[0])
+        self._once_or_each_time(scope, column)
+        self._by_another_day(column)
         if negated and scope is not self.root and scope.parent is not None:
             # "ordered in May but not in June": no order at all in June, not an order outside June.
             inner = Scope(scope.table, [During(column, tag.period)], parent=scope.parent)
@@ -350,6 +367,29 @@ class Conditions:
             scope.conditions.append(Nested("none", inner, alike=True))
             return
         self._hold(During(column, tag.period, negated=negated), column[0])
+
+    def _once_or_each_time(self, scope: Scope, column: Ref) -> None:
+        """As in "how many cars came in in May": a thing may have come more than once, which a person would not say."""
+        counted = any(out.kind == "count" and out.table == scope.table and not out.distinct for out in self.focus)
+        if not counted or scope is not self.root or self._is_upward(scope.table, column[0]):
+            return
+        if not holds_people(self.schema, scope.table) and column[0] not in self._spoken_tables():
+            self.meaning.problems.append("idle:once or each time")
+
+    def _by_another_day(self, column: Ref) -> None:
+        """As in "rents that ended in May", where of several days none is called so: which one is then not known."""
+        verb = self.cursor.peek(-2)
+        if verb is None or verb.kind != "unknown" or len(date_columns(self.schema, column[0])) < 2:
+            return
+        word = stem(verb.text.lower())
+        told = {stem(w) for w in self.schema.columns[column].words} | {stem(w) for w in self.schema.tables[column[0]]}
+        if word in _LATER and word not in told and not synonyms(word) & told:
+            self.meaning.problems.append("idle:which day")
+            self.meaning.days = [c.ref for c in date_columns(self.schema, column[0])]
+
+    def _spoken_tables(self) -> set[str]:
+        """Tables that the question names."""
+        return {tag.links[0].table for tag in self.cursor.tags if tag.links and tag.links[0].kind == "table"}
 
     def _date_said_later(self) -> Ref | None:
         """As in "in May by check in date"."""
@@ -373,7 +413,10 @@ class Conditions:
         tables += [table for out in [*self.focus, *self.asked] for table in sorted(out.tables()) if table]
         # A day of sale or payment dates the rows; when somebody joined or was hired only if there is nothing else.
         tables.sort(
-            key=lambda table: not any(is_event_date(self.schema, c) for c in date_columns(self.schema, table)[:1])
+            key=lambda table: (
+                not any(is_event_date(self.schema, c) for c in date_columns(self.schema, table)[:1]),
+                holds_people(self.schema, table),
+            )
         )
         for table in tables:
             dates = date_columns(self.schema, table)
@@ -386,6 +429,7 @@ class Conditions:
                     ):
                         # Neither is when it began: which of the days counts is for the person to say.
                         self.meaning.problems.append("idle:which day")
+                        self.meaning.days = [c.ref for c in dates]
                     self.meaning.assumptions.append(f"dates are those of {dates[0].name}")
                 return dates[0].ref
             year = next((c for c in self.schema.of(table) if c.core == ("year",)), None)
@@ -396,14 +440,27 @@ class Conditions:
             )
             if day is not None and not bare:
                 return day.ref
+        return self._date_nearby(tables[:1])
+
+    def _date_nearby(self, tables: list[str]) -> Ref | None:
+        """The day of rows that nobody spoke of: that of the one table beside, which of several is for the person."""
         near: list[tuple[float, str, Ref]] = []
-        for table in tables[:1]:
+        for table in tables:
             for other in self.schema.tables:
                 found = self.schema.path(table, other) if other not in self.schema.roles else None
                 dates = date_columns(self.schema, other)
                 if found is not None and dates and found[0] <= 2.2:
                     near.append((found[0], other, dates[0].ref))
-        return min(near)[2] if near else None
+        if len(near) > 1:
+            near.sort()
+            events = [ref for _, _, ref in near if is_event_date(self.schema, self.schema.columns[ref])]
+            owners = [ref for _, other, ref in near if self._is_upward(tables[0], other)]
+            if len(events) != 1 and len(owners) != 1:
+                self.meaning.problems.append("idle:which day")
+                self.meaning.days = [ref for _, _, ref in near]
+            elif len(events) == 1:
+                return events[0]
+        return near[0][2] if near else None
 
     def _date_of_deed(self) -> Ref | None:
         """As in "members who borrowed in May": when they did it, in the rows that tell of it, not when they joined."""

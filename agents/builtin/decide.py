@@ -42,6 +42,9 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     if best.query is None:
         said = explain([p for p in best.meaning.problems if p.startswith(("unknown:", "novalue:"))])
         return Refusal(message=said or f"The data cannot answer this: {best.problem}.", hint=_HINT)
+    asked = _which_day(best)
+    if asked is not None:
+        return asked
     if best.confidence < CONFIDENT and request.answers.get("reading") != "yes":
         return _unsure(best)
     broken = _broken(data, best)
@@ -59,6 +62,22 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     if asked is not None:
         return asked
     return _draft(request, data, best)
+
+
+def _which_day(best: Candidate) -> Question | None:
+    """Ask which of several days counts, where that alone is open."""
+    problems = set(best.meaning.problems)
+    period = next((one for one in best.tags if one.period is not None), None)
+    if problems != {"idle:which day"} or period is None or len(best.meaning.days) < 2:
+        return None
+    return Question(
+        key=key_of(period),
+        text=f"Which day counts for '{period.text}'?",
+        options=tuple(
+            Option(label=f"{column} of {table}", value=f"{table}.{column}") for table, column in best.meaning.days[:6]
+        ),
+        reading=reading_of(best.meaning),
+    )
 
 
 def _which_role(prepared: Prepared, unsaid: Unsaid) -> Question:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import date_columns, hinted_column, is_additive, label_columns, names_rows
+import re
+
+from agents.builtin.choose import (
+    adds_up_over,
+    date_columns,
+    is_additive,
+    is_money,
+    label_columns,
+    names_rows,
+)
 from agents.builtin.meaning import Compare, During, Either, Meaning, Nested, Out, Ref, Scope
 from agents.builtin.parse import Reader
+from agents.builtin.pending import refuse_open_orders, settle_hints, settle_order, tables_of
 from agents.builtin.schema import Schema
 from agents.builtin.versus import set_side_by_side
 from agents.builtin.words import stem
@@ -14,9 +24,9 @@ def finish(reader: Reader) -> Meaning:
     """Settle what the reader left open. Problems that remain are in ``meaning.problems``."""
     meaning, schema = reader.meaning, reader.schema
     set_side_by_side(meaning, reader)
-    _hints(reader)
-    _pending(reader)
-    _nested_pending(meaning, schema, reader.root)
+    settle_hints(reader)
+    settle_order(reader)
+    refuse_open_orders(meaning, schema, reader.root)
     _dated(meaning)
     _never_both(meaning)
     _alike(meaning.scope)
@@ -35,6 +45,9 @@ def finish(reader: Reader) -> Meaning:
     _two_roles(meaning, reader)
     _lasting(meaning, reader)
     _still(meaning, reader)
+    meaning.problems += [f"unknown:{word}" for word in reader.money_said]
+    meaning.problems += _counted_by_themselves(meaning, reader)
+    meaning.problems += _money_asked(reader)
     outs = _shown(reader)
     measured = (
         [o for o in outs if o.is_measure]
@@ -100,7 +113,8 @@ _LASTS = frozenset("take takes took last lasts lasted pass passed need needs nee
 
 def _lasting(meaning: Meaning, reader: Reader) -> None:
     """As in "how many days do they take": how long, which no number of different days tells."""
-    units = sorted(unit for unit in _UNITS if f"how many {unit}" in reader.said)
+    asked = ("how many", "number of")
+    units = sorted(unit for unit in _UNITS if any(f"{words} {unit}" in reader.said for words in asked))
     counted = any(o.kind == "count" for o in [*reader.focus, *reader.asked])
     if units and counted and _LASTS & reader.words:
         meaning.problems.append(f"unclear:{units[0]}")
@@ -111,7 +125,7 @@ def _still(meaning: Meaning, reader: Reader) -> None:
     if not {"still", "currently", "now"} & reader.words or meaning.groups:
         return
     scope, schema = meaning.scope, reader.schema
-    tables = {scope.table, *_tables_of(scope), *(t for o in reader.focus for t in o.tables())}
+    tables = {scope.table, *tables_of(scope), *(t for o in reader.focus for t in o.tables())}
     bridges = {j.table for j in schema.joins if j.parent in tables} | tables
     ending = {c.ref for t in bridges for c in schema.of(t) if c.kind == "date" and _says(c.words, _ENDS)}
     held = {c.column for s, _ in _scopes(scope) for c in s.conditions if isinstance(c, Compare | During)}
@@ -131,6 +145,26 @@ _STATES = frozenset({stem("status"), stem("state")})
 
 def _says(words: tuple[str, ...], stems: frozenset[str]) -> bool:
     return any(stem(word) in stems for word in words)
+
+
+_ASKS_MONEY = re.compile(
+    r"\b(?:what|how much) (?:did|do|does|have|has)\b.*\b(?:pay|paid|spend|spent|earn|earned|owe|owed)\b"
+)
+
+
+def _money_asked(reader: Reader) -> list[str]:
+    """As in "what did our members pay in May": an amount is asked for, and a list of members is none."""
+    outs = [*reader.focus, *reader.asked]
+    measured = any(o.is_measure or o.func or (o.column and is_money(reader.schema.columns[o.column])) for o in outs)
+    measured = measured or bool(reader.meaning.groups)
+    return ["unclear:how much money"] if not measured and _ASKS_MONEY.search(reader.said) else []
+
+
+def _counted_by_themselves(meaning: Meaning, reader: Reader) -> list[str]:
+    """As in "the driver with the most drivers": each is one, so something else was meant to be counted."""
+    asked = {o.table for o in reader.focus if o.kind == "entity"}
+    counted = {o.table for o, _ in meaning.order if o.kind == "count" and not o.column}
+    return ["unclear:the most"] if asked & counted and not meaning.groups and meaning.limit else []
 
 
 def _two_roles(meaning: Meaning, reader: Reader) -> None:
@@ -157,7 +191,7 @@ def _sum_in_groups(meaning: Meaning, reader: Reader) -> None:
                 continue
             if any(_one_per_group(schema, group, column.table) for group in meaning.groups):
                 continue
-            if is_additive(column, " ".join(column.core)):
+            if adds_up_over(schema, column) or is_additive(column, " ".join(column.core)):
                 out.kind, out.func = "agg", "sum"
                 meaning.assumptions.append(f"{column.name} is added up")
             else:
@@ -176,7 +210,7 @@ def _sum_of_one(meaning: Meaning, reader: Reader) -> None:
     if len(reader.focus) != 1 or reader.asked or meaning.groups or meaning.order or meaning.within:
         return
     out = reader.focus[0]
-    if out.kind != "column" or out.column is None or not reader.one_figure:
+    if out.kind != "column" or out.column is None or not (reader.one_figure or reader.of_all):
         return
     column = reader.schema.columns[out.column]
     if not is_additive(column, " ".join(column.core)):
@@ -241,136 +275,6 @@ def _default_order(meaning: Meaning) -> None:
         meaning.order = [(measure, True)]
 
 
-def _hints(reader: Reader) -> None:
-    for outs in (reader.focus, reader.asked):
-        for place, out in enumerate(outs):
-            if out.kind == "hint":
-                column = _hinted_anywhere(reader, tuple(out.label.split()))
-                if column is None:
-                    reader.meaning.problems.append(f"unknown:{out.label.split()[0]}")
-                    outs[place] = Out("count", table=reader.root.table)
-                else:
-                    outs[place] = Out("column", column=column)
-                    reader.root.table = column[0] if not reader.root.table else reader.root.table
-
-
-def _hinted_anywhere(reader: Reader, hints: tuple[str, ...]) -> Ref | None:
-    tables = [reader.root.table, *_tables_of(reader.root)]
-    for table in tables:
-        found = hinted_column(reader.schema, table, hints) if table else None
-        if found:
-            return found
-    return None
-
-
-def _tables_of(scope: Scope) -> list[str]:
-    tables = []
-    for condition in scope.conditions:
-        if isinstance(condition, Compare):
-            tables.append(condition.column[0])
-        elif isinstance(condition, Nested):
-            tables += [condition.scope.table, *_tables_of(condition.scope)]
-        elif isinstance(condition, Either):
-            tables += [option.column[0] for option in condition.options if isinstance(option, Compare)]
-    return tables
-
-
-def _pending(reader: Reader) -> None:
-    meaning, schema = reader.meaning, reader.schema
-    kept: list[tuple[Out, bool]] = []
-    for out, descending in meaning.order:
-        settled: Out | None = out
-        if out.kind == "pending":
-            settled = next((o for o in [*reader.asked, *reader.focus] if o.is_measure), None)
-            if settled is None and out.label:
-                settled = _hint_through(reader, tuple(out.label.split()))
-            if settled is None:
-                meaning.problems.append("unused:superlative")
-        elif out.kind == "auto":
-            settled = next(
-                (
-                    o
-                    for o in [*reader.asked, *reader.focus]
-                    if o.kind == "column" and o.column and schema.columns[o.column].kind == "number"
-                ),
-                None,
-            ) or next(iter([*reader.asked, *reader.focus]), None)
-        elif out.kind == "count" and out.table == "?":
-            settled = _popular(reader)
-        elif out.kind == "count" and out.label == "popular":
-            first = reader.focus[0].column if reader.focus and reader.focus[0].column else None
-            settled = _popular_column(reader, first) if first else None
-        if settled is not None:
-            kept.append((settled, descending))
-    meaning.order = kept
-
-
-def _hint_through(reader: Reader, hints: tuple[str, ...]) -> Out | None:
-    first = reader.focus[0] if reader.focus else None
-    table = (first.table or (first.column[0] if first.column else "")) if first else ""
-    for other in _tables_of(reader.root):
-        column = hinted_column(reader.schema, other, hints)
-        if column:
-            return Out("column", column=column)
-    if hints[:1] == ("rating",) and table:
-        for join in reader.schema.joins:
-            if join.parent == table:
-                column = hinted_column(reader.schema, join.table, hints)
-                if column:
-                    return Out("agg", column=column, func="avg")
-    return None
-
-
-def _popular(reader: Reader) -> Out | None:
-    """The rows that point at the entity; which ones is clear only when there is one such table or one is spoken of."""
-    first = reader.focus[0] if reader.focus else None
-    table = first.table if first else ""
-    spoken = [t for t in _tables_of(reader.root) if t != table]
-    selling = any("selling" in tag.text.lower() for tag in reader.cursor.tags)
-    if spoken:
-        return _units(reader.schema, spoken[0]) if selling else Out("count", table=spoken[0])
-    children = sorted({join.table for join in reader.schema.joins if join.parent == table})
-    if len(children) == 1:
-        return _units(reader.schema, children[0]) if selling else Out("count", table=children[0])
-    reader.meaning.problems.append("unclear:popular")
-    return None
-
-
-def _popular_column(reader: Reader, column: Ref) -> Out:
-    """As in "the most popular genre": by the one sort of rows that happens to what has it, where there is one."""
-    children = sorted({j.table for j in reader.schema.joins if j.parent == column[0]})
-    popular = {"popular", "busiest"} & reader.words
-    if not popular or not children or any(t in children for t in _tables_of(reader.root)):
-        return Out("count", table=column[0])
-    if len(children) == 1:
-        return Out("count", table=children[0])
-    reader.meaning.problems.append("unclear:popular")
-    return Out("count", table=column[0])
-
-
-def _units(schema: Schema, table: str) -> Out:
-    """How much was sold: the quantities, where rows have one, else the rows."""
-    for column in schema.of(table):
-        if column.kind == "number" and column.core[-1:] in {("quantity",), ("unit",), ("units",)} and not column.is_id:
-            return Out("agg", column=column.ref, func="sum")
-    return Out("count", table=table)
-
-
-def _nested_pending(meaning: Meaning, schema: Schema, scope: Scope) -> None:
-    for condition in scope.conditions:
-        if not isinstance(condition, Nested):
-            continue
-        inner = condition.scope
-        kept = []
-        for out, descending in inner.order:
-            if out.kind == "pending" or out.table == "?":
-                meaning.problems.append("unused:superlative")
-            else:
-                kept.append((out, descending))
-        inner.order = kept
-        _nested_pending(meaning, schema, inner)
-
-
 def _dated(meaning: Meaning) -> None:
     """Where it was said which day counts, periods and units of time are of that day."""
     if meaning.dated is None:
@@ -408,8 +312,13 @@ def _grains(meaning: Meaning, schema: Schema, reader: Reader) -> None:
         if (out.kind != "grain" and not (out.kind == "count" and out.grain)) or out.column is not None:
             continue
         tables = [t for o in [*reader.focus, *reader.asked] for t in sorted(o.tables()) if t]
-        tables += [reader.root.table, *_tables_of(reader.root)]
+        tables += [reader.root.table, *tables_of(reader.root)]
         tables += [t for o, _ in meaning.order for t in sorted(o.tables()) if t and t != "?"]
+        said = _days_held(reader.root)
+        if said and not any(ref[0] in tables[:1] for ref in said):
+            # "members per month in 2023" of whom a visit was said to be in 2023: by the month of the visit.
+            out.column = min(said)
+            continue
         for table in tables:
             held = (
                 next(
@@ -432,7 +341,21 @@ def _grains(meaning: Meaning, schema: Schema, reader: Reader) -> None:
                 out.column = _held_date(reader.root, table) or dates[0].ref
                 break
         if out.column is None:
+            out.column = next(iter(sorted(_days_held(reader.root))), None)
+        if out.column is None:
             meaning.problems.append(f"nodate:{out.grain}")
+
+
+def _days_held(scope: Scope) -> set[Ref]:
+    """Columns whose days a period limits; none where they are several."""
+    found = {
+        option.column
+        for inner, _ in _scopes(scope)
+        for condition in inner.conditions
+        for option in (condition.options if isinstance(condition, Either) else [condition])
+        if isinstance(option, During)
+    }
+    return found if len(found) == 1 else set()
 
 
 def _held_date(scope: Scope, table: str) -> Ref | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from agents.builtin.choose import date_columns, place_columns
 from agents.builtin.grouping import Grouping
-from agents.builtin.lexicon import PEOPLE
+from agents.builtin.lexicon import PEOPLE, synonyms
 from agents.builtin.meaning import Out, Ref
-from agents.builtin.phrases import MODIFIERS, Phrase, is_plural, read_phrase, read_phrase_one
+from agents.builtin.phrases import MODIFIERS, Phrase, is_plural, is_table, read_phrase, read_phrase_one
+from agents.builtin.references import holds_people
 from agents.builtin.words import stem
 
 
@@ -64,6 +65,8 @@ class Focus(Grouping):
 
     def _ask(self, phrase: Phrase, target: list[Out]) -> None:  # noqa: C901 - one short branch a kind of phrase
         """A phrase in the place of what is asked for."""
+        if phrase.number is not None and not phrase.sup and not target and is_plural(phrase.head_tag):
+            self.so_many = int(phrase.number)  # "which 5 teas were sold most"
         out = self._measure(phrase)
         self._filled(phrase)
         for tag in phrase.values:
@@ -112,7 +115,13 @@ class Focus(Grouping):
             if person is not None:
                 self.state.date = out.column
                 out = Out("entity", table=person)  # "Who joined first?"
+        if self.who and not target and out.kind == "column" and out.column:
+            person = self._person_behind(out.column)
+            out = Out("entity", table=person) if person else out  # "who opened account 7?"
         if not target and phrase.head_tag is not None and not is_plural(phrase.head_tag):
+            noun = next((t for t in map(self.cursor.peek, (1, 2, 3)) if t is not None and is_table(t)), None)
+            of = self.cursor.text() == "of" and is_plural(noun)
+            self.of_all = of and "total" in phrase.head_tag.text.lower().split()  # "total price of bookings ..."
             self.one_figure = self.cursor.kind() in {"prep", "rel", "link", "unknown"} and self.cursor.text() != "of"
         if self.when and out.kind == "entity" and not target:
             dates = date_columns(self.schema, out.table)
@@ -143,21 +152,51 @@ class Focus(Grouping):
         saved = cursor.at
         stop = {"between": "and", "from": "to"}[cursor.take().text.lower()]
         first = read_phrase(cursor)
-        if cursor.text().split()[:1] != [stop] or not self._is_date(first):
+        if cursor.text().split()[:1] != [stop]:
             cursor.at = saved
             return False
         cursor.take()
         second = read_phrase(cursor)
-        if not self._is_date(second) or phrase.unit != "day":
+        plain = self._is_date(first) and self._is_date(second)
+        found = self._two_days(first, second) if plain or phrase.agg else None
+        if found is None or phrase.unit != "day":
             cursor.at = saved
             return False
-        assert first.head is not None
-        assert second.head is not None
-        days = Out("difference", parts=[Out("column", column=second.head.ref), Out("column", column=first.head.ref)])
+        days = Out("difference", parts=[Out("column", column=found[1]), Out("column", column=found[0])])
         out = Out("agg", func=phrase.agg, parts=[days]) if phrase.agg else days
         target.append(out)
-        self.root.table = self.root.table or first.head.table
+        self.root.table = self.root.table or found[0][0]
         return True
+
+    def _two_days(self, first: Phrase, second: Phrase) -> tuple[Ref, Ref] | None:
+        """The days of one row that two phrases speak of, as "from invoice to payment": each by its noun or its verb."""
+        firsts, seconds = self._days_of(first), self._days_of(second)
+        pairs = [(a, b) for a in firsts for b in seconds if a[0] == b[0] and a != b]
+        return pairs[0] if len(pairs) == 1 else None
+
+    def _days_of(self, phrase: Phrase) -> list[Ref]:
+        if phrase.head_tag is None:
+            return []
+        if self._is_date(phrase) and phrase.head is not None:
+            return [phrase.head.ref]
+        dated = [link.ref for link in phrase.head_tag.links if link.kind == "column" and self._holds_day(link.ref)]
+        said = {stem(word) for word in phrase.head_tag.text.lower().split()}
+        alike = said | {other for word in said for other in synonyms(word)}
+        return dated or [
+            column.ref
+            for column in self.schema.columns.values()
+            if column.kind == "date"
+            and column.table not in self.schema.roles
+            and alike & {stem(word) for word in column.words} - {"date", "dat"}
+        ]
+
+    def _person_behind(self, ref: Ref) -> str:
+        """The people that a reference points at."""
+        found = [j.parent for j in self.schema.joins if (j.table, j.columns[0]) == ref]
+        return found[0] if found and holds_people(self.schema, self.schema.real(found[0])) else ""
+
+    def _holds_day(self, ref: Ref) -> bool:
+        return self.schema.columns[ref].kind == "date"
 
     def _tells_when(self, ref: Ref) -> bool:
         people = {stem(word) for word in self.schema.tables[ref[0]]} & PEOPLE

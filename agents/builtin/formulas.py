@@ -58,3 +58,21 @@ class _Parser:
         if re.fullmatch(r"\d+(?:\.\d+)?", part):
             return Out("number", scale=float(part))
         return self.operand(part)
+
+
+_BRACKET = re.compile(
+    r"\s*\(([^()]*\b(?:times|multiplied by|minus|less the|plus|over|divided by)\b[^()]*)\)", re.IGNORECASE
+)
+
+
+def in_brackets(text: str) -> tuple[str, str]:
+    """The question without the arithmetic that it adds in brackets, and that arithmetic: "(nights times rate)"."""
+    found = _BRACKET.search(text)
+    if found is None or re.search(r"\d", found[1]):
+        return text, ""
+    body, comma, rest = found[1].partition(",")
+    kept = f" ({rest.strip()})" if comma and rest.strip() else ""
+    body = re.sub(r"\bless the\b", "minus", body, flags=re.IGNORECASE)
+    return f"{text[: found.start()]}{kept}{text[found.end() :]}", re.sub(
+        r"\s+over\s+", " / ", body, flags=re.IGNORECASE
+    )

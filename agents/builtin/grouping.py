@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import hinted_column, is_additive, is_money, main_measure
+from agents.builtin.choose import adds_up_over, hinted_column, is_additive, is_money, label_columns, main_measure
 from agents.builtin.comparisons import Comparisons
 from agents.builtin.meaning import Out, Ref
 from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, read_phrase
 from agents.builtin.tags import Tag
+from agents.builtin.words import stem
+
+_COUNTED = frozenset(
+    stem(word) for word in "count quantity number unit hour day night minute kilometer portion".split()
+)
 
 
 class Grouping(Comparisons):
@@ -49,6 +54,9 @@ class Grouping(Comparisons):
         groups, outs = self.meaning.groups, self.asked or self.focus
         if not self.each_one or tag.text.lower() == "per" or len(groups) != 1 or groups[0].kind != "entity":
             return
+        following = self.cursor.peek()
+        if following is not None and following.links and self._dates(following.links[0].ref):
+            return  # "..., per shop (by start)" says which day counts
         place = next((p for p, out in enumerate(outs) if out.is_measure), None)
         if place is None:
             if len(outs) == 1 and outs[0].kind == "entity":
@@ -65,7 +73,9 @@ class Grouping(Comparisons):
         if any(out.kind == "pending" for out, _ in self.meaning.order):
             return True
         if any(out.table == "?" for out, _ in self.meaning.order):
-            return self.cursor.kind() in {"howmany", "agg", "sum"}  # "the best selling one by number of orders"
+            following = self.cursor.peek()
+            amount = following is not None and self._amount_of(following)
+            return amount or self.cursor.kind() in {"howmany", "agg", "sum"}  # "the best selling one by ..."
         if self.top is not None and self.meaning.limit and not any(o.is_measure for o in self.focus):
             saved = self.cursor.at
             phrase = read_phrase(self.cursor)
@@ -88,7 +98,8 @@ class Grouping(Comparisons):
         if first.kind == "column" and not (first.column and self._is_reference(first.column)):
             return out
         column = self.schema.columns[out.column]
-        if is_money(column) and not {"price", "unit", "rate"} & set(column.words):
+        plain = is_money(column) and not {"price", "unit", "rate"} & set(column.words)
+        if plain or adds_up_over(self.schema, column):
             self.meaning.assumptions.append(f"{column.name} is added up")
             return Out("agg", column=out.column, func="sum")
         self.meaning.problems.append(f"unclear:{column.name}")
@@ -110,6 +121,8 @@ class Grouping(Comparisons):
 
     def _doer(self, tag: Tag) -> bool:
         """As in "transactions by users who ...": what is said of them shows that they are meant, not a grouping."""
+        if tag.links[0].table in self.schema.roles:
+            return False  # "by clerk who opened them" says in which part clerks are grouped by
         return self.cursor.kind(1) == "rel" and tag.links[0].kind == "table"
 
     def _group_list(self) -> None:
@@ -126,10 +139,16 @@ class Grouping(Comparisons):
             self._group(phrase)
             if cursor.kind() == "conj" and cursor.data() in {"and", ","}:
                 ahead = cursor.kind(1)
-                if ahead in {"link", "unit", "grain", "group"} and self._groupable(cursor.peek(1)):
+                follows = ahead in {"link", "unit", "grain", "group"} and self._follows(cursor.peek(), cursor.peek(1))
+                if follows and self._groupable(cursor.peek(1)):
                     cursor.take()
                     continue
             return
+
+    def _follows(self, joint: Tag | None, tag: Tag | None) -> bool:
+        """Whether nothing but an article stands between: "by city, only for firms" goes on with something else."""
+        between = "" if joint is None or tag is None or tag.start == joint.end else tag.before
+        return between in {"", "the", "each", "a", "an", "their", "its", "per", "by", "every"}
 
     def _groupable(self, tag: Tag | None) -> bool:
         if tag is None or not tag.links:
@@ -140,10 +159,14 @@ class Grouping(Comparisons):
             return column.kind != "number" or column.is_id or column.core[-1:] == ("year",)
         return top.kind == "table"
 
-    def _group(self, phrase: Phrase) -> None:
+    def _group(self, phrase: Phrase) -> None:  # noqa: C901 - one short branch a kind of phrase
+        kind = self._sort_of_rows(phrase)
         for tag in phrase.values:
             self._value(tag)
-        if phrase.unit or phrase.grain:
+        if kind:
+            self._put_group(Out("entity", table=kind))
+            self.state.column = None
+        elif phrase.unit or phrase.grain:
             self._grain(phrase.unit or phrase.grain)
         elif phrase.head is not None and phrase.head.kind == "table":
             per = next((o for o in self.focus if o.kind == "per" and len(o.parts) == 1), None)
@@ -159,6 +182,8 @@ class Grouping(Comparisons):
             self._cut(phrase.cut, phrase.head.ref)
         elif phrase.head is not None and self._dates(phrase.head.ref):
             self.meaning.dated = phrase.head.ref
+        elif phrase.head is not None and self._for_each_unit(phrase.head.ref):
+            self.state.column = None
         elif phrase.head is not None and self._is_amount(phrase.head.ref):
             self.meaning.problems.append(f"unclear:per {phrase.head.column}")
         elif phrase.head is not None:
@@ -172,6 +197,17 @@ class Grouping(Comparisons):
         for tag in phrase.equals:
             self._equal(phrase, tag)
 
+    def _sort_of_rows(self, phrase: Phrase) -> str:
+        """As in "orders per driver", where driver is stored as what some employees are: one group for each of them."""
+        by = self.cursor.peek(-2)
+        each = by is not None and by.kind == "group" and by.text.lower() != "by"
+        if phrase.head is not None or len(phrase.values) != 1 or not each or phrase.unit:
+            return ""
+        link = phrase.values[0].links[0] if phrase.values[0].links else None
+        if link is None or link.kind != "value" or self.schema.columns[link.ref].unique:
+            return ""
+        return "" if link.ref in label_columns(self.schema, link.table) else link.table
+
     def _cut(self, grain: str, ref: Ref) -> None:
         """As in "by booking year": once more said of a year that is grouped by already, it says which."""
         if any(out.kind == "grain" and out.grain == grain and out.column is None for out in self.meaning.groups):
@@ -181,7 +217,7 @@ class Grouping(Comparisons):
 
     def _dates(self, ref: Ref) -> bool:
         """As in "by month in 2023, by booking date": the day that is meant where a period was said."""
-        if self.schema.columns[ref].kind != "date":
+        if ref not in self.schema.columns or self.schema.columns[ref].kind != "date":
             return False
         if any(out.kind == "grain" for out in self.meaning.groups):
             return True
@@ -205,6 +241,22 @@ class Grouping(Comparisons):
         return column.type.upper().startswith(("DOUBLE", "FLOAT", "DECIMAL")) and is_additive(
             column, " ".join(column.core)
         )
+
+    def _for_each_unit(self, ref: Ref) -> bool:
+        """As in "average fee per night", where a column says how many nights: all fees over all nights."""
+        column = self.schema.columns[ref]
+        outs = self.asked or self.focus
+        place = next((p for p, out in enumerate(outs) if out.kind == "agg" and out.column), None)
+        if not self.each_one or place is None or column.kind != "number" or column.is_id or self._is_reference(ref):
+            return False
+        if not {stem(word) for word in column.words} & _COUNTED or outs[place].func not in {"avg", "sum"}:
+            return False
+        measured = outs[place].column
+        if measured is None or measured[0] != ref[0]:
+            return False
+        self.meaning.assumptions.append(f"all {measured[1]} over all {ref[1]}")
+        outs[place] = Out("ratio", parts=[Out("agg", column=c, func="sum") for c in (measured, ref)])
+        return True
 
     def _put_group(self, out: Out) -> None:
         """Beside a superlative a grouping says within what: "the oldest member in each city"."""

@@ -44,7 +44,8 @@ class Nested:
 
     ``kind``: exists, none; measure: ``out`` over them compares with ``value``; in: the row is one of the set's.
     ``via`` names the column through which they belong, where that is not the key. ``alike``: what is said of rows of
-    that table outside holds for these too, as in "completed ones in May but not in June".
+    that table outside holds for these too, as in "completed ones in May but not in June". ``average``: ``out`` compares
+    with its average over the rows of that table that have any.
     """
 
     kind: Literal["exists", "none", "measure", "in"]
@@ -54,6 +55,7 @@ class Nested:
     value: float = 0.0
     via: Ref | None = None
     alike: bool = False
+    average: str = ""
 
 
 @dataclass
@@ -134,5 +136,7 @@ class Meaning:
     asked_order: bool = False
     assumptions: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    days: list[Ref] = field(default_factory=list)
+    relations: list[tuple[Ref, str]] = field(default_factory=list)
     mentions: list[tuple[Ref, float]] = field(default_factory=list)
     score: float = 0.0

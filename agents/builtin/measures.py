@@ -10,6 +10,8 @@ from agents.builtin.meaning import Compare, Out
 from agents.builtin.phrases import Phrase
 from agents.builtin.words import stem
 
+_MONEY_SAID = frozenset({"amount", "value"})
+
 
 class Measures(Conditions):
     """What is counted, added up or averaged, and what is shown as it is."""
@@ -56,6 +58,8 @@ class Measures(Conditions):
             return self._aggregate(phrase.agg, head)
         if phrase.agg and phrase.values and not head:
             link = phrase.values[-1].links[0] if phrase.values[-1].links else None
+            if link is not None and phrase.agg == "sum" and _MONEY_SAID & self.words:
+                self.meaning.problems.append("unclear:amount")
             if link is not None and phrase.agg == "sum":
                 return Out("count", table=link.table)
         if head is not None and head.kind == "column" and phrase.sup is None and self._means_sum(phrase, head):
@@ -94,7 +98,7 @@ class Measures(Conditions):
         head = phrase.head
         if head is None:
             if phrase.values and phrase.values[-1].links:
-                return Out("count", table=phrase.values[-1].links[0].table)
+                return self._count_of_named(phrase.values[-1].links[0])
             return Out("count", table="") if not phrase.unit else Out("count", grain=phrase.unit, distinct=True)
         if head.kind == "table":
             if phrase.agg in {"avg", "median"}:
@@ -116,6 +120,23 @@ class Measures(Conditions):
                 return Out("count", column=head.ref, table=head.table, distinct=True)
             return Out("agg", column=head.ref, func=phrase.agg or "sum", label="number")
         return Out("count", column=head.ref, table=head.table, distinct=True)
+
+    def _count_of_named(self, link: Link) -> Out:
+        """As in "how many towels were washed": of what is one row the quantities count, where one table has them."""
+        if not self.schema.columns[link.ref].unique or link.ref not in label_columns(self.schema, link.table):
+            return Out("count", table=link.table)
+        held = [
+            column.ref
+            for join in self.schema.joins
+            if join.parent == link.table
+            for column in self.schema.of(join.table)
+            if column.kind == "number" and column.core[-1:] in {("quantity",), ("count",), ("unit",), ("number",)}
+        ]
+        if len(set(held)) == 1:
+            self.meaning.assumptions.append(f"{held[0][1]} is added up")
+            return Out("agg", column=held[0], func="sum")
+        self.meaning.problems.append(f"unclear:how many {link.value}")
+        return Out("count", table=link.table)
 
     def count_of(self, table: str, *, distinct: bool = False) -> Out:
         """How many of a table's things there are: its rows, or the sum of the column that counts them."""
@@ -175,7 +196,7 @@ class Measures(Conditions):
             self.state.column = out.column
 
     def _repeat_count(self) -> Out:
-        for out, _ in self.meaning.order:
+        for out in [*(o for o, _ in self.meaning.order), *(o for o, _, _ in self.meaning.having)]:
             if out.is_measure:
                 return out
         return Out("count", table=self.root.table)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from agents.builtin.choose import is_planned, says_when
 from agents.builtin.focus import Focus
 from agents.builtin.lexicon import FILLER, RELATING
 from agents.builtin.links import Link, is_flag, truth
 from agents.builtin.meaning import Compare, Either, Nested, Out, Scalar, Scope
 from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, is_plural, read_phrase
+from agents.builtin.superlatives import SPENDING
 from agents.builtin.tags import Tag
 from agents.builtin.words import stem
 
+_TIMELY = {"late": ">", "punctual": "<=", "punctually": "<=", "early": "<"}
 _FLIP = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "=": "!=", "!=": "="}
 
 
@@ -29,9 +32,11 @@ class Modifiers(Focus):
     def _leftover(self, tag: Tag) -> None:
         if tag.kind == "unknown":
             word = stem(tag.text.lower())
-            if self._text_inside(tag):
+            if self._text_inside(tag) or self._timely(tag.text.lower()):
                 return
-            if word in RELATING:
+            if word in SPENDING and word not in RELATING:
+                self.money_said.append(tag.text)
+            elif word in RELATING:
                 self.state.since.append(tag.text.lower())
                 self.meaning.score -= 0.02
             elif word not in FILLER or tag.data == "claims":
@@ -40,6 +45,29 @@ class Modifiers(Focus):
             if tag.kind == "quoted" and self._text_inside(tag):
                 return
             self.meaning.problems.append(f"unused:{tag.text}")
+
+    def _timely(self, word: str) -> bool:
+        """As in "delivered late": the day on which it was done, against the day for which it was planned."""
+        op = _TIMELY.get(word)
+        table = next((scope.table for scope in self._chain() if scope.table), "")
+        days = [column for column in self.schema.of(table) if column.kind == "date"] if table else []
+        planned = [column.ref for column in days if is_planned(column)]
+        if op is None or len(planned) != 1:
+            return False
+        done = [c.ref for c in days if c.ref not in planned and not says_when(self.schema, c)]
+        said = self.state.column
+        if said is not None and said[0] == table and self.schema.columns[said].kind == "date" and said not in planned:
+            done = [said]
+        if len(done) != 1:
+            return False
+        self._hold(Compare(done[0], op, other=planned[0], negated=self._negation()), table)
+        self.meaning.assumptions.append(f"{word} compares {done[0][1]} with {planned[0][1]}")
+        return True
+
+    def _on_alike(self, _: list[Out]) -> None:
+        """As in "by the same clerk": two references of one row that lead to the same."""
+        first, second = (link.ref for link in self.cursor.take().links[:2])
+        self._hold(Compare(first, "=", other=second, negated=self._negation()), first[0])
 
     def _on_rel(self, _: list[Out]) -> None:
         tag = self.cursor.take()
@@ -51,6 +79,8 @@ class Modifiers(Focus):
         tag = self.cursor.take()
         if tag.text.lower() == "between" and self._between():
             return
+        if tag.text.lower() == "between" and self.cursor.kind() == "num":
+            self.meaning.problems.append("unclear:between")
         if tag.data in {"", "name", "between", "than"}:
             self.state.list_of = "where"
 
@@ -255,9 +285,14 @@ class Modifiers(Focus):
             else:
                 self._value(tag)
         said = phrase.head_tag.text.lower() if phrase.head_tag is not None else ""
-        if self.schema.columns[head.ref].is_id and is_participle(said):
+        if self.schema.columns[head.ref].is_id and is_participle(said.split()[0]):
+            self.meaning.relations.append((head.ref, said))
+            for tag in phrase.equals:
+                self._equal(phrase, tag)
             return  # "supplied by": how things belong together, which the keys know
         if self._negated_relation(head):
+            for tag in phrase.equals:
+                self._equal(phrase, tag)
             return
         self._repeated_relation(head)
         self.state.column = head.ref
@@ -300,6 +335,8 @@ class Modifiers(Focus):
             nothing = Either([absent, Compare(head.ref, "=", (0,))]) if column.kind == "number" else absent
             self._hold(nothing, head.table)
             return
+        if self._was_done(phrase, said):
+            return
         self.state.since.append(f"column:{head.table}.{head.column}")
         self._superlative_name(phrase)
         # "booked" and "name" tell how things belong together; any other column left over was meant to count.
@@ -314,6 +351,26 @@ class Modifiers(Focus):
         self.meaning.mentions.append((head.ref, 0.1 if light else 0.35))
         if not self.root.table:
             self.root.table = head.table
+
+    def _was_done(self, phrase: Phrase, said: str) -> bool:
+        """As in "drivers who have left", "boats that were repaired": the day or the amount of it is there."""
+        head = phrase.head
+        assert head is not None
+        column, scope = self.schema.columns[head.ref], self.state.scope
+        last = self.cursor.peek()
+        if last is not None and last.kind in {"prep", "rel"} and last.data in {"is", "with"}:
+            last = self.cursor.peek(1)  # "which left have", as other languages put it
+        ends = last is None or last.kind in {"end", "conj", "group", "order"} or last.text.lower() in {"us", "it"}
+        if not ends or not (is_participle(said) or said.endswith("ed")) or column.stats.filled >= column.stats.rows:
+            return False
+        if not scope.table or scope.table != head.table or column.is_id or column.kind not in {"date", "number"}:
+            return False
+        # What is dated by the column is not also a condition: "orders shipped per month" has the days it has.
+        if last is not None and last.kind in {"group", "order"}:
+            self.state.date = head.ref if column.kind == "date" else self.state.date
+        done = Compare(head.ref, "notnull") if column.kind == "date" else Compare(head.ref, ">", (0,))
+        self._hold(done, head.table)
+        return True
 
     def _has_some(self, phrase: Phrase, following: str) -> bool:
         """As in "bookings with children", where a column says how many: more than none."""

@@ -22,7 +22,22 @@ _WITH = r"(?:with|that have|who have) the "
 _THINGS = r"((?:phone|telephone|mobile|fax|account|customer|order|invoice|room|house|serial|tax) numbers?)"
 _HAPPEN = r"(?: (?:happen|made|placed|take place|occur|fall|arrive|start))*"
 _VERSUS = r"(?:vs\.?|versus|compared (?:to|with)|against)"
+_ASKED = r"(?:and )?how many(?: (?:are|is|were|was) (?:there|that|they|it))?(?: of them)?"
+_LED = r"^(?!how many|number)"
+_DASH = r"(?:\s+[-\u2013\u2014]\s*|\s*[:,(]\s*)"
+_NEVER = r"(?:do not|don't|does not|doesn't|should not|shouldn't)"
+_LAST = r"(?=\s*[?.]?\s*$)"
+_PART = r"((?:[\w-]+ ){1,4}?(?:\([^()]*\) )?)"
 _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    # "suppliers without an address - how many?" asks for their number.
+    (rf"{_LED}(?P<what>[^?]{{8,}}?){_DASH}[(]?{_ASKED}\s*[?.)]*\s*$", r"how many \g<what>"),
+    (rf"{_LED}([^?]{{8,}}?)(?:\s+[-\u2013\u2014]\s*|\s*:\s*)(?:number(?: of)?|count)\s*[?.]*\s*$", r"how many \1"),
+    (
+        rf"{_LED}([^?]{{8,}}?){_DASH}how many (?:different|distinct)(?: ones)?\s*[?.]*\s*$",
+        r"how many different \1",
+    ),
+    (rf"\(\s*((?:[\w-]+ )+?)(?:ones? )?{_NEVER} count\s*\)", r"excluding \1"),
+    (rf"[,(]?\s*\bin (?:%|percent)(?:ages?)?\s*\)?{_LAST}|,\s*(?:%|percent)\s*\)?{_LAST}", ""),
     (r"\b(\w+?)s? (?:signups|sign-ups|registrations)\b", r"number of \1s"),
     (r"\b(?:logged|logging|log|logs|signed|signing) in(?:to)?\b", "login"),
     (r"\b(highest|lowest|best|worst)[- ]paid ([\w-]+)", lambda m: f"{m[2]} with the {_SIDE[m[1].lower()]} salary"),
@@ -59,6 +74,14 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bsales (representative|rep|agent|associate|man|people|person)(s?)\b", r"salesperson\2"),
     (r"\bcosts? (?=less|more|under|over|above|below|at least|at most|exactly|between|[$€£\d])", "price "),
     (r"\bhow much (?:does|do|did) (.+?) cost\b", r"what is the price of \1"),
+    (r"\bcounting (?:only )?((?:[\w-]+ ){1,3}?)only\b|\bcounting only (?=\w)", r"for \1"),
+    (
+        rf"\b(?:share|percentage|proportion) of {_PART}(?:in|of|at|on) (?:the )?(?:total|all) ((?:[\w-]+ ?){{1,3}})",
+        r"percentage ratio of \1to \2",
+    ),
+    (r"\btoo (late|early)\b", r"\1"),
+    (r"(?<=\w) on time\b|\bin time\b(?=\s*[,.?!]|\s*$)", " punctual"),
+    (r"\b(without|no|not) (?:even )?(?:a|one) single\b", r"\1 a"),
     (r"\bcount\s*\(\s*\*\s*\)", "number of rows"),
     (r"\bcount\s*\(\s*distinct ([^()]+)\)", r"number of distinct \1"),
     (r"\b(?:sum)\s*\(([^()]+)\)", r"sum of \1"),
@@ -102,6 +125,7 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     ),
     (r"\b(?:vs\.?|versus|against|compared (?:to|with)) (?:the )?(?:others|rest|other ones)\b", "vs others"),
     (r"[:,]?\s*([\w-]+?)s? vs others\b", r" by \1"),
+    (r"\b((?:19|20)\d\d) and ((?:19|20)\d\d)(,?) compared\b(?! (?:to|with)\b)", r"\1 vs \2\3"),
     (
         rf"\blast (month|week|quarter|year) ({_VERSUS} )(?:the )?(?:\1 before|one before|previous \1)\b",
         r"last \1 \2\1 before last",

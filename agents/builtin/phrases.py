@@ -236,11 +236,21 @@ def _link(phrase: Phrase, tag: Tag, cursor: Cursor) -> bool:
         return (
             cursor.kind() in {"link", "quoted"}
             and cursor.tags[cursor.at].links[:1] != []
-            and cursor.tags[cursor.at].links[0].kind != "value"
+            and (cursor.tags[cursor.at].links[0].kind != "value" or _noun_follows(cursor))
+            and not _is_day(cursor.tags[cursor.at].links[0], cursor.schema)
         )
     phrase.head, phrase.head_tag = top, tag
     cursor.at += 1
     return True
+
+
+def _noun_follows(cursor: Cursor) -> bool:
+    """As in "late hotel bookings": of two values in a row the noun stands behind the second."""
+    value, noun = cursor.peek(), cursor.peek(1)
+    if value is None or noun is None or not noun.links or noun.links[0].kind != "table":
+        return False
+    before = cursor.peek(-1)
+    return before is not None and before.end == value.start and value.end == noun.start
 
 
 def _extend(phrase: Phrase, cursor: Cursor) -> bool:  # noqa: C901 - one short branch a kind of phrase
@@ -271,8 +281,9 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:  # noqa: C901 - one short b
         phrase.howmany = True
         cursor.at += 1
         return True
-    if tag.kind == "link" and tag.links[0].kind in {"column", "table"} and is_participle(tag.text.lower()):
-        # "quantity shipped": the second word says what was done with it.
+    verb = tag.text.lower().removesuffix(" by")
+    if tag.kind == "link" and tag.links[0].kind in {"column", "table"} and is_participle(verb):
+        # "quantity shipped", "trips opened by Ann": the second word says what was done with it.
         return False
     if tag.kind == "link":
         top = tag.links[0]
@@ -285,9 +296,9 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:  # noqa: C901 - one short b
             phrase.head.kind == "table"
             and top.kind == "column"
             and is_flag(cursor.schema.columns[top.ref])
-            and apart_by_be(tag)
+            and (top.table == phrase.head.table or apart_by_be(tag))
         ):
-            return False  # "employees are active"
+            return False  # "employees are active", "prodotti vegani"
         if top.kind == "value":
             if phrase.head.kind == "column" or phrase.head.table == top.table:
                 phrase.equals.append(tag)
@@ -401,6 +412,11 @@ def apart_by_be(tag: Tag) -> bool:
     return tag.text.lower().split()[0] in {"is", "are", "was", "were", "be", "has", "have"}
 
 
+def is_table(tag: Tag) -> bool:
+    """Whether a span names a table."""
+    return bool(tag.links) and tag.links[0].kind == "table"
+
+
 def is_plural(tag: Tag | None) -> bool:
     """Whether a span ends in a plural."""
     word = tag.text.lower().split()[-1] if tag is not None else ""
@@ -419,7 +435,8 @@ def read_phrase_one(cursor: Cursor) -> Phrase:
 _PARTICIPLES = frozenset(
     (
         "made sold bought taken given written paid spent taught held won done seen met driven run "
-        "owned led built sent hit shot put"
+        "owned led built sent hit shot put left gone lost held kept brought begun broken chosen drawn fallen lent "
+        "hidden known laid ridden risen slept spoken stolen thrown withdrawn returned grown hung torn worn"
     ).split()
 )
 

@@ -141,6 +141,8 @@ def _nested(condition: Nested) -> str:
     inner = [condition_text(one) for one in condition.scope.conditions]
     inner += [f"the {'highest' if descending else 'lowest'} {_out(out)}" for out, descending in condition.scope.order]
     told = f" ({', '.join(inner)})" if inner else ""
+    if condition.kind == "measure" and condition.out is not None and condition.average:
+        return f"{_out(condition.out)} {_OPS[condition.op]} the average of it per {condition.average}{told}"
     if condition.kind == "measure" and condition.out is not None:
         return f"{_out(condition.out)} {_OPS[condition.op]} {condition.value:g}{told}"
     word = {"exists": "with", "none": "without", "in": "in"}[condition.kind]

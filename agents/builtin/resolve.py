@@ -36,6 +36,8 @@ def runners_up(tags: list[Tag], index: Index, near: float) -> list[tuple[int, Li
         for link in tag.links[1:4]:
             if (link.kind, link.table, link.column, link.value) == (top.kind, top.table, top.column, top.value):
                 continue
+            if top.kind == link.kind == "table" and top.how == "exact" and link.how == "part":
+                continue  # a table called "box" is meant by "boxes", and not one of boxes in vans
             if top.kind == "table" and link.kind == "column" and schema.columns[link.ref].is_id:
                 continue
             behind = best - _fit(link, place, tags, spoken, schema)
@@ -76,6 +78,8 @@ def _fit(link: Link, place: int, tags: list[Tag], spoken: dict[str, float], sche
             + (0.12 * rest if link.score < 0.9 else 0.0)
         )
     score = link.score
+    if link.table in schema.roles and not any(one.kind == "table" and one.how == "exact" for one in tags[place].links):
+        score += 0.15  # the role was said
     if link.table in spoken:
         score += 0.2 * spoken[link.table]
     elif any(join.other(link.table) in spoken for join in schema.edges(link.table)):
@@ -128,6 +132,12 @@ def _fit_value(link: Link, place: int, tags: list[Tag], schema: Schema) -> float
         # "states that the Rhine flows through": it does the flowing.
         after = None
         score += 0.2 if link.ref in label_columns(schema, link.table) else 0.0
+    if (
+        told is not None
+        and told.kind in {"sup", "howmany", "num"}
+        and any(one.kind == "table" and one.how == "exact" and one.table != link.table for one in tags[place].links)
+    ):
+        score -= 0.6  # "the most projects" counts these, though a department is called so too
     for near in (before, after):
         if near is not None and any(
             other.kind == "column" and other.ref == link.ref and other.score >= 0.6 for other in near.links

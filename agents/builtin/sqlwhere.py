@@ -7,7 +7,7 @@ from sqlglot import exp
 from agents.builtin.choose import label_columns, names_rows
 from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scalar, Scope
 from agents.builtin.schema import Join
-from agents.builtin.sqlframe import Base, CannotBuildError, Frame, clock, literal
+from agents.builtin.sqlframe import Base, CannotBuildError, Frame, clock, literal, quoted
 from agents.builtin.words import fold
 
 OPS: dict[str, type[exp.Binary]] = {"=": exp.EQ, "!=": exp.NEQ, ">": exp.GT, ">=": exp.GTE, "<": exp.LT, "<=": exp.LTE}
@@ -49,8 +49,22 @@ class Where(Base):
                 aside.setdefault(table, []).append(condition)
                 continue
             frame.where.append(self._condition(frame, scope, condition))
+        self._merge_branches(frame, scope, aside)
         for table in sorted(aside):
             frame.where.append(self._exists(frame, scope, Scope(table, aside[table])))
+
+    def _merge_branches(self, frame: Frame, scope: Scope, aside: dict[str, list[Condition]]) -> None:
+        """As in "guests with late trips on the Swan": of two plain conditions on one way both hold for the same row."""
+        starts = [scope.table] if scope.table in frame.aliases else sorted(frame.aliases)
+        ways = {}
+        for table in aside:
+            found = [way for start in starts if (way := self.schema.path(start, table)) is not None]
+            ways[table] = min(found, key=lambda way: way[0])[1] if found else ()
+        for far in sorted(aside, key=lambda table: (-len(ways[table]), table)):
+            for near in [t for t in sorted(aside) if t != far and t in {j.table for j in ways[far]}]:
+                plain = [c for c in [*aside[near], *aside[far]] if isinstance(c, Compare | During) and not c.negated]
+                if len(plain) == len(aside[near]) + len(aside[far]):
+                    aside[far] += aside.pop(near)
 
     def _home(self, condition: Condition) -> str | None:
         if isinstance(condition, Compare | During | Beyond):
@@ -115,10 +129,23 @@ class Where(Base):
             sub = self._branch(frame, scope, inner)
             value = self._node(sub, nested.out, Meaning(inner, [nested.out]))
             query = sub.select(value).subquery()
+            if nested.average:
+                return OPS[nested.op](this=query, expression=self._average_per(nested))
             left: exp.Expr = exp.func("COALESCE", query, exp.Literal.number(0)) if nested.out.kind == "count" else query
             return OPS[nested.op](this=left, expression=literal(nested.value))
         found = self._exists(frame, scope, inner)
         return exp.Not(this=found) if nested.kind == "none" else found
+
+    def _average_per(self, nested: Nested) -> exp.Expr:
+        """The average of a measure over those that have any rows, as a sub-select."""
+        assert nested.out is not None
+        keys = self.schema.keys.get(nested.average, ())
+        if not keys:
+            raise CannotBuildError(f"rows of {nested.average} have no key")
+        inner = Scope(nested.scope.table, list(nested.scope.conditions))
+        grouped = self.build(Meaning(inner, [nested.out], [Out("column", column=(nested.average, keys[0]))]))
+        value = exp.func("AVG", quoted(grouped.named_selects[-1]))
+        return exp.select(value).from_(grouped.subquery(exp.to_identifier("each", quoted=True))).subquery()
 
     def _exists(self, frame: Frame, scope: Scope, inner: Scope) -> exp.Expr:
         return exp.Exists(this=self._branch(frame, scope, inner).select(exp.Literal.number(1)))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import hinted_column, is_additive, is_money, main_measure
+from agents.builtin.choose import adds_up_over, hinted_column, is_additive, is_money, main_measure
 from agents.builtin.lexicon import SUPERLATIVES
 from agents.builtin.links import Link
 from agents.builtin.meaning import Nested, Out, Ref, Scope
 from agents.builtin.measures import Measures
 from agents.builtin.phrases import Phrase, is_plural
 from agents.builtin.tags import Tag
+from agents.builtin.words import stem
+
+SPENDING = frozenset(stem(word) for word in "pay spend earn owe donate invest".split())
 
 
 class Superlatives(Measures):
@@ -19,10 +22,12 @@ class Superlatives(Measures):
         sup = phrase.sup
         assert sup is not None
         if phrase.howmany and out is not None:
+            held = out.column is not None and self.schema.columns[out.column].kind == "number" and not out.distinct
             target.append(
                 Out("agg", column=out.column, func="max" if sup.data == "1" else "min") if out.column else out
             )
-            self.meaning.problems.append("extreme-count")
+            if not held:
+                self.meaning.problems.append("extreme-count")
             self._became(out)
             return
         plain = self._plain(phrase)
@@ -93,6 +98,9 @@ class Superlatives(Measures):
         ):
             self._top_of(phrase, descending)
             return
+        if self._spends(phrase):
+            self._set_order(self._money_of(head), descending, phrase)
+            return
         if phrase.howmany or (
             head is not None
             and head.kind == "table"
@@ -146,7 +154,7 @@ class Superlatives(Measures):
             count = Out("count", column=head.ref, table=head.table, distinct=True)
             self._set_order(count, descending, phrase)
             return
-        if not phrase.values and sup.text.lower() in {"most", "least", "fewest"}:
+        if not phrase.values and (sup.text.lower() in {"most", "least", "fewest"} or sup.hints == ("#",)):
             # "Which class was booked the most?"
             scope = self.state.scope
             table = scope.table if scope is not self.root and scope.table else "?"
@@ -157,6 +165,52 @@ class Superlatives(Measures):
             self._set_order(Out("count", table=link.table), descending, phrase)
             return
         self.meaning.problems.append(f"unused:{sup.text}")
+
+    def _spends(self, phrase: Phrase) -> bool:
+        """As in "who paid the most for tickets": so much money, and not so many tickets."""
+        sup, head = phrase.sup, phrase.head
+        said = [word for word in self.state.since if not word.startswith("column:")][-1:]
+        said += [tag.text for tag in (self.cursor.tags[: self.cursor.at])[-4:] if tag.kind in {"unknown", "link"}]
+        spends = any(stem(word.lower()) in SPENDING for word in said)
+        many = sup is not None and sup.text.lower() in {"most", "least", "fewest"} and not phrase.howmany
+        return (spends or bool(self.money_said)) and many and (head is None or head.kind == "table")
+
+    def _money_of(self, head: Link | None) -> Out:
+        """The one amount of money near what is asked for; where there are several it has to be said which."""
+        tables = [head.table] if head is not None else []
+        tables += [t for o in self.focus for t in sorted(o.tables()) if t]
+        own = tables[-1] if tables else self.root.table
+        said = main_measure(self.schema, tables[0]) if len(tables) > 1 else None
+        found = said or self._money_near(own)
+        if found is None:
+            self.meaning.problems.append("unclear:how much money")
+            return Out("count", table=own)
+        self.money_said.clear()
+        self.meaning.assumptions.append(f"{found[1]} is the money that is meant")
+        return Out("agg", column=found, func="sum")
+
+    def _money_near(self, own: str) -> Ref | None:
+        """The amount of money of the one sort of rows with any that belong to a table's rows."""
+        near = [
+            table
+            for table in self.schema.tables
+            if table not in self.schema.roles and own and self._is_upward(table, own) and table != own
+        ]
+        found = [ref for table in near if (ref := main_measure(self.schema, table))]
+        found = found or [c.ref for table in near for c in self.schema.of(table) if adds_up_over(self.schema, c)]
+        return found[0] if len(found) == 1 else None
+
+    def _amount_of(self, tag: Tag) -> bool:
+        """Whether a span names a column of numbers that are no keys."""
+        link = tag.links[0] if tag.kind == "link" else None
+        column = self.schema.columns.get(link.ref) if link is not None else None
+        return (
+            link is not None
+            and link.kind == "column"
+            and column is not None
+            and column.kind == "number"
+            and not column.is_id
+        )
 
     def _most_common(self, descending: bool, phrase: Phrase) -> bool:
         """As in "which breed of dog is the most common": a column of the rows spoken of, by how many have it."""
@@ -219,6 +273,8 @@ class Superlatives(Measures):
     def _set_order(self, out: Out, descending: bool, phrase: Phrase) -> None:
         scope = self.state.scope
         waiting = any(o.kind == "pending" for o, _ in self.meaning.order)
+        # "which item is ordered most often" counts the orders of an item; no order is the most.
+        waiting = waiting or (out.is_measure and out.tables() == {scope.table})
         if not waiting and scope is not self.root and scope.limit is None and self._scope_is_named(scope):
             scope.order.append((out, descending))
             scope.limit = int(phrase.sup.number) if phrase.sup is not None and phrase.sup.number else 1
@@ -232,12 +288,9 @@ class Superlatives(Measures):
         else:
             self.meaning.order.append((out, descending))
         if self.meaning.limit is None and phrase.sup is not None:
-            number = phrase.sup.number
-            self.meaning.limit = int(number) if number else self._plural_limit()
+            number = phrase.sup.number or self.so_many
+            self.meaning.limit = int(number) if number else 1
             self.meaning.ties = not number
-
-    def _plural_limit(self) -> int:
-        return 1
 
     def _scope_is_named(self, scope: Scope) -> bool:
         return bool(scope.table) and any(True for _ in self._nested_holding(scope))

@@ -75,6 +75,11 @@ def tag(text: str, linker: Linker, today: date, terms: frozenset[str] = frozense
             found = [_make("term", tokens, index, index + 1, 3.0, tokens[index].low)]
         options[index] = found
     tags = _best_cut(options, len(tokens))
+    for place, one in enumerate(tags[:-1]):
+        noun = tags[place + 1]
+        alone = one.kind == "num" and one.text.lower() == "one" and (not place or tags[place - 1].kind == "prep")
+        if alone and noun.links and noun.links[0].kind == "table" and singular(noun.text.lower()) == noun.text.lower():
+            one.kind = "skip"  # "at one fair"
     for one in tags:
         one.before = tokens[one.start - 1].low if one.start else ""
     return tags
@@ -118,11 +123,19 @@ def _fixed_tags(tokens: list[Token], index: int) -> list[Tag]:
         words = tuple(token.low if token.kind != "quoted" else "\0" for token in tokens[index : index + size])
         if words in PHRASES:
             kind, data = PHRASES[words]
+            if kind == "order" and words[0] in {"ordered", "order"} and size < 3 and _is_done(tokens, index):
+                continue  # "who never ordered a cake"
             weight = 1.0 * size + 0.25 * (size - 1)
             if kind in {"prep", "rel"} and size == 1:
                 weight = 0.9
             found.append(_make(kind, tokens, index, index + size, weight, data))
     return found
+
+
+def _is_done(tokens: list[Token], index: int) -> bool:
+    """Whether a verb stands behind who does it or behind "were"."""
+    before = tokens[index - 1].low if index else ""
+    return before in _DOERS | {"we", "they", "were", "was", "been", "customers", "clients"} and before != "also"
 
 
 def _word_tags(tokens: list[Token], index: int) -> list[Tag]:  # noqa: C901 - one short branch a kind of phrase
@@ -321,6 +334,12 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
         ]
     elif plain and not inner_filler:
         links += linker.phrase(words)
+    if plain and size == 2:
+        moved = linker.moved(words[0], words[1])
+        if moved:
+            made = _make("link", tokens, index, index + size, 2.6)
+            made.links = moved
+            return made
     if quoted and " " not in words[0]:
         links += [link for link in linker.phrase((words[0],)) if link.score >= 0.95]
         links += (
@@ -365,7 +384,9 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
             hits = [hit for hit in hits if not _names_the_deed(words[0], hit, linker)]
         links += [hit for hit in hits if not _value_and_noun(words, hit, linker)] if size > 1 and not quoted else hits
     if plain and size == 1:
-        links += linker.flags(words[0])
+        # As short a word as "in" names a flag only before the rest of its name: "in inventory".
+        flags = linker.flags(words[0])
+        links += [link for link in flags if len(words[0]) > 2 or stem(following) in linker.words[link.ref]]
     if size == 1 and words[0] in AGGREGATES and words[0] not in {"total", "totals", "count"} and not quoted:
         return None
     if (
@@ -377,6 +398,8 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
         and not is_filler(tokens[index + 1].low)
     ):
         return None
+    if size == 1 and words[0].rstrip("s") in GRAIN_NOUNS and not quoted:
+        links = [link for link in links if link.how not in {"part", "synonym"}]
     if not links:
         return None
     links.sort(key=lambda link: -link.score)

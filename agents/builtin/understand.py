@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from agents.builtin.audit import audit, roles
+from agents.builtin.appositions import settle
+from agents.builtin.audit import audit, paths, roles
 from agents.builtin.context import Context, formula_of, read_context, substitute, unused
 from agents.builtin.finish import finish
 from agents.builtin.followup import complete
-from agents.builtin.formulas import parse_formula
+from agents.builtin.formulas import in_brackets, parse_formula
 from agents.builtin.index import Index
 from agents.builtin.lexicon import is_english
-from agents.builtin.links import Link, Linker
+from agents.builtin.links import GRAMMAR, Link, Linker
 from agents.builtin.loose import answered_link
 from agents.builtin.meaning import During, Meaning, Out
 from agents.builtin.normalise import normalise
 from agents.builtin.parse import Reader
 from agents.builtin.phrasebook import PHRASES
 from agents.builtin.resolve import resolve, runners_up
+from agents.builtin.spelling import corrected
 from agents.builtin.spokenroles import Unsaid, assign
 from agents.builtin.sqlbuild import Builder
 from agents.builtin.sqlframe import CannotBuildError
 from agents.builtin.tags import Tag, tag
 from agents.builtin.tongues import translated
 from agents.builtin.windows import Course, course_of, take_course
-from agents.builtin.wording import counts_nothing_too, only
+from agents.builtin.wording import arithmetic, counts_nothing_too, only
 from agents.builtin.words import stem
 from agents.contract import DataView, Request
 
@@ -66,13 +69,29 @@ class Prepared:
     course: Course | None = None
     idle: str | None = None
     fresh: bool = False
+    slips: list[str] = field(default_factory=list)
+    body: str = ""
+    given: Out | None = None
+
+
+_SPELLED = frozenset(word for word in GRAMMAR if word.isalpha())
 
 
 def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     """Normalise, take definitions in, tag. Answers given earlier settle the spans they are about."""
     today: date = request.now.astimezone(ZoneInfo(request.timezone)).date()
     linker = linker_of(index)
-    asked = translated(request.text, lambda word: _is_stored(word, index), lambda word: _is_english(word, linker))
+    asked = translated(
+        request.text,
+        lambda word: _is_stored(word, index),
+        lambda word: _is_english(word, linker),
+        lambda word: stem(word) in linker.spoken or word in linker.joined,
+    )
+    asked, slips = corrected(
+        asked,
+        lambda word: _is_english(word, linker) or _is_stored(word, index) or bool(linker.phrase((word,))),
+        _SPELLED,
+    )
     text = normalise(complete(asked, request.history, linker, today))
     context = read_context("\n".join([request.context, *_asides(text)]), data.definitions)
     text = _without_asides(text)
@@ -83,13 +102,15 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     text = " ".join(kept) if kept else text
     ending = text.rstrip(" ?.!")
     idle = unused(context, text)
+    text, body = in_brackets(text)
+    given = _computed(arithmetic(body), linker, index, today) if body else None
     text, fresh = _without_new(text)
     text = normalise(substitute(", ".join([ending, *context.also]) if context.also else text, context))
     text, course = course_of(text)
     text = normalise(text)
     found = {word: _formula(word, context, linker, index, today) for word in set(re.findall(r"formula_\d+", text))}
     terms = {word: out for word, out in found.items() if out is not None}
-    tags = tag(text, linker, today, frozenset(terms))
+    tags = settle(tag(text, linker, today, frozenset(terms)), index.schema)
     for one in tags:
         chosen = request.answers.get(key_of(one))
         if chosen is not None:
@@ -98,7 +119,9 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
         if one.period is not None and request.answers.get(key_of(one)) == "other" and one.period.other is not None:
             one.period = one.period.other
     unsaid = assign(tags, index.schema, request.answers)
-    return Prepared(text, tags, context, terms, index, request.timezone, unsaid, course, idle, fresh)
+    return Prepared(
+        text, tags, context, terms, index, request.timezone, unsaid, course, idle, fresh, slips, body, given
+    )
 
 
 _NEW = re.compile(r"\bnew(?:ly)?(?: \w+ed)? (?=[a-z])")
@@ -128,6 +151,10 @@ def _is_stored(word: str, index: Index) -> bool:
     return len(word) > 2 and bool(index.values.find(word))
 
 
+def _is_known(word: str, linker: Linker, index: Index) -> bool:
+    return _is_english(word, linker) or _is_stored(word, index) or bool(linker.phrase((word,)))
+
+
 def _is_english(word: str, linker: Linker) -> bool:
     return is_english(word) or (word,) in PHRASES or stem(word) in linker.spoken
 
@@ -144,7 +171,10 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     resolve(tags, prepared.index)
     reader = Reader(tags, prepared.index, prepared.terms)
     reader.read()
+    if prepared.body:
+        _take_formula(reader, prepared)
     meaning = finish(reader)
+    meaning.assumptions += prepared.slips
     if prepared.context.with_nothing and any(o.is_measure for o in meaning.outs):
         meaning.everyone = next((t for o in meaning.groups for t in sorted(o.tables())), meaning.everyone)
     if prepared.course is not None:
@@ -161,7 +191,30 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
         return Candidate(meaning, None, 0.0, tags, str(error))
     meaning.score -= 0.1 * len(builder.notes)
     meaning.problems += roles(meaning, builder.joined, prepared.index.schema)
+    meaning.problems += paths(tags, meaning, builder.joined, prepared.index.schema)
     return Candidate(meaning, query, confidence(meaning, tags), tags)
+
+
+def _take_formula(reader: Reader, prepared: Prepared) -> None:
+    """The one thing measured is what the arithmetic in brackets says; a row's products are added up over the rows."""
+    made = deepcopy(prepared.given)
+    numbers = [
+        place
+        for place, out in enumerate(reader.focus)
+        if out.is_measure
+        or out.kind == "ratio"
+        or (out.kind == "column" and out.column and prepared.index.schema.columns[out.column].kind == "number")
+    ]
+    if made is None or len(numbers) != 1:
+        reader.meaning.problems.append(f"unclear:{prepared.body}")
+        return
+    if made.kind == "formula" and made.func == "*" and not made.is_measure:
+        made = Out("agg", func="sum", parts=[made])
+    elif made.kind == "formula" and not made.is_measure:
+        made.parts = [Out("agg", column=p.column, func="sum") if p.kind == "column" else p for p in made.parts]
+    reader.focus[numbers[0]] = made
+    reader.meaning.problems = [problem for problem in reader.meaning.problems if problem != "unclear:amount"]
+    reader.meaning.assumptions.append(f"computed as {prepared.body}")
 
 
 def others(prepared: Prepared, best: Candidate) -> list[tuple[Tag, Link, Candidate]]:
@@ -222,8 +275,11 @@ def _without_asides(text: str) -> str:
 
 def _formula(word: str, context: Context, linker: Linker, index: Index, today: date) -> Out | None:
     body = formula_of(word, context)
-    if body is None:
-        return None
+    return None if body is None else _computed(body, linker, index, today)
+
+
+def _computed(body: str, linker: Linker, index: Index, today: date) -> Out | None:
+    """Arithmetic, whose operands are measures or columns, as an output; None where an operand means nothing."""
 
     def operand(text: str) -> Out | None:
         tags = tag(normalise(text), linker, today)

@@ -24,7 +24,7 @@ def set_side_by_side(meaning: Meaning, reader: Reader) -> None:
         holder, either = found
         holder.conditions.remove(either)
         measure = _measure(reader)
-        if measure is None or holder is not meaning.scope or meaning.groups:
+        if measure is None or holder is not meaning.scope:
             meaning.problems.append("unclear:vs")
             return
         reader.focus[:] = [
