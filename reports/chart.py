@@ -22,9 +22,9 @@ CHARTS = Shelf("reports.charts", "chart")
 TOTALS = frozenset({"total", "subtotal", "start", "end"})
 """Words in a waterfall's series column that mark a row standing from zero."""
 
-Need = Literal["compare", "trend", "composition", "share", "bridge", "headline"]
+Need = Literal["compare", "trend", "composition", "share", "bridge", "headline", "grid"]
 """What a chart is to show: amounts side by side, a course over time, parts of each amount, parts of one whole,
-the way from one amount to another, or a few numbers to be read as such."""
+the way from one amount to another, a few numbers to be read as such, or amounts by two things at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ class ChartBlock(_Block):
 
     kind: Literal["chart"] = "chart"
     title: str = ""
-    chart: str = Field(description="Unit in reports/charts: bar, stacked, line, area, pie, waterfall, kpi.")
+    chart: str = Field(description="Unit in reports/charts: bar, stacked, line, area, pie, waterfall, heatmap, kpi.")
     from_: str = Field(alias="from")
     x: str = Field(description="Column of the categories, or of the dates of a line.")
     y: Strings = Field(description="Number columns, one series each.")
