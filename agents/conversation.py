@@ -219,8 +219,8 @@ class _Turn:
             yield from asides.reply(found, self.desk, text, saved, clock=self.clock)
 
     def _route(self, text: str, saved: SavedThread) -> Route:
-        options, tables = _options(saved), self._table_names(saved)
-        return route(text, options=options, waits=self._waiting() is not None, last=_last_about(saved), tables=tables)
+        options, data = _options(saved), self.desk.data_of(saved) if saved.data else None
+        return route(text, options=options, waits=self._waiting() is not None, last=_last_about(saved), data=data)
 
     def _elsewhere(self, text: str, saved: SavedThread) -> Route | None:
         """Where a model thinks that a message belongs which is no question the planner can answer; None where here."""

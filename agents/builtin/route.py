@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
-from agents.builtin.pipelines.reconcile.intent import Side, asks_to_reconcile
-from agents.builtin.pipelines.reconcile.words import words_of
+from agents.builtin.pipelines.columns import name_words
 from agents.builtin.pipelines.schedule import find_timing
+from agents.builtin.pipelines.shelf import wanted
+
+if TYPE_CHECKING:
+    from agents.contract import DataView
 
 Route = Literal[
     "answer",
@@ -208,16 +211,15 @@ def route(
     options: Sequence[tuple[str, str]] | None,
     waits: bool,
     last: Literal["answer", "pipeline"] | None,
-    tables: Sequence[str] = (),
+    data: DataView | None = None,
 ) -> Route:
     """What to do with ``text``.
 
     ``options`` are value and label of each answer of the open question, None when none is open; ``waits`` when a plan
-    waits for approval; ``last`` is what the exchange before was about; ``tables`` are the names of the data's tables.
+    waits for approval; ``last`` is what the exchange before was about; ``data`` is what the conversation looks at.
     """
     said = _one_line(text)
-    names = frozenset(word for table in tables for word in words_of(table))
-    if options is not None and settles(said, options, names):
+    if options is not None and settles(said, options, data):
         return "settle"
     decided = _decision(said, waits=waits) if len(said) <= LONGEST_COMMAND else None
     if decided is not None:
@@ -226,11 +228,11 @@ def route(
         if pattern.search(said):
             return found
     for listed, pattern in _LISTS:
-        if pattern.search(said) and not names & set(words_of(said)):
+        if pattern.search(said) and not _names_a_table(said, data):
             return listed
     if _GREETING.search(said):
         return "greeting"
-    return _wanted(said, last, names)
+    return _wanted(said, last, data)
 
 
 def _one_line(text: str) -> str:
@@ -248,7 +250,7 @@ def _decision(said: str, *, waits: bool) -> Route | None:
     return "wait" if _REJECT.search(said) else None
 
 
-def settles(said: str, options: Sequence[tuple[str, str]], names: frozenset[str] = frozenset()) -> bool:
+def settles(said: str, options: Sequence[tuple[str, str]], data: DataView | None = None) -> bool:
     """Whether the words answer the open question: an option, its place, or something short that asks nothing."""
     said = _one_line(said)
     folded = said.casefold().strip(" .!")
@@ -256,17 +258,20 @@ def settles(said: str, options: Sequence[tuple[str, str]], names: frozenset[str]
         return True
     if _PLACE.fullmatch(folded) and 1 <= int(folded) <= len(options):
         return True
-    if said.endswith("?") or _ASKS.search(said) or find_timing(said, "UTC") or _reconciles(said, names):
+    if said.endswith("?") or _ASKS.search(said) or find_timing(said, "UTC") or _has_template(said, data):
         return False
     return 0 < len(said.split()) <= LONGEST_FREE_ANSWER and not _PIPELINE.search(said)
 
 
-def _wanted(said: str, last: Literal["answer", "pipeline"] | None, names: frozenset[str]) -> Route:
+def _wanted(said: str, last: Literal["answer", "pipeline"] | None, data: DataView | None) -> Route:
     times = find_timing(said, "UTC") is not None and not _ASKS.search(said)
+    # "Do customers come back?" is a question that only a plan answers; whether to make one is not.
+    if _has_template(said, data) and not _WHETHER.search(said):
+        return "plan"
     if _only_asks(said):
         changes = not _ASKS.search(said) and (times or _CHANGE.search(said) or _PIPELINE.search(said))
         return "whether" if last == "pipeline" and (changes or _WHETHER.search(said)) else "answer"
-    if times or _reconciles(said, names) or _PIPELINE.search(said):
+    if times or _PIPELINE.search(said):
         return "plan"
     if last == "pipeline" and _CHANGE.search(said) and not said.endswith("?"):
         return "plan"
@@ -281,6 +286,10 @@ def _only_asks(said: str) -> bool:
     return bool(_WHETHER.search(said) or _YES_OR_NO.search(said)) or bool(_TIMED.search(said))
 
 
-def _reconciles(said: str, names: frozenset[str]) -> bool:
-    sides: tuple[Side, ...] = get_args(Side)
-    return asks_to_reconcile(said, dict.fromkeys(sides, names))
+def _names_a_table(said: str, data: DataView | None) -> bool:
+    tables = data.catalog.tables if data is not None else ()
+    return bool({word for table in tables for word in name_words(table.name)} & set(name_words(said)))
+
+
+def _has_template(said: str, data: DataView | None) -> bool:
+    return bool(wanted(said, data))

@@ -1,4 +1,4 @@
-"""Requests that want a pipeline: a reconciliation, or tables cleaned, computed, promised, saved and repeated."""
+"""Requests that want a pipeline: a template of the shelf, or tables cleaned, computed, promised, saved and repeated."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from agents.builtin.pipelines.goes_on import changed_requests, draft_again, is_f
 from agents.builtin.pipelines.loads import load_into
 from agents.builtin.pipelines.promises import read_promise
 from agents.builtin.pipelines.recipe.planner import read_recipe
-from agents.builtin.pipelines.reconcile.intent import speaks_of_money
-from agents.builtin.pipelines.reconcile.planner import draft_reconciliation, names_held
-from agents.builtin.pipelines.reconcile.words import words_of
+from agents.builtin.pipelines.shelf import draft_from_shelf
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
 from spec.catalog import Column, Table
 from spec.pipeline import Allow, Output, Pipeline, Source, Step
@@ -89,11 +87,9 @@ def _draft_new(request: Request, data: DataView, ask: Ask) -> Draft | Question |
     recipe = read_recipe(request, data, ask)
     if recipe is not None and not recipe.plain:
         return recipe.reply
-    reconciliation = draft_reconciliation(request, data)
-    names = {word for table in data.catalog.tables for word in words_of(table.name)}
-    held = names_held(request.text, data) if isinstance(reconciliation, Refusal) else set()
-    if isinstance(reconciliation, Draft | Question) or (reconciliation and speaks_of_money(request.text, names, held)):
-        return reconciliation
+    from_shelf = draft_from_shelf(request, data)
+    if from_shelf is not None:
+        return from_shelf
     reply = _draft_clauses(request, data, ask)
     if recipe is None:
         return reply

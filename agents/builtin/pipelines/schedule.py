@@ -74,7 +74,8 @@ _PLAIN = (
 )
 # "weekly sales" names a grain, not a schedule; only an adverb that ends a clause or follows a verb of doing is one.
 _GRAIN_NOUN = re.compile(
-    r"\s+(?:sales|revenue|orders?|totals?|numbers?|figures?|averages?|counts?|amounts?|growth|trend)\b", re.IGNORECASE
+    r"\s+(?:sales|revenue|orders?|totals?|numbers?|figures?|averages?|counts?|amounts?|growth|trend|cohorts?|retention)\b",
+    re.IGNORECASE,
 )
 
 

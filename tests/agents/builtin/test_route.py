@@ -114,7 +114,7 @@ def test_a_question_that_wishes_a_file_is_a_wish(text: str) -> None:
 )
 def test_long_messages_are_told_apart_as_soon_as_short_ones(text: str) -> None:
     began = time.monotonic()
-    route(text, options=[("yes", "Yes")], waits=True, last="pipeline", tables=("orders",))
+    route(text, options=[("yes", "Yes")], waits=True, last="pipeline", data=None)
     assert time.monotonic() - began < 10
 
 

@@ -1,0 +1,1 @@
+"""Why money does not agree between the shop, the payment processor and the bank."""
