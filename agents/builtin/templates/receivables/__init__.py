@@ -1,0 +1,1 @@
+"""Who owes money, and how late."""
