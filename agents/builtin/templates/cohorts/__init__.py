@@ -1,0 +1,1 @@
+"""Whether customers come back."""
