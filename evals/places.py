@@ -1,4 +1,4 @@
-"""A place of its own for each case: a folder with the case's tables, a workspace, and the demo's worlds made once."""
+"""A place of its own for each case: a folder with the case's tables, a workspace, and worlds made once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from evals.casefiles import Unlike
 from memory.workspace import Workspace
@@ -19,10 +19,9 @@ from spec.run import RunResult
 from tools.context import Context, context_of
 
 if TYPE_CHECKING:
-    from tools.demo.world import World
+    from evals.world import World
 
 WHO = "Ada"
-Size = Literal["quarter", "years"] | int
 Rows = list[tuple[str, ...]]
 
 
@@ -31,7 +30,7 @@ class Places:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._worlds: dict[Size, World] = {}
+        self._worlds: dict[str | int, World] = {}
         self._ran: dict[str, Unlike | None] = {}
 
     def __enter__(self) -> Places:
@@ -60,13 +59,13 @@ class Places:
         if before is not None:
             raise Unlike(str(before), before.outcome)
 
-    def world(self, size: Size) -> World:
-        """A world of the demo whose truth is known."""
-        from tools.demo.world import write_world
+    def world(self, name: str | int) -> World:
+        """A world whose truth is known."""
+        from evals.world import write
 
-        if size not in self._worlds:
-            self._worlds[size] = write_world(self._folder / f"world_{size}", size=size)
-        return self._worlds[size]
+        if name not in self._worlds:
+            self._worlds[name] = write(name, self._folder / f"world_{name}")
+        return self._worlds[name]
 
 
 @dataclass
