@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import page as chat
 import pytest
-
-from agents.replies import REPLY
-from agents.session import Message, Session
-from integrations.cli.workspace import principal
-from memory.workspace import Workspace
-from spec.run import RunEvent, RunResult
-from tools import runs
-from tools.context import Context
+from talks import lines, through_http, through_session
 
 PEOPLE = "id,email,region,amount\n1,ann@x.com,North,10.50\n2,ANN@x.com,North,20.00\n3,bob@x.com,South,1.25\n"
 CONVERSATION: tuple[Mapping[str, str], ...] = (
@@ -43,56 +34,6 @@ CONVERSATION: tuple[Mapping[str, str], ...] = (
     {"text": "show my pipelines"},
     {"text": "thanks"},
 )
-VARYING = frozenset({"run_id", "id", "path"})
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
-Said = Callable[[Mapping[str, str]], list[dict[str, Any]]]
-
-
-def alike(value: Any) -> Any:
-    """Without ids, places and times."""
-    if isinstance(value, dict):
-        return {key: alike(one) for key, one in value.items() if key not in VARYING}
-    if isinstance(value, list | tuple):
-        return [alike(one) for one in value]
-    return _TIME.sub("<time>", value) if isinstance(value, str) else value
-
-
-def held(say: Said) -> list[list[dict[str, Any]]]:
-    """The replies of every turn, in order; progress aside, which comes as it comes."""
-    told: list[list[dict[str, Any]]] = []
-    for step in CONVERSATION:
-        cards = [one for turn in told for one in turn if one["kind"] == "plan"]
-        more = {"digest": cards[-1]["spec_digest"]} if "decision" in step else {}
-        told.append([alike(one) for one in say({**step, **more}) if one["kind"] != "progress"])
-    return told
-
-
-def start(context: Context, spec: Path, *, now: datetime, out: Path, told: Callable[[RunEvent], None]) -> RunResult:
-    return runs.run(context, spec, now=now, out=out, told=told)
-
-
-def through_session(folder: Path, data: Path) -> list[list[dict[str, Any]]]:
-    workspace = Workspace(folder, datetime.now(UTC))
-    with Session(Context(workspace, principal()), clock=lambda: datetime.now(UTC)) as session:
-        thread = session.begin("people", surface="http")
-
-        def say(said: Mapping[str, str]) -> list[dict[str, Any]]:
-            message = Message(thread=thread, timezone="UTC", **said)  # type: ignore[arg-type]
-            return [
-                REPLY.dump_python(one, mode="json") for one in session.talk(message, start=start, data=(str(data),))
-            ]
-
-        told = held(say)
-    workspace.store.close()
-    return told
-
-
-def lines(client: httpx.Client, thread: str, said: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    with client.stream("POST", f"/threads/{thread}/messages", json={**said, "timezone": "UTC"}) as answer:
-        assert answer.status_code == 200
-        assert answer.headers["content-type"] == "application/x-ndjson"
-        for line in answer.iter_lines():
-            yield json.loads(line)
 
 
 @pytest.fixture(scope="module")
@@ -119,9 +60,8 @@ def begun(client: httpx.Client) -> str:
 def test_the_same_conversation_has_the_same_replies_in_the_session_and_over_http(
     client: httpx.Client, data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    alone = through_session(tmp_path_factory.mktemp("alone") / "workspace", data)
-    thread = begun(client)
-    served = held(lambda said: list(lines(client, thread, said)))
+    alone = through_session(CONVERSATION, tmp_path_factory.mktemp("alone") / "workspace", data)
+    served = through_http(CONVERSATION, client)
     for step, one, other in zip(CONVERSATION, alone, served, strict=True):
         assert one == other, step
     kinds = [{reply["kind"] for reply in turn} for turn in served]
