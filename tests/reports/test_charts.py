@@ -137,7 +137,7 @@ def test_a_need_gets_the_chart_that_serves_it() -> None:
 
 def test_every_need_is_served_and_every_unit_serves_one() -> None:
     served = {need for name in KINDS for need in unit(name).needs}
-    assert served == {"compare", "trend", "composition", "share", "bridge", "headline"}
+    assert served == {"compare", "trend", "composition", "share", "bridge", "headline", "grid"}
 
 
 def test_steps_of_a_scale_are_round_and_hold_every_number() -> None:
@@ -157,3 +157,17 @@ def test_words_are_cut_to_their_room_and_never_beyond() -> None:
         assert len(lines(text, 90)) <= 2
     assert shortened("Short", 90) == "Short"
     assert shortened("A very long label of a product", 90).endswith("…")
+
+
+def test_a_heatmap_leaves_a_cell_without_a_number_empty_and_colours_the_workbook(tmp_path: Path) -> None:
+    from zipfile import ZipFile
+
+    rows = "SELECT * FROM (VALUES ('Jan', 0, 1.0), ('Jan', 1, 0.25), ('Feb', 0, 1.0)) t(name, since, amount)"
+    made = make(f"CREATE TABLE t AS {rows}", chart_block("heatmap", series="since", format="percent"))
+    page, book = made.write(tmp_path, "html", "xlsx")
+    (drawn, _) = re.findall(r"<svg.*?</svg>", page.read_text(encoding="utf-8"), re.DOTALL)
+    filled = [float(part) for part in re.findall(r'fill-opacity="([0-9.]+)"', drawn)]
+    assert len(filled) == 3
+    assert max(filled) == filled[0] > min(filled) > 0
+    with ZipFile(book) as parts:
+        assert any(b"colorScale" in parts.read(name) for name in parts.namelist() if "worksheets/sheet" in name)
