@@ -11,6 +11,7 @@ from agents.builtin.pipelines.deciding import AskError, left_aside, settled
 from agents.builtin.pipelines.draftsteps import Draftsman
 from agents.builtin.pipelines.reconcile.evidence import Evidence, any_of, count_if, ref, source
 from agents.builtin.pipelines.reconcile.prepare import Prepared
+from agents.builtin.pipelines.reconcile.words import PARTLY_WORDS, says
 from agents.builtin.pipelines.schedule import Timing, find_timing
 from agents.builtin.templates.receivables.find import books_in
 from agents.builtin.templates.receivables.plan import Choices, Plan
@@ -220,6 +221,24 @@ def _invoices_without(evidence: Evidence, one: Documents, column: str | None) ->
     return int(count or 0)
 
 
+def _doubtful(plan: Plan, evidence: Evidence, one: Documents, spoken: str) -> list[str]:
+    """Where a list says less than is wanted, or two things at once: how its rows are read."""
+    said: list[str] = []
+    settled_ = one.states_of("settled")
+    if one.open:
+        zero = exp.Literal.number(0)
+        empty = ref(one.open).is_(exp.null())
+        paid_yet_open = exp.and_(any_of(ref(one.state or ""), settled_), exp.NEQ(this=ref(one.open), expression=zero))
+        counts = (count_if(empty), count_if(paid_yet_open) if settled_ else zero.copy())
+        blank, both = evidence.numbers(exp.select(*counts).from_(source(one.table)))
+        said += [f"an empty {one.open} counts as nothing open ({blank} rows of {spoken})"] if blank else []
+        said += [f"{both} rows of {spoken} are {listed(settled_)}, yet something is open: it counts"] if both else []
+    partly = [value for value in one.states_of("open") if says(value, PARTLY_WORDS)]
+    if partly and not (one.open or one.paid or any(paid.of == one.table for paid in plan.payments)):
+        said.append(f"what is {listed(partly)} in {spoken} counts in full, as nothing says how much of it was paid")
+    return said
+
+
 # The spec
 
 
@@ -316,6 +335,7 @@ def _said_of(plan: Plan, evidence: Evidence, one: Documents) -> list[str]:
         said.append(f"{spoken} has a row for each line of a document; each document counts once")
     if not one.currency and plan.currencies != ("",):
         said.append(f"all amounts of {spoken} are in {plan.choices.currency_of.get(one.table, plan.currencies[0])}")
+    said += _doubtful(plan, evidence, one, spoken)
     first, other = (one.due, one.issued) if plan.choices.age_from == "due" else (one.issued, one.due)
     wanted, instead = ("due date", "invoice date") if plan.choices.age_from == "due" else ("invoice date", "due date")
     lacking = _invoices_without(evidence, one, first)

@@ -156,6 +156,28 @@ def test_a_table_that_names_invoices_and_no_payment_is_not_taken_for_one(tmp_pat
     assert set(found.spec.sources) == {"invoices"}
 
 
+def test_what_a_list_leaves_open_or_says_twice_is_told(tmp_path: Path) -> None:
+    doubtful = (
+        "number,customer,issued,due,total,balance,state\n1,Anna,2026-08-01,2026-08-15,10.00,10.00,Paid\n"
+        "2,Anna,2026-08-01,2026-08-15,5.00,,Open\n3,Bruno,2026-08-01,2026-08-15,5.00,5.00,Open\n"
+    )
+    found = planned(tmp_path, written(tmp_path, {"invoices.csv": doubtful}), age_from="due")
+    assert isinstance(found, Draft)
+    told = " ".join(found.assumptions)
+    assert "an empty balance counts as nothing open (1 rows of invoices)" in told
+    assert "1 rows of invoices are Paid, yet something is open: it counts" in told
+
+
+def test_a_part_that_was_paid_and_is_nowhere_counted_is_told(tmp_path: Path) -> None:
+    partly = (
+        "number,customer,issued,due,total,state\n1,Anna,2026-08-01,2026-08-15,10.00,Partially paid\n"
+        "2,Anna,2026-08-01,2026-08-16,5.00,Paid\n3,Bruno,2026-08-01,2026-08-15,5.00,Open\n"
+    )
+    found = planned(tmp_path, written(tmp_path, {"invoices.csv": partly}), age_from="due")
+    assert isinstance(found, Draft)
+    assert any("what is Partially paid in invoices counts in full" in said for said in found.assumptions)
+
+
 def test_the_day_named_in_the_request_is_not_asked_for_again(tmp_path: Path) -> None:
     data = written(tmp_path, {"invoices.csv": INVOICES})
     found = planned(tmp_path, data, "Who owes us money, by age from the invoice date?")
