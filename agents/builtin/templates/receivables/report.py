@@ -55,8 +55,8 @@ def _currency(plan: Plan, code: str) -> Section:
     }
     story = Text(
         text=(
-            f"On {{as_of}} {{customers}} customers owe {{owed}}. Of their open invoices {{late}} {told} {{longest}} "
-            "days. Credits that name no open invoice lower the sum by {credits}."
+            f"As of {{as_of}}, {{customers}} customers owe {{owed}}. Of their open invoices {{late}} {told} "
+            "{longest} days. Credits that name no open invoice lower the sum by {credits}."
             + (" The books' account says {books}; the difference is {apart}." if _control(plan, code) else "")
         ),
         figures={
