@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from agents.builtin.sqlterms import is_measure
 from agents.builtin.wording import arithmetic, counts_nothing_too, excluded, is_condition, only
 from agents.builtin.words import stem
 from spec.pipeline import Definition
@@ -46,8 +47,8 @@ _EXACT = re.compile(r"\bexact(?:ly)?\b.{0,20}\b(?:string )?match", re.IGNORECASE
 class Context:
     """``phrases`` stand for a term in words, ``formulas`` in arithmetic, ``conditions`` for when it holds.
 
-    ``also`` is said beside the question ("excluding cancelled ones"), ``with_nothing``: those without any are shown
-    with 0; ``contains``: text filters match parts.
+    ``exact`` are the formulas that are SQL. ``also`` is said beside the question ("excluding cancelled ones"),
+    ``with_nothing``: those without any are shown with 0; ``contains``: text filters match parts.
     """
 
     phrases: dict[str, str] = field(default_factory=dict)
@@ -57,12 +58,17 @@ class Context:
     with_nothing: bool = False
     contains: bool = False
     own: frozenset[str] = frozenset()
+    exact: set[str] = field(default_factory=set)
 
 
 def read_context(text: str, definitions: Mapping[str, Definition]) -> Context:
     """Definitions from the request's context and the workspace; the request's own come first."""
     context = Context()
     for name, definition in definitions.items():
+        if definition.expression and is_measure(definition.expression):
+            context.formulas[" ".join(name.lower().split())] = definition.expression
+            context.exact.add(definition.expression)
+            continue
         _define(context, name, definition.expression or definition.text)
     general = set(context.formulas) | set(context.phrases)
     for sentence in _SPLIT.split(text or ""):
@@ -167,7 +173,7 @@ def formula_of(word: str, context: Context) -> str | None:
     if not found:
         return None
     body = context.formulas[sorted(context.formulas, key=len, reverse=True)[int(found[1])]]
-    for term, inner in context.formulas.items():
+    for term, inner in context.formulas.items() if body not in context.exact else ():
         if inner != body and re.search(rf"\b{re.escape(term)}\b", body, re.IGNORECASE):
             pattern = rf"\b(?:the )?(?:number of )?{re.escape(term)}\b"
             body = re.sub(pattern, lambda _, inner=inner: f"({inner})", body, flags=re.IGNORECASE)  # type: ignore[misc]

@@ -8,6 +8,8 @@ from typing import Literal
 from agents.builtin.periods import Period
 
 Ref = tuple[str, str]
+DEFINED = "defined"
+"""The label of a measure that is computed as a definition's SQL says."""
 Scalar = str | int | float | bool
 
 

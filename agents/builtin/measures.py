@@ -6,7 +6,7 @@ from agents.builtin.choose import label_columns, main_measure, tally_column
 from agents.builtin.conditions import Conditions
 from agents.builtin.lexicon import FLOWS, PEOPLE
 from agents.builtin.links import Link
-from agents.builtin.meaning import Compare, Out
+from agents.builtin.meaning import DEFINED, Compare, Out
 from agents.builtin.phrases import Phrase
 from agents.builtin.words import stem
 
@@ -47,6 +47,9 @@ class Measures(Conditions):
             if made is not None and made.kind == "formula" and not made.is_measure:
                 self.meaning.assumptions.append("the formula is added up over the rows")
                 return Out("agg", func=phrase.agg or "sum", parts=[made])
+            if made is not None and made.label == DEFINED and phrase.agg not in {"", "sum", made.func}:
+                # What is defined as a figure over many rows has no average of its own.
+                self.meaning.problems.append(f"unused:{phrase.agg}")
             return made
         if phrase.howmuch and head is None and not phrase.agg:
             return None

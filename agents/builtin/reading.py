@@ -65,7 +65,7 @@ def _out(out: Out) -> str:
     if out.kind == "agg" and out.column:
         return f"{_FUNCS.get(out.func, out.func)} of {out.column[0]}.{out.column[1]}" + _where(out)
     if out.kind == "agg":
-        return f"{_FUNCS.get(out.func, out.func)} of " + _out(out.parts[0])
+        return f"{_FUNCS.get(out.func, out.func)} of " + _out(out.parts[0]) + _where(out)
     if out.kind == "column" and out.column:
         return f"{out.column[0]}.{out.column[1]}"
     if out.kind == "share":

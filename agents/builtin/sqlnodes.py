@@ -34,7 +34,12 @@ class Nodes(Where):
         if out.kind == "agg" and out.parts:
             if all(self._fans(frame, table) for table in out.tables()):
                 raise CannotBuildError("rows would be counted more than once")
-            return exp.func(out.func.upper(), self._node(frame, out.parts[0], meaning), dialect="duckdb")
+            value = self._node(frame, out.parts[0], meaning)
+            if out.conditions:
+                scope = Scope(min(out.tables()))
+                test = exp.and_(*[self._condition(frame, scope, c) for c in out.conditions])
+                value = exp.Case(ifs=[exp.If(this=test, true=value)])
+            return exp.func(out.func.upper(), value, dialect="duckdb")
         if out.kind in {"ratio", "difference"}:
             left, right = (self._node(frame, part, meaning) for part in out.parts)
             if out.kind == "difference":

@@ -29,6 +29,7 @@ from agents.builtin.spelling import corrected
 from agents.builtin.spokenroles import Unsaid, assign
 from agents.builtin.sqlbuild import Builder
 from agents.builtin.sqlframe import CannotBuildError
+from agents.builtin.sqlterms import measure_of
 from agents.builtin.tags import Tag, tag
 from agents.builtin.tongues import translated
 from agents.builtin.windows import Course, course_of, take_course
@@ -275,7 +276,11 @@ def _without_asides(text: str) -> str:
 
 def _formula(word: str, context: Context, linker: Linker, index: Index, today: date) -> Out | None:
     body = formula_of(word, context)
-    return None if body is None else _computed(body, linker, index, today)
+    if body is None:
+        return None
+    if body in context.exact:
+        return measure_of(body, index.schema)
+    return _computed(body, linker, index, today)
 
 
 def _computed(body: str, linker: Linker, index: Index, today: date) -> Out | None:
