@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from pydantic import Field
 
@@ -23,6 +23,18 @@ class Option(Document):
     value: str
 
 
+YES = "yes"
+
+
+class Meant(Document):
+    """What a business word is to mean, as it is kept once a person says yes."""
+
+    word: str
+    text: str
+    expression: str = Field(description="SQL with an aggregate over the columns of one table.")
+    goes_on: bool = Field(description="A request waits for it and goes on then; else nothing more was said.")
+
+
 class Question(Document):
     """Asked when readings differ in result. ``key`` names the decision, so that an answer settles it for good."""
 
@@ -31,6 +43,7 @@ class Question(Document):
     text: str
     options: tuple[Option, ...] = ()
     reading: str = ""
+    keeps: Meant | None = Field(default=None, description="What is kept for good where the answer is yes.")
 
 
 class ChartHint(Document):
@@ -59,6 +72,19 @@ class Refusal(Document):
     kind: Literal["refusal"] = "refusal"
     message: str
     hint: str = ""
+
+
+Reply = TypeVar("Reply", bound=Document)
+
+
+def noted(reply: Reply, notes: Sequence[str]) -> Reply:
+    """A planner's reply with what a person should know of who did not give it."""
+    if isinstance(reply, Draft):
+        return reply.model_copy(update={"assumptions": (*reply.assumptions, *notes)})
+    field = "reading" if isinstance(reply, Question) else "hint"
+    said = str(getattr(reply, field))
+    new = [note for note in notes if note not in said]
+    return reply.model_copy(update={field: " ".join([said, *new]).strip()}) if new else reply
 
 
 class Turn(Document):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from agents import asides, replies, stages
 from agents.builtin.quoted import own_words
 from agents.builtin.route import Route, route
-from agents.contract import Draft, Question, Request
+from agents.contract import YES, Draft, Meant, Question, Request
 from agents.desk import Desk
 from agents.exchange import Exchange, Message, begun, keep, open_want
 from spec.errors import DreflowError, UsageError
@@ -261,7 +261,7 @@ class _Turn:
         self.context.need("ask")
         desk = self.desk
         data = desk.data(turn)
-        reply = desk.draft(turn, data)
+        reply = desk.draft(turn, data, keeps=True)
         if isinstance(reply, Draft):
             from agents.answering import answer
 
@@ -284,11 +284,24 @@ class _Turn:
         if want is None or (other is not None and saved.question is not None and saved.question.get("key") != other):
             yield replies.Text(text="That question is settled already.", tone="note")
             return
+        meant = _question(saved).keeps
+        if meant is not None:
+            agrees = threads.answered(saved, said).answers[_question(saved).key] == YES
+            yield replies.Text(text=self._kept(meant) if agrees else "Nothing was kept.", tone="done")
+            if not meant.goes_on:
+                threads.kept(self.context, threads.answered(saved, said), self.clock())
+                return
         message = Message(thread=self.thread, answer=said, now=self.message.now)
         if want == "pipeline":
             yield from self._plan(message)
         else:
             yield from self._answered(begun(self.context, message, want, clock=self.clock(), base=Path.cwd()))
+
+    def _kept(self, meant: Meant) -> str:
+        """Keep a definition that the person has just agreed to."""
+        from agents.defining import keep as keep_meaning
+
+        return keep_meaning(self.context, meant, now=self.clock())
 
     # A plan
 
@@ -405,5 +418,10 @@ def _options(saved: SavedThread) -> list[tuple[str, str]] | None:
     """Value and label of the answers to the open question; None when none is open."""
     if saved.question is None:
         return None
-    listed = Question.model_validate({k: v for k, v in saved.question.items() if k != "asked"}).options
-    return [(option.value, option.label) for option in listed]
+    return [(option.value, option.label) for option in _question(saved).options]
+
+
+def _question(saved: SavedThread) -> Question:
+    """The open question, which there is."""
+    assert saved.question is not None
+    return Question.model_validate({key: value for key, value in saved.question.items() if key != "asked"})

@@ -100,8 +100,11 @@ class Desk:
         """The data that a conversation looks at."""
         return self.data(Exchange(Request.model_validate(saved.request), saved))
 
-    def draft(self, turn: Exchange, data: OpenData) -> Draft | Question | Refusal:
-        """What the planner makes of the turn; a question instead where the data can be read in two ways."""
+    def draft(self, turn: Exchange, data: OpenData, *, keeps: bool = False) -> Draft | Question | Refusal:
+        """What the planner makes of the turn; a question instead where the data can be read in two ways.
+
+        With ``keeps`` it may be the offer to keep a definition, ``Question.keeps``, which who calls keeps on a yes.
+        """
         planner = self.planner
         if isinstance(planner, KeepsAccount):
             planner.in_thread(turn.thread.id)
@@ -112,10 +115,19 @@ class Desk:
             if unclear is not None:
                 return Question.model_validate({**unclear, "reading": reply.reading})
             return _defined(reply, turn, data)
-        if isinstance(reply, Refusal) and turn.request.want == "pipeline" and self.routes("extract"):
-            from agents.pairing import instead_of
+        return self._proposed(reply, turn, data, keeps=keeps) if self.routes("extract") else reply
 
-            return instead_of(reply, self.context, turn.request, data, thread=turn.thread.id)
+    def _proposed(
+        self, reply: Question | Refusal, turn: Exchange, data: OpenData, *, keeps: bool
+    ) -> Question | Refusal:
+        """In place of what says no, a question with what a model reads out of the words; one at most."""
+        from agents import defining, meanings, pairing
+
+        if keeps:
+            reply = defining.instead_of(reply, self.context, turn, data)
+        for way in (meanings, pairing):
+            if isinstance(reply, Refusal):
+                reply = way.instead_of(reply, self.context, turn.request, data, thread=turn.thread.id)
         return reply
 
     def routes(self, task: Task) -> bool:

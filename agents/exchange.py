@@ -47,11 +47,21 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Replied:
+    """How an open question was answered: by one of its options, or in the person's own words."""
+
+    question: str
+    words: str
+    is_option: bool
+
+
+@dataclass(frozen=True)
 class Exchange:
-    """One turn at work: the request as the planner gets it, and its thread."""
+    """One turn at work: the request as the planner gets it, its thread, and how it answers a question if it does."""
 
     request: Request
     thread: SavedThread
+    replied: Replied | None = None
 
 
 def begun(context: Context, message: Message, want: Want, *, clock: datetime, base: Path) -> Exchange:
@@ -61,6 +71,7 @@ def begun(context: Context, message: Message, want: Want, *, clock: datetime, ba
         return _first(context, message, want, added, clock)
     thread = threads.opened(context, message.thread)
     before = Request.model_validate(thread.request)
+    replied = _replied(thread, message.answer) if message.answer is not None and thread.question is not None else None
     if message.answer is not None:
         thread, request, want = _answered(thread, message, want)
     elif message.text:
@@ -81,7 +92,13 @@ def begun(context: Context, message: Message, want: Want, *, clock: datetime, ba
         thread = replace(thread, question=None)
     request = request.model_copy(update={"want": want, "timezone": message.timezone or request.timezone})
     data = tuple(dict.fromkeys([*thread.data, *added]))
-    return Exchange(request, replace(thread, want=want, request=_plain(request), data=data))
+    return Exchange(request, replace(thread, want=want, request=_plain(request), data=data), replied)
+
+
+def _replied(thread: SavedThread, answer: str) -> Replied:
+    question = Question.model_validate({key: value for key, value in (thread.question or {}).items() if key != "asked"})
+    said = threads.answered(thread, answer).answers[question.key]
+    return Replied(question.text, said, any(option.value == said for option in question.options))
 
 
 def _first(context: Context, message: Message, want: Want, added: tuple[str, ...], clock: datetime) -> Exchange:

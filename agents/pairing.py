@@ -13,7 +13,7 @@ from agents.builtin.pipelines.recipe.instructions.join import columns_key, is_id
 from agents.builtin.pipelines.recipe.planner import read_recipe
 from agents.builtin.pipelines.reconcile.evidence import count_if, ref, source
 from agents.calling import Caller, routed
-from agents.contract import Option, Planner, Question, Refusal, Request
+from agents.contract import Option, Planner, Question, Refusal, Request, noted
 from agents.desk import BUILTIN, PROVIDERS
 from agents.extract import field_mapping
 from agents.privacy import Data
@@ -39,7 +39,7 @@ def instead_of(refusal: Refusal, context: Context, request: Request, data: Data,
         notes += failed
         if asked is not None:
             return asked.model_copy(update={"reading": " ".join(notes)})
-    return refusal.model_copy(update={"hint": " ".join([refusal.hint, *dict.fromkeys(notes)]).strip()})
+    return noted(refusal, tuple(dict.fromkeys(notes)))
 
 
 def _asked(

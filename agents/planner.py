@@ -11,7 +11,7 @@ from typing import Final, cast
 
 from agents import models, proposal
 from agents.calling import MOST_OUTPUTS, Caller, Job, Said, fenced, prompt
-from agents.contract import DataView, Draft, Planner, Question, Refusal, Request
+from agents.contract import DataView, Draft, Planner, Question, Refusal, Request, noted
 from agents.desk import BUILTIN, PROVIDERS, ROUTED
 from agents.looking import Looking, catalog
 from agents.models import Mode
@@ -87,18 +87,6 @@ class ModelPlanner:
         chain = dict.fromkeys([*self.models, *models.chain(self.caller.settings, task)])
         said = self.caller.run(job, tuple(chain), data)
         return Said(drafts.reply(said.output), said.by, said.notes)
-
-
-def noted(reply: Draft | Question | Refusal, notes: Sequence[str]) -> Draft | Question | Refusal:
-    """The reply with what a person should know of who did not give it."""
-    if not notes:
-        return reply
-    if isinstance(reply, Draft):
-        return reply.model_copy(update={"assumptions": (*reply.assumptions, *notes)})
-    text = " ".join(notes)
-    if isinstance(reply, Question):
-        return reply.model_copy(update={"reading": f"{reply.reading} {text}".strip()})
-    return reply.model_copy(update={"hint": f"{reply.hint} {text}".strip()})
 
 
 class _Drafts:

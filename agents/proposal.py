@@ -35,6 +35,9 @@ class Proposed(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    SQL: ClassVar[frozenset[str]] = frozenset()
+    """Names of the fields that hold SQL."""
+
 
 class File(Proposed):
     """A file to save. Its ending says the kind: csv, tsv, json, ndjson, parquet or xlsx."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypedDict, cast
@@ -88,8 +88,8 @@ def draft(state: State, work: Work, say: Say) -> State:
     assert work.exchange is not None
     errors = state.get("errors", [])
     request = work.exchange.request.model_copy(update={"repair": tuple(errors)})
-    turn = Exchange(request, work.exchange.thread)
-    reply = work.desk.draft(turn, work.desk.data(turn))
+    turn = replace(work.exchange, request=request)
+    reply = work.desk.draft(turn, work.desk.data(turn), keeps=True)
     if isinstance(reply, Draft):
         return {"draft": {**reply.model_dump(mode="json", exclude={"spec"}), "spec": to_plain(reply.spec)}}
     keep(work.context, work.exchange, reply, work.clock())

@@ -49,6 +49,13 @@ def add(context: Context, name: str, text: str, *, expression: str | None = None
     Specs that were made before keep the version that they were made with.
     """
     context.need("plan")
+    word, meaning = checked(name, text, expression)
+    context.workspace.store.define(word, meaning.text, expression=meaning.expression, by=context.principal, now=now)
+    return Word(word, context.workspace.store.definitions()[word])
+
+
+def checked(name: str, text: str, expression: str | None) -> tuple[str, Definition]:
+    """A word and its meaning as they are kept; UsageError or SpecError where they cannot be."""
     word, said = _plain(name), " ".join(text.split())
     if _WORD.fullmatch(word) is None:
         raise UsageError(
@@ -59,9 +66,7 @@ def add(context: Context, name: str, text: str, *, expression: str | None = None
             f"The meaning of {word!r} is {'empty' if not said else 'too long'}.",
             hint=f"Say it in a sentence of at most {LONGEST_TEXT} characters.",
         )
-    formula = _formula(expression, word) if expression is not None else None
-    context.workspace.store.define(word, said, expression=formula, by=context.principal, now=now)
-    return Word(word, context.workspace.store.definitions()[word])
+    return word, Definition(text=said, expression=_formula(expression, word) if expression is not None else None)
 
 
 def forget(context: Context, name: str, *, now: datetime) -> None:

@@ -56,7 +56,9 @@ def kept(context: Context, thread: SavedThread, now: datetime) -> None:
 
 
 def _chosen(question: Mapping[str, JsonValue], said: str) -> str:
-    """The value of the option that was meant: by value, by label, or by its place in the list; else the text itself."""
+    """The value of the option that was meant: by value, by label, by the label's yes or no, by its place in the list;
+    else the text itself.
+    """
     options = question.get("options")
     listed = [option for option in options if isinstance(option, dict)] if isinstance(options, list) else []
     folded = said.casefold()
@@ -64,6 +66,10 @@ def _chosen(question: Mapping[str, JsonValue], said: str) -> str:
         for option in listed:
             if str(option[field]).casefold() == folded:
                 return str(option["value"])
+    bare = folded.rstrip(".!")
+    so = [option for option in listed if str(option["label"]).casefold().partition(",")[0] == bare]
+    if bare in {"yes", "no"} and len(so) == 1:
+        return str(so[0]["value"])
     if re.fullmatch(r"[0-9]{1,3}", said) and 1 <= int(said) <= len(listed):
         return str(listed[int(said) - 1]["value"])
     return said

@@ -11,6 +11,7 @@ from agents.builtin.index import Index, index_of
 from agents.builtin.lexicon import CHANGES, OPINIONS
 from agents.builtin.loose import loose_measure
 from agents.builtin.meaning import Condition, During, Either, Meaning, Nested
+from agents.builtin.meant import unfitting
 from agents.builtin.normalise import remarks
 from agents.builtin.reading import reading_of
 from agents.builtin.spokenroles import Unsaid
@@ -61,7 +62,7 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     asked = _loose(prepared) or _ambiguous(prepared, best, data)
     if asked is not None:
         return asked
-    return _draft(request, data, best)
+    return _draft(request, data, best, prepared.meant)
 
 
 def _which_day(best: Candidate) -> Question | None:
@@ -261,7 +262,7 @@ def _rows(data: DataView, candidate: Candidate) -> list[list[str]]:
     return sorted([str(value) for value in row] for row in found)
 
 
-def _draft(request: Request, data: DataView, candidate: Candidate) -> Draft:
+def _draft(request: Request, data: DataView, candidate: Candidate, meant: Sequence[str] = ()) -> Draft:
     from sqlglot import exp
 
     query = candidate.query
@@ -276,7 +277,7 @@ def _draft(request: Request, data: DataView, candidate: Candidate) -> Draft:
                 alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name, quoted=True))
                 table.set("this", exp.to_identifier(name, quoted=True))
                 table.set("alias", alias)
-    sentence = reading_of(candidate.meaning)
+    sentence = " ".join([reading_of(candidate.meaning), *(f"{one[:1].upper()}{one[1:]}." for one in meant)])
     aside = [f"'{said}' is taken as a remark, and changes no figure" for said in remarks(request.text)]
     step = Step.model_validate(
         {"id": "answer", "use": "sql", "from": list(used), "query": query.sql(dialect="duckdb", pretty=True)}
@@ -303,6 +304,12 @@ def source_table(data: DataView, name: str) -> str:
     if data.catalog.table(name) is not None:
         return name
     return next((table.name for table in data.catalog.tables if re.sub(r"\W", "_", table.name) == name), name)
+
+
+def unfitting_words(request: Request, data: DataView) -> Sequence[str]:
+    """The words of a question that fit nothing in the data."""
+    prepared = prepare(request, data, index_of(data))
+    return unfitting(prepared.tags, read(prepared).meaning.problems)
 
 
 def confidence_of(request: Request, data: DataView) -> float | None:

@@ -21,6 +21,7 @@ from agents.builtin.lexicon import is_english
 from agents.builtin.links import GRAMMAR, Link, Linker
 from agents.builtin.loose import answered_link
 from agents.builtin.meaning import During, Meaning, Out
+from agents.builtin.meant import key_of_word, take_meant
 from agents.builtin.normalise import normalise
 from agents.builtin.parse import Reader
 from agents.builtin.phrasebook import PHRASES
@@ -73,6 +74,8 @@ class Prepared:
     slips: list[str] = field(default_factory=list)
     body: str = ""
     given: Out | None = None
+    meant: tuple[str, ...] = ()
+    """What a person said that words mean which fit nothing here, in words."""
 
 
 _SPELLED = frozenset(word for word in GRAMMAR if word.isalpha())
@@ -112,6 +115,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     found = {word: _formula(word, context, linker, index, today) for word in set(re.findall(r"formula_\d+", text))}
     terms = {word: out for word, out in found.items() if out is not None}
     tags = settle(tag(text, linker, today, frozenset(terms)), index.schema)
+    meant = take_meant(tags, request.answers, index)
     for one in tags:
         chosen = request.answers.get(key_of(one))
         if chosen is not None:
@@ -121,7 +125,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
             one.period = one.period.other
     unsaid = assign(tags, index.schema, request.answers)
     return Prepared(
-        text, tags, context, terms, index, request.timezone, unsaid, course, idle, fresh, slips, body, given
+        text, tags, context, terms, index, request.timezone, unsaid, course, idle, fresh, slips, body, given, meant
     )
 
 
@@ -241,7 +245,7 @@ def confidence(meaning: Meaning, tags: list[Tag]) -> float:
 
 def key_of(one: Tag) -> str:
     """The name under which an answer about a span is kept."""
-    return f"meaning of {one.text.lower()}"
+    return key_of_word(one.text)
 
 
 def name_of(link: Link) -> str:
