@@ -56,7 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Pydantic would read the notes of every installed distribution for plugins, which could change what it does.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     try:
-        return _answered(typed)
+        code = _answered(typed)
+        # What still waits to be written is written here, where a reader that is gone can be told.
+        sys.stdout.flush()
+        return code
     except BrokenPipeError:
         # The reader (head, less) has seen enough. Python would complain once more while closing stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -164,7 +167,7 @@ def _report(error: DreflowError, typed: Sequence[str]) -> int:
 
         command = next((COMMANDS.load(name) for name in typed if name in COMMANDS.names()), None)
         failure: Callable[[DreflowError], object] = getattr(command, "failure", _failure)
-        print(json.dumps(failure(error), ensure_ascii=False, default=str))
+        print(json.dumps(failure(error), ensure_ascii=False, default=str), flush=True)
     print(f"dreflow: {error}", file=sys.stderr)
     return error.exit_code
 

@@ -81,12 +81,22 @@ def test_a_bug_of_ours_is_a_sentence_and_a_traceback_only_on_demand(
 
 
 @pytest.mark.parametrize("typed", [["runs", "show", "r9", "--json"], ["steps", "list"]])
-def test_a_reader_that_has_seen_enough_ends_the_command_quietly(typed: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_seen_enough_ends_the_command_quietly(
+    typed: list[str], unbuffered: str, tmp_path: Path
+) -> None:
     command = [sys.executable, "-m", "integrations.cli", "--workspace", str(tmp_path / "w"), *typed]
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "wb") as gone:
-        done = subprocess.run(command, stdout=gone, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            command,
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )
     assert done.returncode == 0
     assert done.stderr == ""
 
