@@ -28,7 +28,6 @@ _MEDIA = {
 
 def plan_card(spec: Pipeline, document: PlanDocument, *, version: int) -> replies.PlanCard:
     """The card of a proven plan."""
-    notes = {f"{check.check} {check.on}": check.note for check in spec.checks if check.note}
     schedule = spec.schedule
     return replies.PlanCard(
         name=spec.name,
@@ -38,7 +37,6 @@ def plan_card(spec: Pipeline, document: PlanDocument, *, version: int) -> replie
         reading=document.reading,
         steps=tuple(_shown_steps(spec, document.rows)),
         proofs=document.proofs,
-        promises=notes,
         proven=document.proven,
         effects=document.effects,
         assumptions=document.assumptions,

@@ -83,7 +83,6 @@ class PlanCard(Document):
     reading: str
     steps: tuple[ShownStep, ...]
     proofs: tuple[CheckResult, ...]
-    promises: dict[str, str] = Field(default={}, description="'check on' to what the check means to the owner.")
     proven: bool
     effects: tuple[Effect, ...]
     assumptions: tuple[str, ...] = ()

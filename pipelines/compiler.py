@@ -363,6 +363,7 @@ class _Building:
             query=built.query,
             inputs=built.inputs,
             evidence=built.evidence,
+            note=check.note,
         )
 
     def ordered(self, output: Output) -> Output:

@@ -102,6 +102,7 @@ class CompiledCheck:
     inputs: tuple[str, ...]
     implied: bool = False
     evidence: exp.Query | None = None
+    note: str = ""
 
 
 @record(frozen=True)

@@ -70,6 +70,7 @@ class Workbench:
             expected=expected,
             found=found,
             detail=detail,
+            note=check.note,
         )
 
     def relation(self, relation: str) -> Relation:

@@ -28,7 +28,9 @@ class Effect(Document):
 
 
 class CheckResult(Document):
-    """A check's outcome. A failed check is a result, not an error. ``expected`` and ``found`` are shown as they are."""
+    """A check's outcome. A failed check is a result, not an error. ``expected`` and ``found`` are shown as they are;
+    ``note`` is what the check means to its owner, as the spec says it.
+    """
 
     check: str
     on: str
@@ -37,6 +39,7 @@ class CheckResult(Document):
     expected: str = ""
     found: str = ""
     detail: str = ""
+    note: str = ""
 
 
 class OutputResult(Document):

@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from spec.base import JsonValue
@@ -174,7 +174,7 @@ def plan(document: PlanDocument, *, spec_file: str | None, whole: bool = False) 
     if steps:
         parts.append("Does\n" + steps)
     if document.proofs:
-        parts.append("Proven on your data\n" + proofs(document.proofs, promises=_promises(document), whole=whole))
+        parts.append("Proven on your data\n" + proofs(document.proofs, whole=whole))
     effects = [effect_line(e.kind, e.target, e.detail) for e in document.effects]
     parts.append("Leaves\n" + (bullets(effects) or "  nothing"))
     if document.assumptions:
@@ -196,27 +196,14 @@ def effect_line(kind: str, target: str, detail: str) -> str:
     return f"{verb} {target}{f' ({detail})' if detail else ''}"
 
 
-def _promises(document: PlanDocument) -> dict[tuple[str, str], str]:
-    """What the plan's own checks mean to its owner, by the check and what it looks at."""
-    found: dict[tuple[str, str], str] = {}
-    checks = (document.spec or {}).get("checks")
-    for check in checks if isinstance(checks, list) else []:
-        if isinstance(check, dict) and check.get("note"):
-            found[str(check["check"]), str(check["on"])] = str(check["note"])
-    return found
-
-
-def proofs(
-    results: Sequence[CheckResult], *, promises: Mapping[tuple[str, str], str] | None = None, whole: bool = True
-) -> str:
+def proofs(results: Sequence[CheckResult], *, whole: bool = True) -> str:
     """Checks with the numbers expected and found; without ``whole``, many of one kind that hold are one line.
 
-    A check with a promise in words stands first, as a sentence with what was found.
+    A check with a note in words stands first, as a sentence with what was found.
     """
-    words = promises or {}
-    said = [one for one in results if (one.check, one.on) in words]
-    rest = [one for one in results if (one.check, one.on) not in words]
-    lines = [f"  {_mark(one)} {safe(words[one.check, one.on])} ({safe(_numbers(one))})" for one in said]
+    said = [one for one in results if one.note]
+    rest = [one for one in results if not one.note]
+    lines = [f"  {_mark(one)} {safe(one.note)} ({safe(_numbers(one))})" for one in said]
     return "\n".join([*lines, *_aligned(rest, whole=whole)])
 
 

@@ -142,15 +142,14 @@ def _proofs(reply: replies.PlanCard) -> list[Block]:
     failed = [proof for proof in reply.proofs if not proof.passed]
     passed = [proof for proof in reply.proofs if proof.passed]
     told = "Proven on your data" if not failed else f"{len(failed)} of {len(reply.proofs)} proofs do not hold"
-    lines = [_proof(proof, reply.promises) for proof in (*failed, *passed[:SHOWN_PROOFS])]
+    lines = [_proof(proof) for proof in (*failed, *passed[:SHOWN_PROOFS])]
     if len(passed) > SHOWN_PROOFS:
         lines.append(f"✓ {len(passed) - SHOWN_PROOFS} further proofs hold")
     return [*blocks.words(told), *blocks.monospaced(lines)]
 
 
-def _proof(proof: CheckResult, promises: Mapping[str, str]) -> str:
-    name = f"{proof.check} {proof.on}"
-    said = promises.get(name) or name.replace("_", " ")
+def _proof(proof: CheckResult) -> str:
+    said = proof.note or f"{proof.check} {proof.on}".replace("_", " ")
     numbers = f": {proof.found}" if proof.found else ""
     against = f" (expected {proof.expected})" if proof.expected and proof.expected != proof.found else ""
     mark = "✓" if proof.passed else "✗" if proof.severity == "block" else "!"

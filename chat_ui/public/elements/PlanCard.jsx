@@ -58,9 +58,9 @@ function Graph({ steps }) {
   )
 }
 
-function Proofs({ proofs, promises }) {
+function Proofs({ proofs }) {
   const [all, setAll] = useState(false)
-  const said = proofs.filter((p) => promises[`${p.check} ${p.on}`])
+  const said = proofs.filter((p) => p.note)
   const failed = proofs.filter((p) => !p.passed && !said.includes(p))
   const first = [...failed, ...said]
   const rest = proofs.filter((p) => !first.includes(p))
@@ -74,7 +74,7 @@ function Proofs({ proofs, promises }) {
           {shown.map((p, i) => (
             <tr key={i}>
               <td className={p.passed ? "dr-ok" : "dr-bad"} aria-label={p.passed ? "holds" : "does not hold"}>{mark(p)}</td>
-              <td>{promises[`${p.check} ${p.on}`] || `${words(p.check)}: ${words(p.on)}`}</td>
+              <td>{p.note || `${words(p.check)}: ${words(p.on)}`}</td>
               <td>{p.expected}</td>
               <td>{p.found || p.detail}</td>
             </tr>
@@ -115,7 +115,7 @@ export default function PlanCard() {
       {open ? <Graph steps={p.steps} /> : null}
       {big && <button className="dr-link" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? "Hide the steps" : `Show the ${p.steps.length} steps`}</button>}
       <h4>Proven on your data</h4>
-      <Proofs proofs={p.proofs} promises={p.promises} />
+      <Proofs proofs={p.proofs} />
       <div className="dr-columns">
         <div><h4>What it leaves</h4><ul>{leaves.map((t, i) => <li key={i}>{t}</li>)}{leaves.length === 0 && <li>nothing</li>}</ul></div>
         <div><h4>When</h4><ul><li>{p.schedule ? `by itself, ${p.schedule}` : "only when you ask"}</li></ul>

@@ -117,6 +117,16 @@ def test_a_plan_whose_proof_failed_does_not_invite_to_run_it() -> None:
     assert "dreflow run" not in card
 
 
+def test_each_proof_of_one_kind_on_one_table_is_told_by_its_own_note() -> None:
+    books = [
+        CheckResult(check="reconcile", on="owed", severity="warn", passed=passed, found=found, note=note)
+        for passed, found, note in ((True, "0.00", "The account in EUR says the same."), (False, "9.00", "And in USD."))
+    ]
+    shown = render.proofs(books)
+    assert "✓ The account in EUR says the same. (0.00)" in shown
+    assert "! And in USD. (9.00)" in shown
+
+
 def test_many_proofs_alike_are_one_line_but_a_failed_one_always_stands_alone() -> None:
     many = [proof("join_fan_out", f"join_{n}") for n in range(5)]
     lines = render.proofs(
