@@ -48,6 +48,14 @@ BEGINNINGS = frozenset(stem(w) for w in _BEGIN_WORDS)
 _PLANNED = frozenset(
     stem(w) for w in "due expected estimated planned promised eta deadline expiry expires renewal".split()
 )
+# What happens to a row after it came about: a day of it is meant only where it is said.
+LATER = frozenset(
+    stem(w)
+    for w in (
+        "end finish close complete return deliver paid pay settle resolve collect cancel expire done do cash "
+        "reimburse refund"
+    ).split()
+)
 _LABELS = ("name", "title", "label", "full name", "symbol", "subject")
 
 
@@ -97,6 +105,7 @@ def _tells_apart(schema: Schema, column: Col) -> bool:
     stats = column.stats
     return (
         column.kind == "text"
+        and not column.unread
         and stats.filled == stats.rows
         and stats.distinct >= 0.9 * stats.rows
         and not _points_elsewhere(schema, column)
@@ -111,17 +120,26 @@ def date_columns(schema: Schema, table: str) -> list[Col]:
     """Columns that can date a row, the likeliest first; bookkeeping stamps only when there is nothing else."""
     dates = [c for c in schema.of(table) if c.kind == "date"]
     business = [c for c in dates if not _AUDIT & set(c.words)] or dates
-    owner = {stem(w) for w in schema.tables[table]}
+    return sorted(business, key=lambda column: (_date_rank(schema, column), len(column.words)))
 
-    def rank(column: Col) -> tuple[int, int]:
-        words = {stem(w) for w in column.words}
-        plain = words <= {"dat", "date", "tim", "time", "datetim", "day"} | owner
-        return (
-            0 if plain or words & owner else 1 if _begins(column) else 3 if words & _PLANNED else 2,
-            len(column.words),
-        )
 
-    return sorted(business, key=rank)
+def unread_days(schema: Schema, table: str) -> list[Col]:
+    """Columns that hold days in a form that cannot be read, and that would date a row no less than those that can."""
+    dates = date_columns(schema, table)
+    least = _date_rank(schema, dates[0]) if dates else _LAST_RANK
+    return [c for c in schema.of(table) if c.unread and not _AUDIT & set(c.words) and _date_rank(schema, c) <= least]
+
+
+def _date_rank(schema: Schema, column: Col) -> int:
+    """Lowest for the day of the thing itself, then what began, then others; last what came after or is planned."""
+    words = {stem(w) for w in column.words}
+    owner = {stem(w) for w in schema.tables[column.table]}
+    if words <= {"dat", "date", "tim", "time", "datetim", "day"} | owner or words & owner:
+        return 0
+    return 1 if _begins(column) else 4 if words & _PLANNED else 3 if words & LATER else 2
+
+
+_LAST_RANK = 4
 
 
 def is_planned(column: Col) -> bool:
@@ -139,7 +157,10 @@ def says_when(schema: Schema, column: Col) -> bool:
 
 def _begins(column: Col) -> bool:
     """Whether a date's name says that something began with it, also shortened as in bkd_dt."""
-    if {stem(w) for w in column.words} & BEGINNINGS:
+    words = {stem(w) for w in column.words}
+    if words & LATER:
+        return False
+    if words & BEGINNINGS:
         return True
     return any(3 <= len(w) <= 4 and shortens(w, begin) for w in column.words for begin in _BEGIN_WORDS)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 
-from agents.builtin.choose import date_columns, is_event_date, label_columns, says_when
+from agents.builtin.choose import LATER, date_columns, is_event_date, label_columns, says_when, unread_days
 from agents.builtin.index import Index
 from agents.builtin.lexicon import PEOPLE, synonyms
 from agents.builtin.links import Link
@@ -17,9 +17,7 @@ from agents.builtin.tags import Tag
 from agents.builtin.words import stem
 
 # Verbs that speak of a later day than that on which something began.
-_LATER = frozenset(
-    stem(w) for w in "end finish close complete return deliver ship dispatch expire pay settle resolve collect".split()
-)
+_OVER = LATER | {stem("ship"), stem("dispatch")}
 
 
 @dataclass
@@ -383,7 +381,7 @@ class Conditions:
             return
         word = stem(verb.text.lower())
         told = {stem(w) for w in self.schema.columns[column].words} | {stem(w) for w in self.schema.tables[column[0]]}
-        if word in _LATER and word not in told and not synonyms(word) & told:
+        if word in _OVER and word not in told and not synonyms(word) & told:
             self.meaning.problems.append("idle:which day")
             self.meaning.days = [c.ref for c in date_columns(self.schema, column[0])]
 
@@ -420,6 +418,8 @@ class Conditions:
         )
         for table in tables:
             dates = date_columns(self.schema, table)
+            if not dates and unread_days(self.schema, table):
+                return None  # the rows have a day, though none that can be read: that of others is not theirs
             if dates:
                 if len(dates) > 1:
                     if (

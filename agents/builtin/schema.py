@@ -49,7 +49,8 @@ class Col:
     """A column with its words. ``core`` leaves out words that only repeat the table or a shared prefix.
 
     ``cast`` is the type its text is read as, where a text column holds nothing but numbers, ``pattern`` how days are
-    written in it, ``signs`` what stands for yes and for no, ``keyed`` whether its numbers tell rows apart.
+    written in it, ``signs`` what stands for yes and for no, ``keyed`` whether its numbers tell rows apart,
+    ``unread`` whether it holds days, though in no form that can be read.
     """
 
     table: str
@@ -64,6 +65,7 @@ class Col:
     pattern: str = ""
     signs: tuple[str | int | bool, str | int | bool] | None = None
     keyed: bool = False
+    unread: bool = False
 
     @property
     def ref(self) -> tuple[str, str]:
@@ -280,6 +282,7 @@ def _add_columns(
     for column, words in zip(table.columns, parts, strict=True):
         bare = expand(words[len(prefix) :] if len(words) > len(prefix) else words, foreign, schema.language)
         bare = tuple(part for word in bare for part in aliases.get(word, (word,)))
+        bare = (*bare[1:], "id") if len(bare) > 1 and bare[0] == "id" else bare  # id_customer is a customer's id
         if len(bare) == 1 and bare[0].endswith("id") and 2 < len(bare[0]) <= 4:
             # A letter or two before "id" are a table's initials when exactly one table has them.
             named: list[tuple[str, ...]] = [

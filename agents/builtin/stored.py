@@ -16,6 +16,12 @@ _CODES = frozenset(
 )
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.(\d{1,6}))?")
 _DAY = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})")
+# Days in other forms too: with a time, a month's name, two digits for the year or none between its parts.
+_LIKE_A_DAY = re.compile(
+    r"^\D{0,12}(?:\d{1,4}[./ -]\d{1,2}[./ -]\d{2,4}\b|\d{1,2}[. -]+[^\W\d]{3,10}[., -]+\d{2,4}\b|"
+    r"[^\W\d]{3,10}\.? \d{1,2},? \d{4}\b|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$)"
+)
+_MOSTLY = 0.5
 _ORDERS = {"dmy": "%d{0}%m{0}%Y", "mdy": "%m{0}%d{0}%Y", "ymd": "%Y{0}%m{0}%d"}
 # Signs for yes and no; a column that holds no others is a flag.
 _YES = ("y", "yes", "true", "t", "j", "ja", "s", "si", "o", "oui")
@@ -65,6 +71,9 @@ def _days(schema: Schema, values: ValueIndex, texts: dict[tuple[str, str], froze
             open_.append(ref)
     said = settled & {"dmy", "mdy"}
     orders.update({ref: min(said) for ref in open_ if len(said) == 1})
+    for column in list(schema.columns.values()):
+        if column.ref not in orders and _holds_days(column, texts.get(column.ref, frozenset())):
+            schema.columns[column.ref] = replace(column, unread=True)
     for ref, order in orders.items():
         filled = [value.strip() for value in texts[ref] if value.strip()]
         sign = next(match[2] for match in [_DAY.fullmatch(filled[0])] if match)
@@ -75,6 +84,15 @@ def _days(schema: Schema, values: ValueIndex, texts: dict[tuple[str, str], froze
         stats = replace(column.stats, filled=known, low=read[0], high=read[-1])
         schema.columns[ref] = replace(column, kind="date", pattern=_ORDERS[order].format(sign), stats=stats)
         values.forget(ref)
+
+
+def _holds_days(column: Col, held: Collection[str]) -> bool:
+    """Whether a column of text or whole numbers holds days, by its values or by its name."""
+    if column.kind == "number":
+        return all(_LIKE_A_DAY.search(str(bound)) is not None for bound in (column.stats.low, column.stats.high))
+    filled = [value for value in held if value.strip()]
+    looks = sum(1 for value in filled if _LIKE_A_DAY.search(value))
+    return bool(filled) and (looks >= _MOSTLY * len(filled) or column.words[-1] == "date")
 
 
 def _orders(held: Iterable[str]) -> list[str]:
