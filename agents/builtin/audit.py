@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agents.builtin.choose import BEGINNINGS
+from sqlglot import exp
+
+from agents.builtin.choose import BEGINNINGS, date_columns, unread_days
 from agents.builtin.lexicon import RELATING, synonyms
 from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref
 from agents.builtin.phrases import is_participle
@@ -187,6 +189,55 @@ def paths(tags: list[Tag], meaning: Meaning, joined: Iterable[Join], schema: Sch
             # Two sorts of rows under one owner, of whom nobody spoke: that is not how one belongs to the other.
             problems.append(f"unclear:how {' and '.join(below)} belong together")
     return problems
+
+
+def references(tags: list[Tag], query: exp.Query, schema: Schema) -> list[str]:
+    """Problems where something was named in a part that another column of the data tells than the one joined by."""
+    used = {column.name for column in query.find_all(exp.Column)}
+    said = [(tag, tag.links[0].via) for tag in tags if tag.links and tag.links[0].via is not None]
+    return [f"unclear:{tag.text}" for tag, via in said if via[1] not in used and _rivals(via, schema)]
+
+
+def _rivals(via: Ref, schema: Schema) -> bool:
+    """Whether other columns point at the same table."""
+    parents = {schema.real(join.parent) for join in schema.joins if (join.table, join.columns[0]) == via}
+    return sum(1 for join in schema.joins if schema.real(join.parent) in parents) > 1
+
+
+def other_days(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
+    """A problem where a day is used of which nobody spoke, while that of the thing itself cannot be read."""
+    conditions = list(_conditions(meaning))
+    used = [c.column for c in conditions if isinstance(c, During)]
+    used += [meaning.shown.column] if meaning.shown is not None else []
+    outs = [*_outs(meaning, conditions), *meaning.groups, *meaning.within]
+    outs += [part for out in outs for part in _parts(out)]
+    used += [out.column for out in outs if out.column and schema.columns[out.column].kind == "date"]
+    words = {stem(word) for tag in tags for word in tag.text.lower().split()}
+    for ref in used:
+        own = {stem(word) for word in schema.columns[ref].core} - _DAYS
+        said = own & words or any(tag.links and tag.links[0].ref == ref for tag in tags)
+        if not said and unread_days(schema, ref[0]):
+            meaning.days = meaning.days or [column.ref for column in date_columns(schema, ref[0])]
+            return [] if "idle:which day" in meaning.problems else ["idle:which day"]
+    return []
+
+
+_DAYS = frozenset(stem(word) for word in "date day time on at".split())
+
+
+def measured_keys(meaning: Meaning, schema: Schema) -> list[Ref]:
+    """Columns whose numbers only tell rows apart, and which are added up, averaged or compared by size."""
+    conditions = list(_conditions(meaning))
+    outs = _outs(meaning, conditions)
+    outs += [part for out in outs for part in _parts(out)]
+    used = [out.column for out in outs if out.kind == "agg" and out.func not in {"max", "min"} and out.column]
+    used += [c.column for c in conditions if isinstance(c, Compare) and c.op in _BY_SIZE and c.other is None]
+    used += [c.column for c in conditions if isinstance(c, Beyond)]
+    numbers = [ref for ref in used if schema.columns[ref].kind == "number" and schema.columns[ref].is_id]
+    return list(dict.fromkeys(numbers))
+
+
+_BY_SIZE = frozenset({"<", "<=", ">", ">="})
 
 
 def _says_who(ref: Ref, schema: Schema) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
+from agents.builtin.audit import measured_keys
 from agents.builtin.charts import chart_of
 from agents.builtin.index import Index, index_of
 from agents.builtin.lexicon import CHANGES, OPINIONS
@@ -47,11 +48,12 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     if asked is not None:
         return asked
     if best.confidence < CONFIDENT and request.answers.get("reading") != "yes":
-        return _unsure(best)
+        return _measures_keys(best.meaning, index) or _unsure(best)
     broken = _broken(data, best)
     if broken:
         return Refusal(message="I read this in a way the data does not allow.", hint=broken)
     outside = _outside(best.meaning, index) or refused_units(request.text, best.meaning, data)
+    outside = outside or _measures_keys(best.meaning, index)
     if outside is not None:
         return outside
     if _expects_one(request.text) and not best.meaning.groups and len(_rows(data, best)) > 1:
@@ -178,6 +180,17 @@ def _outside(meaning: Meaning, index: Index) -> Refusal | None:
                 hint="Ask for a period within the data.",
             )
     return None
+
+
+def _measures_keys(meaning: Meaning, index: Index) -> Refusal | None:
+    """Numbers that only tell rows apart have no size."""
+    found = measured_keys(meaning, index.schema)
+    if not found:
+        return None
+    return Refusal(
+        message=f"{found[0][1]} of {found[0][0]} tells rows apart; its numbers are not compared, added up or averaged.",
+        hint="Say what is to be counted or measured, as in 'with more than 15 orders'.",
+    )
 
 
 def _periods(conditions: list[Condition]) -> Iterator[During]:

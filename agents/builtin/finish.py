@@ -201,6 +201,8 @@ def _sum_in_groups(meaning: Meaning, reader: Reader) -> None:
 def _count_in_groups(meaning: Meaning, reader: Reader) -> None:
     """As in "orders by status" asks how many."""
     plain = len(reader.focus) == 1 and reader.focus[0].kind == "entity" and not reader.listing
+    if plain and any(reader.has_one(group, reader.focus[0].table) for group in meaning.groups):
+        return  # "the doctor of each patient" is one, and asks who
     if plain and meaning.groups and not (reader.asked or meaning.order or meaning.having or meaning.within):
         reader.focus[0] = reader.count_of(reader.focus[0].table)
 

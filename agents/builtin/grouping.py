@@ -258,6 +258,10 @@ class Grouping(Comparisons):
         outs[place] = Out("ratio", parts=[Out("agg", column=c, func="sum") for c in (measured, ref)])
         return True
 
+    def has_one(self, group: Out, table: str) -> bool:
+        """Whether each of a group's rows belongs to one row of the table."""
+        return group.kind == "entity" and group.table != table and self._is_upward(group.table, table)
+
     def _put_group(self, out: Out) -> None:
         """Beside a superlative a grouping says within what: "the oldest member in each city"."""
         if any((o.kind, o.column, o.table) == (out.kind, out.column, out.table) for o in self.focus):

@@ -14,6 +14,8 @@ from spec.catalog import Catalog
 Inclusion = Callable[[Col, Col], float]
 _GENERIC = frozenset({"id", "key", "code", "name", "no", "number"})
 _CODED = frozenset(stem(word) for word in "code id key symbol iso".split())
+# A longer last word is a word of its own, and no shortened table.
+_LONGEST_PREFIX = 4
 _NUMBERED = frozenset({"no", "number", "nr", "code", "by"})
 
 
@@ -28,7 +30,8 @@ def find_joins(schema: Schema, catalog: Catalog, values: ValueIndex, inclusion: 
             schema, child
         ):
             continue
-        own = _own_reference(schema, child, candidates[child.table], inclusion)
+        own = _by_prefix(child, candidates, inclusion)
+        own = own or _own_reference(schema, child, candidates[child.table], inclusion)
         if own is not None:
             found[child.ref] = own
             continue
@@ -60,9 +63,10 @@ def _mark_keys(schema: Schema) -> None:
     """Numbers that tell rows apart, here or where they point, are counted and never added up or compared."""
     refs = {(join.table, name) for join in schema.joins for name in join.columns}
     refs |= {(table, names[0]) for table, names in schema.keys.items() if len(names) == 1}
+    referring = {(join.table, name) for join in schema.joins for name in join.columns}
     for ref in refs:
         column = schema.columns[ref]
-        if column.kind == "number" and {column.words[-1], column.core[-1]} & _NUMBERED:
+        if column.kind == "number" and (ref in referring or {column.words[-1], column.core[-1]} & _NUMBERED):
             schema.columns[ref] = replace(column, keyed=True)
     for column in list(schema.columns.values()):
         whole = column.kind == "number" and not column.type.upper().startswith(("DOUBLE", "FLOAT", "DECIMAL"))
@@ -93,6 +97,24 @@ def _own_reference(schema: Schema, child: Col, candidates: list[Col], inclusion:
             if share >= 0.99:
                 return Join(child.table, (child.name,), child.table, (parent.name,), 1.1)
     return None
+
+
+def _by_prefix(child: Col, candidates: Mapping[str, list[Col]], inclusion: Inclusion) -> Join | None:
+    """As lead_t, where t_id is the key of one table only: what is said before is the part that its rows play."""
+    said = split_name(child.name)
+    if len(said) < 2 or len(said[-1]) > _LONGEST_PREFIX or child.kind != "number" or child.unique:
+        return None
+    keys = [
+        column
+        for columns in candidates.values()
+        for column in columns[:1]
+        if len(words := split_name(column.name)) == 2 and words[0] == said[-1] and words[1] in _GENERIC | _NUMBERED
+    ]
+    if len(keys) != 1 or keys[0].table == child.table or not _comparable(child, keys[0]):
+        return None
+    if not child.stats.distinct or inclusion(child, keys[0]) < 0.99:
+        return None
+    return Join(child.table, (child.name,), keys[0].table, (keys[0].name,), 1.1)
 
 
 def _declared(catalog: Catalog) -> list[Join]:

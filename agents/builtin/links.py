@@ -23,6 +23,7 @@ from agents.builtin.values import Hit
 from agents.builtin.words import fold, singular, stem
 
 # Words of a name that a speaker leaves out: "country" means country_name, "gpa" total_gpa.
+_KEY_WORDS = frozenset("id ids key keys code codes number numbers no nr nam".split())
 _LIGHT = frozenset(
     stem(w)
     for w in (
@@ -61,6 +62,7 @@ class Link:
     value: str | bool | int | None = None
     score: float = 1.0
     how: str = "exact"
+    via: tuple[str, str] | None = None
 
     @property
     def ref(self) -> tuple[str, str]:
@@ -85,6 +87,13 @@ class Linker:
             self.joined.setdefault("".join(column.words), []).append(ref)
             self.joined.setdefault(fold(column.name).replace("_", ""), []).append(ref)
         self.memory: dict[tuple[str, ...], list[Link]] = {}
+        self.parents = {
+            (join.table, join.columns[0]): join.parent
+            for join in self.schema.joins
+            if len(join.columns) == 1
+            and self.schema.columns[join.table, join.columns[0]].kind == "number"
+            and {ref[1] for ref in label_columns(self.schema, join.parent)} - set(join.keys)
+        }
         named = {word for words in self.schema.tables.values() for word in words}
         named |= {word for column in self.schema.columns.values() for word in column.words}
         self.short = sorted(word for word in named if 2 <= len(word) <= 4 and word.isalpha())
@@ -132,7 +141,7 @@ class Linker:
                     for link in found
                 ]
             best: dict[tuple[str, str, str], Link] = {}
-            for link in found:
+            for link in [self._referred(link, words, stems) for link in found]:
                 key = (link.kind, link.table, link.column)
                 if key not in best or link.score > best[key].score:
                     best[key] = link
@@ -140,6 +149,19 @@ class Linker:
                 best.values(), key=lambda link: (-link.score, link.kind, link.table, link.column)
             )
         return self.memory[words]
+
+    def _referred(self, link: Link, words: tuple[str, ...], stems: tuple[str, ...]) -> Link:
+        """What a number refers to, in the part it says, where its key is not asked for: "sender" of sender_id."""
+        parent = self.parents.get(link.ref) if link.kind == "column" else None
+        if parent is None or words[-1] == "by" or words[-1].endswith("ed") or _KEY_WORDS & {*stems, *words}:
+            return link
+        owner = {stem(word) for word in self.schema.tables[self.schema.real(parent)]}
+        part = {word for word in self.cores[link.ref] if word not in owner | _KEY_WORDS and len(word) > 1}
+        if not part or not part <= set(stems) or not set(stems) - part <= owner | set(self.words[link.ref]):
+            return link
+        if set(stems) - part:
+            return Link("table", parent, via=link.ref)  # "home trainer": the part and the noun are one name
+        return Link("table", parent, score=max(link.score, 0.97), how="lemma", via=link.ref)
 
     def _tables(self, stems: tuple[str, ...]) -> list[Link]:  # noqa: C901 - one short branch a kind of phrase
         links = []

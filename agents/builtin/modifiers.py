@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import is_planned, says_when
+from agents.builtin.choose import is_planned, label_columns, says_when
 from agents.builtin.focus import Focus
 from agents.builtin.lexicon import FILLER, RELATING
 from agents.builtin.links import Link, is_flag, truth
@@ -257,6 +257,8 @@ class Modifiers(Focus):
                 self._value(tag)
             self.state.column = None
             return
+        if not negated and self._shown_beside(phrase):
+            return
         if negated:
             scope = Scope(head.table, parent=self.state.scope)
             self.state.scope.conditions.append(Nested("none", scope))
@@ -268,6 +270,23 @@ class Modifiers(Focus):
         for tag in phrase.equals:
             self._equal(phrase, tag)
         self.state.column = None
+
+    def _shown_beside(self, phrase: Phrase) -> bool:
+        """As in "list patients with their doctor": who it is for each, and all of them, also those without one."""
+        head, tag = phrase.head, phrase.head_tag
+        if head is None or tag is None or tag.before not in {"their", "its", "the"} or phrase.values or phrase.equals:
+            return False
+        before = self.cursor.peek(-2)
+        ends = self.cursor.done or self.cursor.kind() in {"end", "order"}
+        if not ends or before is None or before.text.lower() != "with" or self.state.scope is not self.root:
+            return False
+        root = self.root.table
+        plain = bool(self.focus) and all(o.kind == "entity" and o.table == root for o in self.focus)
+        if not plain or head.table == root or not self._is_upward(root, head.table):
+            return False
+        self.focus.append(Out("entity", table=head.table))
+        self.meaning.everyone = self.meaning.everyone or root
+        return True
 
     def _is_measured(self, table: str) -> bool:
         outs = [*self.focus, *self.asked, *(out for out, _ in self.meaning.order)]
@@ -331,6 +350,8 @@ class Modifiers(Focus):
             self.state.date = head.ref  # "have not booked a shipment"
             return
         if self._negation():
+            if self._belongs_to_none(head):
+                return
             absent = Compare(head.ref, "null")
             nothing = Either([absent, Compare(head.ref, "=", (0,))]) if column.kind == "number" else absent
             self._hold(nothing, head.table)
@@ -351,6 +372,16 @@ class Modifiers(Focus):
         self.meaning.mentions.append((head.ref, 0.1 if light else 0.35))
         if not self.root.table:
             self.root.table = head.table
+
+    def _belongs_to_none(self, head: Link) -> bool:
+        """As in "patients without a doctor": none that they belong to, which no row of the doctors says."""
+        scope = self.state.scope
+        if not scope.table or scope.table == head.table or not self._is_upward(scope.table, head.table):
+            return False
+        if head.ref not in label_columns(self.schema, head.table) and head.column not in self.schema.keys[head.table]:
+            return False  # "invoices of customers without an e-mail" have a customer
+        scope.conditions.append(Nested("none", Scope(head.table, parent=scope)))
+        return True
 
     def _was_done(self, phrase: Phrase, said: str) -> bool:
         """As in "drivers who have left", "boats that were repaired": the day or the amount of it is there."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from agents.builtin.appositions import settle
-from agents.builtin.audit import audit, paths, roles
+from agents.builtin.audit import audit, other_days, paths, references, roles
 from agents.builtin.context import Context, formula_of, read_context, substitute, unused
 from agents.builtin.finish import finish
 from agents.builtin.followup import complete
@@ -196,6 +196,8 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
         return Candidate(meaning, None, 0.0, tags, str(error))
     meaning.score -= 0.1 * len(builder.notes)
     meaning.problems += roles(meaning, builder.joined, prepared.index.schema)
+    meaning.problems += other_days(tags, meaning, prepared.index.schema)
+    meaning.problems += references(tags, query, prepared.index.schema)
     meaning.problems += paths(tags, meaning, builder.joined, prepared.index.schema)
     return Candidate(meaning, query, confidence(meaning, tags), tags)
 
