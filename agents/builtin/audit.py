@@ -195,7 +195,7 @@ def references(tags: list[Tag], query: exp.Query, schema: Schema) -> list[str]:
     """Problems where something was named in a part that another column of the data tells than the one joined by."""
     used = {column.name for column in query.find_all(exp.Column)}
     said = [(tag, tag.links[0].via) for tag in tags if tag.links and tag.links[0].via is not None]
-    return [f"unclear:{tag.text}" for tag, via in said if via[1] not in used and _rivals(via, schema)]
+    return [f"role:{via[1]} of {via[0]}" for _, via in said if via[1] not in used and _rivals(via, schema)]
 
 
 def _rivals(via: Ref, schema: Schema) -> bool:

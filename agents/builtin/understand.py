@@ -174,7 +174,8 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
             if one.period is not None and one.period.other is not None:
                 one.period = one.period.other
     resolve(tags, prepared.index)
-    reader = Reader(tags, prepared.index, prepared.terms)
+    index = _along(tags, prepared.index)
+    reader = Reader(tags, index, prepared.terms)
     reader.read()
     if prepared.body:
         _take_formula(reader, prepared)
@@ -189,7 +190,7 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
         meaning.problems.append("unclear:new")
     if prepared.idle is not None:
         meaning.problems.append(f"idle:{prepared.idle}")
-    builder = Builder(prepared.index, prepared.timezone, contains=prepared.context.contains)
+    builder = Builder(index, prepared.timezone, contains=prepared.context.contains)
     try:
         query = builder.build(meaning)
     except CannotBuildError as error:
@@ -200,6 +201,17 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     meaning.problems += references(tags, query, prepared.index.schema)
     meaning.problems += paths(tags, meaning, builder.joined, prepared.index.schema)
     return Candidate(meaning, query, confidence(meaning, tags), tags)
+
+
+def _along(tags: list[Tag], index: Index) -> Index:
+    """The data with only those references to a table that were said, where any was: "visits per family dentist"."""
+    said = {one.links[0].via: one.links[0].table for one in tags if one.links and one.links[0].via is not None}
+    if not said:
+        return index
+    joins = [
+        join for join in index.schema.joins if join.parent not in said.values() or (join.table, join.columns[0]) in said
+    ]
+    return replace(index, schema=replace(index.schema, joins=joins))
 
 
 def _take_formula(reader: Reader, prepared: Prepared) -> None:

@@ -126,11 +126,15 @@ def test_numbers_that_tell_rows_apart_are_never_measured(
     assert not isinstance(ask(question, typed(_KENNEL)), Draft)
 
 
-def test_a_part_told_by_another_column_than_the_one_joined_is_not_answered(
+def test_the_part_that_is_said_tells_by_which_column_rows_belong_together(
     ask: Ask, typed: Callable[[Tables], FolderView]
 ) -> None:
-    answer = ask("walks per home trainer", typed(_KENNEL))
-    assert not isinstance(answer, Draft) or "home_trainer_id" in str(answer.spec.steps[-1].params["query"])
+    view = typed(_KENNEL)
+    assert _rows(view, ask("walks per home trainer", view)) == [["Ada Moor", "4"], ["Ben Hale", "1"]]
+
+
+def test_a_part_that_the_query_does_not_go_by_is_refused(ask: Ask, typed: Callable[[Tables], FolderView]) -> None:
+    assert isinstance(ask("how many home trainers are there", typed(_KENNEL)), Refusal)
 
 
 @pytest.mark.parametrize(
