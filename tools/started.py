@@ -54,20 +54,20 @@ class ProcessStart:
         while True:
             code = process.poll()
             run_id = run_id or _run_of(context, pipeline, process.pid)
+            if code is not None and run_id is None:
+                # A run that was over before the first look is named by the document its process printed.
+                run_id = outcomes.run_named(read_output(output))
             if run_id is not None:
                 for event in runs.events(context, run_id, after=seen):
                     seen = event.seq
                     told(event)
             if code is not None:
-                break
+                return _ended(context, outcomes.of_process(code, read_output(output)), output, run_id)
             cancelled = run_id is not None and context.workspace.store.cancel_requested(run_id)
             if (why := overdue.why(cancelled=cancelled)) is not None:
                 by_force = stopped(context, process, partial(_known, context, run_id), why, now=self.clock())
                 return _ended(context, by_force, output, run_id)
             self.sleep(LOOK_SECONDS)
-        text = read_output(output)
-        # A run that was over before the first look is named by the document its process printed.
-        return _ended(context, outcomes.of_process(code, text), output, run_id or outcomes.run_named(text))
 
 
 def _run_of(context: Context, pipeline: str, pid: int) -> str | None:

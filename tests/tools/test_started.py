@@ -63,6 +63,7 @@ def started(
     code: str | None = None,
     bounds: Bounds | None = None,
     told: Callable[[RunEvent], None] = lambda _: None,
+    first_look: float = 0.05,
 ) -> RunResult:
     folder = context.workspace.folder.parent
     command: tuple[str, ...] = (sys.executable, "-m", "integrations.cli")
@@ -74,7 +75,7 @@ def started(
         environment=run_environment({**os.environ, "PYTHONPATH": str(ROOT)}),
         clock=lambda: datetime.now(UTC),
         monotonic=time.monotonic,
-        sleep=time.sleep,
+        sleep=lambda _: time.sleep(first_look),
         bounds=bounds or Bounds(seconds=60),
     )
     return start(context, folder / "totals.yaml", now=NOW, out=folder / "out", told=told)
@@ -86,6 +87,14 @@ def test_a_run_tells_its_events_and_gives_its_result(context: Context) -> None:
     assert result.status == "succeeded"
     assert phases[-1] == "finish"
     assert (context.workspace.folder.parent / "out" / "totals.csv").is_file()
+
+
+def test_the_events_of_a_run_that_was_over_before_the_first_look_are_told_all_the_same(context: Context) -> None:
+    phases: list[str] = []
+    # The first look comes when the run has long ended.
+    result = started(context, told=lambda event: phases.append(event.phase), first_look=4)
+    assert result.status == "succeeded"
+    assert (phases[0], phases[-1]) == ("start", "finish")
 
 
 def test_a_run_whose_time_is_up_is_recorded_as_failed_and_holds_nobody_up(context: Context) -> None:
