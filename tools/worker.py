@@ -138,7 +138,11 @@ class Worker:
         try:
             return step(task)
         except DreflowError as error:
-            self._settle(task, outcomes.of_error(error))
+            if task.process is not None and task.process.poll() is None:
+                # What is at work may be publishing, so it is let be; its own alarm bounds it.
+                return True
+            # Not even its run may be readable, so nothing of that is asked for.
+            self._settle(task, outcomes.of_error(error), None)
             return False
 
     def _begin(self, due: DueRun) -> None:
@@ -200,14 +204,14 @@ class Worker:
         elif ended.kind != "crash":
             # What it said is in the outcome; after a crash it may be all there is.
             task.process.output.unlink(missing_ok=True)
-        self._settle(task, ended)
+        self._settle(task, ended, run)
         return False
 
     def _watched(self, task: _Task) -> bool:
         run = self._linked(task)
         ended = outcomes.of_run(run) if run is not None else None
         if ended is not None:
-            self._settle(task, ended)
+            self._settle(task, ended, run)
             return False
         if not self._is_held(task.due):
             self._start(task)
@@ -234,9 +238,8 @@ class Worker:
 
     # How it ended
 
-    def _settle(self, task: _Task, outcome: Outcome) -> None:
+    def _settle(self, task: _Task, outcome: Outcome, run: StoredRun | None) -> None:
         due = task.due
-        run = self._linked(task)
         attempt = due.attempt + (outcome.end != "busy")
         key = f"{due.pipeline} {due.due_at.isoformat()}"
         wait = outcomes.next_attempt(outcome, attempt=due.attempt, seed=self._setting.seed, key=key)

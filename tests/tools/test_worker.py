@@ -425,3 +425,16 @@ def test_a_plan_that_cannot_be_read_is_set_aside_and_told_and_others_run(place: 
     assert kind == "not_run"
     assert "cannot be read by this version" in told
     assert schedules.known(place.context, "totals").paused
+
+
+def test_a_run_whose_plan_cannot_be_read_any_more_ends_alone(place: Place) -> None:
+    slow = STUBBORN.replace("time.sleep(60)", "time.sleep(1)")
+    worker = place.at(MONDAY).worker(command=place.child(slow))
+    worker.tick(claim=True)
+    until(lambda: place.due().run_id is not None, lambda: None)
+    place.context.workspace.store.database.write("""UPDATE runs SET spec = '{"version": 7}'""", {})
+    until(lambda: not worker.busy, lambda: worker.tick(claim=False))
+    assert place.due().status == "failed"
+    ((kind, told),) = place.told()
+    assert kind == "failed"
+    assert "cannot be read by this version" in told

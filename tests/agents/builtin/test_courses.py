@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from drafted import rows_of
 
 from agents.builtin.windows import Course, course_of
 from agents.contract import Draft
@@ -25,14 +26,6 @@ def dues(folder: Callable[..., FolderView]) -> FolderView:
     return folder({"dues": _DUES})
 
 
-def _rows(view: FolderView, drafted: object) -> list[list[object]]:
-    import sqlglot
-
-    assert isinstance(drafted, Draft), drafted
-    query = sqlglot.parse_one(str(drafted.spec.steps[-1].params["query"]), dialect="duckdb")
-    return [list(row) for row in view.rows(query)]  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize(
     ("text", "plain", "course"),
     [
@@ -50,18 +43,18 @@ def test_words_for_a_course_are_taken_out(text: str, plain: str, course: Course 
 
 
 def test_the_first_change_of_a_period_knows_what_came_before(ask: Ask, dues: FolderView) -> None:
-    rows = _rows(dues, ask("total fee per month in 2024 and the change from the month before", dues))
+    rows = rows_of(dues, ask("total fee per month in 2024 and the change from the month before", dues))
     assert rows[0] == ["2024-01-01", 25, 15]
     assert [row[0] for row in rows] == ["2024-01-01", "2024-02-01", "2024-03-01", "2024-05-01", "2024-06-01"]
 
 
 def test_a_running_total_adds_up(ask: Ask, dues: FolderView) -> None:
-    rows = _rows(dues, ask("running total of fee by month", dues))
+    rows = rows_of(dues, ask("running total of fee by month", dues))
     assert [row[2] for row in rows] == [10, 35, 75, 90, 97, 106]
 
 
 def test_two_periods_stand_side_by_side(ask: Ask, dues: FolderView) -> None:
-    assert _rows(dues, ask("total fee this quarter vs last quarter", dues)) == [[16, 80]]
+    assert rows_of(dues, ask("total fee this quarter vs last quarter", dues)) == [[16, 80]]
 
 
 def test_a_course_over_time_is_drawn_as_a_line_and_one_figure_not_at_all(ask: Ask, dues: FolderView) -> None:

@@ -6,18 +6,13 @@ from collections.abc import Callable
 
 import pytest
 import sqlglot
+from drafted import rows_of
 
 from agents.contract import Draft, Question, Refusal
 from evals.dataview import FolderView
 
 Ask = Callable[..., Draft | Question | Refusal]
 Folder = Callable[[dict[str, str]], FolderView]
-
-
-def rows(view: FolderView, answer: Draft | Question | Refusal) -> list[list[object]]:
-    assert isinstance(answer, Draft), answer
-    query = sqlglot.parse_one(str(answer.spec.steps[-1].params["query"]), dialect="duckdb")
-    return [list(row) for row in view.rows(query)]  # type: ignore[arg-type]
 
 
 def test_the_answer_is_a_step_of_a_spec_with_the_sources_it_reads(ask: Ask) -> None:
@@ -91,12 +86,12 @@ def test_two_readings_with_different_results_are_asked_about(ask: Ask, folder: F
 
 def test_two_readings_with_equal_results_need_no_question(ask: Ask, folder: Folder) -> None:
     view = folder({name: text.replace("700", "90") for name, text in TWINS.items()})
-    assert rows(view, ask("What is the area of Paris?", view)) == [[90]]
+    assert rows_of(view, ask("What is the area of Paris?", view)) == [[90]]
 
 
 def test_the_clock_is_the_requests(ask: Ask, shop: FolderView) -> None:
-    may = rows(shop, ask("How many orders did we get last month?"))
-    april = rows(shop, ask("How many orders did we get last month?", now="2024-05-15T12:00:00+00:00"))
+    may = rows_of(shop, ask("How many orders did we get last month?"))
+    april = rows_of(shop, ask("How many orders did we get last month?", now="2024-05-15T12:00:00+00:00"))
     known = "SELECT count(*) FROM orders WHERE order_date >= '2024-04-01' AND order_date < '2024-05-01'"
     assert [list(row) for row in shop.rows(sqlglot.parse_one(known))] == april  # type: ignore[arg-type]
     assert may != april
@@ -104,7 +99,7 @@ def test_the_clock_is_the_requests(ask: Ask, shop: FolderView) -> None:
 
 def test_definitions_of_the_request_are_used(ask: Ask, shop: FolderView) -> None:
     context = "Net revenue = SUM(total) where status = 'paid'"
-    found = rows(shop, ask("What was the net revenue?", context=context))
+    found = rows_of(shop, ask("What was the net revenue?", context=context))
     known = "SELECT sum(total) FROM orders WHERE status = 'paid'"
     assert found == [list(row) for row in shop.rows(sqlglot.parse_one(known))]  # type: ignore[arg-type]
 
@@ -117,8 +112,8 @@ def test_rows_are_not_counted_twice_through_a_join(ask: Ask, folder: Folder) -> 
             "customers": "customer_id,name\n1,Ann\n2,Bob\n",
         }
     )
-    assert rows(view, ask("What is the total of orders with a pen?", view)) == [[150]]
-    assert rows(view, ask("Total order value per product", view)) in (
+    assert rows_of(view, ask("What is the total of orders with a pen?", view)) == [[150]]
+    assert rows_of(view, ask("Total order value per product", view)) in (
         [["pen", 150], ["ink", 100]],
         [["pen", "150"], ["ink", "100"]],
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from drafted import rows_of
 
 from agents.builtin.index import index_of
 from agents.contract import Draft, Question, Refusal
@@ -69,11 +70,7 @@ def typed(tmp_path: Path) -> Callable[[Tables], FolderView]:
 
 
 def _rows(view: FolderView, answer: Draft | Question | Refusal) -> Rows:
-    import sqlglot
-
-    assert isinstance(answer, Draft), answer
-    query = sqlglot.parse_one(str(answer.spec.steps[-1].params["query"]), dialect="duckdb")
-    return [[str(value) for value in row] for row in view.rows(query)]  # type: ignore[arg-type]
+    return [[str(value) for value in row] for row in rows_of(view, answer)]
 
 
 @pytest.mark.parametrize(

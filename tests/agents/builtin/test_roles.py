@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from drafted import rows_of
 
 from agents.builtin.index import index_of
-from agents.contract import Draft, Question
+from agents.contract import Question
 
 if TYPE_CHECKING:
     from evals.dataview import FolderView
@@ -28,14 +29,6 @@ def trips(folder: Callable[..., FolderView]) -> FolderView:
     return folder(_TABLES)
 
 
-def _rows(view: FolderView, drafted: object) -> list[list[object]]:
-    import sqlglot
-
-    assert isinstance(drafted, Draft), drafted
-    query = sqlglot.parse_one(str(drafted.spec.steps[-1].params["query"]), dialect="duckdb")
-    return [list(row) for row in view.rows(query)]  # type: ignore[arg-type]
-
-
 def test_each_role_is_a_table_of_its_own(trips: FolderView) -> None:
     schema = index_of(trips).schema
     assert {"depot (origin)", "depot (destination)", "clerk (manager)"} == set(schema.roles)
@@ -43,16 +36,16 @@ def test_each_role_is_a_table_of_its_own(trips: FolderView) -> None:
 
 
 def test_the_word_of_a_role_says_which(ask: Ask, trips: FolderView) -> None:
-    rows = _rows(trips, ask("number of trips per origin depot", trips))
+    rows = rows_of(trips, ask("number of trips per origin depot", trips))
     assert rows == [["Alder", 3], ["Birch", 2], ["Cedar", 1]]
 
 
 def test_from_and_to_say_which(ask: Ask, trips: FolderView) -> None:
-    assert _rows(trips, ask("how many trips from Alder to Birch", trips)) == [[2]]
+    assert rows_of(trips, ask("how many trips from Alder to Birch", trips)) == [[2]]
 
 
 def test_two_roles_are_grouped_side_by_side(ask: Ask, trips: FolderView) -> None:
-    rows = _rows(trips, ask("number of trips by origin depot and destination depot", trips))
+    rows = rows_of(trips, ask("number of trips by origin depot and destination depot", trips))
     assert ["Alder", "Birch", 2] in rows
     assert len(rows) == 5
 
@@ -61,7 +54,7 @@ def test_where_no_role_is_said_it_is_asked_and_the_answer_settles_it(ask: Ask, t
     asked = ask("number of trips per depot", trips)
     assert isinstance(asked, Question)
     assert {option.value for option in asked.options} == {"depot (origin)", "depot (destination)"}
-    rows = _rows(trips, ask("number of trips per depot", trips, answers={asked.key: "depot (destination)"}))
+    rows = rows_of(trips, ask("number of trips per depot", trips, answers={asked.key: "depot (destination)"}))
     assert {str(name): count for name, count in rows} == {"Alder": 2, "Birch": 2, "Cedar": 2}
 
 

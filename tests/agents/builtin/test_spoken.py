@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-import sqlglot
+from drafted import rows_of
 
 from agents.contract import Draft
 from evals.dataview import FolderView
@@ -42,9 +42,7 @@ _RESTAURANT = {
 
 
 def _rows(view: FolderView, drafted: object) -> list[tuple[object, ...]]:
-    assert isinstance(drafted, Draft), drafted
-    query = sqlglot.parse_one(str(drafted.spec.steps[-1].params["query"]), dialect="duckdb")
-    return [tuple(row) for row in view.rows(query, limit=50)]  # type: ignore[arg-type]
+    return [tuple(row) for row in rows_of(view, drafted)]
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-import sqlglot
+from drafted import rows_of
 
 from agents.builtin.tongues import languages, names_translator, translated
-from agents.contract import Draft
 from evals.dataview import FolderView
 from tests.agents.builtin.conftest import Ask
 
@@ -45,12 +44,6 @@ _ENGLISH = {
 }
 
 
-def _rows(view: FolderView, drafted: object) -> list[list[object]]:
-    assert isinstance(drafted, Draft), drafted
-    query = sqlglot.parse_one(str(drafted.spec.steps[-1].params["query"]), dialect="duckdb")
-    return [list(row) for row in view.rows(query, limit=50)]  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize(
     ("tables", "question", "rows"),
     [
@@ -85,7 +78,7 @@ def test_a_question_in_one_language_is_answered_from_a_schema_in_another(
     rows: list[list[object]],
 ) -> None:
     view = folder(tables)
-    found = _rows(view, ask(question, view))
+    found = rows_of(view, ask(question, view))
     assert [[str(v)[:10] if isinstance(v, str) else v for v in row] for row in found] == rows
 
 

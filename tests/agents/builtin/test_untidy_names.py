@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from drafted import rows_of
 
 from agents.builtin.index import index_of
 from agents.builtin.references import find_references
-from agents.contract import Draft, Question, Refusal
 from evals.dataview import FolderView
 
 if TYPE_CHECKING:
@@ -71,14 +71,6 @@ def typed(tmp_path: Path) -> Callable[[dict[str, tuple[str, str]]], FolderView]:
 @pytest.fixture
 def harbour(typed: Callable[[dict[str, tuple[str, str]]], FolderView]) -> FolderView:
     return typed(_HARBOUR)
-
-
-def rows_of(view: FolderView, answer: Draft | Question | Refusal) -> Rows:
-    import sqlglot
-
-    assert isinstance(answer, Draft), answer
-    query = sqlglot.parse_one(str(answer.spec.steps[-1].params["query"]), dialect="duckdb")
-    return [list(row) for row in view.rows(query)]  # type: ignore[arg-type]
 
 
 def test_what_marks_a_table_as_a_table_is_no_part_of_its_name(folder: Callable[..., FolderView]) -> None:

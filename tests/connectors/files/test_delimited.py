@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from connectors.contract import Discovered, Place
 from connectors.files import connector as files
-from connectors.files.delimited import _header_row
 from connectors.files.records import Dialect, Splitter
+from connectors.files.sniffing import _header_row
 
 Discover = Callable[..., Discovered]
 Reads = Callable[..., Read]
