@@ -1,0 +1,1 @@
+"""Ways in which a request proves who sends it: one file a way."""

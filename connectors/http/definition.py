@@ -1,0 +1,238 @@
+"""What a ``connector.yaml`` may say: frozen models, their JSON Schema, and reading one from a file.
+
+There is no expression language. A text may hold placeholders in braces: ``{shop}`` a setting of the connection,
+``{parent.id}`` a value of the parent stream's record, ``{cursor}`` where an incremental read starts, each with a named
+form behind a colon where another spelling is needed (``{cursor:epoch}``; ``connectors.http.placeholders`` lists them).
+A parameter, header or part of a body whose placeholder has no value is left out. A double brace is a brace.
+Places in an answer are JSON Pointers, ``/data`` or ``/customer/id``, as elsewhere in the product.
+"""
+
+# No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from spec.base import Document, JsonValue
+from spec.errors import SpecError, nearest
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Pointer = Annotated[str, Field(pattern=r"^(/[^/]*)*$", description="JSON Pointer, e.g. /data; empty for the whole.")]
+TimeForm = Literal["epoch", "epoch_ms", "dotnet", "utc"]
+Grade = Literal["A", "B", "C", "D", "E"]
+
+
+def _as_tuple(value: object) -> object:
+    return value if isinstance(value, list | tuple) or value is None else (value,)
+
+
+Strings = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Statuses = Annotated[tuple[int, ...], BeforeValidator(_as_tuple)]
+
+
+class Unit(BaseModel):
+    """A unit of a shelf with its parameters beside its name, as a spec's steps are written."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    use: Identifier
+
+    @property
+    def params(self) -> dict[str, JsonValue]:
+        """The unit's own parameters as written."""
+        return dict(self.model_extra or {})
+
+
+class Setting(Document):
+    """Something a connection needs to know that is no secret: a shop's name, a tenant."""
+
+    title: str = Field(description="What it is, as a person is asked for it.")
+    help: str = Field(default="", description="Where to find it.")
+    example: str = ""
+    default: str | None = None
+    pattern: str = Field(default="", description="Regular expression that a value matches as a whole.")
+
+
+class Limits(Document):
+    """How much the system bears; its own headers and answers tell more as it goes."""
+
+    calls: int = Field(default=10, ge=1, description="Requests within 'seconds'.")
+    seconds: float = Field(default=1.0, gt=0)
+    concurrency: int = Field(default=4, ge=1, le=32, description="Requests under way at once.")
+    daily: int | None = Field(default=None, description="Requests a day; at the end of it reading stops and says so.")
+    remaining: str = Field(default="", description="Header that says how many requests are left in the window.")
+    reset: str = Field(default="", description="Header that says when the window ends: seconds from now or epoch.")
+    retry_after: str = Field(default="Retry-After", description="Header that says how long to wait.")
+    timeout: float = Field(default=60.0, gt=0, description="Seconds until an answer is given up.")
+    attempts: int = Field(default=6, ge=1, le=20, description="How often one request is tried.")
+
+
+class ErrorRule(Document):
+    """What an answer that is no success means. The first rule that fits decides."""
+
+    status: Statuses = Field(default=(), description="Status codes; none means any.")
+    at: Pointer | None = Field(default=None, description="Place in the answer to look at.")
+    contains: str = Field(default="", description="Text that stands there, or anywhere when 'at' is not said.")
+    do: Literal["retry", "renew", "fail", "skip", "end", "stop"] = Field(
+        description="retry: wait and ask again. renew: renew the credentials, once. fail: end with 'message'. skip: "
+        "this list is empty (a parent that may have none). end: no further pages. stop: enough for today."
+    )
+    message: str = Field(default="", description="What a person should know or do.")
+
+
+class Cursor(Document):
+    """How an incremental read starts: ``{cursor}`` in the request, or nothing where the system has no such filter."""
+
+    field: Pointer = Field(description="Place in a record of the value that grows with each change.")
+    lookback: str | None = Field(default=None, description="How far back to read again for late rows, e.g. 2 days.")
+
+
+class Parent(Document):
+    """A stream whose records each have a list of this stream's."""
+
+    stream: Identifier
+    keep: dict[Identifier, Pointer] = Field(
+        description="Values of the parent's record as {parent.name} in the request and as a column 'name' of each row."
+    )
+
+
+class Deletes(Document):
+    """How records that are gone show themselves."""
+
+    flag: Pointer | None = Field(default=None, description="Place of a mark in the record itself, e.g. /archived.")
+    values: tuple[JsonValue, ...] = Field(default=(True,), description="Values of the mark that mean it is gone.")
+    sweep: bool = Field(default=False, description="The system tells nothing: only a full read shows what is gone.")
+
+
+class Request(Document):
+    """One request for a list."""
+
+    method: Literal["GET", "POST"] = "GET"
+    path: str = Field(default="", description="Behind the base URL; placeholders allowed.")
+    params: dict[str, str | int | bool | list[str]] = Field(default={})
+    headers: dict[str, str] = Field(default={})
+    body: JsonValue = None
+    query: str = Field(default="", description="A GraphQL query; 'body' then holds its variables.")
+    records: Pointer = Field(default="", description="Place of the list in the answer.")
+    paginate: Unit | None = None
+
+
+class Stream(Request):
+    """A table that the system offers."""
+
+    description: str = ""
+    single: bool = Field(default=False, description="What stands at 'records' is one record and no list.")
+    primary_key: Strings = Field(default=(), description="Columns that identify a row.")
+    cursor: Cursor | None = None
+    incremental: dict[str, Any] = Field(
+        default={}, description="What is different in the request of an incremental read, e.g. path, method, body."
+    )
+    parent: Parent | None = None
+    times: dict[Pointer, TimeForm] = Field(
+        default={}, description="Instants that are spelled as numbers or without a zone, by place."
+    )
+    types: dict[Pointer, str] = Field(default={}, description="DuckDB types that the data may not show, by place.")
+    leave_out: tuple[Pointer, ...] = Field(default=(), description="Places that are not read.")
+    keep_as_text: tuple[Pointer, ...] = Field(default=(), description="Objects and lists that stay one JSON text.")
+    deletes: Deletes | None = None
+
+
+class Check(Document):
+    """The request that proves a connection, and what it tells about the account."""
+
+    path: str
+    method: Literal["GET", "POST"] = "GET"
+    query: str = ""
+    account: Pointer = Field(default="", description="Place of the account's name in the answer.")
+
+
+class Proof(Document):
+    """How far the connector has been tried, A to E, and on what."""
+
+    grade: Grade
+    on: str = Field(description="What it was tried on: a server, an emulator, the vendor's description and its date.")
+
+
+class Definition(Document):
+    """A connector as data."""
+
+    title: str
+    description: str = ""
+    docs: str = Field(default="", description="Where the vendor documents the API.")
+    api: str = Field(default="", description="The vendor's version that the requests are written for.")
+    proof: Proof
+    base_url: str
+    settings: dict[Identifier, Setting] = Field(default={})
+    auth: tuple[Unit, ...] = Field(default=(), description="Ways to prove who asks; the first is proposed.")
+    headers: dict[str, str] = Field(default={})
+    limits: Limits = Limits()
+    errors: tuple[ErrorRule, ...] = ()
+    paginate: Unit | None = Field(default=None, description="For streams that do not say their own.")
+    records: Pointer | None = Field(default=None, description="For streams that do not say their own.")
+    check: Check | None = None
+    streams: dict[Identifier, Stream]
+
+    @model_validator(mode="after")
+    def _parents_are_streams(self) -> "Definition":
+        for name, stream in self.streams.items():
+            if stream.parent is not None and stream.parent.stream not in self.streams:
+                raise ValueError(f"the stream {name!r} has the parent {stream.parent.stream!r}, which is no stream")
+        return self
+
+    def request(self, name: str, *, incremental: bool) -> Request:
+        """The request of a stream, with what the whole connector says filled in."""
+        stream = self.streams[name]
+        said = {field: getattr(stream, field) for field in Request.model_fields if field in stream.model_fields_set}
+        if incremental:
+            said |= stream.incremental
+        whole = {"paginate": self.paginate, "records": self.records}
+        return Request.model_validate({**{key: item for key, item in whole.items() if item is not None}, **said})
+
+
+def read_definition(path: Path) -> Definition:
+    """Read and check a ``connector.yaml``; SpecError names the place in it and the likeliest word meant."""
+    import yaml
+
+    where = {"file": str(path)}
+    try:
+        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError("The connector cannot be read.", hint=str(error), where=where) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        at = {"line": mark.line + 1, "column": mark.column + 1} if mark is not None else {}
+        raise SpecError(
+            f"The connector is not valid YAML: {getattr(error, 'problem', error)}.", where={**where, **at}
+        ) from None
+    try:
+        return Definition.model_validate(plain)
+    except ValidationError as error:
+        raise _refused(error, where) from None
+
+
+def _refused(error: ValidationError, where: dict[str, str]) -> SpecError:
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    hint = ""
+    if first["type"] == "extra_forbidden":
+        known = _known_at(first["loc"])
+        near = nearest(str(first["loc"][-1]), known)
+        hint = f"Did you mean {near!r}?" if near else f"There is: {', '.join(known)}."
+    return SpecError(
+        f"{place or 'The connector'}: {first['msg']}.",
+        hint=hint,
+        where={**where, "field": place},
+        data={"field": place},
+    )
+
+
+def _known_at(place: tuple[int | str, ...]) -> list[str]:
+    models: dict[str, type[Document]] = {
+        "limits": Limits, "errors": ErrorRule, "cursor": Cursor, "parent": Parent, "deletes": Deletes,
+        "check": Check, "proof": Proof, "settings": Setting, "streams": Stream,
+    }  # fmt: skip
+    for part in reversed(place[:-1]):
+        if part in models:
+            return sorted(models[str(part)].model_fields)
+    return sorted(Definition.model_fields)

@@ -1,0 +1,1 @@
+"""Ways in which a list comes in pages: one file a way."""

@@ -1,0 +1,43 @@
+"""Pages by a mark that the answer gives for the next one: ``{"paging": {"next": {"after": "b64"}}}``."""
+
+# No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
+
+from pydantic import Field
+
+from connectors.http.asking import Answer, Ask, at, text_at
+from spec.base import Document
+
+
+class Params(Document):
+    """Names as the vendor spells them."""
+
+    next: str = Field(description="Place in the answer of the next page's mark.")
+    param: str = Field(default="cursor", description="Parameter that takes it; a place (/after) in the body.")
+    size_param: str = Field(default="", description="Parameter with the page's size.")
+    size: int = Field(default=100, ge=1, description="Records a page.")
+    more: str = Field(default="", description="Place in the answer of whether there are more.")
+
+
+def first(params: Params, ask: Ask) -> Ask:
+    """The first page needs no mark."""
+    if not params.size_param:
+        return ask
+    if params.size_param.startswith("/"):
+        return ask.with_body(params.size_param, params.size)
+    return ask.with_given({params.size_param: str(params.size)})
+
+
+def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:
+    """The page that the answer's mark stands for; the last gives none."""
+    if params.more and at(answer.document, params.more) in (False, None, 0, "false", ""):
+        return None
+    mark = text_at(answer.document, params.next)
+    if mark is None:
+        return None
+    return ask.with_body(params.param, mark) if params.param.startswith("/") else ask.with_given({params.param: mark})
+
+
+def ahead(params: Params, ask: Ask, answer: Answer) -> tuple[Ask, ...] | None:
+    """Each page is known by the one before alone."""
+    del params, ask, answer
+    return None

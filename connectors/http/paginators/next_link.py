@@ -1,0 +1,33 @@
+"""Pages by a whole link in the answer: ``{"next": "https://api.example/orders?page=2"}``."""
+
+# No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
+
+from pydantic import Field
+
+from connectors.http.asking import Answer, Ask, text_at
+from spec.base import Document
+
+
+class Params(Document):
+    """Names as the vendor spells them."""
+
+    next: str = Field(description="Place in the answer of the next page's link.")
+    size_param: str = Field(default="", description="Parameter with the page's size.")
+    size: int = Field(default=100, ge=1, description="Records a page.")
+
+
+def first(params: Params, ask: Ask) -> Ask:
+    """The first page, with the size wanted."""
+    return ask.with_given({params.size_param: str(params.size)}) if params.size_param else ask
+
+
+def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:
+    """The page at the answer's link, on the same host only; the last gives none."""
+    link = text_at(answer.document, params.next)
+    return None if link is None else ask.at(link)
+
+
+def ahead(params: Params, ask: Ask, answer: Answer) -> tuple[Ask, ...] | None:
+    """Each page is known by the one before alone."""
+    del params, ask, answer
+    return None
