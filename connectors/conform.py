@@ -72,10 +72,7 @@ def typed(text: exp.Expression, name: str, type_: str, rules: Spelling) -> exp.E
     if kind in {"TIMESTAMP", "DATETIME"}:
         return _timestamp(trimmed, _format(rules.timestamp_format, name), rules)
     if kind in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
-        form = _format(rules.timestamp_format, name)
-        if form:
-            return sql.try_cast(sql.template("try_strptime(:x, :form)", x=trimmed, form=form), type_)
-        return _guarded(trimmed, rf"{_ISO_DATE}[ T]{_CLOCK}{_ZONE}", type_)
+        return _zoned(trimmed, _format(rules.timestamp_format, name), type_)
     if kind == "TIME":
         return _guarded(trimmed, _CLOCK, type_)
     if kind in {"BOOLEAN", "BOOL"}:
@@ -235,6 +232,36 @@ def _timestamp(text: exp.Expression, form: str, rules: Spelling) -> exp.Expressi
         zero=_serial_zero(rules),
     )
     return sql.template("coalesce(:serial, :read)", serial=serial, read=read)
+
+
+def _zoned(text: exp.Expression, form: str, type_: str) -> exp.Expression:
+    """An instant; a text without its zone only where ``utc`` says that it is in that one."""
+    if form in _INSTANTS:
+        return _instant(text, form)
+    if form and form != "utc":
+        return sql.try_cast(sql.template("try_strptime(:x, :form)", x=text, form=form), type_)
+    whole = _guarded(text, rf"{_ISO_DATE}[ T]{_CLOCK}{_ZONE}", type_)
+    if not form:
+        return whole
+    naive = _guarded(text.copy(), rf"{_ISO_DATE}([ T]{_CLOCK})?", "TIMESTAMP")
+    return sql.template("coalesce(:whole, timezone('UTC', :naive))", whole=whole, naive=naive)
+
+
+_INSTANTS: Mapping[str, tuple[str, str]] = {
+    "epoch": (r"-?[0-9]{1,12}(\.[0-9]+)?", "TRY_CAST(:x AS DECIMAL(24, 6)) * 1000000"),
+    "epoch_ms": (r"-?[0-9]{1,15}(\.[0-9]+)?", "TRY_CAST(:x AS DECIMAL(24, 6)) * 1000"),
+    "dotnet": (
+        r"/Date\(-?[0-9]{1,15}([+-][0-9]{4})?\)/",
+        r"TRY_CAST(regexp_extract(:x, '\((-?[0-9]+)', 1) AS DECIMAL(24, 6)) * 1000",
+    ),
+}
+"""Instants spelled as numbers since 1970: the pattern of one, and its microseconds."""
+
+
+def _instant(text: exp.Expression, form: str) -> exp.Expression:
+    pattern, micros = _INSTANTS[form]
+    read = sql.template(f"timezone('UTC', make_timestamp(CAST({micros} AS BIGINT)))", x=text)
+    return exp.Case().when(sql.call("regexp_full_match", text.copy(), pattern), read)
 
 
 def _serial_zero(rules: Spelling) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from spec.base import JsonValue
 from spec.catalog import Table
+from spec.errors import unknown_name
 from spec.pipeline import Source
 from spec.records import record
 from spec.registry import Shelf
@@ -21,8 +22,13 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from sqlglot import exp
 
+    from connectors.http.signing import Credentials
+
 Capability = Literal["discover", "read", "incremental", "write"]
 CONNECTORS = Shelf("connectors", "connector", module="connector")
+"""Connectors that are code: files and databases."""
+DECLARED = Shelf("connectors", "connector", data="connector.yaml")
+"""Connectors that are data, for systems with an HTTP API."""
 
 
 @record(frozen=True)
@@ -35,6 +41,12 @@ class Place:
     location: str | None = None
     connection: str | None = None
     url: str | None = field(default=None, repr=False)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What a system with an HTTP API needs to know that is no secret: a shop's name, a tenant."""
+    credentials: Credentials | None = field(default=None, repr=False)
+    """The secrets of such a system's connection."""
+    pages: Path | None = None
+    """Folder in which pages are kept as they came; without one they are kept for as long as the read takes."""
 
     @property
     def path(self) -> Path:
@@ -142,6 +154,17 @@ class Connector(Protocol):
         """The first rows as ``read`` gives them, at most ``limit``."""
 
 
+def names() -> tuple[str, ...]:
+    """All connectors, sorted; imports and reads none of them."""
+    return tuple(sorted({*CONNECTORS.names(), *DECLARED.names()}))
+
+
 def connector(name: str) -> Connector:
     """The connector of that name; SpecError with the nearest name when there is none."""
+    if not CONNECTORS.has(name):
+        if not DECLARED.has(name):
+            raise unknown_name(CONNECTORS.noun, name, names())
+        from connectors.http.engine import Declared
+
+        return Declared.of(DECLARED.path(name))
     return cast("Connector", CONNECTORS.load(name))

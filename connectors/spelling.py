@@ -34,7 +34,10 @@ class Spelling(Document):
     currency: Strings = Field(default=(), description="Signs to leave out of amounts, e.g. €.")
     negative: Literal["", "parentheses", "trailing"] = Field(default="", description="(12.00) or 12.00- for minus.")
     date_format: str | dict[str, str] = Field(default="", description="As %d/%m/%Y, for all columns or by column.")
-    timestamp_format: str | dict[str, str] = Field(default="", description="As %d/%m/%Y %H:%M, for all or by column.")
+    timestamp_format: str | dict[str, str] = Field(
+        default="",
+        description="As %d/%m/%Y %H:%M, for all or by column; also epoch, epoch_ms, dotnet, utc.",
+    )
     null_values: Strings = Field(default=(), description="Texts that mean 'nothing'; an empty value always does.")
     true_values: Strings = Field(default=TRUE_WORDS, description="Words for yes, in any case.")
     false_values: Strings = Field(default=FALSE_WORDS, description="Words for no, in any case.")

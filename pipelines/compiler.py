@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 from sqlglot import exp
 
-from connectors.contract import CONNECTORS
+from connectors import contract as connectors
 from pipelines import proofs
 from pipelines.binder import Binder, parse_type
 from pipelines.constants import check_exact
@@ -434,8 +434,8 @@ def read_params(model: type[Document], written: Mapping[str, JsonValue], where: 
 
 
 def _check_connector(name: str, where: dict[str, str | int]) -> None:
-    if not CONNECTORS.has(name):
-        raise unknown_name(CONNECTORS.noun, name, CONNECTORS.names(), where={**where, "field": "connector"})
+    if name not in connectors.names():
+        raise unknown_name("connector", name, connectors.names(), where={**where, "field": "connector"})
 
 
 def _unit_of(step: Step) -> Transform:

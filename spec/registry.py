@@ -27,24 +27,36 @@ class Shelf:
 
     ``package`` is the importable folder, ``noun`` what one unit is called in messages, and ``module`` the file inside
     each unit's folder when a unit is a folder (``connectors/<name>/connector.py``) and empty when it is a file.
+    ``data`` is the file inside each unit's folder when a unit is data (``connectors/<name>/connector.yaml``).
     """
 
     package: str
     noun: str
     module: str = ""
+    data: str = ""
 
     def names(self) -> tuple[str, ...]:
         """All unit names, sorted; lists the folder and imports none of them."""
-        return tuple(sorted({*_local_names(self.package, self.module), *_entry_points(self._group())}))
+        if self.data:
+            return tuple(sorted(_local_names(self.package, self.data)))
+        return tuple(sorted({*_local_names(self.package, self._file()), *_entry_points(self._group())}))
 
     def has(self, name: str) -> bool:
         """Whether there is a unit of that name."""
         # Ours first: for others the notes of every installed distribution have to be read.
-        return name in _local_names(self.package, self.module) or name in _entry_points(self._group())
+        if self.data:
+            return name in _local_names(self.package, self.data)
+        return name in _local_names(self.package, self._file()) or name in _entry_points(self._group())
+
+    def path(self, name: str) -> Path:
+        """The file of a unit that is data; raises SpecError with the nearest name when there is none."""
+        if not self.has(name):
+            raise unknown_name(self.noun, name, self.names())
+        return next(place for place in _places(self.package, name, self.data) if place.is_file())
 
     def load(self, name: str) -> ModuleType:
         """Import the one unit; raises SpecError with the nearest name when there is none."""
-        if name in _local_names(self.package, self.module):
+        if name in _local_names(self.package, self._file()):
             suffix = f".{self.module}" if self.module else ""
             return importlib.import_module(f"{self.package}.{name}{suffix}")
         entry = _entry_points(self._group()).get(name)
@@ -55,24 +67,33 @@ class Shelf:
             raise unknown_name(self.noun, name, self.names())
         return loaded
 
+    def _file(self) -> str:
+        return f"{self.module}.py" if self.module else ""
+
     def _group(self) -> str:
         return "dreflow." + self.package.rpartition(".")[2]
 
 
-@cache
-def _local_names(package: str, module: str) -> frozenset[str]:
+def _places(package: str, name: str, file: str) -> list[Path]:
+    return [Path(location, name, file) for location in _locations(package)]
+
+
+def _locations(package: str) -> list[str]:
     spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        return frozenset()
+    return list(spec.submodule_search_locations or ()) if spec is not None else []
+
+
+@cache
+def _local_names(package: str, file: str) -> frozenset[str]:
     found: set[str] = set()
-    for location in spec.submodule_search_locations:
+    for location in _locations(package):
         with os.scandir(location) as entries:
             for entry in entries:
                 if entry.name.startswith("_"):
                     continue
-                if module and entry.is_dir() and Path(entry.path, f"{module}.py").is_file():
+                if file and entry.is_dir() and Path(entry.path, file).is_file():
                     found.add(entry.name)
-                elif not module and entry.name.endswith(".py"):
+                elif not file and entry.name.endswith(".py"):
                     found.add(entry.name.removesuffix(".py"))
     return frozenset(found)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, urlsplit
 
-from connectors.contract import CONNECTORS, Discovered, Place, connector
+from connectors.contract import Discovered, Place, connector, names
 from memory.store import SavedConnection
 from spec.base import JsonValue
 from spec.errors import AccessError, SpecError, UnsupportedError, UsageError, unknown_name
@@ -50,7 +50,7 @@ def rotate_vault(context: Context, *, now: datetime) -> int:
 
 def units() -> Sequence[Unit]:
     """All connectors with what they can do."""
-    return [Unit(name, tuple(sorted(connector(name).can))) for name in CONNECTORS.names()]
+    return [Unit(name, tuple(sorted(connector(name).can))) for name in names()]
 
 
 def saved(context: Context) -> Sequence[SavedConnection]:

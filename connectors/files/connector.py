@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from connectors import conform, sql
-from connectors.contract import Capability, Discovered, Place, Preview, QuarantinedRows, Reading
+from connectors import readings, sql
+from connectors.contract import Capability, Discovered, Place, Preview, Reading
 from connectors.files import text
 from connectors.files.formats import reader_of
 from connectors.files.options import Format, ReadOptions
@@ -125,12 +125,12 @@ def read(
     if not source.columns:
         raise SpecError("The source states no columns.", hint="Discover it first: its columns are how it is read.")
     paths = _paths(place, options)
-    _clean(into, table)
+    readings.clean(into, table)
     with sql.order_not_kept(into):
         total = _read_one(source, options, place, paths[0], into, table, append=False)
         for path in paths[1:]:
-            total = _sum(total, _read_one(source, options, place, path, into, table, append=True))
-    return _with_cursor(source, into, table, _with_quarantine(table, total), since)
+            total = readings.added(total, _read_one(source, options, place, path, into, table, append=True))
+    return readings.with_cursor(source, into, table, readings.with_quarantine(table, total), since)
 
 
 def _read_one(
@@ -247,48 +247,3 @@ def _location(place: Place, path: Path) -> str:
 
 def _shown(place: Place, path: Path) -> str:
     return path.name if path != place.path else (place.location or path.name)
-
-
-def _clean(connection: DuckDBPyConnection, table: exp.Table) -> None:
-    """A table that an earlier, killed attempt left is not added to."""
-    sql.run(connection, sql.drop(table))
-    sql.run(connection, sql.drop(sql.sibling(table, conform.QUARANTINE)))
-
-
-def _sum(first: Reading, second: Reading) -> Reading:
-    expected = None
-    if first.expected_rows is not None and second.expected_rows is not None:
-        expected = first.expected_rows + second.expected_rows
-    nulled = {
-        name: first.nulled.get(name, 0) + second.nulled.get(name, 0) for name in {**first.nulled, **second.nulled}
-    }
-    dates = [date for date in (first.as_of, second.as_of) if date]
-    return Reading(
-        rows=first.rows + second.rows,
-        expected_rows=expected,
-        quarantined=(*first.quarantined, *second.quarantined),
-        nulled=nulled,
-        fingerprint=f"{first.fingerprint} {second.fingerprint}",
-        as_of=max(dates, default=None),
-        warnings=(*first.warnings, *second.warnings),
-    )
-
-
-def _with_quarantine(table: exp.Table, reading: Reading) -> Reading:
-    """The quarantine as one table with its reasons together."""
-    if not reading.quarantined:
-        return reading
-    rows = sum(item.rows for item in reading.quarantined)
-    reasons = "; ".join(dict.fromkeys(item.reason for item in reading.quarantined))
-    aside = sql.sibling(table, conform.QUARANTINE)
-    return replace(reading, quarantined=(QuarantinedRows(aside.name, rows, reasons),))
-
-
-def _with_cursor(
-    source: Source, connection: DuckDBPyConnection, table: exp.Table, reading: Reading, since: str | None
-) -> Reading:
-    if source.cursor is None:
-        return reading
-    highest, rows = conform.after_cursor(connection, table, source, since)
-    expected = reading.expected_rows if since is None else None
-    return replace(reading, rows=rows, expected_rows=expected, cursor=highest)

@@ -60,12 +60,14 @@ class Limits(Document):
     calls: int = Field(default=10, ge=1, description="Requests within 'seconds'.")
     seconds: float = Field(default=1.0, gt=0)
     concurrency: int = Field(default=4, ge=1, le=32, description="Requests under way at once.")
-    daily: int | None = Field(default=None, description="Requests a day; at the end of it reading stops and says so.")
     remaining: str = Field(default="", description="Header that says how many requests are left in the window.")
     reset: str = Field(default="", description="Header that says when the window ends: seconds from now or epoch.")
     retry_after: str = Field(default="Retry-After", description="Header that says how long to wait.")
     timeout: float = Field(default=60.0, gt=0, description="Seconds until an answer is given up.")
     attempts: int = Field(default=6, ge=1, le=20, description="How often one request is tried.")
+    patience: float = Field(
+        default=600.0, gt=0, description="Longest wait in seconds that is sat out; a longer one ends the read."
+    )
 
 
 class ErrorRule(Document):
@@ -94,6 +96,10 @@ class Parent(Document):
     stream: Identifier
     keep: dict[Identifier, Pointer] = Field(
         description="Values of the parent's record as {parent.name} in the request and as a column 'name' of each row."
+    )
+    changes_with_children: bool = Field(
+        default=False,
+        description="The parent's cursor grows when its list changes, so only changed ones are asked.",
     )
 
 

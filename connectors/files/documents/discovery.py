@@ -38,8 +38,10 @@ if TYPE_CHECKING:
 _PROFILED = 8 << 20
 
 
-def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[str]) -> Sequence[Discovered]:
-    """The file's table, and one for each list of objects in its records."""
+def discover(
+    path: Path, location: str, options: ReadOptions, stated: frozenset[str], *, identity: str = "id"
+) -> Sequence[Discovered]:
+    """The file's table, and one for each list of objects in its records, which carry the value ``identity`` of it."""
     packed = text.compression_of(path, options.compression)
     start = text.head(path, packed, 1 << 16)
     if not start.strip():
@@ -59,7 +61,7 @@ def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[
             )
         with _spooled(file, records) as taken:
             found = [
-                _table(taken, location, options, structure, table, stated, whole=whole)
+                _table(taken, location, options, structure, table, stated, whole=whole, identity=identity)
                 for table in _wanted(structure, options, stated)
             ]
     warnings = []
@@ -130,10 +132,11 @@ def _table(
     stated: frozenset[str],
     *,
     whole: bool,
+    identity: str,
 ) -> Discovered:
     places = structure.columns(table)
     names, fields = _names(places, table)
-    parents = _parent_keys(structure, table, names, file)
+    parents = _parent_keys(structure, table, names, file, identity)
     for parent in parents:
         names, places = {parent.column: parent.place, **names}, {parent.place: parent.seen, **places}
         fields[parent.column] = spell(parent.place)
@@ -158,7 +161,7 @@ def _table(
     spelled = {name: value for name, value in spelling_of(found).items() if name not in stated}
     options = options.model_copy(update={**spelled, "fields": fields})
     foreign = tuple(
-        ForeignKey(columns=(parent.column,), table=_suffix(parent.owner), references=("id",), declared=False)
+        ForeignKey(columns=(parent.column,), table=_suffix(parent.owner), references=(parent.key,), declared=False)
         for parent in parents
     )
     source = Source(
@@ -210,27 +213,32 @@ class Parent:
     """The key of the record (or entry) that holds an entry, as a column beside the entry's own."""
 
     owner: Keys
+    key: str
     place: Keys
     seen: Seen
     wanted: str
     column: str
 
 
-def _parent_keys(structure: Structure, table: Keys, names: Mapping[str, Keys], file: Prepared) -> list[Parent]:
-    """The ``id`` of each owner, named after it: ``order_id`` in a file of orders."""
+def _parent_keys(
+    structure: Structure, table: Keys, names: Mapping[str, Keys], file: Prepared, identity: str
+) -> list[Parent]:
+    """The ``id`` of each owner, named after it: ``order_id`` in a file of orders; ``InvoiceID`` names itself."""
     if not table:
         return []
     owners: list[Keys] = [(), *(table[:end] for end, key in enumerate(table) if key == ENTRY)]
     found: list[Parent] = []
     for owner in owners:
-        place = (*owner, ENTRY, "id") if owner else ("id",)
+        key = "id" if owner else identity
+        place = (*owner, ENTRY, key) if owner else (key,)
         seen = structure.places.get(place)
         if seen is None:
             continue
         noun = owner[-1] if owner else re.split(r"[^A-Za-z]+", Path(file.shown).name.split(".")[0].strip("_"))[-1]
-        wanted = f"{singular(noun) or 'record'}_id"
+        thing = singular(noun) or "record"
+        wanted = key if thing.replace("_", "").casefold() in key.casefold() else f"{thing}_{key}"
         column = distinct(wanted, [*names, *(parent.column for parent in found)])
-        found.append(Parent(owner, place, seen, wanted, column))
+        found.append(Parent(owner, key, place, seen, wanted, column))
     return found
 
 

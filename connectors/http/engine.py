@@ -1,0 +1,475 @@
+"""A connector that is data: what ``connector.yaml`` says, done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from connectors import readings
+from connectors.contract import Capability, Discovered, Place, Preview, Reading
+from connectors.drift import drifted
+from connectors.files.documents import discovery
+from connectors.files.options import ReadOptions
+from connectors.files.pointers import parse, paths_of
+from connectors.http import asking, placeholders, tables
+from connectors.http.definition import Cursor, Definition, Request, Stream, Unit, read_definition
+from connectors.http.fetching import Fetch, build
+from connectors.http.pacing import Pace
+from connectors.http.repeats import Keys, take_out
+from connectors.http.sending import Sender
+from connectors.http.signing import Auth, auth
+from connectors.http.staged import Pages, discard, fingerprint, lines
+from connectors.looking import preview_rows
+from connectors.names import table_name
+from connectors.spelling import parse_options
+from spec.base import Document, JsonValue
+from spec.catalog import Column, Table
+from spec.errors import AccessError, DataError, SpecError, unknown_name
+from spec.pipeline import Source
+
+if TYPE_CHECKING:
+    import httpx
+    from duckdb import DuckDBPyConnection
+    from sqlglot import exp
+
+SAMPLE = 300
+"""Records from which a stream's columns are told."""
+PARENTS = 20
+"""Parent records whose lists are looked at for that."""
+Values = Mapping[str, str | None]
+_PACES: dict[str, Pace] = {}
+
+
+class Declared:
+    """The connector that a definition describes. ``transport`` takes the network's place, in tests and for a proxy."""
+
+    can: frozenset[Capability] = frozenset({"discover", "read", "incremental"})
+
+    def __init__(
+        self,
+        definition: Definition,
+        name: str,
+        *,
+        file: Path | None = None,
+        transport: httpx.BaseTransport | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
+        tick: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.definition = definition
+        self.name = name
+        self.file = file
+        self._transport = transport
+        self._clock = clock
+        self._sleep = sleep
+        self._tick = tick
+
+    @classmethod
+    def of(cls, file: Path) -> Declared:
+        """The connector in a ``connector.yaml``, named after its folder."""
+        return cls(_known(file, file.stat().st_mtime_ns), file.parent.name, file=file)
+
+    def check(self, place: Place) -> None:
+        """Send the definition's check, or ask for the first stream's first page."""
+        with self._sender(place) as sender:
+            self.account(place, sender)
+
+    def account(self, place: Place, sender: Sender) -> str | None:
+        """What the check's answer calls the account."""
+        definition, values = self._definition_at(place), self._values(place)
+        said = definition.check
+        if said is None:
+            name = next(iter(definition.streams))
+            request = definition.request(name, incremental=False)
+            unit, params = asking.paginator(request.paginate)
+            sender.send(unit.first(params, build(definition, request, values)), request.records)
+            return None
+        request = Request(method=said.method, path=said.path, query=said.query)
+        answer = sender.send(build(definition, request, values), "", single=True)
+        return asking.text_at(answer.document, said.account) if said.account else None
+
+    def discover(self, place: Place, *, options: Mapping[str, JsonValue] | None = None) -> Sequence[Discovered]:
+        """Each stream as a table, each list inside its records as a child table, told from its first records.
+
+        The option ``stream`` asks for one alone. A stream without a record yet has no columns: it is told with the
+        first table. Raises AccessError, TransientError and LimitError as they are met; a stream that this account may
+        not see is left out and told.
+        """
+        wanted = (options or {}).get("stream")
+        streams = [self._stream_name(str(wanted))] if wanted is not None else list(self.definition.streams)
+        found: list[Discovered] = []
+        left: list[str] = []
+        with self._sender(place) as sender:
+            for name in streams:
+                try:
+                    found += self._tables_of(name, place, sender, left)
+                except AccessError as error:
+                    if error.data.get("needs") == "consent" or wanted is not None:
+                        raise
+                    left.append(f"{name} is left out: {error.message}")
+        if not found:
+            raise DataError(
+                f"There is nothing to read in {self.definition.title} yet.",
+                hint=" ".join(left) or "It holds no record.",
+            )
+        found[0] = replace(found[0], warnings=(*found[0].warnings, *left))
+        return found
+
+    def read(
+        self, source: Source, place: Place, into: DuckDBPyConnection, table: exp.Table, *, since: str | None = None
+    ) -> Reading:
+        """Fetch the stream's pages, then make ``table`` of them; pages that were fetched before are not asked for."""
+        name = self._stream_name(source.stream or "")
+        if not source.columns:
+            raise SpecError("The source states no columns.", hint="Discover it first: its columns are how it is read.")
+        stream = self.definition.streams[name]
+        asked = self._since(source, stream, since)
+        with self._folder(place) as folder:
+            pages = self._fetched(name, place, folder, asked)
+            request = self.definition.request(name, incremental=asked is not None)
+            made = tables.Made(stream, request.records, source)
+            self._refuse_new(made, pages, name)
+            shown = f"{self.name}/{name}"
+            files = pages.files()
+            reading = tables.load(files, made, into, table, shown=shown, records=pages.records)
+            taken = cast("int", pages.extra.get("taken", 0))
+            notes = [f"{taken} records came twice, since the list moved while it was read; each is there once."]
+            reading = replace(
+                reading,
+                fingerprint=fingerprint(files),
+                as_of=datetime.fromisoformat(pages.begun),
+                warnings=(*reading.warnings, *(notes if taken else ())),
+            )
+        return readings.with_cursor(source, into, table, reading, since)
+
+    def preview(self, source: Source, place: Place, *, limit: int = 20) -> Preview:
+        """The first rows of the stream's first pages."""
+        name = self._stream_name(source.stream or "")
+
+        def first(source: Source, place: Place, into: DuckDBPyConnection, table: exp.Table) -> Reading:
+            with self._folder(replace(place, pages=None)) as folder, self._sender(place) as sender:
+                pages, request = self._sampled(name, place, sender, folder, limit + 1)
+                made = tables.Made(self.definition.streams[name], request.records, source)
+                return tables.load(pages.files(), made, into, table, shown=name, records=pages.records)
+
+        found = preview_rows(first, source, place, limit)
+        return replace(found, truncated=True) if len(found.rows) >= limit else found
+
+    # Requests
+
+    @contextmanager
+    def _sender(self, place: Place) -> Iterator[Sender]:
+        import httpx
+
+        limits = self.definition.limits
+        with httpx.Client(
+            transport=self._transport,
+            timeout=httpx.Timeout(limits.timeout, connect=min(10.0, limits.timeout)),
+            limits=httpx.Limits(max_connections=limits.concurrency, max_keepalive_connections=limits.concurrency),
+            follow_redirects=False,
+        ) as client:
+            yield Sender(
+                self.definition,
+                client,
+                self._pace(place),
+                auth=self._auth(place),
+                credentials=place.credentials,
+                clock=self._clock,
+                sleep=self._sleep,
+            )
+
+    def _pace(self, place: Place) -> Pace:
+        """One for all reads of a connection in this process: the system counts them together."""
+        if self._transport is not None or place.connection is None:
+            return Pace(self.definition.limits, self._tick, self._sleep)
+        return _PACES.setdefault(
+            f"{self.name}/{place.connection}", Pace(self.definition.limits, self._tick, self._sleep)
+        )
+
+    def _auth(self, place: Place) -> tuple[Auth, Document] | None:
+        chosen = self.way_in(place.settings.get("auth"))
+        if chosen is None:
+            return None
+        unit = auth(chosen)
+        values = self._values(place)
+        filled = placeholders.filled_all(cast("JsonValue", chosen.params), values)
+        return unit, parse_options(unit.Params, cast("dict[str, JsonValue]", filled))
+
+    def way_in(self, chosen: str | None) -> Unit | None:
+        """The way to prove who asks that a connection uses, the first by default; None where none is needed."""
+        if not self.definition.auth:
+            return None
+        if chosen is None:
+            return self.definition.auth[0]
+        for one in self.definition.auth:
+            if one.use == chosen:
+                return one
+        raise unknown_name("way to connect", chosen, [one.use for one in self.definition.auth])
+
+    def _values(self, place: Place, cursor: str | None = None) -> Values:
+        values: dict[str, str | None] = {"cursor": cursor}
+        for name, setting in self.definition.settings.items():
+            value = place.settings.get(name, setting.default)
+            if value is None:
+                raise SpecError(
+                    f"The connection does not say its {name} ({setting.title}).",
+                    hint=setting.help or "Save the connection again with it.",
+                    data={"setting": name},
+                )
+            values[name] = value
+        return values
+
+    def base(self, place: Place) -> str:
+        """The address that a connection leads to."""
+        return place.settings.get("base_url") or placeholders.filled(self.definition.base_url, self._values(place))
+
+    def _definition_at(self, place: Place) -> Definition:
+        other = place.settings.get("base_url")
+        return self.definition if other is None else self.definition.model_copy(update={"base_url": _literal(other)})
+
+    # Pages
+
+    @contextmanager
+    def _folder(self, place: Place) -> Iterator[Path]:
+        if place.pages is not None:
+            yield place.pages
+            return
+        with tempfile.TemporaryDirectory(prefix="dreflow-pages-") as folder:
+            yield Path(folder)
+
+    def _fetched(self, name: str, place: Place, folder: Path, since: str | None) -> Pages:
+        """All pages of a stream, read now, or gone on with where an earlier attempt stopped."""
+        request = self.definition.request(name, incremental=since is not None)
+        values = self._values(place, since)
+        pages = self._pages(folder / self._key(name, place, request, since))
+        if pages.done:
+            return pages
+        stream = self.definition.streams[name]
+        keys = Keys(_key_places(stream))
+        fields: dict[str, None] = {}
+        self._recall(pages, request, stream, keys, fields)
+        with self._sender(place) as sender:
+            fetch = Fetch(
+                self._definition_at(place), name, request, sender, pages, values, keys, fields,
+                parents=self._parents(stream, place, folder, since),
+            )  # fmt: skip
+            try:
+                fetch.run()
+            except BaseException:
+                pages.close()
+                raise
+        taken = take_out(pages, keys, request.records, stream.cursor.field if stream.cursor else None)
+        pages.finish({"fields": list(fields), "taken": taken})
+        return pages
+
+    def _pages(self, folder: Path) -> Pages:
+        return Pages.opened(folder, now=self._clock().isoformat())
+
+    def _key(self, name: str, place: Place, request: Request, since: str | None) -> str:
+        said = [request.model_dump(mode="json"), dict(place.settings), since, self.definition.api]
+        return f"{name}-{hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]}"
+
+    def _recall(self, pages: Pages, request: Request, stream: Stream, keys: Keys, fields: dict[str, None]) -> None:
+        """Take note of the records that an earlier attempt kept."""
+        for _, line in lines(pages.files()):
+            kept = cast("dict[str, JsonValue]", json.loads(line))
+            found = asking.at(kept["page"], request.records)
+            for item in [found] if stream.single else found if isinstance(found, list) else []:
+                keys.add(item, cast("dict[str, JsonValue]", kept["parent"]))
+                if isinstance(item, dict):
+                    fields.update(dict.fromkeys(item))
+
+    def _parents(
+        self, stream: Stream, place: Place, folder: Path, since: str | None
+    ) -> Callable[[], Iterator[Mapping[str, JsonValue]]] | None:
+        """The records of the parent stream, each with what is kept of it."""
+        parent = stream.parent
+        if parent is None:
+            return None
+        above = self.definition.streams[parent.stream]
+        # A record whose list has changed has changed itself only where the system says so; all are asked otherwise.
+        asked = since if parent.changes_with_children and above.cursor is not None else None
+
+        def all_() -> Iterator[Mapping[str, JsonValue]]:
+            pages = self._fetched(parent.stream, place, folder, asked)
+            request = self.definition.request(parent.stream, incremental=asked is not None)
+            for item in tables.records_of((line for _, line in lines(pages.files())), request.records, above):
+                yield {name: _plain(asking.at(item, pointer)) for name, pointer in parent.keep.items()}
+
+        return all_
+
+    def _since(self, source: Source, stream: Stream, since: str | None) -> str | None:
+        """Where the request starts: nowhere when the system has no filter, or the source's cursor is another one."""
+        if since is None or stream.cursor is None or source.cursor is None:
+            return None
+        fields = cast("dict[str, str]", source.options.get("fields", {}))
+        if paths_of([source.cursor], fields)[source.cursor] != parse(stream.cursor.field):
+            return None
+        return since if "cursor" in _placeholders_of(self.definition, source.stream or "") else None
+
+    # Columns
+
+    def _sampled(self, name: str, place: Place, sender: Sender, folder: Path, enough: int) -> tuple[Pages, Request]:
+        request = self.definition.request(name, incremental=False)
+        stream = self.definition.streams[name]
+        pages = self._pages(folder / f"sample-{name}")
+        parents: Callable[[], Iterator[Mapping[str, JsonValue]]] | None = None
+        parent = stream.parent
+        if parent is not None:
+            above_pages, above_request = self._sampled(parent.stream, place, sender, folder, PARENTS)
+            above = self.definition.streams[parent.stream]
+            items = list(
+                tables.records_of((line for _, line in lines(above_pages.files())), above_request.records, above)
+            )[:PARENTS]
+            kept = [{key: _plain(asking.at(item, at)) for key, at in parent.keep.items()} for item in items]
+
+            def parents() -> Iterator[Mapping[str, JsonValue]]:
+                return iter(kept)
+
+        if not pages.done:
+            values = self._values(place)
+            fetch = Fetch(
+                self._definition_at(place), name, request, sender, pages, values, Keys({}), {},
+                parents=parents, enough=enough,
+            )  # fmt: skip
+            fetch.run()
+            pages.finish({"whole": fetch.is_whole})
+        return pages, request
+
+    def _tables_of(self, name: str, place: Place, sender: Sender, left: list[str]) -> list[Discovered]:
+        stream = self.definition.streams[name]
+        with tempfile.TemporaryDirectory(prefix="dreflow-pages-") as temporary:
+            folder = Path(temporary)
+            pages, request = self._sampled(name, place, sender, folder, SAMPLE)
+            is_whole = bool(pages.extra.get("whole"))
+            spooled = folder / f"{name}.ndjson"
+            records = list(tables.records_of((line for _, line in lines(pages.files())), request.records, stream))
+            with spooled.open("wb") as file:
+                number = tables.spell_out(iter(records), file)
+            if not number:
+                left.append(f"{name} has no record yet, so its columns are not known.")
+                return []
+            options = ReadOptions(format="ndjson")
+            identity = stream.primary_key[0] if len(stream.primary_key) == 1 else "id"
+            found = discovery.discover(spooled, name, options, frozenset(), identity=identity)
+        return [self._described(name, place, one, records, is_whole=is_whole) for one in found]
+
+    def _described(
+        self, name: str, place: Place, found: Discovered, records: list[dict[str, JsonValue]], *, is_whole: bool
+    ) -> Discovered:
+        stream = self.definition.streams[name]
+        plain = {key: item for key, item in found.source.options.items() if key != "format"}
+        options = ReadOptions.model_validate(plain)
+        is_child = bool(options.explode)
+        columns = dict(found.source.columns)
+        paths = paths_of(columns, options.fields)
+        forms = dict(options.timestamp_format) if isinstance(options.timestamp_format, dict) else {}
+        for pointer, form in stream.times.items():
+            for column in (one for one, path in paths.items() if path == parse(pointer)):
+                columns[column] = "TIMESTAMP WITH TIME ZONE"
+                forms[column] = form
+        for pointer, type_ in stream.types.items():
+            columns.update({one: type_ for one, path in paths.items() if path == parse(pointer)})
+        if forms:
+            plain["timestamp_format"] = cast("JsonValue", forms)
+        optional = [one for one, path in paths.items() if _is_optional(records, path, is_child=is_child)]
+        if optional:
+            plain[tables.OPTIONAL] = cast("JsonValue", sorted(optional))
+        if not is_child:
+            plain[tables.SEEN] = cast("JsonValue", sorted({key for item in records for key in item}))
+        key = found.source.primary_key
+        if not is_child and stream.primary_key:
+            key = tuple(one for one in stream.primary_key if one in columns)
+        own = found.name.split("\x00")[1:]
+        shown = table_name(name, *own)
+        foreign = tuple(
+            one.model_copy(update={"table": table_name(name, *one.table.split("\x00")[1:])})
+            for one in found.table.foreign_keys
+        )
+        cursor = self._cursor_column(stream, paths) if not is_child else None
+        source = Source(
+            connector=self.name,
+            connection=place.connection,
+            stream=name,
+            options=plain,
+            columns=columns,
+            primary_key=key,
+            foreign_keys=foreign,
+            cursor=cursor,
+            lookback=stream.cursor.lookback if cursor and stream.cursor else None,
+        )
+        described = Table(
+            name=shown,
+            columns=tuple(Column(name=one, type=type_) for one, type_ in columns.items()),
+            primary_key=key,
+            foreign_keys=foreign,
+            description=stream.description if not is_child else "",
+            rows=found.table.rows if is_whole else None,
+        )
+        warnings = [text for text in found.warnings if not text.startswith("Fields were found on the first")]
+        if not is_whole:
+            warnings.append(f"Columns were found on the first {len(records):,} records.")
+        return Discovered(shown, source, described, tuple(warnings), found.choices)
+
+    def _cursor_column(self, stream: Stream, paths: Mapping[str, tuple[str, ...]]) -> str | None:
+        said: Cursor | None = stream.cursor
+        if said is None:
+            return None
+        return next((one for one, path in paths.items() if path == parse(said.field)), None)
+
+    def _refuse_new(self, made: tables.Made, pages: Pages, name: str) -> None:
+        if made.options.explode:
+            return
+        fields = cast("list[str]", pages.extra.get("fields", []))
+        new = tables.new_fields(fields, made)
+        if new and made.source.drift in {"ask", "freeze"}:
+            raise drifted(added=new, where={"stream": f"{self.name}/{name}"})
+
+    def _stream_name(self, name: str) -> str:
+        if name not in self.definition.streams:
+            raise unknown_name(f"stream of {self.definition.title}", name, list(self.definition.streams))
+        return name
+
+
+@lru_cache(maxsize=64)
+def _known(file: Path, changed: int) -> Definition:
+    del changed
+    return read_definition(file)
+
+
+def _key_places(stream: Stream) -> dict[str, str]:
+    kept = stream.parent.keep if stream.parent is not None else {}
+    return {name: f"/{name}" if name not in kept else "" for name in stream.primary_key}
+
+
+def _placeholders_of(definition: Definition, stream: str) -> set[str]:
+    request = definition.request(stream, incremental=True)
+    return set(placeholders.names(json.dumps(request.model_dump(mode="json"))))
+
+
+def _literal(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _plain(value: JsonValue) -> JsonValue:
+    """A number as spelled becomes a plain text, as an address or a parameter needs it."""
+    return str(value) if isinstance(value, str) else value
+
+
+def _is_optional(records: Sequence[Mapping[str, JsonValue]], path: tuple[str, ...], *, is_child: bool) -> bool:
+    """Whether a value is missing from a record somewhere; of few records, and of lists inside, nothing is certain."""
+    if is_child or len(records) < tables.ENOUGH_TO_JUDGE:
+        return True
+    return any(asking.at(cast("JsonValue", item), "/" + "/".join(path)) is None for item in records)
+
+
+__all__ = ["Declared", "discard"]

@@ -1,0 +1,242 @@
+"""All pages of a stream, into a folder: one list, or one for each record of a parent stream.
+
+A list is a walk from its first page on. The log of ``connectors.http.staged`` knows each walk's next request, so a read
+that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import cast
+
+from connectors.http import placeholders
+from connectors.http.asking import Answer, Ask, Paginator, ask_of, paginator
+from connectors.http.definition import Definition, Request, Stream
+from connectors.http.repeats import Keys
+from connectors.http.sending import EndError, Sender, SkipError
+from connectors.http.staged import Pages
+from spec.base import Document, JsonValue
+from spec.errors import DataError
+from spec.records import record
+
+Values = Mapping[str, str | None]
+
+
+@record(frozen=True)
+class Walk:
+    """One list to read: its name among the stream's, its first request, and what its parent's record gives."""
+
+    name: str
+    first: Ask
+    parent: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass
+class Fetch:
+    """Reading one stream. ``enough`` records end it early, for a first look; ``told`` hears of each page's records."""
+
+    definition: Definition
+    stream: str
+    request: Request
+    sender: Sender
+    pages: Pages
+    values: Values
+    keys: Keys
+    fields: dict[str, None]
+    """Names at the top of the records, in order of appearance."""
+    parents: Callable[[], Iterator[Mapping[str, JsonValue]]] | None = None
+    enough: int | None = None
+    told: Callable[[int], None] | None = None
+    is_whole: bool = True
+    """False when ``enough`` ended the reading before its end."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _seen: set[str] = field(default_factory=set)
+
+    def run(self) -> None:
+        """Read what is still to be read; whoever called says that it is all."""
+        if self.pages.done:
+            return
+        unit, params = paginator(self.request.paginate)
+        ended: set[str] = set()
+        open_: dict[str, Ask] = {}
+        ahead: dict[str, Sequence[Ask]] = {}
+        for page in self.pages.log:
+            if page.then is not None:
+                open_[page.walk] = ask_of(cast("dict[str, JsonValue]", page.then))
+            else:
+                open_.pop(page.walk, None)
+                ended.add(page.walk)
+            if page.ahead is not None:
+                asks = cast("list[dict[str, JsonValue]]", page.ahead)
+                ahead[page.walk] = [ask_of(one) for one in asks]
+        with ThreadPoolExecutor(self.definition.limits.concurrency, thread_name_prefix="dreflow-http") as pool:
+            self._all(pool, unit, params, ended, open_, ahead)
+
+    def _all(
+        self,
+        pool: ThreadPoolExecutor,
+        unit: Paginator,
+        params: Document,
+        ended: set[str],
+        open_: Mapping[str, Ask],
+        ahead: Mapping[str, Sequence[Ask]],
+    ) -> None:
+        waiting: set[Future[Sequence[Walk]]] = set()
+        most = 2 * self.definition.limits.concurrency
+        todo = self._todo(unit, params, ended, open_, ahead)
+        more: list[Walk] = []
+        try:
+            while True:
+                while len(waiting) < most:
+                    if self._has_enough():
+                        self.is_whole = False
+                        break
+                    walk = more.pop() if more else next(todo, None)
+                    if walk is None:
+                        break
+                    if walk.name not in ended:
+                        waiting.add(pool.submit(self._walk, walk, unit, params))
+                if not waiting:
+                    return
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for one in done:
+                    more.extend(reversed(one.result()))
+        except BaseException:
+            for one in waiting:
+                one.cancel()
+            raise
+
+    def _todo(
+        self,
+        unit: Paginator,
+        params: Document,
+        ended: set[str],
+        open_: Mapping[str, Ask],
+        ahead: Mapping[str, Sequence[Ask]],
+    ) -> Iterator[Walk]:
+        """Every list with where its reading goes on; those known ahead are lists of one page."""
+        for walk in self._walks(unit, params):
+            if walk.name in open_:
+                yield Walk(walk.name, open_[walk.name], walk.parent)
+            elif walk.name not in ended:
+                yield walk
+            for one in _numbered(walk, ahead.get(walk.name, ())):
+                if one.name not in ended:
+                    yield one
+
+    def _walks(self, unit: Paginator, params: Document) -> Iterator[Walk]:
+        if self.parents is None:
+            yield Walk("", unit.first(params, build(self.definition, self.request, self.values)))
+            return
+        known: set[str] = set()
+        for parent in self.parents():
+            named = {f"parent.{name}": _text(value) for name, value in parent.items()}
+            first = unit.first(params, build(self.definition, self.request, {**self.values, **named}))
+            if first.mark not in known:
+                known.add(first.mark)
+                yield Walk(first.mark[:16], first, parent)
+
+    def _walk(self, walk: Walk, unit: Paginator, params: Document) -> Sequence[Walk]:
+        """Read a list to its end; lists known ahead are given back to be read beside each other."""
+        ask: Ask | None = walk.first
+        single = self._stream.single
+        while ask is not None:
+            self._once(walk, ask)
+            try:
+                answer = self.sender.send(ask, self.request.records, single=single)
+            except (EndError, SkipError):
+                self._keep(walk, Answer({}, b"", None, ()), None, None)
+                return ()
+            ahead = None
+            if walk.first is ask and not walk.name.startswith("+"):
+                ahead = unit.ahead(params, ask, answer)
+            then = unit.following(params, ask, answer) if ahead is None and not walk.name.startswith("+") else None
+            self._keep(walk, answer, then, ahead)
+            if ahead:
+                return _numbered(walk, ahead)
+            if then is not None and self._has_enough():
+                self.is_whole = False
+                return ()
+            ask = then
+        return ()
+
+    def _keep(self, walk: Walk, answer: Answer, then: Ask | None, ahead: Sequence[Ask] | None) -> None:
+        with self._lock:
+            self.pages.keep(
+                walk.name,
+                answer.content,
+                walk.parent,
+                answer.count,
+                then=then.to_json() if then is not None else None,
+                ahead=[one.to_json() for one in ahead] if ahead else None,
+            )
+            for item in answer.records:
+                self.keys.add(item, walk.parent)
+                if isinstance(item, dict):
+                    self.fields.update(dict.fromkeys(item))
+        if self.told is not None:
+            self.told(answer.count)
+
+    def _once(self, walk: Walk, ask: Ask) -> None:
+        """A page is asked for once; a system that leads back to one would be read for ever."""
+        with self._lock:
+            mark = f"{walk.name} {ask.mark}"
+            if mark in self._seen:
+                raise DataError(
+                    "The system leads back to a page that was read before.",
+                    hint="Nothing was published. This is a fault of the system, or of the connector's paging.",
+                    data={"stream": self.stream},
+                )
+            self._seen.add(mark)
+
+    def _has_enough(self) -> bool:
+        return self.enough is not None and self.pages.records >= self.enough
+
+    @property
+    def _stream(self) -> Stream:
+        return self.definition.streams[self.stream]
+
+
+def _numbered(walk: Walk, ahead: Sequence[Ask]) -> list[Walk]:
+    return [Walk(f"+{walk.name}#{number}", ask, walk.parent) for number, ask in enumerate(ahead, start=2)]
+
+
+def build(definition: Definition, request: Request, values: Values) -> Ask:
+    """The request with its placeholders filled; what has no value is left out."""
+    base = placeholders.filled(definition.base_url, values).rstrip("/")
+    path = placeholders.filled(request.path, values)
+    params: dict[str, str | list[str]] = {}
+    for name, given in request.params.items():
+        try:
+            if isinstance(given, list):
+                params[name] = [placeholders.filled(item, values) for item in given]
+            else:
+                params[name] = _spelled(given, values)
+        except placeholders.MissingError:
+            continue
+    headers: dict[str, str] = {}
+    for name, text in {**definition.headers, **request.headers}.items():
+        try:
+            headers[name] = placeholders.filled(text, values)
+        except placeholders.MissingError:
+            continue
+    body = placeholders.filled_all(request.body, values)
+    method = request.method
+    if request.query:
+        method, body = "POST", {"query": request.query, "variables": body if body is not None else {}}
+    return Ask(method, base + path, params, headers, body)
+
+
+def _spelled(given: str | int | bool, values: Values) -> str:
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    return str(given) if isinstance(given, int) else placeholders.filled(given, values)
+
+
+def _text(value: JsonValue) -> str | None:
+    if value is None or isinstance(value, dict | list):
+        return None
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
