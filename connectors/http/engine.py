@@ -128,28 +128,43 @@ class Declared:
         self, source: Source, place: Place, into: DuckDBPyConnection, table: exp.Table, *, since: str | None = None
     ) -> Reading:
         """Fetch the stream's pages, then make ``table`` of them; pages that were fetched before are not asked for."""
-        name = self._stream_name(source.stream or "")
-        if not source.columns:
+        return self.read_together([(source, table)], place, into, since=since)[0]
+
+    def read_together(
+        self,
+        wanted: Sequence[tuple[Source, exp.Table]],
+        place: Place,
+        into: DuckDBPyConnection,
+        *,
+        since: str | None = None,
+    ) -> list[Reading]:
+        """As ``read`` for several sources of one stream: its own rows and those of lists inside its records."""
+        name = self._stream_name(wanted[0][0].stream or "")
+        if not all(source.columns for source, _ in wanted):
             raise SpecError("The source states no columns.", hint="Discover it first: its columns are how it is read.")
         stream = self.definition.streams[name]
-        asked = self._since(source, stream, since)
+        asked = self._since(wanted[0][0], stream, since)
         with self._folder(place) as folder:
             pages = self._fetched(name, place, folder, asked)
             request = self.definition.request(name, incremental=asked is not None)
-            made = tables.Made(stream, request.records, source)
-            self._refuse_new(made, pages, name)
-            shown = f"{self.name}/{name}"
+            makes = [tables.Wanted(tables.Made(stream, request.records, source), table) for source, table in wanted]
+            for one in makes:
+                self._refuse_new(one.made, pages, name)
             files = pages.files()
-            reading = tables.load(files, made, into, table, shown=shown, records=pages.records)
+            found = tables.load(files, makes, into, shown=f"{self.name}/{name}", records=pages.records)
             taken = cast("int", pages.extra.get("taken", 0))
             notes = [f"{taken} records came twice, since the list moved while it was read; each is there once."]
-            reading = replace(
+            identity = fingerprint(files)
+        complete = []
+        for (source, table), reading in zip(wanted, found, strict=True):
+            told = replace(
                 reading,
-                fingerprint=fingerprint(files),
+                fingerprint=identity,
                 as_of=datetime.fromisoformat(pages.begun),
                 warnings=(*reading.warnings, *(notes if taken else ())),
             )
-        return readings.with_cursor(source, into, table, reading, since)
+            complete.append(readings.with_cursor(source, into, table, told, since))
+        return complete
 
     def preview(self, source: Source, place: Place, *, limit: int = 20) -> Preview:
         """The first rows of the stream's first pages."""
@@ -159,7 +174,8 @@ class Declared:
             with self._folder(replace(place, pages=None)) as folder, self._sender(place) as sender:
                 pages, request = self._sampled(name, place, sender, folder, limit + 1)
                 made = tables.Made(self.definition.streams[name], request.records, source)
-                return tables.load(pages.files(), made, into, table, shown=name, records=pages.records)
+                wanted = [tables.Wanted(made, table)]
+                return tables.load(pages.files(), wanted, into, shown=name, records=pages.records)[0]
 
         found = preview_rows(first, source, place, limit)
         return replace(found, truncated=True) if len(found.rows) >= limit else found
@@ -283,8 +299,9 @@ class Declared:
         for _, line in lines(pages.files()):
             kept = cast("dict[str, JsonValue]", json.loads(line))
             found = asking.at(kept["page"], request.records)
-            for item in [found] if stream.single else found if isinstance(found, list) else []:
-                keys.add(item, cast("dict[str, JsonValue]", kept["parent"]))
+            items = [found] if stream.single else found if isinstance(found, list) else []
+            keys.extend(items, cast("dict[str, JsonValue]", kept["parent"]))
+            for item in items:
                 if isinstance(item, dict):
                     fields.update(dict.fromkeys(item))
 

@@ -173,9 +173,9 @@ class Fetch:
                 then=then.to_json() if then is not None else None,
                 ahead=[one.to_json() for one in ahead] if ahead else None,
             )
+            self.keys.extend(answer.records, walk.parent)
             for item in answer.records:
-                self.keys.add(item, walk.parent)
-                if isinstance(item, dict):
+                if isinstance(item, dict) and not item.keys() <= self.fields.keys():
                     self.fields.update(dict.fromkeys(item))
         if self.told is not None:
             self.told(answer.count)

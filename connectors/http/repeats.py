@@ -6,13 +6,12 @@ of the pages, also those of the lists inside a record, sees each record once.
 
 from __future__ import annotations
 
-import hashlib
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import cast
 
+from connectors.files.pointers import parse
 from connectors.http import exact
 from connectors.http.asking import at
 from connectors.http.staged import Pages, lines
@@ -21,39 +20,52 @@ from spec.base import JsonValue
 _PARTS = 64
 
 
-@dataclass
 class Keys:
     """Hashes of the keys of all records read. ``places`` are where a record's key stands, by name; a name that the
     parent's values have is theirs. No places: nothing identifies a record.
     """
 
-    places: Mapping[str, str]
-    hashes: array[int] = field(default_factory=lambda: array("Q"))
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._places = {name: parse(place) for name, place in places.items()}
+        only = [keys[0] for keys in self._places.values() if len(keys) == 1]
+        self._only = only[0] if len(self._places) == 1 and only else None
+        # Signed, as Python's own hashes are; they differ between processes, and these live in one.
+        self.hashes = array("q")
 
-    def add(self, record: JsonValue, parent: Mapping[str, JsonValue]) -> None:
-        """Take note of a record."""
-        found = self.of(record, parent)
-        if found is not None:
-            self.hashes.append(found)
+    def extend(self, records: Sequence[JsonValue], parent: Mapping[str, JsonValue]) -> None:
+        """Take note of the records of a page."""
+        if self._only is not None and not parent:
+            only = self._only
+            values = [record.get(only) if isinstance(record, dict) else None for record in records]
+            self.hashes.extend([hash(str(value)) for value in values if value is not None])
+        elif self._places:
+            found = (self.of(record, parent) for record in records)
+            self.hashes.extend([one for one in found if one is not None])
 
     def of(self, record: JsonValue, parent: Mapping[str, JsonValue]) -> int | None:
         """The hash of a record's key; None where a part is missing."""
-        if not self.places:
+        parts = [parent[name] if name in parent else _at(record, keys) for name, keys in self._places.items()]
+        if not parts or any(part is None for part in parts):
             return None
-        parts = [parent[name] if name in parent else at(record, place) for name, place in self.places.items()]
-        if any(part is None for part in parts):
-            return None
-        text = "\x1f".join(str(part) for part in parts)
-        return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+        if self._only is not None and not parent:
+            return hash(str(parts[0]))
+        return hash(tuple(map(str, parts)))
 
     def repeated(self) -> set[int]:
         """Hashes that were seen more than once; a part of them at a time, so that memory stays small."""
-        if len(self.hashes) < 1 << 16:
+        if len(self.hashes) < 1 << 20:
             return _twice(self.hashes)
-        parts: list[array[int]] = [array("Q") for _ in range(_PARTS)]
+        parts: list[array[int]] = [array("q") for _ in range(_PARTS)]
         for one in self.hashes:
             parts[one % _PARTS].append(one)
         return set().union(*(_twice(part) for part in parts))
+
+
+def _at(record: JsonValue, keys: Sequence[str]) -> JsonValue:
+    found: JsonValue = record
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
 
 
 def _twice(hashes: Sequence[int]) -> set[int]:

@@ -19,16 +19,17 @@ from connectors.contract import Reading
 from connectors.drift import drifted
 from connectors.files.delimited import CARRIED_ON
 from connectors.files.documents.prepared import prepared
-from connectors.files.documents.query import raw_query
+from connectors.files.documents.query import exploded, read_lines, values
 from connectors.files.documents.reading import read as read_file
 from connectors.files.options import ReadOptions
-from connectors.files.pointers import ENTRY, Keys, parse, paths_of, spell
+from connectors.files.pointers import ENTRY, Keys, parse, paths_of
 from connectors.http import exact
 from connectors.http.asking import at
 from connectors.http.definition import Stream
 from connectors.http.staged import lines
 from spec.base import JsonValue
 from spec.pipeline import Source
+from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -50,6 +51,7 @@ class Made:
         self.stream = stream
         self.records = records
         self.source = source
+        self.is_usual = True
         self._list: Keys = ("page", *parse(records))
         self._record: Keys = self._list if stream.single else (*self._list, ENTRY)
         plain = {name: item for name, item in source.options.items() if name not in OWN}
@@ -65,32 +67,56 @@ class Made:
             for name, path in own.items()
         }
 
-    def in_lines(self) -> ReadOptions:
-        """The read options for kept lines."""
+    @property
+    def list_of_records(self) -> Keys:
+        """The list whose entries are the records; empty for one that is no list."""
+        return () if self.stream.single else self._list
+
+    @property
+    def explode(self) -> Keys:
+        """The list whose entries are the rows."""
         inner = parse(self.options.explode)
-        whole: Keys
-        if self.stream.single:
-            whole = (*self._list, *inner) if inner else ()
-        else:
-            whole = (*self._record, *inner) if inner else self._list
-        return self.options.model_copy(update={"explode": spell(whole)})
+        if not inner:
+            return self.list_of_records
+        return (*self._record, *inner)
+
+    def needed(self) -> list[Keys]:
+        """Places in a line that have to be read for the rows."""
+        explode = self.explode
+        return [*self.paths().values(), *([(*explode, ENTRY)] if explode else [])]
+
+
+@record(frozen=True)
+class Wanted:
+    """A table to be made of the pages."""
+
+    made: Made
+    table: exp.Table
 
 
 def load(
-    files: Sequence[Path], made: Made, into: DuckDBPyConnection, table: exp.Table, *, shown: str, records: int
-) -> Reading:
-    """All rows of the kept pages as ``table``. ``records`` is how many the pages were counted to have."""
-    source = made.source
-    readings.clean(into, table)
-    sql.run(into, sql.create(table, _nothing(source)))
-    total = Reading(rows=0, expected_rows=0)
+    files: Sequence[Path], wanted: Sequence[Wanted], into: DuckDBPyConnection, *, shown: str, records: int
+) -> list[Reading]:
+    """All rows of the kept pages as tables of one stream, its own and those of lists inside; pages are parsed once.
+
+    ``records`` is how many the pages were counted to have.
+    """
+    totals = [Reading(rows=0, expected_rows=0) for _ in wanted]
+    for one in wanted:
+        readings.clean(into, one.table)
+        sql.run(into, sql.create(one.table, _nothing(one.made.source)))
     with sql.order_not_kept(into):
         for file in files:
-            total = readings.added(total, _one(file, made, into, table, shown))
-    expected = records if not made.options.explode else None
-    warnings = _empty_columns(made, into, table, total.rows, shown)
+            found = _one(file, wanted, into, shown)
+            totals = [readings.added(total, more) for total, more in zip(totals, found, strict=True)]
+    return [_judged(one, total, into, shown, records) for one, total in zip(wanted, totals, strict=True)]
+
+
+def _judged(one: Wanted, total: Reading, into: DuckDBPyConnection, shown: str, records: int) -> Reading:
+    expected = records if not one.made.options.explode else None
+    warnings = _empty_columns(one.made, into, one.table, total.rows, shown)
     found = replace(total, expected_rows=expected, warnings=(*dict.fromkeys(total.warnings), *warnings))
-    return readings.with_quarantine(table, found)
+    return readings.with_quarantine(one.table, found)
 
 
 def _nothing(source: Source) -> exp.Select:
@@ -98,21 +124,49 @@ def _nothing(source: Source) -> exp.Select:
     return exp.select(*columns).where(exp.false())
 
 
-def _one(file: Path, made: Made, into: DuckDBPyConnection, table: exp.Table, shown: str) -> Reading:
-    before, first = sql.count(into, table), sql.next_row(into, table)
+def _one(file: Path, wanted: Sequence[Wanted], into: DuckDBPyConnection, shown: str) -> list[Reading]:
     with prepared(file, shown, ReadOptions(format="ndjson")) as ready:
-        if not ready.has_nul and not ready.long_numbers:
-            names = made.paths()
-            raw = raw_query(ready, made.in_lines(), names, line=False).subquery("raw")
-            texts = {name: _said(sql.column(name), made.options) for name in names}
-            query = conform.strict_query(raw, texts, made.source.columns, made.options)
-            try:
-                sql.run(into, exp.insert(query, table))
-            except CARRIED_ON:
-                sql.run(into, exp.delete(table).where(sql.template("rowid >= :first", first=first)))
-            else:
-                return Reading(rows=sql.count(into, table) - before, expected_rows=None)
-    return _by_record(file, made, into, table, shown)
+        if ready.has_nul or ready.long_numbers:
+            return [_by_record(file, one, into, shown) for one in wanted]
+        raw = exp.Table(this=sql.identifier("dreflow_pages"))
+        first = wanted[0].made
+        paths = [path for one in wanted for path in one.made.needed()]
+        parsed = exploded(read_lines(ready, paths), first.list_of_records)
+        sql.run(into, sql.drop(raw))
+        try:
+            # The whole page beside each of its records would be copied as often as it has some.
+            kept = ["page"] if first.stream.single else ["__1"]
+            kept += ["parent"] if any(path[0] == "parent" for path in paths) else []
+            picked = exp.select(*(sql.column(name) for name in kept)).from_(parsed)
+            sql.run(into, sql.create(raw, picked, temporary=True))
+        except CARRIED_ON:
+            return [_by_record(file, one, into, shown) for one in wanted]
+        try:
+            return [_from_parsed(raw, file, one, into, shown) for one in wanted]
+        finally:
+            sql.run(into, sql.drop(raw))
+
+
+def _from_parsed(raw: exp.Table, file: Path, one: Wanted, into: DuckDBPyConnection, shown: str) -> Reading:
+    """The quick way, then the exact one, then record by record; a table for which the quick one failed is not tried so
+    again.
+    """
+    made, table = one.made, one.table
+    before, first = sql.count(into, table), sql.next_row(into, table)
+    names = made.paths()
+    rows = exploded(raw.copy(), made.explode, done=0 if made.stream.single else 1)
+    picked = exp.select(*values(names)).from_(rows).subquery("raw")
+    texts = {name: _said(sql.column(name), made.options) for name in names}
+    for query in (conform.usual_query, conform.strict_query) if made.is_usual else (conform.strict_query,):
+        statement = query(picked.copy(), texts, made.source.columns, made.options)
+        try:
+            sql.run(into, exp.insert(statement, table))
+        except CARRIED_ON:
+            made.is_usual = False
+            sql.run(into, exp.delete(table).where(sql.template("rowid >= :first", first=first)))
+        else:
+            return Reading(rows=sql.count(into, table) - before, expected_rows=None)
+    return _by_record(file, one, into, shown)
 
 
 def _said(node: exp.Expression, options: ReadOptions) -> exp.Expression:
@@ -123,7 +177,8 @@ def _said(node: exp.Expression, options: ReadOptions) -> exp.Expression:
     return sql.template("CASE WHEN list_contains(:marks, :x) THEN NULL ELSE :x END", x=node, marks=marks)
 
 
-def _by_record(file: Path, made: Made, into: DuckDBPyConnection, table: exp.Table, shown: str) -> Reading:
+def _by_record(file: Path, one: Wanted, into: DuckDBPyConnection, shown: str) -> Reading:
+    made = one.made
     with tempfile.NamedTemporaryFile(prefix="dreflow-", suffix=".ndjson") as beside:
         spell_out(records_of((line for _, line in lines([file])), made.records, made.stream), beside)
         beside.flush()
@@ -131,7 +186,7 @@ def _by_record(file: Path, made: Made, into: DuckDBPyConnection, table: exp.Tabl
         plain = {**{name: item for name, item in made.source.options.items() if name not in OWN}, "union": "by_name"}
         # What is new or gone was judged over all pages; one file of them may well lack a rare value.
         source = made.source.model_copy(update={"options": plain, "drift": "evolve"})
-        return read_file(source, options, Path(beside.name), shown, into, table, append=True)
+        return read_file(source, options, Path(beside.name), shown, into, one.table, append=True)
 
 
 def records_of(found: Iterable[bytes], records: str, stream: Stream) -> Iterator[dict[str, JsonValue]]:

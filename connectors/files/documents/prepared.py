@@ -18,6 +18,8 @@ DOCUMENT_LIMIT = 128 << 20
 """Bytes of a document that is read as one."""
 INT64 = 2**63 - 1
 _LONG = re.compile(rb"[0-9][0-9.]{15,}")
+_RUN = b"0" * 16
+_ALIKE = bytes.maketrans(b"123456789.", b"0" * 10)
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|-?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?', re.DOTALL)
 
 
@@ -69,7 +71,8 @@ def _marks(path: Path, compression: text.Compression) -> set[str]:
             if not rest and block.startswith(b"\xef\xbb\xbf"):
                 found.add("bom")
             joined = rest + block
-            if "digits" not in found and _LONG.search(joined):
+            # Looking for a run of one byte is twenty times as fast as for one of a class of them.
+            if "digits" not in found and _RUN in joined.translate(_ALIKE) and _LONG.search(joined):
                 found.add("digits")
             if b"\x00" in block or b"\\u0000" in joined:
                 found.add("nul")

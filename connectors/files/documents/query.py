@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
 
@@ -21,21 +21,34 @@ def raw_query(file: Prepared, options: ReadOptions, names: Mapping[str, Keys], *
     shape = tree(paths)
     if line:
         shape.children[conform.LINE] = tree([("x",)]).children["x"]
-    levels = explode.count(ENTRY) + 1 if explode else 0
-    source: exp.Expression = _read_json(file, options, shape)
-    reached: Keys = ()
-    for level in range(1, levels + 1):
-        cut = _nth_entry(explode, level)
-        step = explode[len(reached) : cut]
-        base = sql.column(f"__{level - 1}") if level > 1 else None
-        unnested = exp.alias_(sql.call("unnest", _inside(base, step)), sql.identifier(f"__{level}"))
-        source = exp.select(exp.Star(), unnested).from_(source).subquery(f"l{level}")
-        reached = (*explode[:cut], ENTRY)
-    picked = [exp.alias_(_value(path), sql.identifier(name)) for name, path in names.items()]
+    source = exploded(_read_json(file, options, shape), explode)
+    picked: list[exp.Expr] = [*values(names)]
     if line:
         number = exp.alias_(sql.cast(sql.column(conform.LINE), "BIGINT"), sql.identifier(conform.LINE))
         picked = [number, *picked]
     return exp.select(*picked).from_(source)
+
+
+def values(names: Mapping[str, Keys]) -> list[exp.Expr]:
+    """Each column's value, named, of rows that ``exploded`` gave."""
+    return [exp.alias_(_value(path), sql.identifier(name)) for name, path in names.items()]
+
+
+def exploded(source: exp.Expression, explode: Keys, *, done: int = 0) -> exp.Expression:
+    """A row for each entry of a list inside a list: the n-th is the column ``__n``; ``done`` of them are there."""
+    levels = explode.count(ENTRY) + 1 if explode else 0
+    for level in range(done + 1, levels + 1):
+        cut = _nth_entry(explode, level)
+        reached = _nth_entry(explode, level - 1) + 1 if level > 1 else 0
+        base = sql.column(f"__{level - 1}") if level > 1 else None
+        unnested = exp.alias_(sql.call("unnest", _inside(base, explode[reached:cut])), sql.identifier(f"__{level}"))
+        source = exp.select(exp.Star(), unnested).from_(source).subquery(f"l{level}")
+    return source
+
+
+def read_lines(file: Prepared, paths: Iterable[Keys]) -> exp.Expression:
+    """The lines of a file of which only these places are wanted, each value as text."""
+    return _read_json(file, ReadOptions(format="ndjson"), tree(paths))
 
 
 def packing(file: Prepared) -> str:
@@ -73,6 +86,8 @@ def _read_json(file: Prepared, options: ReadOptions, node: Node) -> exp.Expressi
     columns: dict[str, sql.Plain] = {key: child.type for key, child in node.children.items()}
     named: dict[str, sql.Plain | exp.Expression] = {"compression": packing(file), "maximum_object_size": MAX_RECORD}
     if file.is_lines:
+        # Left to itself DuckDB parses the file's first lines once more, in one thread, to see whether they are objects.
+        named["records"] = "true"
         return sql.call("read_json", str(file.file), columns=columns, format="newline_delimited", **named)
     records = parse(options.records)
     if not records:
@@ -84,7 +99,9 @@ def _read_json(file: Prepared, options: ReadOptions, node: Node) -> exp.Expressi
         quoted = key.replace('"', '""')
         wrapped = f'STRUCT("{quoted}" {wrapped})'
     named["maximum_object_size"] = DOCUMENT_LIMIT
-    document = sql.call("read_json", str(file.file), columns={records[0]: wrapped}, format="unstructured", **named)
+    document = sql.call(
+        "read_json", str(file.file), columns={records[0]: wrapped}, format="unstructured", records="true", **named
+    )
     entries = exp.select(exp.alias_(sql.call("unnest", _inside(None, records)), sql.identifier("__0"))).from_(document)
     inner = [exp.alias_(sql.call("struct_extract", sql.column("__0"), key), sql.identifier(key)) for key in columns]
     return exp.select(*inner).from_(entries.subquery("d")).subquery("r")
