@@ -77,3 +77,21 @@ class Auth(Protocol):
 def auth(unit: Unit) -> Auth:
     """The unit of that name."""
     return cast("Auth", AUTH.load(unit.use))
+
+
+def renewal(
+    way: Auth, params: Document, used: Secrets, post: Post, clock: Callable[[], datetime]
+) -> Callable[[Secrets], Secrets]:
+    """What ``Credentials.renew`` is called with when ``used`` no longer proves who asks.
+
+    Whoever asked at the same time and came second finds other secrets than ``used`` and takes those: a refresh token
+    that is sent twice ends the consent with many vendors. Gives ``used`` back where there is nothing to renew.
+    """
+
+    def change(newest: Secrets) -> Secrets:
+        if newest != used and not way.is_stale(params, newest, clock()):
+            return newest
+        made = way.renewed(params, newest, post, clock())
+        return newest if made is None else made
+
+    return change
