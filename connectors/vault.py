@@ -47,6 +47,11 @@ class Vault:
     def __repr__(self) -> str:
         return f"Vault({str(self._home)!r})"
 
+    @property
+    def home(self) -> Path:
+        """The folder it lies in, readable by its owner alone."""
+        return self._home
+
     def names(self) -> tuple[str, ...]:
         """Names of all secrets, sorted."""
         return tuple(sorted(self._stored()))
