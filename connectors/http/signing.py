@@ -19,10 +19,13 @@ Secrets = Mapping[str, str]
 
 @record(frozen=True)
 class Outgoing:
-    """A request on its way: what a way to prove who asks may look at and change. ``url`` has its parameters."""
+    """A request on its way: what a way to prove who asks may look at and change. ``url`` has its parameters.
+
+    Shown, it is its method alone: a key may be in any other part.
+    """
 
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
 

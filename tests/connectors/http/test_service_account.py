@@ -107,6 +107,7 @@ def test_another_key_is_refused(office: ConsentServer) -> None:
         ('{"client_email": "a", "private_key": "sentinel", "token_uri": "https://a.example"}', "damaged"),
         (json.dumps({"client_email": "a", "private_key": pem(ec.generate_private_key(ec.SECP256R1()))}), "no RSA key"),
     ],
+    ids=["none", "text", "list", "deep", "an app's", "no key", "no texts", "damaged", "elliptic"],
 )
 def test_a_wrong_file_is_told_by_what_it_is_and_never_shown(text: str, told: str) -> None:
     with pytest.raises(AccessError, match=told) as caught:

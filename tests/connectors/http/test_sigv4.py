@@ -133,6 +133,8 @@ def test_a_second_try_replaces_the_first_proof() -> None:
     later = way.signed(told, TEMPORARY, first, NOW + timedelta(minutes=6))
     assert later.headers["X-Amz-Date"] == "20260301T093605Z"
     assert len(later.headers) == len(first.headers)
+    small = {name.lower(): "old" for name in first.headers}
+    assert way.signed(told, TEMPORARY, Outgoing("POST", "https://a.example", small, b"x"), NOW) == first
 
 
 def test_the_moment_is_told_in_utc_whatever_its_zone() -> None:
