@@ -154,6 +154,20 @@ class Connector(Protocol):
         """The first rows as ``read`` gives them, at most ``limit``."""
 
 
+class Together(Connector, Protocol):
+    """A connector that makes several tables of one reading: a stream's own rows and those of lists inside them."""
+
+    def read_together(
+        self,
+        wanted: Sequence[tuple[Source, exp.Table]],
+        place: Place,
+        into: DuckDBPyConnection,
+        *,
+        since: str | None = None,
+    ) -> list[Reading]:
+        """As ``read`` for sources of the same stream, in their order."""
+
+
 def names() -> tuple[str, ...]:
     """All connectors, sorted; imports and reads none of them."""
     return tuple(sorted({*CONNECTORS.names(), *DECLARED.names()}))

@@ -44,6 +44,7 @@ def computing(
             direct=lambda _: False,
             sleep=sleep,
             told=lambda _name, _staged: None,
+            pages=None,
         )
         for source in job.sources:
             staging.as_source(connection, source, staging.staged_table(source))

@@ -21,7 +21,8 @@ def forget_staged(workspace: Path, *, now: datetime, keep: timedelta = KEEP) -> 
     # Every run that ever was has a folder here, and each run looks through them: by one look at most of them.
     names = sorted(os.listdir(runs)) if runs.is_dir() else []  # noqa: PTH208 - a path for each name takes five times as long
     for name in names:
-        if not os.path.exists(os.path.join(runs, name, staging.FILE)):  # noqa: PTH110, PTH118 - as above
+        places = (os.path.join(runs, name, kept) for kept in (staging.FILE, staging.PAGES))  # noqa: PTH118 - as above
+        if not any(map(os.path.exists, places)):
             continue
         folder = runs / name
         note = folder / publish.RUN_FILE
@@ -29,6 +30,6 @@ def forget_staged(workspace: Path, *, now: datetime, keep: timedelta = KEEP) -> 
             continue
         ended = max(path.stat().st_mtime for path in (note, folder / publish.DIGESTS) if path.exists())
         if now.timestamp() - ended > keep.total_seconds():
-            staging.discard(folder)
+            staging.forget(folder)
             forgotten.append(folder.name)
     return tuple(forgotten)

@@ -327,6 +327,7 @@ class _Attempt:
                 direct=lambda source: source in straight,
                 sleep=self._setting.sleep,
                 told=told,
+                pages=self._folder / staging.PAGES,
             )
             if not straight:
                 # A run that reads straight into its destination keeps no rows: it is repeated from the source.

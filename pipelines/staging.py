@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from connectors import sql
-from connectors.contract import Place, Reading, connector
+from connectors.contract import Place, Reading, Together, connector
 from pipelines import state
 from pipelines.engines.duckdb import Guard, quoted
 from pipelines.folder import read_json, write_json
@@ -26,6 +28,8 @@ Places = Callable[[Source | Load], Place]
 STAGING = "staging"
 FILE = "staging.duckdb"
 MANIFEST = "staged.json"
+PAGES = "pages"
+"""Folder of a run with the answers of systems as they came."""
 BACKOFF_SECONDS = (1.0, 4.0, 16.0)
 
 
@@ -96,8 +100,16 @@ def attach(connection: DuckDBPyConnection, folder: Path | None, *, read_only: bo
     connection.execute(f"ATTACH {target} AS {STAGING}" + (" (READ_ONLY)" if read_only else ""))
 
 
+def forget(folder: Path) -> None:
+    """Remove staged rows and the answers that they were made of."""
+    discard(folder)
+    shutil.rmtree(folder / PAGES, ignore_errors=True)
+
+
 def discard(folder: Path) -> None:
-    """Remove staged rows: the file, and the log beside it that a kill leaves."""
+    """Remove staged rows: the file, and the log beside it that a kill leaves. Answers of systems stay for the next
+    attempt.
+    """
     for file in (FILE, f"{FILE}.wal"):
         (folder / file).unlink(missing_ok=True)
 
@@ -120,15 +132,28 @@ def extract(
     direct: Callable[[str], bool],
     sleep: Callable[[float], None],
     told: Callable[[str, Staged], None],
+    pages: Path | None,
 ) -> dict[str, Staged]:
-    """Read every source. A TransientError is tried again, three times, after 1, 4 and 16 seconds."""
+    """Read every source. A TransientError is tried again, three times, after 1, 4 and 16 seconds.
+
+    ``pages`` is the folder in which a connector may keep what it fetched, so that a run which goes on asks for the rest
+    alone.
+    """
     staged: dict[str, Staged] = {}
+    readings: dict[str, Reading] = {}
     for source_name, source in sources.items():
         guard.check()
         table = into(source_name)
         before = borders.get(source_name) if source.read == "incremental" else None
-        since = state.start(connection, source, before.cursor) if before else None
-        reading = _read(connection, source_name, source, places(source), table, since, guard, sleep)
+        if source_name not in readings:
+            since = state.start(connection, source, before.cursor) if before else None
+            place = places(source) if pages is None else replace(places(source), pages=pages)
+            beside = [other for other in sources if other not in readings and _is_beside(source, sources[other])]
+            wanted = {
+                other: (sources[other], into(other)) for other in (beside if source_name in beside else [source_name])
+            }
+            readings |= _read(connection, source_name, wanted, place, since, guard, sleep)
+        reading = readings[source_name]
         _compare(connection, source_name, table, reading)
         border, repeated = None, 0
         if source.read == "incremental":
@@ -164,21 +189,42 @@ def read_manifest(folder: Path) -> dict[str, Staged] | None:
     return {source: from_json(cast("dict[str, JsonValue]", item)) for source, item in plain.items()}
 
 
+def _is_beside(one: Source, other: Source) -> bool:
+    """Whether two sources are made of the same answers of a system, so that one reading gives both."""
+    if not hasattr(connector(one.connector), "read_together"):
+        return False
+    if one.read != "full_refresh" or other.read != "full_refresh":
+        return False
+    return _origin(one) == _origin(other)
+
+
+def _origin(source: Source) -> tuple[str | None, ...]:
+    return source.connector, source.connection, source.location, source.stream
+
+
 def _read(
     connection: DuckDBPyConnection,
     source_name: str,
-    source: Source,
+    wanted: Mapping[str, tuple[Source, exp.Table]],
     place: Place,
-    table: exp.Table,
     since: str | None,
     guard: Guard,
     sleep: Callable[[float], None],
-) -> Reading:
+) -> dict[str, Reading]:
+    """The source's rows, and those of others that come with them."""
+    source, table = wanted[source_name]
     unit = connector(source.connector)
+
+    def once() -> list[Reading]:
+        if len(wanted) == 1:
+            return [unit.read(source, place, connection, table, since=since)]
+        return cast("Together", unit).read_together(list(wanted.values()), place, connection, since=since)
+
     for wait in (*BACKOFF_SECONDS, None):
-        sql.run(connection, sql.drop(table))
+        for _, one in wanted.values():
+            sql.run(connection, sql.drop(one))
         try:
-            return guard.call(connection, lambda: unit.read(source, place, connection, table, since=since))
+            return dict(zip(wanted, guard.call(connection, once), strict=True))
         except TransientError as error:
             if wait is None:
                 raise _located(error, source_name) from error

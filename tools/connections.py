@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
-from datetime import datetime
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, urlsplit
 
-from connectors.contract import Discovered, Place, connector, names
+from connectors.contract import DECLARED, Discovered, Place, connector, names
 from memory.store import SavedConnection
 from spec.base import JsonValue
 from spec.errors import AccessError, SpecError, UnsupportedError, UsageError, unknown_name
 from spec.pipeline import Load, Pipeline, Source
 from spec.records import record
 from tools.context import Context
+from tools.credentials import VaultCredentials
 from tools.locations import Location, database_kind, parse, with_password, without_password
 
 if TYPE_CHECKING:
+    from connectors.http.engine import Declared
+    from connectors.http.signing import Field
     from connectors.vault import Vault
 
+_SHARED_SECONDS = 900
 NAME = r"[A-Za-z_][A-Za-z0-9_]{0,62}"
 
 
@@ -31,6 +37,11 @@ class Unit:
 
     name: str
     can: tuple[str, ...]
+    title: str = ""
+    proof: str = ""
+    """On what it has been tried: A a real server or file, B an emulator, C the vendor's own description in both
+    directions, D examples of the vendor's documentation, E nothing independent. Below C it is not called tested.
+    """
 
 
 def vault() -> Vault:
@@ -50,7 +61,15 @@ def rotate_vault(context: Context, *, now: datetime) -> int:
 
 def units() -> Sequence[Unit]:
     """All connectors with what they can do."""
-    return [Unit(name, tuple(sorted(connector(name).can))) for name in names()]
+    return [_unit(name) for name in names()]
+
+
+def _unit(name: str) -> Unit:
+    can = tuple(sorted(connector(name).can))
+    if not DECLARED.has(name):
+        return Unit(name, can, proof="A")
+    definition = system_of(name).definition
+    return Unit(name, can, definition.title, definition.proof.grade)
 
 
 def saved(context: Context) -> Sequence[SavedConnection]:
@@ -69,10 +88,7 @@ def known(context: Context, name: str) -> SavedConnection:
 def add(context: Context, name: str, url: str, *, now: datetime, password: str | None = None) -> SavedConnection:
     """Save a connection under a name. A password, in the URL or as it is beside it, goes to the vault alone."""
     context.need("connect")
-    if re.fullmatch(NAME, name) is None:
-        raise UsageError(
-            f"{name!r} cannot be the name of a connection.", hint="Use letters, digits and underscores, as in shop_db."
-        )
+    _may_be_named(name)
     bare, inside = without_password(url)
     meant = parse(bare, base=Path.cwd())
     if meant.connector == "files":
@@ -85,6 +101,76 @@ def add(context: Context, name: str, url: str, *, now: datetime, password: str |
         vault().put(cast("str", connection.secret), secret)
     context.workspace.store.save_connection(connection, by=context.principal, now=now)
     return connection
+
+
+def connect(
+    context: Context,
+    name: str,
+    system: str,
+    settings: Mapping[str, str],
+    secrets: Mapping[str, str],
+    *,
+    now: datetime,
+    way: str | None = None,
+) -> SavedConnection:
+    """Save a connection to a system with an HTTP API. ``secrets`` go to the vault alone; nothing is sent yet.
+
+    Raises UsageError for a name that cannot be one, SpecError for a setting that is missing, unknown or ill-formed.
+    """
+    context.need("connect")
+    _may_be_named(name)
+    unit = system_of(system)
+    known_settings = {**{key: one.pattern for key, one in unit.definition.settings.items()}, "base_url": ""}
+    for key, value in settings.items():
+        if key not in known_settings:
+            raise unknown_name("setting", key, list(known_settings))
+        if known_settings[key] and re.fullmatch(known_settings[key], value) is None:
+            said = unit.definition.settings[key]
+            raise SpecError(
+                f"{value!r} cannot be the {said.title}.",
+                hint=said.help or (f"It looks like {said.example}." if said.example else ""),
+                where={"field": key},
+            )
+    chosen = unit.way_in(way)
+    reference = f"connection/{context.workspace.store.workspace}/{name}" if secrets else None
+    config: dict[str, JsonValue] = {"settings": dict(settings)}
+    if chosen is not None:
+        config["auth"] = chosen.use
+    saved_one = SavedConnection(name, system, config, reference)
+    # The values of the settings are looked at before anything is kept.
+    unit.base(_of_connection(replace(saved_one, secret=None), Path.cwd()))
+    if reference is not None:
+        VaultCredentials(vault(), reference).keep(secrets)
+    context.workspace.store.save_connection(saved_one, by=context.principal, now=now)
+    return saved_one
+
+
+def system_of(name: str) -> Declared:
+    """The connector of a system with an HTTP API; SpecError with the nearest name when there is none."""
+    from connectors.http.engine import Declared
+
+    if not DECLARED.has(name):
+        raise unknown_name("system", name, DECLARED.names())
+    return Declared.of(DECLARED.path(name))
+
+
+def asked_for(name: str, way: str | None = None) -> Sequence[Field]:
+    """The secrets that connecting a system takes, each with where to find it."""
+    from connectors.http.signing import auth
+    from connectors.spelling import parse_options
+
+    chosen = system_of(name).way_in(way)
+    if chosen is None:
+        return ()
+    unit = auth(chosen)
+    return unit.fields(parse_options(unit.Params, chosen.params))
+
+
+def _may_be_named(name: str) -> None:
+    if re.fullmatch(NAME, name) is None:
+        raise UsageError(
+            f"{name!r} cannot be the name of a connection.", hint="Use letters, digits and underscores, as in shop_db."
+        )
 
 
 def kept(context: Context, item: str, *, base: Path, now: datetime) -> str:
@@ -117,7 +203,7 @@ def located(context: Context, item: str, *, base: Path) -> Location:
 def place(context: Context, location: Location, *, base: Path) -> Place:
     """Where a location is, with its password from the vault."""
     if location.connection is not None:
-        return _of_connection(known(context, location.connection), base)
+        return _of_connection(known(context, location.connection), base, _pages(context))
     return Place(location.connector, base, location=location.location, url=location.url)
 
 
@@ -127,7 +213,7 @@ def places(context: Context, base: Path) -> Callable[[Source | Load], Place]:
     def resolved(unit: Source | Load) -> Place:
         if unit.connection is None:
             return Place(unit.connector, base, location=unit.location)
-        found = _of_connection(known(context, unit.connection), base)
+        found = _of_connection(known(context, unit.connection), base, _pages(context))
         if found.connector != unit.connector:
             raise UnsupportedError(
                 f"{unit.connection!r} is a connection of {found.connector}, and the spec uses it as {unit.connector}.",
@@ -157,11 +243,17 @@ def check_hosts(context: Context, spec: Pipeline) -> None:
             )
 
 
-def check(context: Context, name: str) -> None:
-    """Reach a saved connection and prove its credentials; raises AccessError or TransientError."""
+def check(context: Context, name: str) -> str | None:
+    """Reach a saved connection and prove its credentials; raises AccessError or TransientError.
+
+    Gives what the system calls the account, where it says so.
+    """
     context.need("ask")
     found = _of_connection(known(context, name), Path.cwd())
+    if DECLARED.has(found.connector):
+        return system_of(found.connector).account(found)
     connector(found.connector).check(found)
+    return None
 
 
 def discover(context: Context, item: str, *, base: Path) -> Sequence[Discovered]:
@@ -176,6 +268,8 @@ def discover(context: Context, item: str, *, base: Path) -> Sequence[Discovered]
 
 def address(connection: SavedConnection) -> str:
     """Where it leads, without its password."""
+    if "settings" in connection.config:
+        return system_of(connection.connector).base(_of_connection(replace(connection, secret=None), Path.cwd()))
     return str(connection.config.get("url") or connection.config.get("location") or "")
 
 
@@ -191,6 +285,8 @@ def page(context: Context, name: str) -> str:
     if saved_one is not None:
         secret = "its password is in the vault" if saved_one.secret else "without a password"
         return f"{saved_one.name}: {saved_one.connector}, {address(saved_one)}, {secret}."
+    if DECLARED.has(name):
+        return DECLARED.path(name).with_name("README.md").read_text(encoding="utf-8").rstrip()
     unit = connector(name)
     readme = Path(str(unit.__file__)).with_name("README.md") if hasattr(unit, "__file__") else None
     if readme is not None and readme.is_file():
@@ -198,7 +294,20 @@ def page(context: Context, name: str) -> str:
     return f"{name} can {', '.join(sorted(unit.can))}."
 
 
-def _of_connection(connection: SavedConnection, base: Path) -> Place:
+def _of_connection(connection: SavedConnection, base: Path, pages: Path | None = None) -> Place:
+    if "settings" in connection.config:
+        stated = cast("dict[str, str]", connection.config["settings"])
+        settings = {str(key): str(value) for key, value in stated.items()}
+        if "auth" in connection.config:
+            settings["auth"] = str(connection.config["auth"])
+        return Place(
+            connection.connector,
+            base,
+            connection=connection.name,
+            settings=settings,
+            credentials=VaultCredentials(vault(), connection.secret) if connection.secret is not None else None,
+            pages=pages / connection.name if pages is not None else None,
+        )
     if "url" not in connection.config:
         location = str(connection.config["location"])
         return Place(connection.connector, base, location=location, connection=connection.name)
@@ -212,6 +321,19 @@ def _of_connection(connection: SavedConnection, base: Path) -> Place:
             )
         url = with_password(url, password)
     return Place(connection.connector, base, connection=connection.name, url=url)
+
+
+def _pages(context: Context) -> Path:
+    """Where answers of systems are kept for the questions and plans of a quarter of an hour, so that each is asked for
+    once. A run keeps its own.
+    """
+    folder = context.workspace.folder / "pages"
+    slot = int(datetime.now(UTC).timestamp() // _SHARED_SECONDS)
+    for old in folder.iterdir() if folder.is_dir() else ():
+        # Who began with an older one may still be reading it.
+        if old.name.isdigit() and int(old.name) < slot - 4:
+            shutil.rmtree(old, ignore_errors=True)
+    return folder / str(slot)
 
 
 def _free_name(context: Context, url: str) -> str:

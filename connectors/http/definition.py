@@ -157,7 +157,7 @@ class Proof(Document):
     """How far the connector has been tried, A to E, and on what."""
 
     grade: Grade
-    on: str = Field(description="What it was tried on: a server, an emulator, the vendor's description and its date.")
+    tried_on: str = Field(description="What it was tried on: a server, an emulator, the vendor's description and its date.")
 
 
 class Definition(Document):

@@ -27,7 +27,7 @@ from connectors.http.pacing import Pace
 from connectors.http.repeats import Keys, take_out
 from connectors.http.sending import Sender
 from connectors.http.signing import Auth, auth
-from connectors.http.staged import Pages, discard, fingerprint, lines
+from connectors.http.staged import Pages, alone, fingerprint, lines
 from connectors.looking import preview_rows
 from connectors.names import table_name
 from connectors.spelling import parse_options
@@ -80,11 +80,14 @@ class Declared:
 
     def check(self, place: Place) -> None:
         """Send the definition's check, or ask for the first stream's first page."""
-        with self._sender(place) as sender:
-            self.account(place, sender)
+        self.account(place)
 
-    def account(self, place: Place, sender: Sender) -> str | None:
-        """What the check's answer calls the account."""
+    def account(self, place: Place) -> str | None:
+        """As ``check``; what its answer calls the account, where the definition says where that stands."""
+        with self._sender(place) as sender:
+            return self._account(place, sender)
+
+    def _account(self, place: Place, sender: Sender) -> str | None:
         definition, values = self._definition_at(place), self._values(place)
         said = definition.check
         if said is None:
@@ -265,8 +268,13 @@ class Declared:
     def _fetched(self, name: str, place: Place, folder: Path, since: str | None) -> Pages:
         """All pages of a stream, read now, or gone on with where an earlier attempt stopped."""
         request = self.definition.request(name, incremental=since is not None)
+        own = folder / self._key(name, place, request, since)
+        with alone(own):
+            return self._fetched_alone(name, place, own, request, since)
+
+    def _fetched_alone(self, name: str, place: Place, own: Path, request: Request, since: str | None) -> Pages:
         values = self._values(place, since)
-        pages = self._pages(folder / self._key(name, place, request, since))
+        pages = self._pages(own)
         if pages.done:
             return pages
         stream = self.definition.streams[name]
@@ -276,7 +284,7 @@ class Declared:
         with self._sender(place) as sender:
             fetch = Fetch(
                 self._definition_at(place), name, request, sender, pages, values, keys, fields,
-                parents=self._parents(stream, place, folder, since),
+                parents=self._parents(stream, place, own.parent, since),
             )  # fmt: skip
             try:
                 fetch.run()
@@ -487,6 +495,3 @@ def _is_optional(records: Sequence[Mapping[str, JsonValue]], path: tuple[str, ..
     if is_child or len(records) < tables.ENOUGH_TO_JUDGE:
         return True
     return any(asking.at(cast("JsonValue", item), "/" + "/".join(path)) is None for item in records)
-
-
-__all__ = ["Declared", "discard"]

@@ -13,7 +13,7 @@ from connectors.http import asking
 from connectors.http.asking import Answer, Ask
 from connectors.http.definition import Definition, ErrorRule
 from connectors.http.pacing import Pace, waiting_time
-from connectors.http.signing import Auth, Credentials, Outgoing, Secrets
+from connectors.http.signing import Auth, Credentials, Outgoing, Secrets, renewal
 from spec.base import Document, JsonValue
 from spec.errors import AccessError, DataError, DreflowError, LimitError, TransientError
 
@@ -137,34 +137,16 @@ class Sender:
             return secrets
         unit, params = self._auth
         if unit.is_stale(params, secrets, self._clock()):
-            return self._renewed() or secrets
+            return self._renew(secrets) or secrets
         return secrets
 
-    def _renew(self, used: Secrets) -> bool:
-        """Renew the credentials, unless somebody else has since we read them; False when there is nothing to renew."""
-        if self._credentials is None:
-            return False
-        if self._credentials.get() != used:
-            return True
-        return self._renewed() is not None
-
-    def _renewed(self) -> Secrets | None:
+    def _renew(self, used: Secrets) -> Secrets | None:
+        """The credentials renewed, by us or by whoever was first; None when there is nothing to renew."""
         if self._credentials is None or self._auth is None:
             return None
         unit, params = self._auth
-        nothing = False
-        seen = self._credentials.get()
-
-        def change(newest: Secrets) -> Secrets:
-            nonlocal nothing
-            if newest != seen and not unit.is_stale(params, newest, self._clock()):
-                return newest
-            made = unit.renewed(params, newest, self._post, self._clock())
-            nothing = made is None
-            return newest if made is None else made
-
-        found = self._credentials.renew(change)
-        return None if nothing else found
+        found = self._credentials.renew(renewal(unit, params, used, self._post, self._clock))
+        return None if found == used else found
 
     def _post(self, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, object]:
         import httpx

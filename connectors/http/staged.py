@@ -6,11 +6,12 @@ leaves at most a page without its log line, which is cut off when reading goes o
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
@@ -207,9 +208,16 @@ def _item(line: bytes) -> dict[str, JsonValue] | None:
         return None
 
 
-def discard(folder: Path) -> None:
-    """Forget a read."""
-    shutil.rmtree(folder, ignore_errors=True)
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One reader of a stream into a folder at a time, over threads and processes; others find it read."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def lines(files: Sequence[Path]) -> Iterator[tuple[Path, bytes]]:

@@ -13,9 +13,19 @@ SUMMARY = "see where data can come from, save connections, look into data"
 EPILOG = """\
 examples:
   dreflow connectors add shop postgresql://ada@db.example/shop     (asks for the password)
+  dreflow connectors add till stripe                               (asks for what Stripe needs)
   dreflow connectors discover ./exports
   dreflow connectors preview orders.csv
 """
+
+
+_PROOFS = {
+    "A": "A  the real thing",
+    "B": "B  an emulator",
+    "C": "C  the vendor's own description",
+    "D": "D  documented examples; not called tested",
+    "E": "E  nothing independent; not called tested",
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,10 +35,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("list", help="all connectors, and the connections saved here")
     show = actions.add_parser("show", help="how a connector is used")
     show.add_argument("name", help="a connector or a saved connection")
-    add = actions.add_parser("add", help="save a database's address under a name; the password goes to the vault")
+    add = actions.add_parser("add", help="save a connection under a name; passwords and tokens go to the vault")
     add.add_argument("name", help="the name to use with --data")
-    add.add_argument("url", metavar="URL", help="postgresql://user@host/database, mysql://user@host/database")
-    add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    add.add_argument(
+        "url", metavar="URL|SYSTEM", help="postgresql://user@host/database, mysql://..., or a system such as stripe"
+    )
+    add.add_argument("--password-stdin", action="store_true", help="read passwords and tokens from standard input")
+    add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="what a system needs to know")
+    add.add_argument("--way", metavar="WAY", help="another way to prove who asks, where a system has several")
     check = actions.add_parser("check", help="reach a saved connection and prove its password")
     check.add_argument("name", help="a saved connection")
     for name, help_ in (("discover", "the tables, columns and types of some data"), ("preview", "its first rows")):
@@ -65,12 +79,15 @@ def _list(context: Context, args: argparse.Namespace) -> int:
     if args.json:
         workspace.print_json(
             {
-                "connectors": [{"name": unit.name, "can": list(unit.can)} for unit in units],
+                "connectors": [{"name": unit.name, "can": list(unit.can), "proof": unit.proof} for unit in units],
                 "connections": [{"name": one.name, "connector": one.connector, **one.config} for one in saved],
             }
         )
         return 0
-    print("Connectors:\n" + table(["name", "can"], [[unit.name, ", ".join(unit.can)] for unit in units]))
+    print(
+        "Connectors:\n"
+        + table(["name", "can", "tried on"], [[unit.name, ", ".join(unit.can), _PROOFS[unit.proof]] for unit in units])
+    )
     if saved:
         rows = [[one.name, one.connector, connections.address(one)] for one in saved]
         print("\nConnections saved here:\n" + table(["name", "connector", "address"], rows))
@@ -92,9 +109,12 @@ def _show(context: Context, args: argparse.Namespace) -> int:
 def _add(context: Context, args: argparse.Namespace) -> int:
     import sys
 
+    from connectors.contract import DECLARED
     from integrations.cli import workspace
     from tools import connections
 
+    if DECLARED.has(args.url) or "://" not in args.url:
+        return _connect(context, args)
     password = sys.stdin.readline().rstrip("\n") if args.password_stdin else None
     if password is None and connections.wants_password(args.url) and sys.stdin.isatty():
         import getpass
@@ -109,15 +129,52 @@ def _add(context: Context, args: argparse.Namespace) -> int:
     return 0
 
 
+def _connect(context: Context, args: argparse.Namespace) -> int:
+    """Connect a system: what it needs to know is asked for, secrets without being shown."""
+    import getpass
+    import sys
+
+    from integrations.cli import workspace
+    from spec.errors import UsageError
+    from tools import connections
+
+    unit = connections.system_of(args.url)
+    settings: dict[str, str] = {}
+    for item in args.set:
+        key, divided, value = item.partition("=")
+        if not divided:
+            raise UsageError(f"--set takes NAME=VALUE, not {item!r}.")
+        settings[key] = value
+    asking = sys.stdin.isatty() and not args.password_stdin
+    for key, setting in unit.definition.settings.items():
+        if key not in settings and setting.default is None and asking:
+            workspace.remark([setting.help] if setting.help else [])
+            settings[key] = input(f"{setting.title}{f' (e.g. {setting.example})' if setting.example else ''}: ").strip()
+    secrets: dict[str, str] = {}
+    for field in connections.asked_for(args.url, args.way):
+        if asking:
+            workspace.remark([field.help] if field.help else [])
+            secrets[field.name] = getpass.getpass(f"{field.title}: ")
+        else:
+            secrets[field.name] = sys.stdin.readline().rstrip("\n")
+    saved = connections.connect(context, args.name, args.url, settings, secrets, now=workspace.now(None), way=args.way)
+    if args.json:
+        workspace.print_json({"name": saved.name, "connector": saved.connector, **saved.config})
+    else:
+        kept = "; its secrets are in the vault" if saved.secret else ""
+        print(f"Saved {saved.name}{kept}. Try it:  dreflow connectors check {saved.name}")
+    return 0
+
+
 def _check(context: Context, args: argparse.Namespace) -> int:
     from integrations.cli import workspace
     from tools import connections
 
-    connections.check(context, args.name)
+    account = connections.check(context, args.name)
     if args.json:
-        workspace.print_json({"name": args.name, "status": "ok"})
+        workspace.print_json({"name": args.name, "status": "ok", **({"account": account} if account else {})})
     else:
-        print(f"{args.name} can be reached and lets us in.")
+        print(f"{args.name} can be reached and lets us in{f', as {account}' if account else ''}.")
     return 0
 
 
