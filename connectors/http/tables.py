@@ -28,6 +28,7 @@ from connectors.http.asking import at
 from connectors.http.definition import Stream
 from connectors.http.staged import lines
 from spec.base import JsonValue
+from spec.errors import DriftError
 from spec.pipeline import Source
 from spec.records import record
 
@@ -40,6 +41,8 @@ OPTIONAL = "optional"
 """Read option of a source: columns that the stream may leave out."""
 SEEN = "seen"
 """Read option of a source: the names at the top of the stream's records when the spec was made."""
+_SEVERAL = 2
+"""Of a single value it cannot be told whether it is a slip or the column's new form."""
 OWN = frozenset({OPTIONAL, SEEN, "definition"})
 """Read options that are not those of a file."""
 
@@ -113,10 +116,29 @@ def load(
 
 
 def _judged(one: Wanted, total: Reading, into: DuckDBPyConnection, shown: str, records: int) -> Reading:
+    _refuse_unreadable(one.made.source, total, shown)
     expected = records if not one.made.options.explode else None
     warnings = _empty_columns(one.made, into, one.table, total.rows, shown)
     found = replace(total, expected_rows=expected, warnings=(*dict.fromkeys(total.warnings), *warnings))
     return readings.with_quarantine(one.table, found)
+
+
+def _refuse_unreadable(source: Source, total: Reading, shown: str) -> None:
+    """A column of which no value can be read any more is another column than the spec was made for."""
+    if source.drift not in {"ask", "freeze"}:
+        return
+    aside = sum(item.rows for item in total.quarantined)
+    lost = [name for name, count in total.nulled.items() if count == total.rows >= _SEVERAL]
+    reasons = dict.fromkeys(item.reason for item in total.quarantined) if aside >= _SEVERAL and not total.rows else {}
+    if not lost and not reasons:
+        return
+    said = "; ".join([*reasons, *(conform.complaint(source.columns[name], name) for name in lost)])
+    raise DriftError(
+        f"No value can be read as the spec was made for: {said}.",
+        hint="Plan again to take the change in.",
+        where={"stream": shown},
+        data={"added": [], "missing": [], "retyped": {name: [source.columns[name], "something else"] for name in lost}},
+    )
 
 
 def _nothing(source: Source) -> exp.Select:
