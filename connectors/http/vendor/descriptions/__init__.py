@@ -1,0 +1,1 @@
+"""Kinds of machine-readable descriptions that vendors publish: one file a kind."""

@@ -1,0 +1,131 @@
+"""OpenAPI 3.0 and 3.1, in JSON or YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from connectors.http.vendor.description import Credential, Description, Operation, Parameter
+from connectors.http.vendor.schemas import Reading, Schema
+
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+
+
+def fits(plain: object) -> bool:
+    """A document with ``openapi: 3...``."""
+    return isinstance(plain, Mapping) and str(plain.get("openapi", "")).startswith("3")
+
+
+def read(plain: Mapping[str, Any], paths: Collection[str] | None) -> Description:
+    """The description with these paths."""
+    reading = Reading(plain)
+    info = _mapping(plain.get("info"))
+    credentials = _credentials(reading, _mapping(_mapping(plain.get("components")).get("securitySchemes")))
+    operations = tuple(_operations(reading, plain, paths, credentials))
+    reading.finish()
+    return Description(
+        title=str(info.get("title", "")),
+        version=str(info.get("version", "")),
+        base=_base(plain.get("servers")),
+        operations=operations,
+        definitions=reading.definitions,
+        credentials=credentials,
+        notes=tuple(reading.notes),
+    )
+
+
+def _mapping(plain: object) -> Mapping[str, Any]:
+    return plain if isinstance(plain, Mapping) else {}
+
+
+def _base(servers: object) -> str:
+    first = _mapping(servers[0]) if isinstance(servers, list) and servers else {}
+    url = str(first.get("url", ""))
+    for name, item in _mapping(first.get("variables")).items():
+        url = url.replace("{" + str(name) + "}", str(_mapping(item).get("default", "")))
+    try:
+        return urlsplit(url).path.rstrip("/")
+    except ValueError:
+        return ""
+
+
+def _operations(
+    reading: Reading, plain: Mapping[str, Any], paths: Collection[str] | None, credentials: Mapping[str, Credential]
+) -> Iterator[Operation]:
+    for path, written in _mapping(plain.get("paths")).items():
+        if paths is not None and path not in paths:
+            continue
+        item = reading.found(written)
+        shared = list(_parameters(reading, item.get("parameters")))
+        for method in METHODS:
+            if isinstance(item.get(method), Mapping):
+                said = item[method]
+                own = list(_parameters(reading, said.get("parameters")))
+                named = {(one.place, one.name): one for one in [*shared, *own]}
+                body = reading.found(said.get("requestBody"))
+                yield Operation(
+                    method=method.upper(),
+                    path=str(path),
+                    parameters=tuple(named.values()),
+                    bodies=_content(reading, body),
+                    body_required=body.get("required") is True,
+                    replies=replies(reading, said.get("responses"), _content),
+                    opened_by=opened_by(said.get("security", plain.get("security")), credentials),
+                )
+
+
+def replies(reading: Reading, plain: object, content: Any) -> dict[str, dict[str, Schema]]:
+    """The answers by status; ``content`` takes the schemas by media type out of one."""
+    return {str(status).upper().replace("DEFAULT", "default"): content(reading, reading.found(item))
+            for status, item in _mapping(plain).items()}  # fmt: skip
+
+
+def opened_by(plain: object, credentials: Mapping[str, Credential]) -> tuple[str, ...]:
+    """The credentials of which one opens an operation; none when it says that nobody need prove who asks."""
+    if not isinstance(plain, list):
+        return ()
+    alternatives = [list(_mapping(one)) for one in plain]
+    if any(not names for names in alternatives):
+        return ()
+    return tuple(dict.fromkeys(name for names in alternatives for name in names if name in credentials))
+
+
+def _content(reading: Reading, item: Mapping[str, Any]) -> dict[str, Schema]:
+    said = _mapping(item.get("content"))
+    return {str(media): reading.schema(_mapping(one).get("schema")) for media, one in said.items()}
+
+
+def _parameters(reading: Reading, plain: object) -> Iterator[Parameter]:
+    for written in plain if isinstance(plain, list) else ():
+        item = reading.found(written)
+        name, place = item.get("name"), item.get("in")
+        if not isinstance(name, str) or place not in {"query", "header", "path"}:
+            if place != "cookie":
+                reading.note("A parameter without a name or a place is left out.")
+            continue
+        content = list(_mapping(item.get("content")).values())
+        style = str(item.get("style") or ("form" if place == "query" else "simple"))
+        explode = item.get("explode")
+        yield Parameter(
+            name=name,
+            place=place,
+            schema=reading.schema(item.get("schema", _mapping(content[0]).get("schema") if content else None)),
+            required=item.get("required") is True or place == "path",
+            style="json" if content else style,
+            explode=explode if isinstance(explode, bool) else style == "form",
+        )
+
+
+def _credentials(reading: Reading, schemes: Mapping[str, Any]) -> dict[str, Credential]:
+    found = {}
+    for name, written in schemes.items():
+        scheme = reading.found(written)
+        kind, way = scheme.get("type"), str(scheme.get("scheme", "")).lower()
+        if kind == "apiKey" and scheme.get("in") in {"header", "query"}:
+            found[str(name)] = Credential(scheme["in"], str(scheme.get("name", "")))
+        elif kind == "http" and way == "basic":
+            found[str(name)] = Credential("header", "Authorization", "Basic ")
+        elif kind in {"http", "oauth2", "openIdConnect"}:
+            found[str(name)] = Credential("header", "Authorization", "Bearer ")
+    return found

@@ -1,0 +1,111 @@
+"""The vendor's filters, which do leave records out, and the parameter that chooses a record's fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from connectors.http.vendor.dealing import RefusedError, Row, Rows, Turn
+from connectors.http.vendor.instants import spelled, understood
+from connectors.http.vendor.profile import Filter, Selecting
+from connectors.http.vendor.table import Table
+from connectors.http.vendor.wire import at
+
+_OPERATORS = {">=": "from", ">": "after", "<=": "until", "<": "before", "=": "equal"}
+_KEEPS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "from": lambda value, border: value >= border,
+    "after": lambda value, border: value > border,
+    "until": lambda value, border: value <= border,
+    "before": lambda value, border: value < border,
+    "equal": lambda value, border: value == border,
+}
+
+
+def filtered(table: Table, turn: Turn, headers: Mapping[str, str], rows: Rows) -> Rows:
+    """The rows that the request's filters keep, in their order; RefusedError for a value that is none."""
+    for one in table.stream.filters:
+        for keeps, border in _borders(one, turn, headers):
+            rows = rows.where(partial(_kept, table, one, keeps, border))
+    return rows
+
+
+def _borders(one: Filter, turn: Turn, headers: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    if one.place == "text":
+        text = str(turn.value(one.text_param) or "")
+        pattern = rf"(?<![\w.]){re.escape(one.param)}\s*(>=|<=|>|<|=)\s*['\"]?([^'\"\s]+)"
+        for found in re.finditer(pattern, text, re.IGNORECASE):
+            yield _OPERATORS[found[1]], _border(one, found[2])
+        return
+    value = headers.get(one.param.lower()) if one.place == "header" else _given(one, turn)
+    if value is None:
+        return
+    keeps: str = one.keeps
+    if one.inclusive_param and turn.value(one.inclusive_param) in (True, "true"):
+        keeps = {"after": "from", "before": "until"}.get(keeps, keeps)
+    yield keeps, _border(one, value)
+
+
+def _given(one: Filter, turn: Turn) -> Any:
+    outer, bracket, inner = one.param.partition("[")
+    value = turn.value(outer if bracket else one.param)
+    if bracket:
+        return value.get(inner.rstrip("]")) if isinstance(value, dict) else None
+    return None if isinstance(value, dict) else value
+
+
+def _border(one: Filter, value: Any) -> Any:
+    if one.form == "plain":
+        return str(value)
+    moment = understood(value, one.form)
+    if moment is None:
+        raise RefusedError("wrong_type", one.param, f"is no instant in the form {one.form}")
+    return moment
+
+
+def _kept(table: Table, one: Filter, keeps: str, border: Any, row: Row) -> bool:
+    growing = table.stream.growing
+    value: Any
+    if growing is not None and growing.field == one.field and isinstance(border, datetime):
+        # As the record spells it: what it does not tell, a filter cannot see either.
+        value = row.moment and understood(_as_told(table, row), growing.form)
+    else:
+        value = at(table.record(row), one.field)
+        if isinstance(border, datetime):
+            value = understood(value, one.form)
+        elif value is not None:
+            value = str(value).lower() if isinstance(value, bool) else str(value)
+    return value is not None and _KEEPS[keeps](value, border)
+
+
+def _as_told(table: Table, row: Row) -> Any:
+    growing = table.stream.growing
+    assert growing is not None
+    assert row.moment is not None
+    return spelled(row.moment, growing.form)
+
+
+def selected(selecting: Selecting | None, turn: Turn, record: dict[str, Any]) -> dict[str, Any]:
+    """The record with the fields that are asked for and those that always come."""
+    if selecting is None:
+        return record
+    said = turn.value(selecting.param)
+    if said is None and not selecting.default:
+        return record
+    fields = said if isinstance(said, list) else str(said).split(",") if said is not None else []
+    inside: dict[str, list[str]] = {}
+    for name in [*selecting.always, *(fields or selecting.default)]:
+        outer, _, inner = name.strip().partition(".")
+        inside.setdefault(outer, []).append(inner)
+    return {name: _part(record[name], inner, selecting) for name, inner in inside.items() if name in record}
+
+
+def _part(value: Any, fields: list[str], selecting: Selecting) -> Any:
+    if isinstance(value, list):
+        return [_part(one, fields, selecting) for one in value]
+    if not isinstance(value, dict) or "" in fields:
+        return value
+    wanted = [*selecting.always, *(name.partition(".")[0] for name in fields)]
+    return {name: item for name, item in value.items() if name in wanted}

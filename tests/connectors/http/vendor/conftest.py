@@ -1,0 +1,45 @@
+"""Vendors as their own descriptions have them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from known_vendors import PROFILES, Known, Opened, client_of
+
+from connectors.http.vendor.answering import Vendor
+from connectors.http.vendor.description import Description, read_description
+from connectors.http.vendor.profile import Profile, read_profile
+
+
+@pytest.fixture(scope="session")
+def known(vendor_specs_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Known:
+    """A vendor's description, pruned to what its profile needs, and the profile."""
+    read: dict[str, tuple[Description, Profile]] = {}
+    cache = tmp_path_factory.mktemp("descriptions")
+
+    def find(name: str) -> tuple[Description, Profile]:
+        if name not in read:
+            profile = read_profile(PROFILES / f"{name}.yaml")
+            file = vendor_specs_folder / profile.description
+            if not file.is_file():
+                pytest.skip(f"needs third-party data: {file.name} among the vendors' descriptions")
+            description = read_description(file, paths=profile.paths, overlay=profile.changes, cache=cache)
+            read[name] = (description, profile)
+        return read[name]
+
+    return find
+
+
+@pytest.fixture
+def opened(known: Known) -> Opened:
+    """``opened("stripe", count=25)``: the vendor, and a client that it knows."""
+
+    def start(name: str, **options: Any) -> tuple[Vendor, httpx.Client]:
+        description, profile = known(name)
+        vendor = Vendor(description, profile, **options)
+        return vendor, client_of(vendor)
+
+    return start
