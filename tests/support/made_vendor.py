@@ -28,7 +28,8 @@ SOURCE = "made up for a test"
 
 def parameter(name: str, kind: str = "string", place: str = "query", **more: Any) -> dict[str, Any]:
     """A parameter of the description."""
-    schema = {"type": kind, **{key: more.pop(key) for key in ("minimum", "maximum", "enum", "format") if key in more}}
+    schema: dict[str, Any] = {"type": kind}
+    schema.update({key: more.pop(key) for key in ("minimum", "maximum", "enum", "format") if key in more})
     return {"name": name, "in": place, "schema": schema, **more}
 
 
@@ -57,6 +58,7 @@ def vendor_of(
     *,
     records: str = "/orders",
     stream: dict[str, Any] | None = None,
+    records_given: list[dict[str, Any]] | None = None,
     **options: Any,
 ) -> Vendor:
     """The vendor with the stream 'orders'."""
@@ -76,4 +78,5 @@ def vendor_of(
         **(stream or {}),
     }
     profile = Profile.model_validate({"title": "Made up", "description": "-", "streams": {"orders": orders}})
-    return Vendor(description, profile, **options)
+    given: dict[str, Any] = {} if records_given is None else {"records": {"orders": records_given}}
+    return Vendor(description, profile, **given, **options)

@@ -6,6 +6,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -49,6 +50,8 @@ class Vendor:
         faults: Sequence[Fault] = (),
         texts: Sequence[str] = TEXTS,
     ) -> None:
+        if profile.base is not None:
+            description = replace(description, base=profile.base)
         self.description = description
         self.profile = profile
         self.accepts = accepts

@@ -17,6 +17,9 @@ from connectors.http.vendor.schemas import Schema, flat
 from connectors.http.vendor.wire import Call
 from spec.records import record
 
+# No number of a request is longer, and Python refuses to read one of thousands of digits.
+_WHOLE = re.compile(r"-?[0-9]{1,40}")
+_BROKEN = re.compile(r"-?[0-9]{1,40}\.[0-9]{1,40}([eE][+-]?[0-9]{1,3})?")
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
@@ -116,6 +119,12 @@ class Desk:
         if written is None:
             findings.append(Finding("wrong_type", parameter.name, "is given more than once"))
             return given[-1][1]
+        known = self._inner_names(schema) if isinstance(written, dict) else set()
+        # Such an object is open by its schema, yet what it does not name the vendor does not look at.
+        findings.extend(
+            Finding("unknown_parameter", f"{parameter.name}[{inner}]", "is not in the description")
+            for inner in (sorted(written.keys() - known) if known else ())
+        )
         value = self._typed(schema, written)
         problem = self._checker.problem(schema, value)
         if problem is not None:
@@ -157,24 +166,28 @@ class Desk:
             known = ", ".join(operation.bodies)
             findings.append(Finding("wrong_body", "Content-Type", f"is {media or 'not said'} and has to be {known}"))
             return None
-        value = self._read(schema, call.body, media, findings)
+        try:
+            value = self._read(schema, call.body.decode(), media)
+        except ValueError:
+            findings.append(Finding("wrong_body", "", f"is no {media.partition(';')[0]}"))
+            return None
         problem = self._checker.problem(schema, value)
         if problem is not None:
             findings.append(Finding("wrong_body", problem.place, problem.message))
         return value
 
-    def _read(self, schema: Schema, body: bytes, media: str, findings: list[Finding]) -> Any:
-        try:
-            text = body.decode()
-            if "form" in media:
-                fields: dict[str, Any] = {}
-                for name, item in parse_qsl(text, keep_blank_values=True, strict_parsing=True):
-                    fields[name] = item if name not in fields else [*_listed(fields[name]), item]
-                return self._typed(schema, fields)
+    def _read(self, schema: Schema, text: str, media: str) -> Any:
+        if "form" not in media:
             return json.loads(text)
-        except ValueError:
-            findings.append(Finding("wrong_body", "", f"is no {media.partition(';')[0]}"))
-            return None
+        fields: dict[str, Any] = {}
+        for name, item in parse_qsl(text, keep_blank_values=True, strict_parsing=True):
+            fields[name] = item if name not in fields else [*_listed(fields[name]), item]
+        return self._typed(schema, fields)
+
+    def _inner_names(self, schema: Schema) -> set[str]:
+        """The names that an object in the address may have, where it is described."""
+        options = [schema, *(flat(one, self._description.definitions) for one in schema.get("anyOf", ()))]
+        return {name for one in options for name in one.get("properties", {})}
 
 
 def _route(template: str) -> re.Pattern[str]:
@@ -226,14 +239,14 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _number(text: str) -> int | float | None:
-    if re.fullmatch(r"-?\d+", text):
+    if _WHOLE.fullmatch(text):
         return int(text)
-    return float(text) if re.fullmatch(r"-?\d+\.\d+([eE][+-]?\d+)?", text) else None
+    return float(text) if _BROKEN.fullmatch(text) else None
 
 
 _TRUTHS = {"true": True, "false": False}
 _TYPED: Mapping[str, Callable[[str], Any]] = {
-    "integer": lambda text: int(text) if re.fullmatch(r"-?\d+", text) else None,
+    "integer": lambda text: int(text) if _WHOLE.fullmatch(text) else None,
     "number": _number,
     "boolean": _TRUTHS.get,
 }

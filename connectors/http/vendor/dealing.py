@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
@@ -16,6 +17,7 @@ from spec.base import Document
 from spec.records import record
 from spec.registry import Shelf
 
+_WHOLE = re.compile(r"-?[0-9]{1,40}")
 PAGING = Shelf("connectors.http.vendor.paging", "way of dealing out a list")
 
 
@@ -148,7 +150,7 @@ class Size(Document):
 
 def whole(value: object, name: str) -> int:
     """A whole number, also one spelled as text; RefusedError for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).lstrip("-").isdigit():
+    if isinstance(value, bool) or not isinstance(value, int | str) or not _WHOLE.fullmatch(str(value)):
         raise RefusedError("wrong_type", name, "is no whole number")
     return int(value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, field, replace
 from pathlib import Path
@@ -215,9 +216,10 @@ def _kept(file: Path | None) -> Description | None:
 
 def _keep(file: Path, found: Description) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(asdict(found), default=str), encoding="utf-8")
-    part.replace(file)
+    # Under a name of its own until it is whole: others may keep the same at this moment.
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".part", delete=False, encoding="utf-8") as part:
+        json.dump(asdict(found), part, default=str)
+    Path(part.name).replace(file)
 
 
 def fits_media(said: str, media: str) -> bool:

@@ -14,7 +14,11 @@ from connectors.http.vendor.profile import Filter, Selecting
 from connectors.http.vendor.table import Table
 from connectors.http.vendor.wire import at
 
-_OPERATORS = {">=": "from", ">": "after", "<=": "until", "<": "before", "=": "equal"}
+_OPERATORS = {
+    ">=": "from", ">": "after", "<=": "until", "<": "before", "=": "equal",
+    "ge": "from", "gt": "after", "le": "until", "lt": "before", "eq": "equal",
+}  # fmt: skip
+_COMPARED = r"(?<![\w.]){name}\s*(>=|<=|>|<|=|\b(?:ge|gt|le|lt|eq)\b)\s*(?:[a-z]*'([^']*)'|([^\s')]+))"
 _KEEPS: Mapping[str, Callable[[Any, Any], bool]] = {
     "from": lambda value, border: value >= border,
     "after": lambda value, border: value > border,
@@ -35,9 +39,8 @@ def filtered(table: Table, turn: Turn, headers: Mapping[str, str], rows: Rows) -
 def _borders(one: Filter, turn: Turn, headers: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
     if one.place == "text":
         text = str(turn.value(one.text_param) or "")
-        pattern = rf"(?<![\w.]){re.escape(one.param)}\s*(>=|<=|>|<|=)\s*['\"]?([^'\"\s]+)"
-        for found in re.finditer(pattern, text, re.IGNORECASE):
-            yield _OPERATORS[found[1]], _border(one, found[2])
+        for found in re.finditer(_COMPARED.replace("{name}", re.escape(one.param)), text, re.IGNORECASE):
+            yield _OPERATORS[found[1].lower()], _border(one, found[3] if found[2] is None else found[2])
         return
     value = headers.get(one.param.lower()) if one.place == "header" else _given(one, turn)
     if value is None:

@@ -129,6 +129,7 @@ class Profile(Document):
 
     title: str
     description: str = Field(description="File name of the vendor's own description.")
+    base: str | None = Field(default=None, description="Path before all others, where the description has none.")
     overlay: tuple[Change, ...] = ()
     also: tuple[str, ...] = Field(default=(), description="Paths that are no stream, e.g. the one of a check.")
     headers: dict[str, str] = Field(default={}, description="What every answer carries.")

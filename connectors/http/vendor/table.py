@@ -150,7 +150,8 @@ class Table:
             found = matching(schema["pattern"], self._draw, f"key{number}.{turn}")
             if found is not None and found not in self._rows:
                 return found
-        return str(_FIRST_TEXT + number)
+        most = schema.get("maxLength", 16)
+        return str(_FIRST_TEXT + number if most >= 16 else 10 ** (most - 1) + number)
 
     def _key_schema(self) -> Schema:
         return inside(self._schema, self.stream.key, self._definitions)

@@ -7,8 +7,8 @@ import re
 from connectors.http.vendor.dealing import Dealt, RefusedError, Rows, Turn
 from spec.base import Document
 
-_START = re.compile(r"\bstartposition\s+(-?\d+)", re.IGNORECASE)
-_MOST = re.compile(r"\bmaxresults\s+(-?\d+)", re.IGNORECASE)
+_START = re.compile(r"\bstartposition\s+(-?[0-9]{1,40})", re.IGNORECASE)
+_MOST = re.compile(r"\bmaxresults\s+(-?[0-9]{1,40})", re.IGNORECASE)
 
 
 class Params(Document):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from connectors.http.vendor.profile import Profile, read_profile
 
 
 @pytest.fixture(scope="session")
-def known(vendor_specs_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Known:
+def known(vendor_specs_folder: Path) -> Known:
     """A vendor's description, pruned to what its profile needs, and the profile."""
     read: dict[str, tuple[Description, Profile]] = {}
-    cache = tmp_path_factory.mktemp("descriptions")
+    # The session's folder, so that each of the test processes does not read three megabytes of YAML for itself.
+    cache = Path(os.environ["DREFLOW_TEST_SESSION"].rpartition(":")[0]) / "descriptions"
 
     def find(name: str) -> tuple[Description, Profile]:
         if name not in read:

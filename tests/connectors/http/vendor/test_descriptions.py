@@ -12,7 +12,7 @@ from known_vendors import PROFILES
 
 from connectors.http.vendor.description import Description, read_description
 from connectors.http.vendor.profile import read_profile
-from connectors.http.vendor.schemas import flat
+from connectors.http.vendor.schemas import flat, inside
 from spec.errors import SpecError
 
 
@@ -169,3 +169,32 @@ def test_a_published_description_is_read_whole(name: str, vendor_specs_folder: P
     assert profile.paths <= paths
     assert all(one.replies for one in description.operations)
     assert description.notes == ()
+
+
+METADATA = """<?xml version="1.0"?>
+<edmx:Edmx Version="{version}" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>
+<Schema Namespace="N" Alias="A" xmlns="http://docs.oasis-open.org/odata/ns/edm">
+<EntityType Name="Base" Abstract="true"><Property Name="Id" Type="Edm.Guid" Nullable="false"/></EntityType>
+<EntityType Name="Order" BaseType="A.Base"><Property Name="Total" Type="Edm.Decimal" Nullable="false"/>
+<Property Name="Tags" Type="Collection(Edm.String)"/><Property Name="Address" Type="N.Address"/>
+<Property Name="Gone" Type="Other.Type"/></EntityType>
+<ComplexType Name="Address"><Property Name="City" Type="Edm.String" MaxLength="5"/></ComplexType>
+<EntityContainer Name="C"><EntitySet Name="Orders" EntityType="N.Order"/></EntityContainer>
+</Schema></edmx:DataServices></edmx:Edmx>"""
+
+
+@pytest.mark.parametrize(
+    ("version", "place", "total"), [("1.0", "/d/results/*", "string"), ("4.0", "/value/*", "number")]
+)
+def test_odata_metadata_is_read_in_both_versions(version: str, place: str, total: str, tmp_path: Path) -> None:
+    description = read(METADATA.replace("{version}", version), tmp_path)
+    [operation] = description.operations
+    schema = operation.reply(200, "application/json")
+    assert operation.path == "/Orders"
+    assert schema is not None
+    record = inside(schema, place, description.definitions)
+    assert list(record["properties"]) == ["Id", "Total", "Tags", "Address", "Gone"]
+    assert total in record["properties"]["Total"]["type"]
+    city = inside(schema, f"{place}/Address/City", description.definitions)
+    assert city == {"type": ["string", "null"], "maxLength": 5}
+    assert ["Other.Type" in note for note in description.notes] == [True]

@@ -63,10 +63,32 @@ def slack(client: httpx.Client) -> Iterator[dict[str, Any]]:
             return
 
 
+def sap(client: httpx.Client) -> Iterator[dict[str, Any]]:
+    skip = 0
+    while page := body(client.get("/A_BusinessPartner", params={"$top": 7, "$skip": skip}))["d"]["results"]:
+        yield from page
+        skip += 7
+
+
+def sap_by_links(client: httpx.Client) -> Iterator[dict[str, Any]]:
+    link: str | None = "/A_Customer"
+    while link:
+        page = body(client.get(link))["d"]
+        yield from page["results"]
+        link = page.get("__next")
+
+
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize(
     ("name", "stream", "walk"),
-    [("stripe", "charges", stripe), ("xero", "invoices", xero), ("asana", "users", asana), ("slack", "users", slack)],
+    [
+        ("sap", "business_partners", sap),
+        ("sap", "customers", sap_by_links),
+        ("stripe", "charges", stripe),
+        ("xero", "invoices", xero),
+        ("asana", "users", asana),
+        ("slack", "users", slack),
+    ],
 )
 def test_a_walk_through_a_known_vendors_list_gives_each_record_once(
     name: str, stream: str, walk: Walk, count: int, opened: Opened
@@ -201,7 +223,7 @@ PLACES = {"graphql": "/data/orders/edges/*/node", "odata 2": "/d/results"}
 
 
 def made(name: str, count: int = 22, **options: Any) -> Vendor:
-    post = {"method": "post", **JSON_BODY} if name in {"graphql", "cursor in the body"} else {}
+    post: dict[str, Any] = {"method": "post", **JSON_BODY} if name in {"graphql", "cursor in the body"} else {}
     plain = described([*WHOLE, *MARKS], **post)
     return vendor_of(plain, WAYS[name][1], records=PLACES.get(name, "/orders"), count=count, **options)
 

@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
-from known_vendors import NAMES, Known
 from hypothesis import given
 from hypothesis import strategies as st
+from known_vendors import NAMES, Known
 
 from connectors.http.vendor.checking import Checker
 from connectors.http.vendor.description import Description
@@ -86,7 +86,7 @@ def damages(value: Any, draw: Draw) -> Iterator[Any]:
         inner = damaged
         for key in way[:-1]:
             inner = inner[key]
-        other = [None, "text", 7, 1.5, True, [], {}, {"odd": 1}][draw.number(f"kind{turn}", 8)]
+        other: Any = [None, "text", 7, 1.5, True, [], {}, {"odd": 1}][draw.number(f"kind{turn}", 8)]
         if not way:
             damaged = other
         elif draw.happens(f"gone{turn}", 40) and isinstance(inner, dict):
