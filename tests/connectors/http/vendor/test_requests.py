@@ -175,6 +175,12 @@ def test_a_header_that_xero_requires_is_missed(opened: Opened) -> None:
     assert [one.where for one in vendor.violations] == ["xero-tenant-id"]
 
 
+def test_xeros_description_wants_no_http_date_in_the_header_that_elsewhere_has_one(opened: Opened) -> None:
+    vendor, client = opened("xero")
+    client.get("/Invoices", headers={"If-Modified-Since": "Thu, 01 Jan 2026 00:00:00 GMT"})
+    assert [(one.kind, one.where) for one in vendor.violations] == [("wrong_type", "If-Modified-Since")]
+
+
 @pytest.mark.parametrize("name", ["stripe", "xero", "asana"])
 def test_who_does_not_say_who_asks_is_refused(name: str, opened: Opened) -> None:
     vendor, client = opened(name)
