@@ -261,7 +261,7 @@ def only(vendor: Vendor) -> Violation:
         ("odata", {"$top": -1}, "out_of_bounds"),
         ("startposition", {"query": "select * from Order STARTPOSITION 0"}, "out_of_bounds"),
         ("startposition", {"query": "select * from Order MAXRESULTS 1001"}, "out_of_bounds"),
-        ("sync_token", {"syncToken": "bm90IG91cnM="}, "wrong_page"),
+        ("sync_token", {"syncToken": "made up"}, "wrong_page"),
     ],
 )
 def test_a_page_that_cannot_be_is_refused(name: str, params: dict[str, Any], kind: str) -> None:
