@@ -7,9 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.http.vendor.description import Credential, Description, Operation, Parameter
+from connectors.http.vendor.documents import METHODS, mapping, opened_by, replies
 from connectors.http.vendor.schemas import Reading, Schema
-
-METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 
 def fits(plain: object) -> bool:
@@ -20,8 +19,8 @@ def fits(plain: object) -> bool:
 def read(plain: Mapping[str, Any], paths: Collection[str] | None) -> Description:
     """The description with these paths."""
     reading = Reading(plain)
-    info = _mapping(plain.get("info"))
-    credentials = _credentials(reading, _mapping(_mapping(plain.get("components")).get("securitySchemes")))
+    info = mapping(plain.get("info"))
+    credentials = _credentials(reading, mapping(mapping(plain.get("components")).get("securitySchemes")))
     operations = tuple(_operations(reading, plain, paths, credentials))
     reading.finish()
     return Description(
@@ -35,15 +34,11 @@ def read(plain: Mapping[str, Any], paths: Collection[str] | None) -> Description
     )
 
 
-def _mapping(plain: object) -> Mapping[str, Any]:
-    return plain if isinstance(plain, Mapping) else {}
-
-
 def _base(servers: object) -> str:
-    first = _mapping(servers[0]) if isinstance(servers, list) and servers else {}
+    first = mapping(servers[0]) if isinstance(servers, list) and servers else {}
     url = str(first.get("url", ""))
-    for name, item in _mapping(first.get("variables")).items():
-        url = url.replace("{" + str(name) + "}", str(_mapping(item).get("default", "")))
+    for name, item in mapping(first.get("variables")).items():
+        url = url.replace("{" + str(name) + "}", str(mapping(item).get("default", "")))
     try:
         return urlsplit(url).path.rstrip("/")
     except ValueError:
@@ -53,7 +48,7 @@ def _base(servers: object) -> str:
 def _operations(
     reading: Reading, plain: Mapping[str, Any], paths: Collection[str] | None, credentials: Mapping[str, Credential]
 ) -> Iterator[Operation]:
-    for path, written in _mapping(plain.get("paths")).items():
+    for path, written in mapping(plain.get("paths")).items():
         if paths is not None and path not in paths:
             continue
         item = reading.found(written)
@@ -75,25 +70,9 @@ def _operations(
                 )
 
 
-def replies(reading: Reading, plain: object, content: Any) -> dict[str, dict[str, Schema]]:
-    """The answers by status; ``content`` takes the schemas by media type out of one."""
-    return {str(status).upper().replace("DEFAULT", "default"): content(reading, reading.found(item))
-            for status, item in _mapping(plain).items()}  # fmt: skip
-
-
-def opened_by(plain: object, credentials: Mapping[str, Credential]) -> tuple[str, ...]:
-    """The credentials of which one opens an operation; none when it says that nobody need prove who asks."""
-    if not isinstance(plain, list):
-        return ()
-    alternatives = [list(_mapping(one)) for one in plain]
-    if any(not names for names in alternatives):
-        return ()
-    return tuple(dict.fromkeys(name for names in alternatives for name in names if name in credentials))
-
-
 def _content(reading: Reading, item: Mapping[str, Any]) -> dict[str, Schema]:
-    said = _mapping(item.get("content"))
-    return {str(media): reading.schema(_mapping(one).get("schema")) for media, one in said.items()}
+    said = mapping(item.get("content"))
+    return {str(media): reading.schema(mapping(one).get("schema")) for media, one in said.items()}
 
 
 def _parameters(reading: Reading, plain: object) -> Iterator[Parameter]:
@@ -104,13 +83,13 @@ def _parameters(reading: Reading, plain: object) -> Iterator[Parameter]:
             if place != "cookie":
                 reading.note("A parameter without a name or a place is left out.")
             continue
-        content = list(_mapping(item.get("content")).values())
+        content = list(mapping(item.get("content")).values())
         style = str(item.get("style") or ("form" if place == "query" else "simple"))
         explode = item.get("explode")
         yield Parameter(
             name=name,
             place=place,
-            schema=reading.schema(item.get("schema", _mapping(content[0]).get("schema") if content else None)),
+            schema=reading.schema(item.get("schema", mapping(content[0]).get("schema") if content else None)),
             required=item.get("required") is True or place == "path",
             style="json" if content else style,
             explode=explode if isinstance(explode, bool) else style == "form",

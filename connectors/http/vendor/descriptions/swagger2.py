@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from connectors.http.vendor.description import Credential, Description, Operation, Parameter
-from connectors.http.vendor.descriptions.openapi3 import METHODS, opened_by, replies
+from connectors.http.vendor.documents import METHODS, mapping, opened_by, replies
 from connectors.http.vendor.schemas import Reading, Schema
 
 _STYLES = {
@@ -27,8 +27,8 @@ def fits(plain: object) -> bool:
 def read(plain: Mapping[str, Any], paths: Collection[str] | None) -> Description:
     """The description with these paths."""
     reading = Reading(plain)
-    info = _mapping(plain.get("info"))
-    credentials = _credentials(_mapping(plain.get("securityDefinitions")))
+    info = mapping(plain.get("info"))
+    credentials = _credentials(mapping(plain.get("securityDefinitions")))
     operations = tuple(_operations(reading, plain, paths, credentials))
     reading.finish()
     return Description(
@@ -42,10 +42,6 @@ def read(plain: Mapping[str, Any], paths: Collection[str] | None) -> Description
     )
 
 
-def _mapping(plain: object) -> Mapping[str, Any]:
-    return plain if isinstance(plain, Mapping) else {}
-
-
 def _media(said: Mapping[str, Any], plain: Mapping[str, Any], key: str) -> list[str]:
     found = said.get(key) or plain.get(key)
     return [str(one) for one in found] if isinstance(found, list) and found else [_JSON]
@@ -54,7 +50,7 @@ def _media(said: Mapping[str, Any], plain: Mapping[str, Any], key: str) -> list[
 def _operations(
     reading: Reading, plain: Mapping[str, Any], paths: Collection[str] | None, credentials: Mapping[str, Credential]
 ) -> Iterator[Operation]:
-    for path, written in _mapping(plain.get("paths")).items():
+    for path, written in mapping(plain.get("paths")).items():
         if paths is not None and path not in paths:
             continue
         item = reading.found(written)
@@ -131,7 +127,7 @@ def _parameters(reading: Reading, written: list[Mapping[str, Any]]) -> Iterator[
 def _credentials(schemes: Mapping[str, Any]) -> dict[str, Credential]:
     found = {}
     for name, written in schemes.items():
-        scheme = _mapping(written)
+        scheme = mapping(written)
         if scheme.get("type") == "apiKey" and scheme.get("in") in {"header", "query"}:
             found[str(name)] = Credential(scheme["in"], str(scheme.get("name", "")))
         elif scheme.get("type") == "basic":

@@ -282,6 +282,16 @@ def test_a_mark_is_good_for_the_request_it_was_given_for_alone(opened: Opened) -
     assert only(vendor).kind == "changed_request"
 
 
+@pytest.mark.parametrize("name", ["next_link", "odata"])
+def test_a_mark_of_another_vendor_is_refused(name: str) -> None:
+    mine, other = made(name), made(name, seed="other")
+    page = client_of(other).get("/orders").json()
+    link = page["links"]["next"] if name == "next_link" else page["@odata.nextLink"]
+    assert client_of(other).get(link).status_code == 200
+    assert client_of(mine).get(link).status_code == 400
+    assert only(mine).kind == "wrong_page"
+
+
 def test_a_list_that_grows_at_its_front_shifts_numbered_pages_and_not_keyed_ones(opened: Opened) -> None:
     vendor, client = opened("stripe", count=10)
     first = client.get("/v1/charges", params={"limit": 5}).json()["data"]
