@@ -134,6 +134,25 @@ def test_an_enum_of_texts_that_yaml_took_for_something_else_is_text_again(tmp_pa
     assert parameter.schema["enum"] == ["2024-01-01", "false", "1"]
 
 
+def test_how_swagger_joins_a_list_is_kept(tmp_path: Path) -> None:
+    lists = [
+        {"name": form, "in": "query", "type": "array", "items": {"type": "string"}, "collectionFormat": form}
+        for form in ("csv", "multi", "pipes")
+    ]
+    description = read({"swagger": "2.0", "paths": {"/a": {"get": {"parameters": lists}}}}, tmp_path)
+    found = {one.name: (one.style, one.explode) for one in description.operations[0].parameters}
+    assert found == {"csv": ("form", False), "multi": ("form", True), "pipes": ("pipeDelimited", False)}
+
+
+@pytest.mark.parametrize(
+    ("security", "opened_by"), [([{"a": []}, {"b": []}], ("a", "b")), ([{}, {"a": []}], ()), ([], ())]
+)
+def test_who_may_ask_is_read(security: list[Any], opened_by: tuple[str, ...], tmp_path: Path) -> None:
+    plain = api(security=security)
+    plain["components"] = {"securitySchemes": {name: {"type": "http", "scheme": "bearer"} for name in "ab"}}
+    assert read(plain, tmp_path).operations[0].opened_by == opened_by
+
+
 def test_only_the_paths_asked_for_and_what_they_reach_are_kept(tmp_path: Path) -> None:
     plain = api(responses={"200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}}})
     plain["paths"]["/others"] = {"get": {"responses": {"200": {"$ref": "#/components/schemas/B"}}}}
@@ -147,7 +166,9 @@ def test_what_was_read_is_kept_and_a_changed_file_or_overlay_is_read_anew(tmp_pa
     cache = tmp_path / "cache"
     first = read(api(), tmp_path, cache=cache)
     assert read(api(), tmp_path, cache=cache) == first
-    assert len(list(cache.iterdir())) == 1
+    [kept] = cache.iterdir()
+    kept.write_text(kept.read_text().replace('"T"', '"kept"'))
+    assert read(api(), tmp_path, cache=cache).title == "kept"
     overlay = [{"at": "/info/title", "set": "Other", "remove": False}]
     assert read(api(), tmp_path, cache=cache, overlay=overlay).title == "Other"
     assert read({**api(), "info": {"title": "New"}}, tmp_path, cache=cache).title == "New"

@@ -54,6 +54,14 @@ def test_records_of_the_same_moment_exist_so_that_a_border_can_be_missed(opened:
     assert everything == sorted(everything, reverse=True)
 
 
+def test_a_moment_is_compared_as_the_record_tells_it(opened: Opened) -> None:
+    vendor, client = opened("stripe", count=0)
+    vendor.add("charges", moment=MOMENT)
+    told = vendor.records("charges")[0]["created"]
+    counts = {one: client.get("/v1/charges", params={f"created[{one}]": told}).json()["data"] for one in ("gt", "gte")}
+    assert {name: len(rows) for name, rows in counts.items()} == {"gt": 0, "gte": 1}
+
+
 def test_xeros_header_keeps_what_changed_after_it(opened: Opened) -> None:
     vendor, client = opened("xero", count=12)
     moments = [row.moment for row in vendor.tables["invoices"].rows()]
