@@ -157,9 +157,7 @@ class Proof(Document):
     """How far the connector has been tried, A to E, and on what."""
 
     grade: Grade
-    tried_on: str = Field(
-        description="A server, an emulator, the vendor's description and its date."
-    )
+    tried_on: str = Field(description="A server, an emulator, the vendor's description and its date.")
 
 
 class Definition(Document):

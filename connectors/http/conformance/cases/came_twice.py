@@ -1,0 +1,14 @@
+"""A list moves while it is read."""
+
+from connectors.http.conformance.bench import Bench, NotApplicableError
+from connectors.http.vendor.faults import DuplicateRow
+
+SUMMARY = "a record on two pages is one row"
+
+
+def run(bench: Bench) -> None:
+    """The second page begins with the first one's last record."""
+    if not bench.page:
+        raise NotApplicableError("its list comes whole")
+    vendor = bench.vendor(faults=[DuplicateRow(nth=2)])
+    bench.same(vendor, bench.read(vendor))

@@ -1,0 +1,36 @@
+"""Fields are new, gone or something else."""
+
+from typing import cast
+
+from connectors.http.conformance.bench import Bench, BrokenError
+from connectors.http.conformance.bench import NotApplicableError as NotApplicable
+from connectors.http.vendor.faults import Fault, FieldAdded, FieldRemoved, FieldRetyped
+from spec.errors import DriftError
+
+SUMMARY = "a field that is new, gone or of another kind stops the read"
+
+
+def run(bench: Bench) -> None:
+    """Each before anything is published."""
+    source = bench.source()
+    optional = cast("list[str]", source.options.get("optional", []))
+    key, _ = bench.key()
+    certain = [
+        name for name, path in bench.paths(source).items() if len(path) == 1 and name not in optional and name != key
+    ]
+    numbers = [name for name in certain if source.columns[name].startswith(("BIGINT", "DECIMAL", "TIMESTAMP"))]
+    _refused(bench, FieldAdded(), "a new field")
+    if not certain:
+        raise NotApplicable("no field besides the key is in every record")
+    _refused(bench, FieldRemoved(place=f"/{certain[0]}"), f"a field that is gone ({certain[0]})")
+    if numbers:
+        _refused(bench, FieldRetyped(place=f"/{numbers[0]}"), f"a field that is something else ({numbers[0]})")
+
+
+def _refused(bench: Bench, fault: Fault, what: str) -> None:
+    vendor = bench.vendor(max(bench.several, 25), faults=[fault])
+    try:
+        bench.read(vendor)
+    except DriftError:
+        return
+    raise BrokenError(f"{what} was passed over")

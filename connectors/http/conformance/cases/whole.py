@@ -1,0 +1,14 @@
+"""Every record arrives once with its values."""
+
+from connectors.http.conformance.bench import Bench, BrokenError
+
+SUMMARY = "every record once, with its values"
+
+
+def run(bench: Bench) -> None:
+    """Two pages and a half."""
+    vendor = bench.vendor()
+    outcome = bench.read(vendor)
+    bench.same(vendor, outcome)
+    if outcome.reading.expected_rows != len(outcome.rows):
+        raise BrokenError(f"{outcome.reading.expected_rows} records were counted, {len(outcome.rows)} rows are there")
