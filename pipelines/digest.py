@@ -16,7 +16,8 @@ little-endian integer. The canonical text joins the cells of the exact columns, 
 * for UUID: lower-case text with hyphens; BLOB: upper-case hex; BIT: its digits.
 
 FLOAT and DOUBLE, alone or nested, and columns the compiler marked inexact are left out of the text (their name and type
-stay in). They are summed up beside it, count, sum, minimum and maximum, and compared to a relative 1e-9.
+stay in). They are summed up beside it, count, sum, minimum and maximum, and compared to a relative 1e-9; of days and
+times these are seconds since 1970, of text and whatever else is no number the count alone.
 """
 
 from __future__ import annotations
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-9
 _FLOATING = re.compile(r"\b(FLOAT|FLOAT4|FLOAT8|REAL|DOUBLE)\b", re.IGNORECASE)
 _NESTED = re.compile(r"(\]$)|^(STRUCT|MAP|UNION|LIST)\b", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|INT|DECIMAL.*|NUMERIC.*|FLOAT\d?|REAL|DOUBLE|BOOLEAN)$", re.IGNORECASE
+)
+_MOMENT = re.compile(r"^(DATE|TIMESTAMP.*)$", re.IGNORECASE)
 _MASK = 2**64 - 1
 
 
@@ -250,9 +255,12 @@ def _measures(item: Field) -> list[exp.Expr]:
 
     column = _column(item)
     counted: list[exp.Expr] = [exp.Count(this=column)]
-    if _NESTED.search(item.type):
+    if _MOMENT.match(item.type):
+        number: exp.Expr = call("epoch", column.copy())
+    elif _NUMBER.match(item.type):
+        number = _cast(column, "DOUBLE")
+    else:
         return counted
-    number = _cast(column, "DOUBLE")
     # fsum (Kahan): a plain sum depends on the order of the rows by more than the tolerance on long columns.
     return [*counted, call("fsum", number), exp.Min(this=number.copy()), exp.Max(this=number.copy())]
 

@@ -210,8 +210,10 @@ def _find(column: exp.Column, sources: Mapping[str, Derived]) -> tuple[str, Fiel
 
 
 def _divides_integers(node: exp.IntDiv, scope: Mapping[str, Derived]) -> bool:
-    # Of decimals, DuckDB's // makes a DOUBLE.
-    for operand in node.walk():
+    # Of decimals, DuckDB's // makes a DOUBLE. Whole days or months between two dates are whole, whatever the dates are.
+    for operand in node.walk(prune=lambda item: isinstance(item, exp.DateDiff)):
+        if isinstance(operand, exp.DateDiff):
+            continue
         if isinstance(operand, exp.Literal) and not operand.is_int:
             return False
         if isinstance(operand, exp.Column):

@@ -151,6 +151,20 @@ def test_floats_are_left_out_of_the_digest_and_compared_by_value() -> None:
     assert not of("NULL").like(base)
 
 
+def test_days_and_words_that_floating_point_chose_have_a_digest_too() -> None:
+    fields = (Field("id", "BIGINT"), Field("due", "DATE", exact=False), Field("said", "VARCHAR", exact=False))
+
+    def of(due: str, said: str) -> TableDigest:
+        with duckdb.connect() as connection:
+            connection.execute(f"CREATE TABLE t AS SELECT 1::BIGINT AS id, {due}::DATE AS due, {said}::VARCHAR AS said")
+            return table_digest(connection, TABLE, fields)
+
+    base = of("'2026-07-01'", "'much'")
+    assert of("'2026-07-01'", "'more'").like(base)
+    assert not of("'2026-07-02'", "'much'").like(base)
+    assert not of("'2026-07-01'", "NULL").like(base)
+
+
 def test_many_rows_give_the_same_digest_with_any_number_of_threads() -> None:
     found = set()
     for threads in (1, 2, 4):

@@ -75,6 +75,8 @@ def test_each_column_knows_the_source_columns_it_is_made_of() -> None:
         ("case when total / 3 > 1 then 1 else 0 end", False),
         ("coalesce(total, rate)", False),
         ("date_diff('day', day, $today)", True),
+        ("date_diff('day', day, $today) // 7", True),
+        ("date_diff('day', day, $today) // total", False),
     ],
 )
 def test_a_column_that_floating_point_touched_is_inexact(expression: str, exact: bool) -> None:
