@@ -97,7 +97,7 @@ def begun(context: Context, message: Message, want: Want, *, clock: datetime, ba
 
 def _replied(thread: SavedThread, answer: str) -> Replied:
     question = Question.model_validate({key: value for key, value in (thread.question or {}).items() if key != "asked"})
-    said = threads.answered(thread, answer).answers[question.key]
+    said = threads.answered(thread, _meant(thread, answer)).answers[question.key]
     return Replied(question.text, said, any(option.value == said for option in question.options))
 
 
@@ -133,10 +133,22 @@ def _answered(thread: SavedThread, message: Message, want: Want) -> tuple[SavedT
             f"The question open in {thread.id} is about a {'plan' if right == 'plan' else 'question'}.",
             hint=f"Answer it with 'dreflow {right} --thread {thread.id} --answer ...'.",
         )
-    thread = threads.answered(thread, message.answer or "")
+    thread = threads.answered(thread, _meant(thread, message.answer or ""))
     history = _history(thread) if asked else before.history
     update = {"answers": dict(thread.answers), "now": message.now or before.now, "history": history}
     return thread, before.model_copy(update=update), want
+
+
+def _meant(thread: SavedThread, answer: str) -> str:
+    """The option that words fit where the question is how to read the data, which knows its options alone."""
+    from agents.builtin.pipelines.answers import resolve_answer
+    from tools.data import READING
+
+    question = thread.question or {}
+    if not str(question.get("key", "")).startswith(READING):
+        return answer
+    asked = Question.model_validate({key: value for key, value in question.items() if key != "asked"})
+    return resolve_answer(asked, answer) or answer
 
 
 def _asked_for(question: Mapping[str, JsonValue]) -> tuple[Mapping[str, JsonValue] | None, Want | None]:

@@ -198,7 +198,7 @@ class OpenData:
             item = self._found.get(table.casefold())
             for choice in item.offer.choices if item is not None else ():
                 key = choice_key(table, choice)
-                if key not in self._answers and choice.column.casefold() in text:
+                if _answer(table, choice, self._answers) is None and choice.column.casefold() in text:
                     options: list[JsonValue] = [{"label": label, "value": value} for value, label in choice.values]
                     return {"key": key, "text": choice.question, "options": options}
         return None
@@ -387,7 +387,7 @@ def _settled(found: Found, answers: Mapping[str, str]) -> Found:
     """With the read options that a person chose."""
     options = dict(found.offer.source.options)
     for choice in found.offer.choices:
-        said = answers.get(choice_key(found.name, choice))
+        said = _answer(found.name, choice, answers)
         if said is None:
             continue
         before = options.get(choice.option)
@@ -396,6 +396,12 @@ def _settled(found: Found, answers: Mapping[str, str]) -> Found:
         return found
     source = found.offer.source.model_copy(update={"options": options})
     return replace(found, offer=replace(found.offer, source=source))
+
+
+def _answer(table: str, choice: Choice, answers: Mapping[str, str]) -> str | None:
+    """What was chosen; None where nothing was, or where the words are none of the choices and would be read as one."""
+    said = answers.get(choice_key(table, choice))
+    return said if said in {value for value, _ in choice.values} else None
 
 
 def choice_key(table: str, choice: Choice) -> str:

@@ -222,6 +222,29 @@ def test_a_read_option_that_the_data_leaves_open_is_asked_about(
     again = session.ask(Message("when was the last visit?", data=("visits.csv",)))
     day_first = next(option.label for option in again.options if "day" in option.label)
     assert session.ask(Message(thread=again.thread, answer=day_first)).rows == (("2026-09-08",),)
+    third = session.ask(Message("when was the last visit?", data=("visits.csv",)))
+    assert session.ask(Message(thread=third.thread, answer="the day comes first")).rows == (("2026-09-08",),)
+
+
+def test_words_that_choose_no_way_of_reading_are_not_taken_for_one(
+    session: Session, planner: Scripted, tmp_path: Path
+) -> None:
+    rows = "".join(f"{n},0{n}/0{n + 1}/2026\n" for n in range(1, 9))
+    (tmp_path / "visits.csv").write_text(f"id,day\n{rows}", encoding="utf-8")
+
+    def days(request: Request, data: DataView) -> Draft:
+        step = Step.model_validate(
+            {"id": "answer", "use": "sql", "from": "visits", "query": "SELECT max(day) AS last_day FROM visits"}
+        )
+        spec = Pipeline(name="q", sources={"visits": data.sources["visits"]}, steps=(step,))
+        return Draft(spec=spec, reading="The last day.", answer="answer")
+
+    planner.reply = days
+    asked = session.ask(Message("when was the last visit?", data=("visits.csv",)))
+    again = session.ask(Message(thread=asked.thread, answer="as usual"))
+    assert again.status == "question"
+    assert "day first or the month first" in (again.question or "")
+    assert session.ask(Message(thread=again.thread, answer="1")).rows == (("2026-09-08",),)
 
 
 def test_rights_are_looked_up_and_enforced(context: Context, planner: Scripted, tmp_path: Path) -> None:
