@@ -57,6 +57,17 @@ TALKS = (
         _kinds("question", "plan", "plan diff", "text table file", "text"),
         ("383", "customers_who_return.xlsx"),
     ),
+    Talk(
+        "cash",
+        (
+            {"text": "Will I run out of cash?"},
+            {"text": "the day comes first"},
+            {"decision": "approve"},
+            {"text": "which columns does it read?"},
+        ),
+        _kinds("question", "plan", "text table file", "text"),
+        ("€42,503.35", "cash.xlsx", "the balance stays above zero"),
+    ),
 )
 
 

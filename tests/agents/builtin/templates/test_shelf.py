@@ -19,6 +19,10 @@ ORDERS = (
     "order,placed,email,total\n1,2026-01-05,a@x.example,10.00\n2,2026-02-05,a@x.example,9.00\n"
     "3,2026-02-06,b@x.example,8.00\n"
 )
+BANK = (
+    "Date,Description,Amount,Balance\n2026-07-01,Rent,-500.00,500.00\n2026-07-06,Card takings,220.00,720.00\n"
+    "2026-07-13,Card takings,180.00,900.00\n"
+)
 
 
 def names(text: str, data: FolderView | None) -> list[str]:
@@ -26,7 +30,7 @@ def names(text: str, data: FolderView | None) -> list[str]:
 
 
 def test_every_template_has_what_the_shelf_asks_of_it() -> None:
-    assert {"reconcile", "receivables", "cohorts"} <= set(TEMPLATES.names())
+    assert {"reconcile", "receivables", "cohorts", "cash"} <= set(TEMPLATES.names())
     for name in TEMPLATES.names():
         unit = TEMPLATES.load(name)
         assert callable(unit.is_wanted)
@@ -41,6 +45,10 @@ def test_every_template_has_what_the_shelf_asks_of_it() -> None:
         ("Do customers come back?", "cohorts"),
         ("retention of customers by month", "cohorts"),
         ("my Stripe deposits never match Shopify", "reconcile"),
+        ("Will I run out of cash?", "cash"),
+        ("how long does our money last", "cash"),
+        ("cash flow by week and by account", "cash"),
+        ("How much money do we have in the bank?", "cash"),
     ],
 )
 def test_words_alone_tell_a_template_where_there_is_no_data_yet(text: str, template: str) -> None:
@@ -64,6 +72,38 @@ def test_words_alone_tell_a_template_where_there_is_no_data_yet(text: str, templ
 )
 def test_questions_of_another_kind_want_no_template(text: str, folder: Folder) -> None:
     assert names(text, folder({"invoices": INVOICES, "orders": ORDERS})) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "will we run out of stock?",
+        "which products ran out of stock last month?",
+        "total cash sales by day",
+        "orders paid in cash",
+        "how much did we pay the bank in fees?",
+        "cash flow per customer",
+        "what is the balance of the last row?",
+        "total amount by description",
+        "how many card takings were there in July?",
+        "largest payments last month",
+        "forecast next month's sales",
+        "which customers have enough credit?",
+        "is the money from Stripe in the bank?",
+        "how many accounts do we have",
+        "rent per month",
+        "did the July rent run late?",
+    ],
+)
+def test_questions_about_money_that_ask_for_no_outlook_want_no_cash_plan(text: str, folder: Folder) -> None:
+    assert "cash" not in names(text, folder({"invoices": INVOICES, "orders": ORDERS, "bank": BANK}))
+
+
+def test_whether_money_lasts_is_answered_on_any_data_and_cash_flow_where_there_is_a_bank(folder: Folder) -> None:
+    shop, bank = folder({"orders": ORDERS}), folder({"bank": BANK})
+    assert names("Will I run out of cash?", shop) == ["cash"]
+    assert names("our cash flow please", shop) == []
+    assert names("our cash flow please", bank) == ["cash"]
 
 
 def test_words_without_the_data_for_them_are_an_ordinary_request(folder: Folder) -> None:

@@ -1,0 +1,1 @@
+"""Whether the money on the bank accounts lasts."""
