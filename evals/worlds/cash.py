@@ -1,10 +1,10 @@
 """Will the money last: the statements of two banks over eighteen months as exported, with a ledger beside them.
 
-Planted: three exports of one account whose periods overlap, the first made at midday; two exports of another account
-that meet; a third account in files of the same form; salaries and parking that are equal on a day and are payments of
-their own; transfers between the accounts that take days; payments of customers as large as a transfer and on its day;
-a transfer that had not arrived when the statements ended; money moved to an account whose statements are not there;
-value added tax once a quarter.
+Planted: three exports of one account whose periods overlap, the first made at midday, between two equal payments; two
+exports of another account that meet; a third account in files of the same form; salaries and parking that are equal on
+a day and are payments of their own; transfers between the accounts that take days; payments of customers as large as a
+transfer and on its day; a transfer that had not arrived when the statements ended; money moved to an account whose
+statements are not there; value added tax once a quarter.
 """
 
 from __future__ import annotations
@@ -156,13 +156,14 @@ def _takings(form: Form, day: date) -> list[Move]:
 def _spent(form: Form, day: date) -> list[Move]:
     at = day.toordinal()
     found = []
-    if day.weekday() < 5 and draw(form.seed, at, "buys", 5) < 3:
+    if (day.weekday() < 5 or day.day % 3 == 0) and draw(form.seed, at, "buys", 5) < 3:
         cents = 8_000 + draw(form.seed, at, "bought", 95_000)
         found.append(Move("main", day, -cents, "supplier", draw(form.seed, at, "supplier", 12)))
     if day.weekday() == 2 and draw(form.seed, at, "parks", 3) == 0:
         found += [Move("main", day, -450, "parking")] * 2
     if day == date(2025, 12, 31):
-        found += [Move("main", day, -7_310, "supplier", 3), Move("main", day, 51_200, "receipt", 9)]
+        # The export made at midday has the first of two equal ones.
+        found += [Move("main", day, -7_310, "supplier", 3), *[Move("main", day, -900, "parking")] * 2]
     return found
 
 

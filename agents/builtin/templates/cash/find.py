@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from weakref import WeakKeyDictionary
@@ -12,7 +13,15 @@ from sqlglot import exp
 from agents.builtin.pipelines.reconcile.evidence import Evidence, Profile, count_if, ref, source
 from agents.builtin.pipelines.reconcile.forms import currencies
 from agents.builtin.pipelines.reconcile.prepare import Prepared, Reading
-from agents.builtin.pipelines.reconcile.words import IN_WORDS, MONEY_WORDS, NO_MONEY_WORDS, OUT_WORDS, says, words_of
+from agents.builtin.pipelines.reconcile.words import (
+    FEE_WORDS,
+    IN_WORDS,
+    MONEY_WORDS,
+    NO_MONEY_WORDS,
+    OUT_WORDS,
+    says,
+    words_of,
+)
 from agents.builtin.templates.cash import words
 from agents.builtin.templates.cash.balances import best_opening
 from agents.builtin.templates.cash.reading import account_of, amount_of, left_out_of
@@ -97,6 +106,7 @@ def _statement(evidence: Evidence, profile: Profile) -> Statement | None:
         outgoing=tuple(value for value in values if words.direction_of(value) == "out"),
         directions=values,
         balance=balance,
+        fee=None,
         texts=tuple(texts),
         account=account,
         accounts=accounts,
@@ -107,7 +117,17 @@ def _statement(evidence: Evidence, profile: Profile) -> Statement | None:
         open_states=tuple(value for value in states[1] if words.state_of(value) == "open"),
         shape=tuple(sorted(column.name for column in profile.table.columns)),
     )
+    statement = _with_fees(evidence, statement, money)
     return statement if _is_a_banks(evidence, profile, statement) else None
+
+
+def _with_fees(evidence: Evidence, statement: Statement, money: Sequence[str]) -> Statement:
+    """The statement with its column of fees where the balances follow with it and not without."""
+    fees = [name for name in money if says(name, FEE_WORDS) and name not in (statement.amount, statement.out)]
+    if not statement.balance or not fees or _chains(entries_of(evidence.view, statement)):
+        return statement
+    with_fees = replace(statement, fee=fees[0])
+    return with_fees if _chains(entries_of(evidence.view, with_fees)) else statement
 
 
 def _is_a_banks(evidence: Evidence, profile: Profile, statement: Statement) -> bool:

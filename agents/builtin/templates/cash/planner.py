@@ -13,7 +13,7 @@ from agents.builtin.pipelines.reconcile.prepare import Prepared
 from agents.builtin.pipelines.schedule import Timing, find_timing
 from agents.builtin.templates.cash.accounts import Grouped, entries_in, group
 from agents.builtin.templates.cash.balances import together
-from agents.builtin.templates.cash.find import entries_of, statements_in
+from agents.builtin.templates.cash.find import MOST_ENTRIES, entries_of, statements_in
 from agents.builtin.templates.cash.intent import without_the_weeks_ahead
 from agents.builtin.templates.cash.links import Links, links_in
 from agents.builtin.templates.cash.plan import Plan
@@ -98,6 +98,14 @@ def _plan(request: Request, statements: Sequence[Statement], view: Prepared) -> 
     origins = {one.table: view.origin(one.table) for one in statements}
     currency = _currency(request, statements)
     entries = {one.table: entries_of(view, one, currency) for one in statements}
+    long = next((table for table, found in entries.items() if len(found) >= MOST_ENTRIES), None)
+    if long is not None:
+        raise AskError(
+            Refusal(
+                message=f"{origins[long]} has {MOST_ENTRIES:,} movements or more, which is more than I can prove.",
+                hint="Give me a shorter period, such as the last three years.",
+            )
+        )
     if not any(entries.values()):
         raise AskError(Refusal(message="The bank statements have no movements.", hint="Export them again."))
     found = group(statements, entries, origins, request)

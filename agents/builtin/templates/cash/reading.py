@@ -43,6 +43,9 @@ def amount_of(statement: Statement) -> exp.Expr:
         )
     else:
         value = name(statement.amount)
+    if statement.fee:
+        fee = exp.Abs(this=exp.Coalesce(this=name(statement.fee), expressions=[_zero()]))
+        value = exp.Sub(this=exp.Paren(this=value), expression=fee)
     return exp.cast(value, AMOUNT)
 
 

@@ -26,6 +26,8 @@ class Statement:
     """Values of ``direction`` that mean money out."""
     directions: tuple[str, ...]
     balance: str | None
+    fee: str | None
+    """A column of what the bank takes beside the amount, by which the balances follow."""
     texts: tuple[str, ...]
     account: str | None
     accounts: tuple[str, ...]

@@ -44,6 +44,7 @@ def assumptions_of(plan: Plan) -> list[str]:
             said.append(f"{one.label} has no movement after {one.last}: if its statements end there, add newer ones")
     said += [f"in {label}, equal movements of a day in one export are one, as you said" for label in sorted(plan.once)]
     said.append("a movement that stands in several exports counts once, as often as the export with most of it has it")
+    said += [f"{one.fee} of {plan.origins[one.table]} is taken off" for one in plan.statements if one.fee]
     said += plan.said_beside
     if len(plan.accounts) > 1:
         said.append(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agents.builtin.planner import draft
+from agents.builtin.templates.cash.find import statements_in
 from agents.builtin.templates.cash.intent import asks_whether_cash_lasts, without_the_weeks_ahead
 from agents.builtin.templates.cash.planner import read_amount
 from agents.contract import Draft, Question, Refusal, Request
@@ -199,6 +200,31 @@ def test_a_word_for_the_way_of_the_money_gives_the_sign_and_a_new_word_stops_the
     assert ran(tmp_path, found).status == "blocked"
 
 
+def test_fees_in_a_column_of_their_own_and_movements_that_were_turned_back_are_heard(tmp_path: Path) -> None:
+    neo = (
+        "Type,Started Date,Completed Date,Description,Amount,Fee,Currency,State,Balance\n"
+        "CARD,2026-07-01 09:00:00,2026-07-02 10:00:00,Cafe Uno,-10.00,0.00,EUR,COMPLETED,90.00\n"
+        "CARD,2026-07-02 09:00:00,2026-07-03 10:00:00,Hotel,-20.00,1.50,EUR,COMPLETED,68.50\n"
+        "CARD,2026-07-03 09:00:00,2026-07-03 11:00:00,Shoes,-20.00,0.00,EUR,REVERTED,\n"
+        "TOPUP,2026-07-04 09:00:00,2026-07-05 10:00:00,Customer,40.00,0.00,EUR,COMPLETED,108.50\n"
+    )
+    found = planned(tmp_path, {"account statement.csv": neo})
+    assert isinstance(found, Draft), found
+    assert "Fee of account_statement is taken off" in found.assumptions
+    assert ran(tmp_path, found).status == "succeeded"
+    assert balances(tmp_path) == {"account statement": "108.50"}
+    assert {row["day"] for row in rows(tmp_path, "movements.csv")} == {"2026-07-02", "2026-07-03", "2026-07-05"}
+    assert [row["left_out"] for row in rows(tmp_path, "left_out.csv")] == ["not booked"]
+
+
+@pytest.mark.parametrize(
+    ("world", "due"), [("receivables", []), ("cohorts", []), ("quarter", ["bank_statement_en", "bank_statement_it"])]
+)
+def test_no_list_of_another_kind_is_taken_for_a_bank_statement(tmp_path: Path, world: str, due: list[str]) -> None:
+    with open_data([str(write(world, tmp_path / "world").data)], context(tmp_path)) as view:
+        assert [one.table for one in statements_in(view)[0]] == due
+
+
 def test_a_transfer_is_paired_with_the_other_account_and_not_with_a_payment_as_large(tmp_path: Path) -> None:
     shop = HEAD + (
         "2026-07-01,Takings,900.00,900.00\n2026-07-03,Transfer to savings account,-200.00,700.00\n"
@@ -219,21 +245,21 @@ def test_a_transfer_is_paired_with_the_other_account_and_not_with_a_payment_as_l
     assert ("Customer Bruno", "in") in kinds
 
 
-@pytest.mark.parametrize("name", ["entries", "movements", "once", "flows", "forecast"])
+@pytest.mark.parametrize("name", ["entries", "once"])
 def test_a_table_may_be_called_as_a_step_of_the_plan(tmp_path: Path, name: str) -> None:
     result = ran(tmp_path, planned(tmp_path, {f"{name}.csv": JULY}))
     assert result.status == "succeeded", result.message
 
 
-def weekly(weeks: int, *, growth: int = 0) -> str:
-    """A statement of so many weeks: takings each Monday, rent on the first."""
+def weekly(weeks: int, *, unpaid: date | None = None) -> str:
+    """A statement of so many weeks: takings each Monday, rent on the first, but for one day."""
     held, lines = Decimal(3000), [HEAD.strip()]
     first = date(2025, 1, 6)
     for at in range(weeks * 7):
         day = first + timedelta(days=at)
         for due, amount, words in (
-            (day.weekday() == 0, Decimal(400 + growth * at), "Takings"),
-            (day.day == 1, Decimal(-1700), "Rent"),
+            (day.weekday() == 0, Decimal(400), "Takings"),
+            (day.day == 1 and day != unpaid, Decimal(-1700), "Rent"),
         ):
             if due:
                 held += amount
@@ -262,6 +288,15 @@ def test_what_is_plain_to_see_is_forecast_to_the_cent(tmp_path: Path) -> None:
         assert Decimal(row["balance"]) == held_then
         assert row["low"] == row["balance"] == row["high"]
         assert Decimal(row["mape"]) == 0
+
+
+@pytest.mark.parametrize(("weeks", "due"), [(79, "-1300.00"), (80, "400.00")])
+def test_what_is_a_little_late_is_still_expected_and_what_is_very_late_has_ended(
+    tmp_path: Path, weeks: int, due: str
+) -> None:
+    late = weekly(weeks, unpaid=date(2026, 7, 1))
+    assert ran(tmp_path, planned(tmp_path, {"bank.csv": late})).status == "succeeded"
+    assert rows(tmp_path, "forecast.csv")[0]["regular"] == due
 
 
 def test_what_the_weeks_ahead_cover_is_heard_and_what_they_do_not_is_left_for_a_question() -> None:
