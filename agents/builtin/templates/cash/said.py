@@ -42,6 +42,9 @@ def assumptions_of(plan: Plan) -> list[str]:
             said.append(f"{one.label} holds {plan.said[one.label]} at the end of {one.last}, as you said")
         if (plan.last - one.last).days > FAR_BEHIND:
             said.append(f"{one.label} has no movement after {one.last}: if its statements end there, add newer ones")
+    below = [one.label for one in plan.accounts if (one.balance or plan.said.get(one.label) or 0) < 0]
+    if below and len(plan.accounts) > 1:
+        said.append(f"{listed(below)} is below zero by itself now; the answer is about all accounts together")
     said += [f"in {label}, equal movements of a day in one export are one, as you said" for label in sorted(plan.once)]
     said.append("a movement that stands in several exports counts once, as often as the export with most of it has it")
     said += [f"{one.fee} of {plan.origins[one.table]} is taken off" for one in plan.statements if one.fee]
