@@ -126,7 +126,8 @@ SELECT CASE WHEN count_if(balance < 0) > 0
             WHEN count_if(low < 0) > 0
             THEN 'Not as expected, but it may: in the low case the balance falls below zero in the week to '
                  || CAST(min(week_to) FILTER (WHERE low < 0) AS VARCHAR) || '.'
-            ELSE 'Not by this forecast: the balance stays above zero in all weeks shown, in the low case, too.' END AS answer,
+            ELSE 'Not by this forecast: the balance stays above zero in all weeks shown, in the low case, too.'
+       END AS answer,
        min(balance) AS least, min(low) AS least_low,
        CASE WHEN sum(mape) < sum(mape_unchanged)
             THEN 'it came closer than the guess that nothing changes'
