@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import duckdb
+import httpx
 from sqlglot import exp
 
 from connectors import sql
@@ -32,6 +33,7 @@ from spec.pipeline import Source
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 SENTINEL = "sentinel-5e17inel-first"
 SECOND = "sentinel-5e17inel-second"
+MOST_REQUESTS = 300
 TABLE = exp.table_("conformance", quoted=True)
 _SHARED = ("access_token", "client_id", "client_secret", "refresh_token", "token_secret", "consumer_secret")
 
@@ -51,6 +53,21 @@ class Case(Protocol):
 
     def run(self, bench: Bench) -> None:
         """Try it; BrokenError when it fails, NotApplicableError when there is nothing to try."""
+
+
+class Counted(VendorTransport):
+    """The vendor, for as many requests as a sane reading can need."""
+
+    def __init__(self, vendor: Vendor) -> None:
+        super().__init__(vendor)
+        self._requests = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """As httpx calls it; BrokenError when there is no end to it."""
+        self._requests += 1
+        if self._requests > MOST_REQUESTS:
+            raise BrokenError(f"more than {MOST_REQUESTS} requests: the reading does not end")
+        return super().handle_request(request)
 
 
 class Held:
@@ -152,7 +169,7 @@ class Bench:
         return Declared(
             self.definition,
             self.name,
-            transport=VendorTransport(vendor),
+            transport=Counted(vendor),
             clock=lambda: NOW,
             sleep=sleep,
             tick=lambda: passed[0],
@@ -222,6 +239,17 @@ class Bench:
             texts = [sql.cast(sql.column(name), "VARCHAR") for name in names]
             rows = into.execute(sql.text(exp.select(*texts).from_(TABLE))).fetchall()
         return Outcome(reading, [dict(zip(names, row, strict=True)) for row in rows])
+
+    def start(self, source: Source, border: str) -> str:
+        """Where a run would begin after that cursor: as far before it as the connector's lookback says."""
+        type_ = source.columns[source.cursor or ""]
+        if source.lookback is None:
+            return border
+        node = sql.cast(sql.value(border), type_)
+        begun = sql.template("CAST(:x - CAST(:back AS INTERVAL) AS VARCHAR)", x=node, back=source.lookback)
+        with duckdb.connect() as into:
+            into.execute("SET TimeZone = 'UTC'")
+            return str(sql.row(into, exp.select(begun))[0])
 
     def note(self, vendor: Vendor) -> None:
         """Remember what was not as the vendor's description says."""

@@ -1,0 +1,128 @@
+"""Every stream of every system keeps to every case, against its vendor's own description; breakage is seen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.contract import DECLARED
+from connectors.http import fetching, placeholders, repeats, sending, staged
+from connectors.http.conformance import suite
+from connectors.http.conformance.suite import CASES, Verdict
+from connectors.http.definition import Definition, read_definition
+from connectors.http.paginators import keyset
+from connectors.http.vendor.description import Description, read_description
+from connectors.http.vendor.profile import Profile, read_profile
+
+PROFILES = Path(__file__).parent / "vendors"
+Known = tuple[Definition, Description, Profile]
+
+
+@cache
+def definition_of(name: str) -> Definition:
+    return read_definition(DECLARED.path(name))
+
+
+STREAMS = [(name, stream) for name in DECLARED.names() for stream in definition_of(name).streams]
+
+
+@pytest.fixture(scope="session")
+def known(vendor_specs_folder: Path) -> Callable[[str], Known]:
+    cached = Path(os.environ["DREFLOW_TEST_SESSION"].rpartition(":")[0]) / "descriptions"
+    read: dict[str, Known] = {}
+
+    def find(name: str) -> Known:
+        if name not in read:
+            profile = PROFILES / f"{name}.yaml"
+            if not profile.is_file():
+                pytest.skip(f"nobody has written down what {name}'s vendor says: it is not called tested")
+            said = read_profile(profile)
+            file = vendor_specs_folder / said.description
+            if not file.is_file():
+                pytest.skip(f"needs third-party data: {file.name} among the vendors' descriptions")
+            description = read_description(file, paths=said.paths, overlay=said.changes, cache=cached)
+            read[name] = definition_of(name), description, said
+        return read[name]
+
+    return find
+
+
+def verdicts(known: Known, name: str, stream: str, *cases: str) -> list[Verdict]:
+    definition, description, profile = known
+    if stream not in profile.streams:
+        pytest.fail(f"the vendor's profile of {name} does not know the stream {stream}")
+    under = suite.bench(name, definition, stream, description, profile, {})
+    found = []
+    for case in cases or CASES.names():
+        under.violations.clear()
+        found.append(suite.tried(under, case))
+    return found
+
+
+@pytest.mark.parametrize(("name", "stream"), STREAMS, ids=[f"{name}-{stream}" for name, stream in STREAMS])
+def test_every_stream_keeps_to_every_case(name: str, stream: str, known: Callable[[str], Known]) -> None:
+    found = verdicts(known(name), name, stream)
+    broken = [f"{one.case}: {one.detail}" for one in found if one.result == "broken"]
+    assert not broken, "\n".join(broken)
+    kept = {one.case for one in found if one.result == "kept"}
+    assert {"whole", "unavailable", "too_many_requests", "secrets"} <= kept
+
+
+def first_again(params: Any, ask: Any, answer: Any) -> Any:
+    return ask.with_given({params.after: str(answer.records[0]["id"])}) if answer.count >= params.size else None
+
+
+def one_page(_params: Any, _ask: Any, _answer: Any) -> None:
+    return None
+
+
+def next_second(text: str) -> str:
+    return str(int(placeholders._instant(text).timestamp()) + 1)
+
+
+def never_again(status: int) -> str:
+    return "" if 200 <= status < 300 else "fail"
+
+
+def anew(folder: Path, *, now: str) -> staged.Pages:
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in folder.glob("*.*"):
+        file.unlink()
+    return staged.Pages(folder, begun=now)
+
+
+def as_it_came(*_: Any) -> int:
+    return 0
+
+
+MUTANTS: dict[str, tuple[object, str, Any, str]] = {
+    "a paginator that goes on from the first record": (keyset, "following", first_again, "few_requests"),
+    "a paginator that stops after a page": (keyset, "following", one_page, "whole"),
+    "a cursor that begins behind its border": (placeholders.FORMS, "epoch", next_second, "incremental"),
+    "records that came twice are kept": (repeats.Keys, "repeated", lambda _self: set(), "came_twice"),
+    "a busy system that is given up at once": (sending, "_usual", never_again, "too_many_requests"),
+    "an ill system that is given up at once": (sending, "_usual", never_again, "unavailable"),
+    "a read that begins anew after a kill": (staged.Pages, "opened", staticmethod(anew), "killed"),
+    "a page that is asked for again and again": (fetching.Fetch, "_once", as_it_came, "led_in_circles"),
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_the_suite_goes_red_when_something_is_broken(
+    mutant: str, known: Callable[[str], Known], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, name, changed, case = MUTANTS[mutant]
+    stripe = known("stripe")
+    before = verdicts(stripe, "stripe", "balance_transactions", case)
+    assert [one.result for one in before] == ["kept"]
+    if isinstance(owner, dict):
+        monkeypatch.setitem(owner, name, changed)
+    else:
+        monkeypatch.setattr(owner, name, changed)
+    after = verdicts(stripe, "stripe", "balance_transactions", case)
+    assert [one.result for one in after] == ["broken"], after
