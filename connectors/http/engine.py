@@ -345,12 +345,18 @@ class Declared:
 
     def _sampled(self, name: str, place: Place, sender: Sender, folder: Path, enough: int) -> tuple[Pages, Request]:
         request = self.definition.request(name, incremental=False)
+        own = folder / f"first-{enough}-{self._key(name, place, request, None)}"
+        with alone(own):
+            return self._sampled_alone(name, place, sender, own, enough), request
+
+    def _sampled_alone(self, name: str, place: Place, sender: Sender, own: Path, enough: int) -> Pages:
         stream = self.definition.streams[name]
-        pages = self._pages(folder / f"sample-{name}")
+        request = self.definition.request(name, incremental=False)
+        pages = self._pages(own)
         parents: Callable[[], Iterator[Mapping[str, JsonValue]]] | None = None
         parent = stream.parent
         if parent is not None:
-            above_pages, above_request = self._sampled(parent.stream, place, sender, folder, PARENTS)
+            above_pages, above_request = self._sampled(parent.stream, place, sender, own.parent, PARENTS)
             above = self.definition.streams[parent.stream]
             items = list(
                 tables.records_of((line for _, line in lines(above_pages.files())), above_request.records, above)
@@ -368,15 +374,14 @@ class Declared:
             )  # fmt: skip
             fetch.run()
             pages.finish({"whole": fetch.is_whole})
-        return pages, request
+        return pages
 
     def _tables_of(self, name: str, place: Place, sender: Sender, left: list[str]) -> list[Discovered]:
         stream = self.definition.streams[name]
-        with tempfile.TemporaryDirectory(prefix="dreflow-pages-") as temporary:
-            folder = Path(temporary)
-            pages, request = self._sampled(name, place, sender, folder, SAMPLE)
+        with self._folder(place) as kept, tempfile.TemporaryDirectory(prefix="dreflow-") as beside:
+            pages, request = self._sampled(name, place, sender, kept, SAMPLE)
             is_whole = bool(pages.extra.get("whole"))
-            spooled = folder / f"{name}.ndjson"
+            spooled = Path(beside) / f"{name}.ndjson"
             records = list(tables.records_of((line for _, line in lines(pages.files())), request.records, stream))
             with spooled.open("wb") as file:
                 number = tables.spell_out(iter(records), file)

@@ -1,0 +1,160 @@
+"""A system is connected in the shell, looked into, planned on, run, killed in its middle, and read on from its cursor."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+import pytest
+
+from connectors.http.vendor.answering import Vendor
+from connectors.http.vendor.description import read_description
+from connectors.http.vendor.faults import Stalling
+from connectors.http.vendor.profile import read_profile
+from connectors.http.vendor.server import serving
+
+ROOT = Path(__file__).resolve().parents[2]
+PROFILE = ROOT / "tests" / "connectors" / "http" / "vendors" / "stripe.yaml"
+SECRET = "rk_live_sentinel-7f31"
+MOVEMENTS = 450
+
+
+@pytest.fixture
+def stripe(vendor_specs_folder: Path, tmp_path: Path) -> Vendor:
+    profile = read_profile(PROFILE)
+    file = vendor_specs_folder / profile.description
+    description = read_description(file, paths=profile.paths, overlay=profile.changes, cache=tmp_path / "descriptions")
+    counts = dict.fromkeys(profile.streams, 3) | {"balance_transactions": MOVEMENTS}
+    return Vendor(description, profile, count=counts, accepts={SECRET}, texts=("EUR", "USD"))
+
+
+def environment(folder: Path) -> dict[str, str]:
+    home = str(folder / "home")
+    return {"PATH": os.environ["PATH"], "HOME": str(folder), "DREFLOW_HOME": home, "PYTHONPATH": str(ROOT)}
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "integrations.cli", *arguments]
+
+
+def dreflow(folder: Path, *arguments: str, stdin: str = "") -> dict[str, Any]:
+    done = subprocess.run(
+        command(*arguments, "--json"), cwd=folder, env=environment(folder), input=stdin,
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert SECRET not in done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    return cast("dict[str, Any]", json.loads(done.stdout))
+
+
+@contextmanager
+def connected(folder: Path, vendor: Vendor) -> Iterator[None]:
+    with serving(vendor) as url:
+        address = f"base_url={url}/v1"
+        dreflow(
+            folder, "connectors", "add", "till", "stripe", "--set", address, "--password-stdin", stdin=f"{SECRET}\n"
+        )
+        yield
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.02)
+
+
+def asked_for(vendor: Vendor, path: str) -> int:
+    return sum(1 for call in vendor.calls if call.path == path)
+
+
+def test_a_system_is_connected_asked_and_planned_on_by_its_name(stripe: Vendor, tmp_path: Path) -> None:
+    with connected(tmp_path, stripe):
+        assert dreflow(tmp_path, "connectors", "check", "till")["status"] == "ok"
+        found = dreflow(tmp_path, "connectors", "discover", "till")["tables"]
+        assert {"balance_transactions", "charges", "payouts"} <= {table["name"] for table in found}
+        answer = dreflow(tmp_path, "ask", "how many balance transactions are there?", "--data", "till")
+        assert answer["rows"] == [[MOVEMENTS]]
+        before = asked_for(stripe, "/v1/balance_transactions")
+        again = dreflow(tmp_path, "ask", "how many balance transactions have no description?", "--data", "till")
+        assert again["status"] == "answered"
+        assert asked_for(stripe, "/v1/balance_transactions") == before, "the same quarter of an hour shares its pages"
+    assert not stripe.violations
+    left = [path for path in tmp_path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+    assert left == []
+
+
+def spec(read: str) -> dict[str, Any]:
+    source: dict[str, Any] = {
+        "connector": "stripe",
+        "connection": "till",
+        "stream": "balance_transactions",
+        "columns": {"id": "VARCHAR", "created": "TIMESTAMP WITH TIME ZONE", "net": "BIGINT"},
+        "options": {"timestamp_format": {"created": "epoch"}},
+        "primary_key": ["id"],
+        "cursor": "created",
+        "lookback": "1 hour",
+        "drift": "evolve",
+        "read": read,
+    }
+    load = {
+        "from": "moved", "connector": "duckdb", "location": "books.duckdb", "table": "moved",
+        "write": "merge", "primary_key": ["id"],
+    }  # fmt: skip
+    return {
+        "version": 1,
+        "name": "movements",
+        "sources": {"moved": source},
+        "loads": [load],
+        "allow": {"tables": ["books.duckdb/moved"]},
+    }
+
+
+def in_books(folder: Path) -> list[str]:
+    with duckdb.connect(str(folder / "books.duckdb"), read_only=True) as books:
+        return [str(row[0]) for row in books.execute("SELECT id FROM moved ORDER BY 1").fetchall()]
+
+
+def there(vendor: Vendor) -> list[str]:
+    return sorted(str(one["id"]) for one in vendor.records("balance_transactions"))
+
+
+def test_a_run_that_is_killed_between_two_pages_goes_on_there_and_later_ones_read_what_is_new(
+    stripe: Vendor, tmp_path: Path
+) -> None:
+    (tmp_path / "spec.json").write_text(json.dumps(spec("incremental")), encoding="utf-8")
+    with connected(tmp_path, stripe):
+        dreflow(tmp_path, "approve", "spec.json", "--by", "Ada")
+        stripe.faults = [Stalling(nth=3, stream="balance_transactions")]
+        running = subprocess.Popen(
+            command("run", "spec.json", "--json"), cwd=tmp_path, env=environment(tmp_path),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        until(lambda: asked_for(stripe, "/v1/balance_transactions") == 3)
+        os.kill(running.pid, signal.SIGKILL)
+        running.wait()
+        stripe.faults = []
+        run = dreflow(tmp_path, "runs", "list")["runs"][0]["run_id"]
+        assert dreflow(tmp_path, "runs", "resume", run)["status"] == "succeeded"
+        assert asked_for(stripe, "/v1/balance_transactions") == 3 + 3, "two pages were kept, the third to fifth are new"
+        assert in_books(tmp_path) == there(stripe)
+
+        newest = max(int(one["created"]) for one in stripe.records("balance_transactions"))
+        for minutes in (1, 2, 3):
+            stripe.add("balance_transactions", datetime.fromtimestamp(newest, UTC) + timedelta(minutes=minutes))
+        before = asked_for(stripe, "/v1/balance_transactions")
+        assert dreflow(tmp_path, "run", "spec.json")["status"] == "succeeded"
+        assert asked_for(stripe, "/v1/balance_transactions") == before + 1
+        assert in_books(tmp_path) == there(stripe)
+        assert len(in_books(tmp_path)) == MOVEMENTS + 3
+    assert not stripe.violations
