@@ -21,7 +21,7 @@ from sqlglot import exp
 
 from connectors import conform, sql
 from connectors.contract import Discovered, Place, Preview, Reading
-from connectors.drift import compare, drifted
+from connectors.drift import compare, drifted, known_names
 from connectors.looking import preview_rows, scratch
 from connectors.names import distinct, table_name
 from spec.base import JsonValue
@@ -243,8 +243,10 @@ class Database(ABC):
         sql.run(into, sql.drop(sql.sibling(table, conform.QUARANTINE)))
         with self._attached(into, place) as alias:
             relation = self._relation(into, alias, source.stream)
-            stored = {column.name.casefold(): column for column in self.columns(into, alias, relation)}
-            warnings = self._drift(source, stored, relation)
+            there = self.columns(into, alias, relation)
+            names = known_names(source, [column.name for column in there])
+            stored = {name.casefold(): column for name, column in zip(names, there, strict=True)}
+            warnings = self._drift(source, names, stored, relation)
             # A preview shows the first rows; set back after the transaction, as a failed one refuses every statement.
             order = sql.order_not_kept(into) if limit is None else contextlib.nullcontext()
             with order, _transaction(into):
@@ -414,10 +416,11 @@ class Database(ABC):
             data={"unknown": stream, "known": sorted(known)},
         )
 
-    def _drift(self, source: Source, stored: Mapping[str, Stored], relation: Relation) -> list[str]:
+    def _drift(
+        self, source: Source, names: Sequence[str], stored: Mapping[str, Stored], relation: Relation
+    ) -> list[str]:
         where: dict[str, str | int] = {"table": _dotted(relation)}
-        present = [column.name for column in stored.values()]
-        warnings = compare(source.columns, present, where, policy=source.drift, fill=False)
+        warnings = compare(source, names, where, fill=False)
         retyped = {
             name: (declared, stored[name.casefold()].type)
             for name, declared in source.columns.items()

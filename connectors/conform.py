@@ -352,13 +352,13 @@ def load(
     hidden: frozenset[str] = frozenset(),
     append: bool = False,
     texts: Mapping[str, exp.Expression] | None = None,
-    drift: str = "evolve",
+    drift: str = "quarantine",
 ) -> Outcome:
     """Fill ``table`` from the text table ``raw``, which has a ``__line`` column, following the policy.
 
     ``hidden`` names columns whose values no message may show; ``append`` adds to a table that is already there. A
-    column of which no value can be read is another column than the spec was made for: DriftError where ``drift`` is
-    ``ask`` or ``freeze``, since an empty table would take the place of a good one.
+    column of which no value can be read is another column than the spec was made for: DriftError unless
+    ``drift`` is ``quarantine``, since an empty table would take the place of a good one.
     """
     spelled = texts or {name: sql.column(name) for name in columns}
     values = {name: typed(spelled[name], name, type_, rules) for name, type_ in columns.items()}
@@ -370,7 +370,7 @@ def load(
     outcome = Outcome()
     counts = _counts(connection, raw, bad)
     if any(counts.values()):
-        if drift in {"ask", "freeze"} and policy != "stop":
+        if drift != "quarantine" and policy != "stop":
             _refuse_retyped(connection, raw, spelled, columns, counts, file, hidden)
         if policy == "stop":
             raise _first_unreadable(connection, raw, spelled, columns, bad, file, hidden)

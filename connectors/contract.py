@@ -104,6 +104,17 @@ class QuarantinedRows:
 
 
 @record(frozen=True)
+class OwnTotal:
+    """What a source's own total row says of a column, and what the column's values add up to, as decimal text."""
+
+    column: str
+    row: int
+    said: str
+    summed: str
+    sheet: str = ""
+
+
+@record(frozen=True)
 class Reading:
     """What one read brought. ``expected_rows`` and ``sums`` were taken at the source independently of the load."""
 
@@ -111,6 +122,8 @@ class Reading:
     expected_rows: int | None = None
     sums: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Column to (sum at the source, sum as loaded), as decimal text."""
+    totals: Sequence[OwnTotal] = ()
+    """The source's own totals, to be proven; values of rows that are set aside are among what they add up."""
     quarantined: Sequence[QuarantinedRows] = ()
     nulled: Mapping[str, int] = field(default_factory=dict)
     """Column to how many unreadable values became null (policy ``null``)."""

@@ -33,6 +33,7 @@ def added(first: Reading, second: Reading) -> Reading:
     return Reading(
         rows=first.rows + second.rows,
         expected_rows=expected,
+        totals=(*first.totals, *second.totals),
         quarantined=(*first.quarantined, *second.quarantined),
         nulled=nulled,
         fingerprint=f"{first.fingerprint} {second.fingerprint}",

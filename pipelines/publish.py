@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from connectors import sql
 from connectors.contract import Place
@@ -369,7 +369,7 @@ class Publisher:
                 digest = self._digest(output.file, output.from_, table)
                 query = exp.select("*").from_(table)
             order = output.order_by or self._bench.relation(output.from_).order
-            rows = self._write(query, folder / output.file, order)
+            rows = self._write(query, folder / output.file, order, formulas=output.formulas)
             self._files.append(output.file)
             self.outputs.append(OutputResult(name=output.from_, file=output.file, rows=rows, digest=digest))
         for source, item in self._staged.items():
@@ -424,7 +424,7 @@ class Publisher:
                 query.set("by_name", True)
             self.quarantined.append(Quarantined(table=source, rows=one.rows, file=file, reason=one.reason))
         if query is not None:
-            self._write(query, folder / file, ())
+            self._write(query, folder / file, (), formulas="text")
             self._files.append(file)
 
     def _stage_rejected(self, folder: Path, relation: str, reason: str) -> None:
@@ -432,14 +432,18 @@ class Publisher:
         count = self._bench.count(relation)
         if count:
             file = quarantine_file(relation.partition(".")[0])
-            self._write(self._bench.select(relation), folder / file, ())
+            self._write(self._bench.select(relation), folder / file, (), formulas="text")
             self._files.append(file)
             self.quarantined.append(Quarantined(table=relation, rows=count, file=file, reason=reason))
 
-    def _write(self, query: exp.Query, path: Path, order_by: Sequence[str]) -> int:
+    def _write(
+        self, query: exp.Query, path: Path, order_by: Sequence[str], *, formulas: Literal["keep", "text"] = "keep"
+    ) -> int:
         _, values = bound(query, self._job.parameters)
         connection = self._bench.connection
-        return self._bench.call(lambda: files.write_file(connection, query, path, order_by=order_by, values=values))
+        return self._bench.call(
+            lambda: files.write_file(connection, query, path, order_by=order_by, values=values, formulas=formulas)
+        )
 
 
 def quarantine_file(source: str) -> str:

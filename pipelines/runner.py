@@ -375,7 +375,10 @@ class _Attempt:
 
     def _passed(self, bench: Workbench, log: EventLog) -> bool:
         """Run every check, also after one has failed."""
-        results: list[CheckResult] = []
+        results = staging.own_totals(self._staged)
+        for result in results:
+            data = cast("dict[str, JsonValue]", result.model_dump(mode="json"))
+            log.append("check", f"{result.check}:{result.on}", data=data)
         for check in self._job.checks:
             self._guard.check()
             result = bench.run_check(check)
@@ -445,6 +448,7 @@ class _Attempt:
             # All data is at least as recent as its oldest part.
             data_as_of=min(known) if known else None,
             checks=self._checks,
+            notes=tuple(f"{name}: {text}" for name, item in self._staged.items() for text in item.warnings),
             events=f"runs/{self._run_id}/events.jsonl",
             message=message,
             error=error,

@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from connectors import sql
-from connectors.contract import Place, Reading, Together, connector
+from connectors.contract import OwnTotal, Place, Reading, Together, connector
+from connectors.drift import together
 from pipelines import state
 from pipelines.engines.duckdb import Guard, quoted
 from pipelines.folder import read_json, write_json
 from pipelines.state import Border
 from spec.base import JsonValue
-from spec.errors import DataError, DreflowError, TransientError
+from spec.errors import DataError, DreflowError, DriftError, TransientError
 from spec.pipeline import Load, Source
 from spec.records import record
+from spec.run import CheckResult
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -56,6 +58,7 @@ class Staged:
     nulled: Mapping[str, int] | None = None
     warnings: tuple[str, ...] = ()
     border: Border | None = None
+    totals: tuple[OwnTotal, ...] = ()
     direct: bool = False
     """Read straight into a destination's staging table; nothing of it is kept."""
 
@@ -70,6 +73,7 @@ class Staged:
             "nulled": dict(self.nulled or {}),
             "warnings": list(self.warnings),
             "border": self.border.to_json() if self.border else None,
+            "totals": [[one.column, one.row, one.said, one.summed, one.sheet] for one in self.totals],
             "direct": self.direct,
         }
 
@@ -90,6 +94,11 @@ def from_json(plain: Mapping[str, JsonValue]) -> Staged:
         nulled=cast("dict[str, int]", plain["nulled"]),
         warnings=tuple(cast("list[str]", plain["warnings"])),
         border=Border(str(border["cursor"]), cast("dict[str, int]", border["seen"])) if border else None,
+        totals=tuple(
+            OwnTotal(str(column), cast("int", row), str(said), str(summed), str(sheet))
+            # A manifest of an earlier version has none.
+            for column, row, said, summed, sheet in cast("list[list[JsonValue]]", plain.get("totals", []))
+        ),
         direct=bool(plain["direct"]),
     )
 
@@ -137,10 +146,11 @@ def extract(
     """Read every source. A TransientError is tried again, three times, after 1, 4 and 16 seconds.
 
     ``pages`` is the folder in which a connector may keep what it fetched, so that a run which goes on asks for the rest
-    alone.
+    alone. Drift is raised when all sources were looked at, so that it is told, and asked about, once.
     """
     staged: dict[str, Staged] = {}
     readings: dict[str, Reading] = {}
+    drift: dict[str, DriftError] = {}
     for source_name, source in sources.items():
         guard.check()
         table = into(source_name)
@@ -149,10 +159,12 @@ def extract(
             since = state.start(connection, source, before.cursor) if before else None
             place = places(source) if pages is None else replace(places(source), pages=pages)
             beside = [other for other in sources if other not in readings and _is_beside(source, sources[other])]
-            wanted = {
-                other: (sources[other], into(other)) for other in (beside if source_name in beside else [source_name])
-            }
-            readings |= _read(connection, source_name, wanted, place, since, guard, sleep)
+            wanted = {other: (sources[other], into(other)) for other in beside or [source_name]}
+            try:
+                readings |= _read(connection, source_name, wanted, place, since, guard, sleep)
+            except DriftError as error:
+                drift[source_name] = error
+                continue
         reading = readings[source_name]
         _compare(connection, source_name, table, reading)
         border, repeated = None, 0
@@ -169,11 +181,31 @@ def extract(
             quarantined=tuple(Quarantine(item.table, item.rows, item.reason) for item in reading.quarantined),
             nulled=dict(reading.nulled),
             warnings=tuple(reading.warnings),
+            totals=tuple(reading.totals),
             border=border,
             direct=direct(source_name),
         )
         told(source_name, staged[source_name])
+    if drift:
+        raise together(drift)
     return staged
+
+
+def own_totals(staged: Mapping[str, Staged]) -> list[CheckResult]:
+    """The sources' own total rows, each held against what the column's values add up to."""
+    return [
+        CheckResult(
+            check="own_total",
+            on=name,
+            severity="block",
+            passed=one.said == one.summed,
+            expected=f"{one.said} in row {one.row}{f' of {one.sheet}' if one.sheet else ''}",
+            found=f"{one.summed} in the rows above",
+            note=f"The total that {one.sheet or name} itself gives for {one.column} is what its rows add up to.",
+        )
+        for name, item in staged.items()
+        for one in item.totals
+    ]
 
 
 def write_manifest(folder: Path, staged: Mapping[str, Staged]) -> None:

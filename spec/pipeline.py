@@ -67,6 +67,11 @@ class Source(Document):
     drift: Literal["evolve", "freeze", "quarantine", "ask"] = Field(
         default="ask", description="When columns are new, missing or retyped since the spec was compiled."
     )
+    known_as: dict[str, Strings] = Field(
+        default={},
+        description="Column to other headers that it may come under, as agreed; its own name counts first.",
+    )
+    left_out: Strings = Field(default=(), description="Headers that are known and not read; to find them is no drift.")
     note: str = Field(default="", description="Comment; outside the digest.")
 
 
@@ -143,6 +148,10 @@ class Output(Document):
     file: str = Field(pattern=r"^[^./\\\x00-\x1f][^/\\\x00-\x1f]*$", description="Exact file name; no folders.")
     from_: Name = Field(alias="from")
     order_by: Strings = Field(default=(), description="Row order in the file; a column or 'column desc'.")
+    formulas: Literal["keep", "text"] = Field(
+        default="keep",
+        description="In CSV and TSV: texts that a spreadsheet would run as they are, or after an apostrophe.",
+    )
 
 
 class Load(Document):

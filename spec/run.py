@@ -73,6 +73,9 @@ class RunResult(Document):
     outputs: tuple[OutputResult, ...] = ()
     checks: tuple[CheckResult, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
+    notes: tuple[str, ...] = Field(
+        default=(), description="What a person should know of how the sources were read, such as columns left out."
+    )
     tokens: int = 0
     events: str = ""
     message: str | None = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipelines import runner
+from pipelines import runner, staging
 from pipelines.compiler import compile_spec
 from pipelines.engines.duckdb import Guard, Limits
 from pipelines.job import Job
@@ -55,18 +55,24 @@ def prove(context: Context, spec: Pipeline, *, base: Path, now: datetime, thread
     The spec is kept, with the conversation (``thread``) that made it: what its runs have to tell is told there.
     """
     connections.check_hosts(context, spec)
-    job = checked(context, spec, base=base, now=now)
+    proof = proof_of(context, checked(context, spec, base=base, now=now))
+    context.workspace.store.save_spec(spec, by=context.principal, now=now, thread=thread)
+    return proof
+
+
+def proof_of(context: Context, job: Job) -> Proof:
+    """The same of a compiled spec, on the data that it was compiled for; nothing is kept."""
     with tempfile.TemporaryDirectory(prefix="dreflow-") as folder:
         guard = Guard(monotonic=time.monotonic, seconds=PROOF_LIMITS.seconds)
         with runner.computing(
             job,
-            connections.places(context, base),
+            connections.places(context, job.base),
             guard,
             folder=Path(folder),
             limits=PROOF_LIMITS,
             sleep=time.sleep,
         ) as (bench, staged):
-            checks = runner.prove(bench)
+            checks = (*staging.own_totals(staged), *runner.prove(bench))
             rows = {name: item.rows for name, item in staged.items()}
             rows |= {stage.relation.name: bench.count(stage.relation.name) for stage in job.stages}
             notes = [text for item in staged.values() for text in item.warnings]
@@ -77,7 +83,6 @@ def prove(context: Context, spec: Pipeline, *, base: Path, now: datetime, thread
                     for column, count in (item.nulled or {}).items()
                     if count
                 ]
-    context.workspace.store.save_spec(spec, by=context.principal, now=now, thread=thread)
     return Proof(checks, job.effects, rows, tuple(dict.fromkeys((*job.notes, *notes))))
 
 

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from connectors import sql
 from connectors.contract import Discovered, Reading
-from connectors.drift import compare, drifted
+from connectors.drift import compare, drifted, known_names
 from connectors.files import text
 from connectors.files.options import ReadOptions
 from connectors.looking import scratch
@@ -49,8 +49,9 @@ def read(
     content = text.content(path, "none")
     present = _columns(into, path, shown)
     fill = options.union == "by_name"
-    warnings = compare(source.columns, list(present), {"file": shown}, policy=source.drift, fill=fill)
-    have = {name.casefold(): (name, type_) for name, type_ in present.items()}
+    names = known_names(source, list(present))
+    warnings = compare(source, names, {"file": shown}, fill=fill)
+    have = {name.casefold(): item for name, item in zip(names, present.items(), strict=True)}
     retyped = {
         name: (type_, have[name.casefold()][1])
         for name, type_ in source.columns.items()

@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from connectors import conform, sql
 from connectors.contract import Discovered, QuarantinedRows, Reading
-from connectors.drift import compare
+from connectors.drift import compare, known_names
 from connectors.files import text
 from connectors.files.options import ReadOptions
 from connectors.files.records import Dialect, Record, Splitter, count_records
@@ -386,9 +386,10 @@ def read(
     """Read one file; what its header says is compared with the declared columns first."""
     packed = text.compression_of(path, options.compression)
     found = text.content(path, packed)
-    with prepared(path, shown, options) as part:
+    with prepared(path, shown, options) as found_part:
         fill = options.union == "by_name"
-        warnings = compare(source.columns, part.names, {"file": shown}, policy=source.drift, fill=fill)
+        part = replace(found_part, names=tuple(known_names(source, found_part.names)))
+        warnings = compare(source, part.names, {"file": shown}, fill=fill)
         hidden = frozenset(name for name, kind in source.sensitive.items() if kind != "public")
         loaded = load(
             into, part, options, table, source.columns,

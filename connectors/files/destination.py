@@ -2,7 +2,8 @@ r"""Writing a relation as one file, in exactly the formats a spec may name.
 
 CSV and TSV: UTF-8, header, RFC 4180 quotes, ``\n``, ISO 8601 dates and instants (``Z``), plain decimals without
 exponent, NULL as
-nothing and an empty text as ``""``. A CSV value is the value: nothing is put before a leading ``=``.
+nothing and an empty text as ``""``. A CSV value is the value; only with ``formulas: text`` an apostrophe stands before
+a text that a spreadsheet would run (one that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end).
 JSON and NDJSON: as the documents of the shell: DECIMAL and integers beyond 2^53 are strings, NaN and infinity null.
 XLSX: one sheet, header row; text is always stored as text, so a cell never becomes a formula; numbers of more than 15
 digits are stored as text because a workbook would round them.
@@ -13,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from connectors import extensions
 from spec.base import JsonValue
@@ -27,6 +28,7 @@ XLSX_ROWS = 1_048_575
 EXACT_DIGITS = 15
 _DECIMAL = re.compile(r"^(?:DECIMAL|NUMERIC)\((\d+),\s*(\d+)\)$")
 _WIDE = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT", "BIGNUM")
+_FORMULA = r"^[=+\-@\t\r\n]"
 _NESTED = re.compile(r"(\]$)|^(STRUCT|MAP|UNION)\b")
 _OPTIONS = {
     "csv": "FORMAT csv, HEADER true, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR ''",
@@ -65,6 +67,7 @@ def write_file(
     *,
     order_by: Sequence[str] = (),
     values: Mapping[str, JsonValue] | None = None,
+    formulas: Literal["keep", "text"] = "keep",
 ) -> int:
     """Write the query's rows, ordered, and give their number. Columns keep the query's names and order."""
     from sqlglot import exp
@@ -73,7 +76,9 @@ def write_file(
     text = query.sql(dialect="duckdb")
     described = connection.execute(f"DESCRIBE {text}", dict(values or {})).fetchall()
     columns = {str(name): str(type_text) for name, type_text, *_ in described}
-    shown = {"csv": _csv, "tsv": _csv, "json": _json, "ndjson": _json, "parquet": _parquet, "xlsx": _xlsx}[kind]
+    delimited = _harmless if formulas == "text" else _csv
+    ways = {"csv": delimited, "tsv": delimited, "json": _json, "ndjson": _json, "parquet": _parquet, "xlsx": _xlsx}
+    shown = ways[kind]
     if kind == "xlsx":
         columns = _rounded_as_text(connection, query, columns, values or {})
     selected = [
@@ -112,6 +117,18 @@ def _csv(value: exp.Expr, kind: str) -> exp.Expr:
     if kind in {"DOUBLE", "FLOAT"}:
         return _plain(value)
     return _nested_as_json(value, kind)
+
+
+def _harmless(value: exp.Expr, kind: str) -> exp.Expr:
+    """As ``_csv``, a text that begins like a formula after the mark that spreadsheets take for "this is text"."""
+    from sqlglot import exp
+
+    written = _csv(value, kind)
+    if kind != "VARCHAR":
+        return written
+    risky = _call("regexp_matches", value, exp.Literal.string(_FORMULA))
+    marked = exp.DPipe(this=exp.Literal.string("'"), expression=value.copy())
+    return exp.If(this=risky, true=marked, false=written)
 
 
 def _json(value: exp.Expr, kind: str) -> exp.Expr:

@@ -27,6 +27,9 @@ class ReadOptions(Spelling):
     skip_totals: bool = Field(
         default=False, description="Leave out rows at the end of a worksheet that hold a total or a note."
     )
+    totals: tuple[str, ...] = Field(
+        default=(), description="Columns whose total in such a row must be what their values add up to."
+    )
     sheet: str | None = Field(default=None, description="Worksheet; the first by default.")
     range: str | None = Field(
         default=None, description="Cells of the worksheet's table, e.g. A5:H200, header included."

@@ -5,9 +5,9 @@ A worksheet's numbers are binary fractions; they are read with the 15 digits tha
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,43 +16,26 @@ from sqlglot import exp
 
 from connectors import conform, sql
 from connectors.contract import Discovered, Reading
-from connectors.drift import compare
+from connectors.drift import compare, known_names
 from connectors.extensions import load as load_extension
 from connectors.files import archive, text
-from connectors.files.archive import Entry, Sheet, column_letters, column_number
+from connectors.files.archive import Entry, Sheet, column_letters
 from connectors.files.delimited import quarantined
+from connectors.files.footer import Footer, own_totals, told, without_footer
+from connectors.files.layout import Cell, Layout, beside, laid_out, layout_of, names_of
 from connectors.files.options import ReadOptions
 from connectors.looking import scratch
-from connectors.names import column_names, joined_headers
 from connectors.profile import Profile, key_of, profile, spelling_of
 from connectors.spelling import plain_options
 from spec.catalog import Column, Table
 from spec.errors import DataError, nearest
 from spec.pipeline import Source
-from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _LOOKED_AT = 200
 _KINDS_FROM = 2000
-_TOTAL = re.compile(
-    r"(grand |general )?(total|totals|totale|totali|totaal|totales|gesamt|summe|suma|sum|somme|subtotal|sub-total)\b.*",
-    re.IGNORECASE,
-)
-Cell = object
-
-
-@record(frozen=True)
-class Layout:
-    """Where the table stands: header rows, first data row, columns from 1, and the last row of data."""
-
-    header_row: int
-    header_rows: int
-    first: int
-    last: int
-    left: int
-    right: int
 
 
 def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[str]) -> Sequence[Discovered]:
@@ -104,22 +87,34 @@ def _discover_sheet(
     path: Path, location: str, options: ReadOptions, stated: frozenset[str], sheet: Sheet, suffix: str
 ) -> Discovered:
     grid = _cells(path, options.sheet, 1, _LOOKED_AT)
-    options, notes = _laid_out(options, stated, sheet, grid)
-    layout = _layout(options, sheet)
-    names = _names(grid, options, layout, sheet)
+    options, notes = laid_out(options, stated, sheet, grid)
+    layout = layout_of(options, sheet)
+    names = names_of(grid, options, layout, sheet)
     body = _cells(path, options.sheet, layout.first, min(layout.last, layout.first + _KINDS_FROM - 1))
-    kinds = {name: _kinds(body, layout.left + offset) for offset, name in enumerate(names)}
     with scratch() as connection:
         raw = _raw(connection, path, options, layout, names, "raw")
+        left_out: list[Footer] = []
         if "skip_totals" not in stated and "skip_footer" not in stated:
-            left_out = _without_footer(connection, raw, names)
+            left_out = without_footer(connection, raw, names)
             options = options.model_copy(update={"skip_totals": bool(left_out)})
-            notes += _told(left_out)
+            notes += told(left_out)
+        end = left_out[-1].row if left_out else layout.last + 1
+        data = {number: row for number, row in body.items() if number < end}
+        kinds = {name: _kinds(data, layout.left + offset) for offset, name in enumerate(names)}
         rows = sql.count(connection, raw)
         found = _judged(connection, raw, names, kinds)
         key = key_of(connection, raw, found.types, options.sheet or "")
-    spelled = {name: value for name, value in spelling_of(found).items() if name not in stated}
-    options = options.model_copy(update=spelled)
+        spelled = {name: value for name, value in spelling_of(found).items() if name not in stated}
+        options = options.model_copy(update=spelled)
+        texts = {name: sql.column(name) for name in names}
+        totals = own_totals(connection, raw, left_out, texts, found.types, options)
+    if "totals" not in stated:
+        options = options.model_copy(update={"totals": tuple(one.column for one in totals if one.said == one.summed)})
+    notes += [
+        f"Row {one.row} says {one.said} for {one.column!r}, and the rows add up to {one.summed}."
+        for one in totals
+        if one.said != one.summed
+    ]
     if sheet.uncomputed:
         notes.append(f"{sheet.uncomputed} formulas have no result yet; open the workbook in Excel and save it.")
     if not rows:
@@ -137,9 +132,6 @@ def _discover_sheet(
     return Discovered(suffix, source, table, (*notes, *found.warnings), tuple(found.choices))
 
 
-# --- where the table stands ---------------------------------------------------------------------------------------
-
-
 def _cells(path: Path, sheet: str | None, first: int, last: int) -> dict[int, tuple[Cell, ...]]:
     """Rows by number, as Python values."""
     import openpyxl
@@ -155,144 +147,6 @@ def _cells(path: Path, sheet: str | None, first: int, last: int) -> dict[int, tu
             return {number: tuple(row) for number, row in enumerate(rows, start=first)}
         finally:
             book.close()
-
-
-def _laid_out(
-    options: ReadOptions, stated: frozenset[str], sheet: Sheet, grid: Mapping[int, tuple[Cell, ...]]
-) -> tuple[ReadOptions, list[str]]:
-    """Complete header and columns from the first rows."""
-    found: dict[str, object] = {}
-    notes: list[str] = []
-    if "header_row" not in stated and "range" not in stated:
-        header, levels = _header(sheet, grid)
-        found["header_row"] = header
-        if "header_rows" not in stated:
-            found["header_rows"] = levels
-        if header > 1:
-            notes.append(f"The header was found in row {header}; what stands above is left out.")
-    completed = options.model_copy(update=found)
-    if "range" not in stated:
-        left, right = _span(completed, grid, sheet)
-        if left > 1:
-            completed = completed.model_copy(update={"range": f"{column_letters(left)}:{column_letters(right)}"})
-    return completed, notes
-
-
-def _header(sheet: Sheet, grid: Mapping[int, tuple[Cell, ...]]) -> tuple[int, int]:
-    """First header row and how many there are; 0 when the table begins with data."""
-    counts = {number: sum(cell not in {None, ""} for cell in row) for number, row in grid.items()}
-    widest = max(counts.values(), default=0)
-    for number, row in grid.items():
-        filled = [cell for cell in row if cell not in {None, ""}]
-        if not filled or len(filled) < max(2 if widest > 1 else 1, widest * 0.4):
-            continue
-        if not all(isinstance(cell, str) for cell in filled):
-            return (0, 1)
-        levels = 1
-        while levels < 4 and _spans(sheet, number + levels - 1) and _is_text(grid.get(number + levels, ())):
-            levels += 1
-        return number, levels
-    return (min(sheet.rows), 1)
-
-
-def _spans(sheet: Sheet, row: int) -> bool:
-    """Whether a header cell of this row stands over several columns."""
-    return any(merged.top == row and merged.bottom == row and merged.right > merged.left for merged in sheet.merged)
-
-
-def _is_text(row: Sequence[Cell]) -> bool:
-    filled = [cell for cell in row if cell not in {None, ""}]
-    return bool(filled) and all(isinstance(cell, str) for cell in filled)
-
-
-def _span(options: ReadOptions, grid: Mapping[int, tuple[Cell, ...]], sheet: Sheet) -> tuple[int, int]:
-    """First and last column with something in the header, or in the first rows when there is none."""
-    rows = (
-        range(options.header_row, options.header_row + options.header_rows) if options.header_row else list(grid)[:20]
-    )
-    columns = [
-        position
-        for number in rows
-        for position, cell in enumerate(grid.get(number, ()), start=1)
-        if cell not in {None, ""}
-    ]
-    return (min(columns, default=1), max(columns, default=max(sheet.width, 1)))
-
-
-def _layout(options: ReadOptions, sheet: Sheet) -> Layout:
-    """Rows and columns of the table as the options and the sheet's own rows say."""
-    left, right, top, bottom = 1, max(sheet.width, 1), options.header_row, 0
-    if options.range:
-        found = re.fullmatch(r"([A-Za-z]+)(\d*):([A-Za-z]+)(\d*)", options.range)
-        if found is None:
-            raise DataError(f"{options.range!r} is no range of cells.", hint="It looks like A5:H200 or B:H.")
-        left, right = column_number(found[1].upper()), column_number(found[3].upper())
-        if found[2]:
-            top = int(found[2]) if options.header_row else 0
-        bottom = int(found[4] or 0)
-    if options.header_row:
-        first = top + options.header_rows + options.skip_rows
-    else:
-        start = re.search(r"\d+", options.range.split(":")[0]) if options.range else None
-        first = (int(start[0]) if start else min(sheet.rows, default=1)) + options.skip_rows
-    data = [row for row in sheet.rows if row >= first and (not bottom or row <= bottom)]
-    kept = data[: len(data) - options.skip_footer] if options.skip_footer else data
-    return Layout(top, options.header_rows, first, kept[-1] if kept else first - 1, left, right)
-
-
-def _without_footer(connection: DuckDBPyConnection, raw: exp.Table, names: Sequence[str]) -> list[tuple[int, str]]:
-    """Take totals and notes off the end, told by their words: a count would one month cut a row of data.
-
-    Returns the row numbers with the first text of each.
-    """
-    if len(names) < 2:
-        return []
-    line = sql.column(conform.LINE)
-    query = exp.select(line, *(sql.column(name) for name in names)).from_(raw)
-    tail = sql.rows(connection, query.order_by(exp.Ordered(this=line.copy(), desc=True)).limit(7))
-    found: list[tuple[int, str]] = []
-    for number, *row in tail[:-1]:
-        filled = [str(cell).strip() for cell in row if cell is not None]
-        is_total = bool(_TOTAL.fullmatch(filled[0]))
-        is_note = len(filled) == 1 and len(names) > 2 and not re.fullmatch(r"[\d.,-]+", filled[0])
-        if not is_total and not is_note:
-            break
-        found.append((sql.whole(number), filled[0]))
-    if found:
-        first = found[-1][0]
-        sql.run(connection, exp.delete(raw.copy()).where(sql.template(":x >= :first", x=line.copy(), first=first)))
-    return found
-
-
-def _told(left_out: Sequence[tuple[int, str]]) -> list[str]:
-    return [
-        f"Row {number} is left out, since it holds a total or a note: {words[:40]!r}." for number, words in left_out
-    ]
-
-
-def _names(grid: Mapping[int, tuple[Cell, ...]], options: ReadOptions, layout: Layout, sheet: Sheet) -> tuple[str, ...]:
-    width = layout.right - layout.left + 1
-    if not options.header_row:
-        return tuple(f"column{number}" for number in range(1, width + 1))
-    levels: list[list[str | None]] = []
-    for number in range(layout.header_row, layout.header_row + layout.header_rows):
-        row = list(grid.get(number, ()))
-        row += [None] * (layout.right - len(row))
-        levels.append([None if cell is None else str(cell) for cell in row[layout.left - 1 : layout.right]])
-    for merged in sheet.merged:
-        # What stands in a merged cell holds for all columns that it covers.
-        level = merged.top - layout.header_row
-        if 0 <= level < len(levels) and layout.left <= merged.left <= layout.right:
-            for column in range(merged.left + 1, min(merged.right, layout.right) + 1):
-                levels[level][column - layout.left] = levels[level][merged.left - layout.left]
-    names = column_names(joined_headers(levels))
-    return names[: _used(levels, width)]
-
-
-def _used(levels: Sequence[Sequence[str | None]], width: int) -> int:
-    """Columns up to the last that has a header."""
-    named = [position for level in levels for position, cell in enumerate(level, start=1) if cell and cell.strip()]
-    return max(named, default=width)
 
 
 # --- what the cells hold ------------------------------------------------------------------------------------------
@@ -413,17 +267,13 @@ def read(
         entry = _entry(archive.sheets(book, path)[0], options.sheet, path)
         sheet = archive.facts(book, entry, path)
     options = options.model_copy(update={"sheet": entry.name})
-    layout = _layout(options, sheet)
     where: dict[str, str | int] = {"file": shown, "sheet": entry.name}
+    options, layout, names, moved = _found_again(source, options, path, sheet)
     if not sheet.rows or (options.header_row and layout.header_row > sheet.rows[-1]):
         raise DataError(
             "The worksheet has no header.", hint="It is empty, or shorter than header_row says.", where=where
         )
-    top = layout.header_row or layout.first
-    grid = _cells(path, entry.name, top, top + layout.header_rows - 1)
-    names = _names(grid, options, layout, sheet)
-    fill = options.union == "by_name"
-    notes = compare(source.columns, names, where, policy=source.drift, fill=fill)
+    notes = [*moved, *compare(source, names, where, fill=options.union == "by_name")]
     if sheet.uncomputed:
         notes.append(f"{sheet.uncomputed} formulas have no result; open the workbook in Excel and save it.")
     raw = _raw(into, path, options, layout, names, f"{table.name}__raw")
@@ -432,8 +282,12 @@ def read(
         name: sql.column(present[name.casefold()]) if name.casefold() in present else sql.cast(exp.null(), "VARCHAR")
         for name in source.columns
     }
-    left_out = _without_footer(into, raw, names) if options.skip_totals else []
-    notes += _told(left_out)
+    left_out = without_footer(into, raw, names) if options.skip_totals else []
+    notes += told(left_out)
+    columns = {name: type_ for name, type_ in source.columns.items() if name in options.totals}
+    totals = own_totals(into, raw, left_out, texts, columns, options)
+    if columns and not totals:
+        notes.append("There is no total row that the rows could be held against.")
     try:
         outcome = conform.load(
             into, raw, table, source.columns, options, policy=source.on_error, file=f"{shown}/{entry.name}",
@@ -450,8 +304,48 @@ def read(
     return Reading(
         rows=outcome.rows,
         expected_rows=expected if outcome.rows + outcome.quarantined == expected else None,
+        totals=tuple(replace(one, sheet=entry.name) for one in totals),
         quarantined=quarantined(table, outcome, 0),
         nulled=outcome.nulled,
         fingerprint=content.fingerprint,
         warnings=notes,
     )
+
+
+def _found_again(
+    source: Source, options: ReadOptions, path: Path, sheet: Sheet
+) -> tuple[ReadOptions, Layout, tuple[str, ...], list[str]]:
+    """Where the table stands now: where the options say, or elsewhere where more of the declared headers are.
+
+    A further line of titles moves the header without changing the table, so it is looked for before anything is read.
+    """
+    layout = layout_of(options, sheet)
+    top = layout.header_row or layout.first
+    grid = _cells(path, options.sheet, top, top + layout.header_rows - 1)
+    names = known_names(source, names_of(grid, options, layout, sheet))
+    here = _declared_among(source, names)
+    if (
+        here < len(source.columns)
+        and options.header_row
+        and not any(letter.isdigit() for letter in options.range or "")
+    ):
+        grid = _cells(path, options.sheet, 1, _LOOKED_AT)
+        other, _ = laid_out(options.model_copy(update={"range": None}), frozenset(), sheet, grid)
+        place = layout_of(other, sheet)
+        there = known_names(source, names_of(grid, other, place, sheet))
+        if other.header_row and _declared_among(source, there) > here:
+            return other, place, tuple(there), [_moved(layout, place)]
+    said = beside(grid, layout)
+    notes = [f"Columns to the right of the table were left out: {', '.join(said)}."] if said else []
+    return options, layout, tuple(names), notes
+
+
+def _moved(was: Layout, now: Layout) -> str:
+    if was.header_row != now.header_row:
+        return f"The header was found in row {now.header_row} instead of row {was.header_row}."
+    return f"The table was found in columns {column_letters(now.left)} to {column_letters(now.right)}."
+
+
+def _declared_among(source: Source, names: Sequence[str]) -> int:
+    there = {name.casefold() for name in names}
+    return sum(name.casefold() in there for name in source.columns)

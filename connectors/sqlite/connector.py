@@ -20,7 +20,7 @@ from sqlglot import exp
 
 from connectors import conform, sql
 from connectors.contract import Capability, Discovered, Place, Preview, QuarantinedRows, Reading
-from connectors.drift import compare
+from connectors.drift import compare, known_names
 from connectors.extensions import load
 from connectors.looking import preview_rows, scratch
 from connectors.names import distinct, table_name
@@ -96,17 +96,20 @@ def read(
         database.execute("BEGIN")
         where: dict[str, str | int] = {"file": str(place.path), "table": source.stream}
         present = [name for name in _columns(database, source.stream, place) if name not in options.left_out]
-        warnings = compare(source.columns, present, where, policy=source.drift, fill=False)
+        names = known_names(source, present)
+        warnings = compare(source, names, where, fill=False)
+        own = {name.casefold(): stored for name, stored in zip(names, present, strict=True)}
+        stored = {name: own[name.casefold()] for name in source.columns}
         version = _version(database)
         expected = sql.whole(
             database.execute(_spell(exp.select("count(*)").from_(_table(source.stream)))).fetchone()[0]
         )
         _attach(into, place)
         try:
-            outcome = _load(into, source, options, table, place)
+            outcome = _load(into, source, options, table, place, stored)
         finally:
             into.execute(f"DETACH {_ATTACHED}")
-        sums = {} if since else _sums(database, into, source, options, table, outcome)
+        sums = {} if since else _sums(database, into, source, options, table, outcome, stored)
         database.execute("COMMIT")
         changed = _version(database) != version
     rows = outcome.rows + outcome.quarantined
@@ -292,13 +295,18 @@ def _keys(database: sqlite3.Connection, name: str) -> tuple[tuple[str, ...], tup
 
 
 def _load(
-    into: DuckDBPyConnection, source: Source, options: ReadOptions, table: exp.Table, place: Place
+    into: DuckDBPyConnection,
+    source: Source,
+    options: ReadOptions,
+    table: exp.Table,
+    place: Place,
+    stored: Mapping[str, str],
 ) -> conform.Outcome:
     """In one statement when every value is as declared, else with what is not set aside."""
     import duckdb
 
     stream = cast("str", source.stream)
-    texts = {name: _text(name, type_, options) for name, type_ in source.columns.items()}
+    texts = {name: _text(stored[name], type_, options) for name, type_ in source.columns.items()}
     query = conform.strict_query(_attached(stream), texts, source.columns, options)
     try:
         sql.run(into, sql.create(table, query))
@@ -334,6 +342,7 @@ def _sums(
     options: ReadOptions,
     table: exp.Table,
     outcome: conform.Outcome,
+    stored: Mapping[str, str],
 ) -> dict[str, tuple[str, str]]:
     """Sums of decimal columns at the source, in whole units of the last decimal, and as loaded."""
     sized = {
@@ -353,7 +362,9 @@ def _sums(
         return {}
     totals = [
         sql.template(
-            "total(CAST(round(CAST(:x AS REAL) * :unit) AS INTEGER))", x=sql.column(name), unit=10 ** sized[name][1]
+            "total(CAST(round(CAST(:x AS REAL) * :unit) AS INTEGER))",
+            x=sql.column(stored[name]),
+            unit=10 ** sized[name][1],
         )
         for name in names
     ]

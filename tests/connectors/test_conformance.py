@@ -137,6 +137,25 @@ def test_a_missing_column_is_drift_whatever_the_policy(case: Case, staging: duck
     assert caught.value.data["missing"] == ["gone"]
 
 
+def test_a_column_is_read_under_a_header_that_was_agreed_for_it(case: Case, staging: duckdb.DuckDBPyConnection) -> None:
+    found = case.found().source
+    columns = {"price" if name == "amount" else name: type_ for name, type_ in found.columns.items()}
+    source = found.model_copy(update={"columns": columns, "known_as": {"price": ("cost", "AMOUNT")}})
+    assert case.unit.read(source, case.place, staging, TABLE).rows == 4
+    assert loaded(staging, "SELECT CAST(sum(price) AS VARCHAR) FROM loaded") == [("1212.54",)]
+    with pytest.raises(DriftError) as caught:
+        case.unit.read(source.model_copy(update={"known_as": {}}), case.place, staging, TABLE)
+    assert (caught.value.data["missing"], caught.value.data["added"]) == (["price"], ["amount"])
+    assert caught.value.data["declared"] == list(columns)
+    assert caught.value.data["present"] == list(found.columns)
+
+
+def test_a_header_that_is_known_and_not_read_is_no_drift(case: Case, staging: duckdb.DuckDBPyConnection) -> None:
+    source = case.found().source.model_copy(update={"left_out": ("EXTRA",)})
+    case.add_column()
+    assert case.unit.read(source, case.place, staging, TABLE).rows == 4
+
+
 def test_a_vanished_table_is_an_error_that_names_it(case: Case, staging: duckdb.DuckDBPyConnection) -> None:
     source = case.found().source
     case.remove()

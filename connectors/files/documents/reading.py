@@ -46,6 +46,7 @@ def read(
     content = text.content(path, text.compression_of(path, options.compression))
     with prepared(path, shown, options) as file:
         _refuse_double(file, source)
+        names = _as_known(file, source, names)
         warnings = _drift(file, options, source, names)
         before, first = (sql.count(into, table), sql.next_row(into, table)) if append else (0, 0)
         rows = None if file.has_nul else _fast(file, options, source, names, into, table, append=append)
@@ -89,6 +90,18 @@ def _stands_at(file: Prepared, line: int, key: str, number: str) -> bool:
         return any(wanted.search(found) for at, found in enumerate(stream, start=1) if at == line or not file.is_lines)
 
 
+def _as_known(file: Prepared, source: Source, names: Mapping[str, Keys]) -> dict[str, Keys]:
+    """The columns' places, with a key that was agreed for a column where the column's own stands nowhere."""
+    found = dict(names)
+    for column, others in source.known_as.items():
+        if column not in found or _occurs(file, found[column][-1]):
+            continue
+        other = next((other for other in others if _occurs(file, other)), None)
+        if other is not None:
+            found[column] = (*found[column][:-1], other)
+    return found
+
+
 def _drift(file: Prepared, options: ReadOptions, source: Source, names: Mapping[str, Keys]) -> list[str]:
     """New fields in the first records, and declared ones that stand nowhere in the file."""
     records: list[dict[str, JsonValue]] = []
@@ -110,10 +123,13 @@ def _drift(file: Prepared, options: ReadOptions, source: Source, names: Mapping[
     fresh = [path for path in fresh if not _is_list_of_objects(structure, path)]
     seen = set(structure.places)
     absent = [name for name, path in names.items() if path not in seen and not _occurs(file, path[-1])]
+    left_out = {name.casefold() for name in source.left_out}
     added = ["_".join(key for key in path[len(explode) + 1 if explode else 0 :]) for path in fresh]
+    added = [name for name in added if name.casefold() not in left_out]
     fill = options.union == "by_name"
     if (absent and not fill) or (added and source.drift in {"ask", "freeze"}):
-        raise drifted(added=added, missing=[] if fill else absent, where={"file": file.shown})
+        order = (list(names), [*(name for name in names if name not in absent), *added])
+        raise drifted(added=added, missing=[] if fill else absent, where={"file": file.shown}, order=order)
     return [f"New fields were left out: {', '.join(added)}."] if added else []
 
 

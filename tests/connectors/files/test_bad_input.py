@@ -196,7 +196,13 @@ def test_a_renamed_column_is_proposed(discovered: Discover, reads: Reads, tmp_pa
     (tmp_path / "a.csv").write_text("id,Qty Ord.\n1,2\n")
     with pytest.raises(DriftError, match=r"Was 'Quantity' renamed to 'Qty Ord\.'") as caught:
         reads(found, tmp_path)
-    assert caught.value.data == {"added": ["Qty Ord."], "missing": ["Quantity"], "retyped": {}}
+    assert caught.value.data == {
+        "added": ["Qty Ord."],
+        "missing": ["Quantity"],
+        "retyped": {},
+        "declared": ["id", "Quantity"],
+        "present": ["id", "Qty Ord."],
+    }
 
 
 @pytest.mark.parametrize(
@@ -213,7 +219,7 @@ def test_a_column_of_which_nothing_can_be_read_is_drift_and_not_an_empty_table(
 ) -> None:
     found = discovered(name, before)
     (tmp_path / name).write_text(after, encoding="utf-8")
-    for drift in ("ask", "freeze"):
+    for drift in ("ask", "freeze", "evolve"):
         with pytest.raises(DriftError, match="in all 2 values"):
             reads(found, tmp_path, on_error=on_error, drift=drift)
     read = reads(found, tmp_path, on_error=on_error, drift="quarantine")

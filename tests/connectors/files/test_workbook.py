@@ -204,3 +204,86 @@ def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1 no PAR1")
     with pytest.raises(DataError, match="Parquet"):
         found_in(tmp_path / "a.parquet")
+
+
+def test_a_header_that_moved_is_found_before_anything_is_read(tmp_path: Path, reads: Reads) -> None:
+    path = workbook(tmp_path / "prices.xlsx", {"List": PRICES}, {"List": MERGED})
+    [found] = found_in(path)
+    moved: Layout = [PRICES[0], ["second edition"], *PRICES[1:]]
+    workbook(path, {"List": moved}, {"List": ["A5:B5", "C5:D5", "E5:E6"]})
+    read = reads(found, tmp_path)
+    assert ("001", "Cup", "4.80", "456.00", "2026-10-04") in read.rows
+    assert len(read.rows) == 3
+    assert "The header was found in row 5 instead of row 4." in read.reading.warnings
+
+
+def test_a_header_that_moved_and_is_called_otherwise_is_drift_of_that_column_alone(
+    tmp_path: Path, reads: Reads
+) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"S": [["title"], ["id", "Quantity", "x"], [1, 2, 3], [4, 5, 6]]})
+    [found] = found_in(path)
+    workbook(path, {"S": [["title"], ["more"], ["id", "Qty Ord.", "x"], [1, 2, 3], [4, 5, 6]]})
+    with pytest.raises(DriftError) as caught:
+        reads(found, tmp_path)
+    assert (caught.value.data["missing"], caught.value.data["added"]) == (["Quantity"], ["Qty Ord."])
+
+
+def test_a_table_that_grew_in_the_middle_is_found_beside_its_old_columns(tmp_path: Path, reads: Reads) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"S": [[], [None, "id", "n"], [None, 1, 2], [None, 3, 4]]})
+    [found] = found_in(path)
+    workbook(path, {"S": [[], [None, "id", "new", "n"], [None, 1, "x", 2], [None, 3, "y", 4]]})
+    read = reads(found, tmp_path, drift="evolve")
+    assert read.rows == [("1", "2"), ("3", "4")]
+    assert "New columns were left out: new." in read.reading.warnings
+
+
+def test_a_column_right_of_the_table_is_told(tmp_path: Path, reads: Reads) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"S": [[], [None, "id", "n"], [None, 1, 2], [None, 3, 4]]})
+    [found] = found_in(path)
+    workbook(path, {"S": [[], [None, "id", "n", "new"], [None, 1, 2, "x"], [None, 3, 4, "y"]]})
+    told = reads(found, tmp_path).reading.warnings
+    assert "Columns to the right of the table were left out: new." in told
+
+
+TOTALS: Layout = [["code", "Quantity", "Price"], ["A", 2, "1.000,50"], ["B", 3, "2,25"], ["Total", 5, "1.002,75"]]
+
+
+def test_a_sheet_s_own_totals_are_held_against_its_rows(tmp_path: Path, reads: Reads) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"S": TOTALS})
+    [found] = found_in(path)
+    assert found.source.options["totals"] == ["Quantity", "Price"]
+    said = [(one.column, one.row, one.said, one.summed) for one in reads(found, tmp_path).reading.totals]
+    assert said == [("Quantity", 4, "5", "5"), ("Price", 4, "1002.75", "1002.75")]
+
+
+def test_a_total_counts_the_readable_values_of_rows_that_are_set_aside(tmp_path: Path, reads: Reads) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"S": TOTALS})
+    [found] = found_in(path)
+    workbook(path, {"S": [TOTALS[0], TOTALS[1], ["B", 3, "n.d."], ["C", 4, "1,00"], ["Total", 9, "1.001,50"]]})
+    read = reads(found, tmp_path)
+    assert read.reading.quarantined[0].rows == 1
+    assert [(one.said, one.summed) for one in read.reading.totals] == [("9", "9"), ("1001.50", "1001.50")]
+
+
+def test_a_total_that_is_not_what_the_rows_add_up_to_is_told_and_not_promised(tmp_path: Path, reads: Reads) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"S": [*TOTALS[:3], ["Total", 6, "1.002,75"]]})
+    [found] = found_in(path)
+    assert found.source.options["totals"] == ["Price"]
+    assert "Row 4 says 6 for 'Quantity', and the rows add up to 5." in found.warnings
+    workbook(path, {"S": [*TOTALS[:3], ["Total", 5, "1.002,76"]]})
+    assert [(one.said, one.summed) for one in reads(found, tmp_path).reading.totals] == [("1002.76", "1002.75")]
+
+
+def test_a_total_row_that_is_gone_is_told(tmp_path: Path, reads: Reads) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"S": TOTALS})
+    [found] = found_in(path)
+    workbook(path, {"S": TOTALS[:3]})
+    assert "There is no total row that the rows could be held against." in reads(found, tmp_path).reading.warnings
+
+
+def test_the_words_of_a_total_row_are_no_texts_among_dates(tmp_path: Path) -> None:
+    day = dt.date(2026, 9, 1)
+    path = workbook(tmp_path / "a.xlsx", {"S": [["day", "n", "x"], [day, 1, "a"], [day, 2, "b"], ["Total", 3, None]]})
+    [found] = found_in(path)
+    assert found.source.columns["day"] == "DATE"
+    assert not any("some texts" in warning for warning in found.warnings)

@@ -1,0 +1,91 @@
+"""Totals and notes below a worksheet's rows: told from data by their words, and held to what the rows add up to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from connectors import conform, sql
+from connectors.contract import OwnTotal
+from connectors.spelling import Spelling
+from spec.records import record
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_TOTAL = re.compile(
+    r"(grand |general )?(total|totals|totale|totali|totaal|totales|gesamt|summe|suma|sum|somme|subtotal|sub-total)\b.*",
+    re.IGNORECASE,
+)
+
+
+@record(frozen=True)
+class Footer:
+    """A row below the data: its number in the sheet, its first text, and every column's text where it has a total."""
+
+    row: int
+    words: str
+    cells: Mapping[str, str]
+
+
+def without_footer(connection: DuckDBPyConnection, raw: exp.Table, names: Sequence[str]) -> list[Footer]:
+    """Take totals and notes off the end, told by their words: a count would one month cut a row of data."""
+    if len(names) < 2:
+        return []
+    line = sql.column(conform.LINE)
+    query = exp.select(line, *(sql.column(name) for name in names)).from_(raw)
+    tail = sql.rows(connection, query.order_by(exp.Ordered(this=line.copy(), desc=True)).limit(7))
+    found: list[Footer] = []
+    for number, *row in tail[:-1]:
+        cells = {name: str(cell).strip() for name, cell in zip(names, row, strict=True) if cell is not None}
+        filled = list(cells.values())
+        is_total = bool(_TOTAL.fullmatch(filled[0]))
+        is_note = len(filled) == 1 and len(names) > 2 and not re.fullmatch(r"[\d.,-]+", filled[0])
+        if not is_total and not is_note:
+            break
+        found.append(Footer(sql.whole(number), filled[0], cells if is_total else {}))
+    if found:
+        first = found[-1].row
+        sql.run(connection, exp.delete(raw.copy()).where(sql.template(":x >= :first", x=line.copy(), first=first)))
+    return found
+
+
+def told(left_out: Sequence[Footer]) -> list[str]:
+    """A sentence for each row that is left out."""
+    return [f"Row {one.row} is left out, since it holds a total or a note: {one.words[:40]!r}." for one in left_out]
+
+
+def own_totals(
+    connection: DuckDBPyConnection,
+    raw: exp.Table,
+    left_out: Sequence[Footer],
+    texts: Mapping[str, exp.Expression],
+    columns: Mapping[str, str],
+    rules: Spelling,
+) -> list[OwnTotal]:
+    """What the sheet's one total row says of each column of numbers, and what the column's readable values add up to.
+
+    ``texts`` are the columns as text of ``raw``, of which the footer is gone. A value in a row that is set aside for
+    another column counts, as it does in the sheet. Nothing where there is no total row, or more than one.
+    """
+    totals = [one for one in left_out if one.cells]
+    if len(totals) != 1:
+        return []
+    found = []
+    for name, type_ in columns.items():
+        text = texts[name]
+        said = totals[0].cells.get(text.name) if isinstance(text, exp.Column) else None
+        if said is None or not type_.upper().startswith(("DECIMAL", "BIGINT", "INTEGER", "HUGEINT")):
+            continue
+        typed = conform.typed(sql.value(said), name, type_, rules)
+        values = conform.typed(text.copy(), name, type_, rules)
+        added = exp.Coalesce(this=exp.Sum(this=values), expressions=[sql.value(0)])
+        width = f"DECIMAL(38,{conform.decimal_size(type_)[1] if type_.upper().startswith('DECIMAL') else 0})"
+        summed = exp.select(sql.cast(sql.cast(added, width), "VARCHAR")).from_(raw.copy()).subquery()
+        row = sql.row(connection, exp.select(sql.cast(sql.cast(typed, width), "VARCHAR"), summed))
+        if row[0] is not None:
+            found.append(OwnTotal(name, totals[0].row, str(row[0]), str(row[1])))
+    return found
