@@ -91,6 +91,7 @@ def run_spec(
         rebound={name: item for name, (_, item) in rebound.items()},
         documents=_documents(job, now),
     )
+    result = _with_question(context, job, base, result)
     _recorded(context, job, result)
     return result
 
@@ -105,6 +106,7 @@ def resume(context: Context, run_id: str, *, told: Callable[[RunEvent], None] = 
     result = runner.resume(
         job, _setting(context, Path(stored.base), told), run_id, documents=_documents(job, stored.now)
     )
+    result = _with_question(context, job, Path(stored.base), result)
     _recorded(context, job, result)
     return result
 
@@ -234,6 +236,17 @@ def _documents(job: Job, now: datetime) -> runner.Documents | None:
     return documents(job, now)
 
 
+def _with_question(context: Context, job: Job, base: Path, result: RunResult) -> RunResult:
+    """The result of a run that met other columns with the question that would settle it, kept so with the run."""
+    if (result.error or {}).get("kind") != "drift":
+        return result
+    from tools.renames import with_question
+
+    asked = with_question(context, job.spec, job.sources, connections.places(context, base), result)
+    context.workspace.store.finish(result.run_id, asked)
+    return asked
+
+
 def _recorded(context: Context, job: Job, result: RunResult) -> None:
     detail: dict[str, JsonValue] = {"pipeline": job.spec.name, "spec_digest": job.digest, "status": result.status}
     context.workspace.store.record(context.principal, "run", result.run_id, detail, datetime.now(UTC))
@@ -256,10 +269,15 @@ def _rebound(context: Context, spec: Pipeline, data: Sequence[str], now: datetim
 
 
 def _by_file_name(context: Context, spec: Pipeline, location: Location, item: str) -> dict[str, tuple[Source, str]]:
-    """Without a name: the only source, or in a folder every source whose file name is there."""
-    if len(spec.sources) == 1 and not (location.location and Path(location.location).is_dir()):
-        name, source = next(iter(spec.sources.items()))
-        return {name: (_elsewhere(context, source, location, item), location.location or item)}
+    """Without a name: the only source, or all sheets of the only file, or in a folder each source by its file name."""
+    is_folder = location.location is not None and Path(location.location).is_dir()
+    places = {(source.connector, source.location, source.connection) for source in spec.sources.values()}
+    if len(places) == 1 and is_folder:
+        location = _only_file(location, next(iter(spec.sources.values())))
+        is_folder = location.location is not None and Path(location.location).is_dir()
+    if not is_folder and (len(spec.sources) == 1 or (len(places) == 1 and location.location is not None)):
+        stored = location.location or item
+        return {name: (_elsewhere(context, one, location, item), stored) for name, one in spec.sources.items()}
     if location.location is None or not Path(location.location).is_dir():
         raise UsageError(f"Which source is {item!r}?", hint=f"Write NAME=X; the sources are {', '.join(spec.sources)}.")
     found: dict[str, tuple[Source, str]] = {}
@@ -275,6 +293,16 @@ def _by_file_name(context: Context, spec: Pipeline, location: Location, item: st
             where={"file": location.location},
         )
     return found
+
+
+def _only_file(location: Location, source: Source) -> Location:
+    """The one file of a folder that is of the source's kind, where no file there is named like the source's."""
+    folder = Path(location.location or ".")
+    if source.connector != "files" or (folder / Path(source.location or "?").name).exists():
+        return location
+    there = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith((".", "~$"))]
+    alike = [path for path in there if _same_format(source, replace(location, location=str(path)))]
+    return replace(location, location=str(alike[0])) if len(alike) == 1 else location
 
 
 def _elsewhere(context: Context, source: Source, location: Location, stored: str) -> Source:

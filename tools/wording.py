@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from spec.base import JsonValue
 
@@ -31,6 +32,11 @@ def spoken_cron(cron: str) -> str:
     if day.isdigit() and weekday == "*":
         return f"on day {day} of every month {at}"
     return f"at {cron}"
+
+
+def joined(names: Sequence[str]) -> str:
+    """Names as a person lists them: ``A, B and C``."""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def grouped(value: JsonValue) -> str:

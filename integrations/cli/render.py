@@ -150,8 +150,7 @@ def ask(document: AskDocument) -> str:
 def question(text: str, options: Sequence[Choice], thread: str, *, command: str) -> str:
     """A question with its options and how to answer it."""
     lines = [styled(wrapped(safe(text), indent=""), "bold")]
-    size = max((width(option.value) for option in options), default=0)
-    lines += [f"  {option.value:<{size}}  {safe(option.label)}" for option in options]
+    lines += _choices(options)
     example = options[0].value if options else "your answer"
     quoted = example if re.fullmatch(r"[\w./:-]+", example) else f'"{example}"'
     lines.append(f"\nAnswer with:  dreflow {command} --thread {thread} --answer {quoted}")
@@ -340,6 +339,11 @@ def run(result: RunResult, out: str, *, reports: Sequence[str] = ()) -> str:
     parts = [f"{words[result.status]} Run {result.run_id}{took}, spec {short(result.spec_digest)}."]
     if result.message:
         parts.append(wrapped(safe(result.message), indent=""))
+    if result.notes:
+        parts.append("Good to know\n" + bullets(result.notes))
+    asked = _asked(result)
+    if asked:
+        parts.append(asked)
     if result.outputs or reports:
         rows = [
             [os.path.join(out, o.file) if o.file else str(o.table or o.name), rows_of(o.rows)]  # noqa: PTH118
@@ -364,6 +368,25 @@ def run(result: RunResult, out: str, *, reports: Sequence[str] = ()) -> str:
             )
         )
     return "\n\n".join(parts)
+
+
+def _asked(result: RunResult) -> str:
+    """The question that a run stopped with, and how to answer it."""
+    if result.status != "failed" or not isinstance((result.error or {}).get("data"), dict):
+        return ""
+    from tools.renames import asked_of
+
+    asked = asked_of(result)
+    if asked is None:
+        return ""
+    lines = [styled(wrapped(safe(asked.text), indent=""), "bold"), *_choices(asked.options)]
+    lines.append(f"\nAnswer with:  dreflow runs answer {result.run_id} {asked.options[0].value} -o plan.yaml")
+    return "\n".join(lines)
+
+
+def _choices(options: Sequence[Choice]) -> list[str]:
+    size = max((width(option.value) for option in options), default=0)
+    return [f"  {option.value:<{size}}  {safe(option.label)}" for option in options]
 
 
 def short(digest: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from spec.base import JsonValue
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def finished(context: Context, result: RunResult, args: argparse.Namespace, *, out: str | None = None) -> int:
-    """Show how a run ended; 0 when it succeeded."""
+    """Show how a run ended; its exit code."""
     from integrations.cli import workspace
 
     if args.json:
@@ -77,7 +77,13 @@ def finished(context: Context, result: RunResult, args: argparse.Namespace, *, o
 
         stored = known(context, result.run_id)
         print(render.run(result, out or stored.out, reports=report_files(stored)))
-    return 0 if result.status == "succeeded" else 1
+    return code_of(result)
+
+
+def code_of(result: RunResult) -> int:
+    """0 when it succeeded, 3 when it stopped with a question that is open, else 1."""
+    asks = isinstance((result.error or {}).get("data"), dict) and "question" in cast("Any", result.error)["data"]
+    return 0 if result.status == "succeeded" else 3 if asks else 1
 
 
 def _parameters(items: list[str]) -> dict[str, JsonValue]:

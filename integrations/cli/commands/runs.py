@@ -1,4 +1,4 @@
-"""``dreflow runs list|show|cancel|resume``."""
+"""``dreflow runs list|show|cancel|resume|answer``."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from spec.run import RunEvent, StoredRun
     from tools.context import Context
 
-SUMMARY = "list runs, look at one, stop it, or finish one that was interrupted"
+SUMMARY = "list runs, look at one, stop it, finish one that was interrupted, or answer what one asks"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what can be typed."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|cancel|resume")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|cancel|resume|answer")
     listed = actions.add_parser("list", help="the newest runs")
     listed.add_argument("--limit", type=int, default=20, metavar="N", help="how many (default: 20)")
     for name, help_ in (
@@ -26,6 +26,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     ):
         action = actions.add_parser(name, help=help_)
         action.add_argument("run_id", metavar="RUN_ID")
+    answer = actions.add_parser("answer", help="answer the question that a run stopped with: a changed plan")
+    answer.add_argument("run_id", metavar="RUN_ID")
+    answer.add_argument("answer", metavar="ANSWER", help="one of the answers that the run offers")
+    answer.add_argument("-o", dest="spec_file", metavar="SPEC", help="write the changed plan there, as YAML")
     for action in actions.choices.values():
         action.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -41,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
         return _show(context, args)
     if args.action == "cancel":
         return _cancel(context, args)
+    if args.action == "answer":
+        return _answer(context, args)
     from integrations.cli.commands.run import finished
     from tools.runs import resume
 
@@ -120,6 +126,46 @@ def _cancel(context: Context, args: argparse.Namespace) -> int:
         workspace.print_json({"run_id": args.run_id, "cancel_requested": True})
     else:
         print(f"Asked {args.run_id} to stop; it publishes nothing. See 'dreflow runs show {args.run_id}'.")
+    return 0
+
+
+def _answer(context: Context, args: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from integrations.cli import render, workspace
+    from spec.codec import digest, to_plain
+    from tools.renames import answer, written
+
+    found = answer(context, args.run_id, args.answer, now=workspace.now(None))
+    file = Path(args.spec_file) if args.spec_file else None
+    spec = None if found is None else found.spec
+    if found is not None and file is not None:
+        spec = written(context, args.run_id, found.spec, file)
+    if args.json:
+        workspace.print_json(
+            {
+                "run_id": args.run_id,
+                "changes": list(found.changes) if found else [],
+                "spec": to_plain(spec) if spec else None,
+                "spec_digest": digest(spec) if spec else None,
+                "spec_file": str(file) if spec and file else None,
+                "proofs": [one.model_dump(mode="json") for one in found.proof.checks] if found else [],
+            }
+        )
+        return 0
+    if found is None or spec is None:
+        print("The plan stays as it is. That data cannot be read by it; nothing was changed.")
+        return 0
+    print("What changes\n" + render.bullets(list(found.changes)) + "\n")
+    print("Proven on the data of that run\n" + render.proofs(found.proof.checks, whole=False) + "\n")
+    if found.proof.notes:
+        print("Good to know\n" + render.bullets(list(dict.fromkeys(found.proof.notes))) + "\n")
+    if file is None:
+        print(f"Keep it:  dreflow runs answer {args.run_id} {args.answer} -o plan.yaml")
+    else:
+        needs = any(effect.needs_approval for effect in found.proof.effects)
+        approve = f"dreflow approve {file} --by YOUR-NAME\nThen:  " if needs else ""
+        print(f"The changed plan is {file} ({digest(spec)}).\nNext:  {approve}dreflow run {file}")
     return 0
 
 

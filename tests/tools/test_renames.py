@@ -1,0 +1,240 @@
+"""A run that meets other columns: what it asks, what an answer changes, and what is never done by itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from memory.workspace import Workspace
+from spec.codec import digest, load_spec, to_yaml
+from spec.errors import ApprovalNeededError, UsageError
+from spec.run import RunResult
+from tools import approvals, plans, renames, runs
+from tools.context import Context
+
+NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+SPEC = """
+version: 1
+name: stock
+sources:
+  goods:
+    location: goods.csv
+    columns: {code: VARCHAR, Quantity: BIGINT, price: 'DECIMAL(18,2)'}
+    primary_key: code
+steps:
+  - {id: worth, use: derive, from: goods, columns: {total: '"Quantity" * price'}}
+outputs:
+  - {file: worth.csv, from: worth}
+"""
+GOODS = "code,Quantity,price\nA,5,1.00\nB,7,2.50\nC,12,0.75\n"
+RENAMED = GOODS.replace("Quantity", "Qty Ord.").replace("B,7", "B,8")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "goods.csv").write_text(GOODS, encoding="utf-8")
+    (tmp_path / "stock.yaml").write_text(SPEC, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def context(shop: Path) -> Context:
+    return Context(Workspace(shop / ".dreflow", NOW), "ada")
+
+
+def ran(context: Context, shop: Path, goods: str | None = None, *, spec: str = "", data: str = "") -> RunResult:
+    if goods is not None:
+        (shop / (data or "goods.csv")).write_text(goods, encoding="utf-8")
+    if spec:
+        (shop / "stock.yaml").write_text(spec, encoding="utf-8")
+    given = [str(shop / data)] if data else []
+    return runs.run(context, shop / "stock.yaml", now=NOW, out=shop / "out", data=given)
+
+
+def asked(result: RunResult) -> renames.Asked:
+    found = renames.asked_of(result)
+    assert found is not None, result.error
+    return found
+
+
+def answered(context: Context, shop: Path, result: RunResult, said: str = "yes") -> renames.Amended:
+    found = renames.answer(context, result.run_id, said, now=NOW)
+    assert found is not None
+    (shop / "stock.yaml").write_text(to_yaml(found.spec), encoding="utf-8")
+    return found
+
+
+def test_a_rename_is_asked_with_its_evidence_and_nothing_is_published(context: Context, shop: Path) -> None:
+    assert ran(context, shop).status == "succeeded"
+    published = (shop / "out" / "worth.csv").read_text(encoding="utf-8")
+    result = ran(context, shop, RENAMED)
+    assert (result.status, (result.error or {})["kind"]) == ("failed", "drift")
+    question = asked(result)
+    for words in (
+        "goods has no column 'Quantity' any more, but a new one, 'Qty Ord.'",
+        "it stands in the same place",
+        "its name is alike",
+        "all 3 of its values are whole numbers",
+        "from 5 to 12, where they were from 5 to 12",
+        "2 of the 3 rows that were there before have the same value",
+    ):
+        assert words in question.text
+    assert [option.value for option in question.options] == ["yes", "no"]
+    assert (shop / "out" / "worth.csv").read_text(encoding="utf-8") == published
+    kept = context.workspace.store.get(result.run_id)
+    assert kept is not None
+    assert kept.result is not None
+    assert asked(kept.result) == question
+
+
+def test_the_answer_is_another_spec_that_reads_both_names(context: Context, shop: Path) -> None:
+    before = load_spec(shop / "stock.yaml")
+    found = answered(context, shop, ran(context, shop, RENAMED))
+    assert digest(found.spec) != digest(before)
+    assert found.changes == ("The source 'goods': known_as is now Quantity 'Qty Ord.'.",)
+    assert all(check.passed for check in found.proof.checks)
+    assert digest(load_spec(shop / "stock.yaml")) == digest(found.spec)
+    for goods in (RENAMED, GOODS, RENAMED):
+        assert ran(context, shop, goods).status == "succeeded"
+    assert "B,8,2.50,20.00" in (shop / "out" / "worth.csv").read_text(encoding="utf-8")
+
+
+def test_a_no_leaves_the_plan_as_it_is(context: Context, shop: Path) -> None:
+    result = ran(context, shop, RENAMED)
+    assert renames.answer(context, result.run_id, "No, leave the plan as it is", now=NOW) is None
+    assert ran(context, shop).status == "failed"
+    with pytest.raises(UsageError, match="none of the answers"):
+        renames.answer(context, result.run_id, "perhaps", now=NOW)
+
+
+def test_a_run_that_asks_nothing_has_nothing_to_answer(context: Context, shop: Path) -> None:
+    with pytest.raises(UsageError, match="asks nothing"):
+        renames.answer(context, ran(context, shop).run_id, "yes", now=NOW)
+
+
+def test_a_new_column_is_part_of_the_same_question_and_known_afterwards(context: Context, shop: Path) -> None:
+    more = RENAMED.replace("price", "price,Origin").replace("\n", ",IT\n").replace("Origin,IT", "Origin")
+    result = ran(context, shop, more)
+    assert "The column 'Origin' is new." in asked(result).text
+    assert "leave out 'Origin'" in asked(result).options[0].label
+    found = answered(context, shop, result)
+    assert found.spec.sources["goods"].left_out == ("Origin",)
+    assert ran(context, shop, more).status == "succeeded"
+    assert "Origin" not in (shop / "out" / "worth.csv").read_text(encoding="utf-8")
+
+
+def test_a_new_column_alone_is_asked_about_where_the_policy_says_so(context: Context, shop: Path) -> None:
+    result = ran(context, shop, GOODS.replace("price", "price,Origin").replace("0\n", "0,IT\n").replace("5\n", "5,\n"))
+    assert asked(result).text == "The column 'Origin' is new. Shall it be left out from now on?"
+    answered(context, shop, result)
+    assert ran(context, shop).status == "succeeded"
+
+
+def test_with_evolve_a_new_column_is_told_and_not_used(context: Context, shop: Path) -> None:
+    spec = SPEC.replace("    primary_key", "    drift: evolve\n    primary_key")
+    result = ran(context, shop, "code,Quantity,price,Origin\nA,5,1.00,IT\n", spec=spec)
+    assert result.status == "succeeded"
+    assert result.notes == ("goods: New columns were left out: Origin.",)
+
+
+def test_with_freeze_nothing_is_asked(context: Context, shop: Path) -> None:
+    result = ran(context, shop, RENAMED, spec=SPEC.replace("    primary_key", "    drift: freeze\n    primary_key"))
+    assert result.status == "failed"
+    assert renames.asked_of(result) is None
+
+
+def test_a_column_that_nothing_can_be_is_no_question(context: Context, shop: Path) -> None:
+    gone = ran(context, shop, "code,price,colour\nA,1.00,red\nB,2.50,blue\n")
+    assert gone.status == "failed"
+    assert "missing 'Quantity'" in str(gone.message)
+    assert renames.asked_of(gone) is None
+    empty = ran(context, shop, "code,Qty Ord.,price\nA,,1.00\nB,,2.50\n")
+    assert renames.asked_of(empty) is None, "an empty column would be read as nothing, silently"
+
+
+def test_other_headers_that_may_be_the_column_are_offered_too(context: Context, shop: Path) -> None:
+    two = "code,Qty Ord.,price,Qty Shipped\nA,5,1.00,4\nB,7,2.50,7\nC,12,0.75,12\n"
+    result = ran(context, shop, two)
+    assert [option.value for option in asked(result).options] == ["yes", "Qty Shipped", "no"]
+    found = answered(context, shop, result, "Qty Shipped")
+    assert found.spec.sources["goods"].known_as == {"Quantity": ("Qty Shipped",)}
+    assert found.spec.sources["goods"].left_out == ("Qty Ord.",)
+    assert ran(context, shop).status == "succeeded"
+
+
+def test_two_renamed_columns_are_one_question(context: Context, shop: Path) -> None:
+    result = ran(context, shop, RENAMED.replace("price", "unit price"))
+    assert "Are these the new names?" in asked(result).text
+    found = answered(context, shop, result)
+    assert found.spec.sources["goods"].known_as == {"Quantity": ("Qty Ord.",), "price": ("unit price",)}
+    assert ran(context, shop).status == "succeeded"
+
+
+def test_a_private_column_shows_none_of_its_values(context: Context, shop: Path) -> None:
+    spec = SPEC.replace("    primary_key", "    sensitive: {Quantity: personal}\n    primary_key")
+    result = ran(context, shop, RENAMED.replace("12", "9876"), spec=spec)
+    assert "9876" not in asked(result).text + str(result.error)
+
+
+def test_other_data_may_ask_and_the_plan_s_own_data_is_the_evidence(context: Context, shop: Path) -> None:
+    result = ran(context, shop, RENAMED, data="october.csv")
+    assert "2 of the 3 rows that were there before have the same value" in asked(result).text
+    found = answered(context, shop, result)
+    assert found.spec.sources["goods"].location == "goods.csv", "the answer changes names and no place"
+
+
+def test_an_approval_of_the_plan_before_does_not_cover_the_answer(context: Context, shop: Path) -> None:
+    spec = SPEC.replace("outputs:\n  - {file: worth.csv, from: worth}", "")
+    spec += "loads:\n  - {from: worth, connector: duckdb, location: shop.duckdb, table: worth}\n"
+    spec += "allow: {tables: [shop.duckdb/worth]}\n"
+    (shop / "stock.yaml").write_text(spec, encoding="utf-8")
+
+    def approve() -> None:
+        job = plans.compiled(context, shop / "stock.yaml", now=NOW)
+        approvals.approve(context, job.spec, job.effects, approved_by="Ada", now=NOW)
+
+    approve()
+    assert ran(context, shop).status == "succeeded"
+    result = ran(context, shop, RENAMED)
+    answered(context, shop, result)
+    with pytest.raises(ApprovalNeededError):
+        ran(context, shop)
+    approve()
+    assert ran(context, shop).status == "succeeded"
+
+
+def test_a_renamed_column_of_a_database_is_asked_about_alike(context: Context, shop: Path) -> None:
+    def write(column: str) -> None:
+        (shop / "shop.sqlite").unlink(missing_ok=True)
+        with sqlite3.connect(shop / "shop.sqlite") as database:
+            database.execute(f'CREATE TABLE goods (code TEXT PRIMARY KEY, "{column}" INTEGER, price TEXT)')
+            database.executemany("INSERT INTO goods VALUES (?, ?, ?)", [("A", 5, "1.00"), ("B", 7, "2.50")])
+        database.close()
+
+    spec = SPEC.replace("location: goods.csv", "connector: sqlite\n    location: shop.sqlite\n    stream: goods")
+    write("Quantity")
+    assert ran(context, shop, spec=spec).status == "succeeded"
+    write("qty")
+    result = ran(context, shop)
+    assert "2 of the 2 rows that were there before have the same value" in asked(result).text
+    answered(context, shop, result)
+    assert ran(context, shop).status == "succeeded"
+    assert "A,5,1.00,5.00" in (shop / "out" / "worth.csv").read_text(encoding="utf-8")
+
+
+def test_of_a_folder_of_months_the_file_with_the_other_header_is_looked_at(context: Context, shop: Path) -> None:
+    (shop / "months").mkdir()
+    (shop / "months" / "goods_09.csv").write_text(GOODS, encoding="utf-8")
+    spec = SPEC.replace("location: goods.csv", "location: months/goods_*.csv").replace("    primary_key: code\n", "")
+    assert ran(context, shop, spec=spec).status == "succeeded"
+    (shop / "months" / "goods_10.csv").write_text("code,Qty Ord.,price\nD,900,1.00\nE,901,1.00\n", encoding="utf-8")
+    result = ran(context, shop)
+    assert "from 900 to 901, where they were from 5 to 12" in asked(result).text
+    answered(context, shop, result)
+    assert ran(context, shop).status == "succeeded"
+    lines = (shop / "out" / "worth.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 6
+    assert "D,900,1.00,900.00" in lines
