@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from agents import asides, replies, stages
+from agents import asides, renaming, replies, stages
 from agents.builtin.quoted import own_words
 from agents.builtin.route import Route, route
 from agents.contract import YES, Draft, Meant, Question, Request
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from memory.conversations import StoredPlan
     from memory.notice_store import Notice
     from memory.store import SavedThread
+    from spec.pipeline import Pipeline
 
 LONGEST_MESSAGE = 20_000
 LONGEST_TITLE = 80
@@ -90,6 +91,17 @@ def news(context: Context, thread: str, *, clock: Callable[[], datetime]) -> Ite
     conversations.visible(context, thread)
     for notice in notices.take(context, thread, now=clock()):
         yield told(context, thread, notice, now=clock())
+        yield from _asked_by(context, thread, notice, now=clock())
+
+
+def _asked_by(context: Context, thread: str, notice: Notice, *, now: datetime) -> Iterator[replies.Reply]:
+    """The question that the notice's run stopped with, if it did."""
+    run = context.workspace.store.get(notice.run_id) if notice.run_id is not None else None
+    question = renaming.opened(context, thread, run.result, now=now) if run is not None and run.result else None
+    if question is not None:
+        body = {"reply": replies.REPLY.dump_python(question, mode="json")}
+        conversations.said(context, thread, turn=0, author="dreflow", body=body, now=now)
+        yield question
 
 
 def told(context: Context, thread: str, notice: Notice, *, now: datetime) -> replies.Text:
@@ -284,6 +296,10 @@ class _Turn:
         if want is None or (other is not None and saved.question is not None and saved.question.get("key") != other):
             yield replies.Text(text="That question is settled already.", tone="note")
             return
+        run_id = renaming.run_of(_question(saved).key)
+        if run_id is not None:
+            yield from self._renamed(run_id, said, saved)
+            return
         meant = _question(saved).keeps
         if meant is not None:
             agrees = threads.answered(saved, said).answers[_question(saved).key] == YES
@@ -296,6 +312,28 @@ class _Turn:
             yield from self._plan(message)
         else:
             yield from self._answered(begun(self.context, message, want, clock=self.clock(), base=Path.cwd()))
+
+    def _renamed(self, run_id: str, said: str, saved: SavedThread) -> Iterator[replies.Reply]:
+        """Put the plan with the answer in it before the person, as any change of a plan."""
+        from agents import supervisor
+        from tools.renames import answered
+        from tools.runs import known
+
+        self.context.need("plan")
+        settled = threads.answered(saved, said)
+        spec = answered(known(self.context, run_id), settled.answers[_question(saved).key])
+        threads.kept(self.context, settled, self.clock())
+        if spec is None:
+            yield replies.Text(
+                text="The plan stays as it is, and cannot read that data. Nothing was changed.", tone="done"
+            )
+            return
+        yield from supervisor.plan(self._work(self._again(spec)), _drafted(spec))
+
+    def _again(self, spec: Pipeline) -> Exchange:
+        """The exchange that proposes a spec of this conversation, as it is."""
+        message = Message(text=spec.request or self.message.text, thread=self.thread, now=self.message.now)
+        return begun(self.context, message, "pipeline", clock=self.clock(), base=Path.cwd())
 
     def _kept(self, meant: Meant) -> str:
         """Keep a definition that the person has just agreed to."""
@@ -376,10 +414,7 @@ class _Turn:
         if spec is None:
             yield replies.Text(text="There is no earlier plan in this conversation to go back to.", tone="note")
             return
-        message = Message(text=spec.request or self.message.text, thread=self.thread, now=self.message.now)
-        turn = begun(self.context, message, "pipeline", clock=self.clock(), base=Path.cwd())
-        draft = Draft(spec=spec, reading=spec.reading, assumptions=spec.assumptions)
-        yield from supervisor.plan(self._work(turn), {"draft": draft.model_dump(mode="json", by_alias=True)})
+        yield from supervisor.plan(self._work(self._again(spec)), _drafted(spec))
 
     def _run(self) -> Iterator[replies.Reply]:
         """Run the approved plan of this conversation now."""
@@ -404,6 +439,12 @@ class _Turn:
 
     def _work(self, turn: Exchange | None, number: int | None = None) -> stages.Work:
         return stages.Work(self.desk, self.thread, number or self.number, self.number, self.clock, self.start, turn)
+
+
+def _drafted(spec: Pipeline) -> stages.State:
+    """A spec as a draft that needs no planner any more."""
+    draft = Draft(spec=spec, reading=spec.reading, assumptions=spec.assumptions)
+    return {"draft": draft.model_dump(mode="json", by_alias=True)}
 
 
 def _last_about(saved: SavedThread) -> Literal["answer", "pipeline"] | None:

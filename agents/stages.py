@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypedDict, cast
 
-from agents import cards, replies
+from agents import cards, renaming, replies
 from agents.contract import Draft, Question, Refusal
 from agents.desk import Desk
 from agents.exchange import Exchange, keep
@@ -270,6 +270,9 @@ def report(state: State, work: Work, say: Say) -> State:
 
     result = work.start(work.context, file, now=work.clock(), out=out, told=told)
     show_run(work.context, spec, result, out, say)
+    asked = renaming.opened(work.context, work.thread, result, now=work.clock())
+    if asked is not None:
+        say(asked)
     return {"ended": result.status}
 
 
@@ -300,6 +303,8 @@ def show_run(context: Context, spec: Pipeline, result: RunResult, out: Path, say
     say(replies.Text(text=cards.run_sentence(result), tone=cast("Any", tone)))
     if result.status != "succeeded":
         return
+    if result.notes:
+        say(replies.Text(text="\n".join(result.notes), tone="note"))
     report_files = [out / f"{spec.report.file}.{kind}" for kind in spec.report.formats] if spec.report else []
     page = next((file for file in report_files if file.suffix == ".html" and file.is_file()), None)
     if page is not None:
