@@ -128,6 +128,12 @@ class Place:
             approve(context, job.spec, job.effects, approved_by=WHO, now=now)
         return run(context, self.spec_file, now=now, out=self.out, parameters=dict(parameters or {}))
 
+    def run_with(self, data: str, now: datetime, out: Path) -> RunResult:
+        """The kept plan as it is, on other data."""
+        from tools.runs import run
+
+        return run(self.context(now), self.spec_file, now=now, out=out, data=[data])
+
     def run_again(self, first: RunResult, now: datetime, *, parameters: Mapping[str, str] | None = None) -> None:
         """The same plan on the same rows gives the same digests: run into another folder, and replayed."""
         from tools.runs import replay, run

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -18,6 +18,8 @@ class World:
 
     data: Path
     check: Callable[[Path, str], None]
+    later: Mapping[str, Path] = field(default_factory=dict)
+    """What the owner hands over at a later time, by the name of that time."""
 
 
 class WorldUnit(Protocol):

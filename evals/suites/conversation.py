@@ -103,10 +103,31 @@ class Ran(Written):
     tables: dict[str, str] = Field(default={}, description="'place/table' of a database file beside the plan.")
     made: Texts = Field(default=(), description="Further files that must be there.")
     failed_checks: Texts = Field(default=(), description="'check on' of checks that must fail; all others must pass.")
+    set_aside: int | None = Field(default=None, description="Rows set aside with their reason, all together.")
     truth: bool | str = Field(
         default=False,
         description="What is true of the world, all of it and no more; the variant, where it has several.",
     )
+
+
+class Later(Written):
+    """What comes at a later time: the plan is run with the data of then, and may stop with a question, asked once.
+
+    The answer makes another plan, which takes the place of the one before and is run with the same data.
+    """
+
+    data: str = Field(description="The time, as the world calls it.")
+    asks: Texts = Field(default=(), description="Words that the question must say; none where the run must not ask.")
+    offers: tuple[str, ...] | None = None
+    answer: str | None = None
+    changes: Texts = Field(default=(), description="Words of what the answer changes in the plan.")
+    run: Ran
+
+    @model_validator(mode="after")
+    def _an_answer_needs_a_question(self) -> Later:
+        if bool(self.asks) != (self.answer is not None):
+            raise ValueError("a later run that asks has an answer, and only such a one")
+        return self
 
 
 class ConversationFile(Written):
@@ -120,6 +141,7 @@ class ConversationFile(Written):
     timezone: str = "Europe/Rome"
     turns: tuple[Turn, ...] = Field(min_length=1)
     run: Ran | None = None
+    later: tuple[Later, ...] = Field(default=(), description="Runs of the plan with what comes after it, in order.")
     run_each: bool = Field(default=True, description="Run every conversation's plan, not the first one's only.")
     sample: Literal["none", "first", "all"] = "none"
     open: dict[int, str] = Field(default={}, description="Number of a conversation to why it does not do yet.")
@@ -193,6 +215,45 @@ def _run(held: ConversationFile, place: Place, world: World | None) -> None:
         place.run_again(result, held.now)
         if held.run.tables:
             _check_tables(held.run, place)
+    for number, later in enumerate(held.later, start=1):
+        if world is None or later.data not in world.later:
+            raise Unlike(f"The world has nothing of {later.data!r}.")
+        _run_later(later, place, world, held.now, place.folder / f"out{number}")
+
+
+def _run_later(later: Later, place: Place, world: World, now: datetime, out: Path) -> None:
+    """Run the plan with later data; where it stops and asks, answer, and run the plan that comes of it."""
+    data = str(world.later[later.data])
+    result = place.run_with(data, now, out)
+    if later.answer is not None:
+        _answer(later, result, place, now, out)
+        result = place.run_with(data, now, out)
+    _check_run(later.run, result, place, world, out)
+
+
+def _answer(later: Later, result: RunResult, place: Place, now: datetime, out: Path) -> None:
+    from spec.codec import load_spec, to_yaml
+    from tools.renames import answer, asked_of
+
+    asked = asked_of(result)
+    if result.status != "failed" or asked is None:
+        raise Unlike(f"The run of {later.data} {result.status} and asked nothing: {result.message}")
+    if out.exists():
+        raise Unlike("A run that stopped with a question left something.")
+    _must_say(later.asks, asked.text, later.data)
+    offered = tuple(option.value for option in asked.options)
+    if later.offers is not None and offered != later.offers:
+        raise Unlike(f"{later.data}: offers {offered}, not {later.offers}.", "asked")
+    before = load_spec(place.spec_file)
+    amended = answer(place.context(now), result.run_id, later.answer or "", now=now)
+    if amended is None:
+        return
+    if digest(amended.spec) == digest(before):
+        raise Unlike("The answer left the plan as it was.")
+    _must_say(later.changes, " ".join(amended.changes), later.data)
+    if not all(proof.passed or proof.severity == "warn" for proof in amended.proof.checks):
+        raise Unlike(f"The plan with the answer does not prove: {amended.proof.checks}")
+    place.spec_file.write_text(to_yaml(amended.spec), encoding="utf-8")
 
 
 def _computing(document: PlanDocument, data: str) -> str:
@@ -334,24 +395,28 @@ def _sorted(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(sorted(names))
 
 
-def _check_run(expected: Ran, result: RunResult, place: Place, world: World | None) -> None:
+def _check_run(expected: Ran, result: RunResult, place: Place, world: World | None, into: Path | None = None) -> None:
+    out = into or place.out
     if result.status != expected.status:
         raise Unlike(f"The run {result.status}, not {expected.status}: {result.message}", "failed")
+    found = sum(one.rows for one in result.quarantined)
+    if expected.set_aside is not None and found != expected.set_aside:
+        raise Unlike(f"{found} rows are set aside, not {expected.set_aside}: {result.quarantined}")
     if result.tokens:
         raise Unlike(f"The run spent {result.tokens} tokens.")
     failed = {f"{check.check} {check.on}" for check in result.checks if not check.passed}
     if failed != set(expected.failed_checks):
         raise Unlike(f"Checks that failed: {sorted(failed)}, not {sorted(expected.failed_checks)}.")
     for name, text in expected.files.items():
-        same_rows(name, read_rows(place.out / name), rows_of(text))
+        same_rows(name, read_rows(out / name), rows_of(text))
     for name in expected.made:
-        if not (place.out / name).is_file():
+        if not (out / name).is_file():
             raise Unlike(f"There is no file {name}.")
     _check_tables(expected, place)
     if expected.truth:
         if world is None:
             raise Unlike("Only a world has a truth to be held to.")
-        world.check(place.out, expected.truth if isinstance(expected.truth, str) else "")
+        world.check(out, expected.truth if isinstance(expected.truth, str) else "")
 
 
 def _check_tables(expected: Ran, place: Place) -> None:
