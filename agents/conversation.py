@@ -90,12 +90,12 @@ def news(context: Context, thread: str, *, clock: Callable[[], datetime]) -> Ite
     """What pipelines of this conversation have to say since somebody looked; each notice is told by one caller only."""
     conversations.visible(context, thread)
     for notice in notices.take(context, thread, now=clock()):
-        yield told(context, thread, notice, now=clock())
-        yield from _asked_by(context, thread, notice, now=clock())
+        yield from told(context, thread, notice, now=clock())
 
 
-def _asked_by(context: Context, thread: str, notice: Notice, *, now: datetime) -> Iterator[replies.Reply]:
-    """The question that the notice's run stopped with, if it did."""
+def told(context: Context, thread: str, notice: Notice, *, now: datetime) -> Iterator[replies.Reply]:
+    """A notice, and the question that its run stopped with if it did, kept in its conversation; for who told it."""
+    yield _noticed(context, thread, notice, now=now)
     run = context.workspace.store.get(notice.run_id) if notice.run_id is not None else None
     question = renaming.opened(context, thread, run.result, now=now) if run is not None and run.result else None
     if question is not None:
@@ -104,8 +104,7 @@ def _asked_by(context: Context, thread: str, notice: Notice, *, now: datetime) -
         yield question
 
 
-def told(context: Context, thread: str, notice: Notice, *, now: datetime) -> replies.Text:
-    """A notice as a reply, kept in its conversation; for who marked it as told."""
+def _noticed(context: Context, thread: str, notice: Notice, *, now: datetime) -> replies.Text:
     times = f" (it happened {notice.times} times)" if notice.times > 1 else ""
     tone: Literal["done", "warning"] = "done" if notice.kind == "recovered" else "warning"
     reply = replies.Text(text=f"{notice.pipeline}: {notice.text}{times} {notice.hint}".strip(), tone=tone)

@@ -38,8 +38,11 @@ def tell_notices(store: SlackStore, service: Service) -> None:
             with store.transaction():
                 if not notices.deliver(audience.context, notice.id, now=service.clock()):
                     continue
-                reply = told(audience.context, thread, notice, now=service.clock())
-                shown = render.shown(reply, thread, people={}, rows=lambda _: None)
+                shown = [
+                    part
+                    for reply in told(audience.context, thread, notice, now=service.clock())
+                    for part in render.shown(reply, thread, people={}, rows=lambda _: None)
+                ]
                 for at, note in enumerate(cast("list[Note]", shown)):
                     body = _body(note, audience)
                     store.queue(f"notice {notice.id}:{at}", thread, "post", body, now=service.clock())

@@ -71,6 +71,21 @@ def test_a_csv_value_that_looks_like_a_formula_is_left_as_it_is(tmp_path: Path) 
     assert written(tmp_path, "o.csv", "SELECT '=1+1' AS a").read_text(encoding="utf-8") == "a\n=1+1\n"
 
 
+@pytest.mark.parametrize("file", ["o.csv", "o.tsv"])
+def test_what_a_spreadsheet_would_run_stands_after_an_apostrophe_where_that_is_wanted(
+    tmp_path: Path, file: str
+) -> None:
+    texts = "SELECT unnest(['=1+1', '+1', '-1', '@x', chr(9) || '=1', 'a=b', '', NULL]) AS a, -1.5 AS n"
+    path = tmp_path / file
+    with duckdb.connect() as connection:
+        query = parse_one(texts, dialect="duckdb")
+        assert isinstance(query, exp.Query)
+        write_file(connection, query, path, formulas="text")
+        back = connection.execute(f"SELECT a, n FROM read_csv('{path}', all_varchar=true)").fetchall()
+    assert [row[0] for row in back[:6]] == ["'=1+1", "'+1", "'-1", "'@x", "'\t=1", "a=b"]
+    assert {row[1] for row in back} == {"-1.5"}, "a number is no text"
+
+
 def test_tsv_is_separated_by_tabs(tmp_path: Path) -> None:
     text = written(tmp_path, "o.tsv", "SELECT 1 AS a, 'x\ty' AS b").read_text(encoding="utf-8")
     assert text == 'a\tb\n1\t"x\ty"\n'

@@ -12,6 +12,7 @@ import page as chat
 import pytest
 from talks import Told, through_http, through_service, through_session
 
+from evals.casefiles import Unlike
 from evals.world import World, write
 from integrations.cli.workspace import principal
 
@@ -80,7 +81,7 @@ def test_a_renamed_column_is_asked_about_once_and_then_known_through_every_door(
     assert "4 rows are set aside" in str(done)
     assert "New columns were left out: Origin" in str(done)
     assert "question" not in _kinds(third)
-    world.check(workspace / "out" / "clean_table", "2026-11")
+    _holds_the_ledger(world, workspace / "out" / "clean_table")
     others = {
         "http": _through_http(steps, tmp_path_factory.mktemp("served"), data),
         "page": through_service(steps, tmp_path_factory.mktemp("page") / "workspace", data, who="anna", surface="page"),
@@ -91,6 +92,23 @@ def test_a_renamed_column_is_asked_about_once_and_then_known_through_every_door(
     for door, told in others.items():
         for number, (one, other) in enumerate(zip(alone, told, strict=True)):
             assert _comparable(one) == _comparable(other), (door, number)
+
+
+def _holds_the_ledger(world: World, out: Path) -> None:
+    """What the third month left is the ledger's, and a value that is another would be seen."""
+    world.check(out, "2026-11")
+    table = out / "clean_table.csv"
+    text = table.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    for other in (
+        "\n".join(lines[:-1]),
+        text.replace(",2026-11-", ",2026-10-", 1),
+        text.replace("South,", "North,", 1),
+    ):
+        table.write_text(f"{other}\n", encoding="utf-8")
+        with pytest.raises(Unlike):
+            world.check(out, "2026-11")
+    table.write_text(text, encoding="utf-8")
 
 
 def _kinds(turn: list[dict[str, object]]) -> set[object]:

@@ -120,3 +120,81 @@ def test_the_exit_code_is_the_errors_own(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("integrations.cli.commands.doctor.run", refusing)
     monkeypatch.delenv("DREFLOW_DEBUG", raising=False)
     assert main(["doctor"]) == 4
+
+
+SPEC = """
+version: 1
+name: stock
+sources:
+  goods: {location: goods.csv, columns: {code: VARCHAR, Quantity: BIGINT}}
+outputs:
+  - {file: stock.csv, from: goods}
+"""
+
+
+def test_a_run_that_asks_ends_with_3_and_its_answer_is_a_plan_that_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stock.yaml").write_text(SPEC, encoding="utf-8")
+    (tmp_path / "goods.csv").write_text("code,Qty Ord.\nA,5\nB,7\n", encoding="utf-8")
+    assert main(["run", "stock.yaml"]) == 3
+    said = capsys.readouterr().out
+    assert "Is 'Qty Ord.' the new name of 'Quantity'?" in " ".join(said.split())
+    assert "dreflow runs answer r1 yes -o plan.yaml" in said
+    assert not (tmp_path / "out").exists()
+    assert main(["run", "stock.yaml", "--json"]) == 3
+    document = json.loads(capsys.readouterr().out)
+    assert document["status"] == "failed"
+    assert document["error"]["kind"] == "drift"
+    assert [one["value"] for one in document["error"]["data"]["question"]["options"]] == ["yes", "no"]
+    assert main(["runs", "answer", "r1", "maybe"]) == 2
+    assert "yes, no" in capsys.readouterr().err
+    assert main(["runs", "answer", "r1", "yes", "-o", "plans/stock.yaml", "--json"]) == 0
+    answered = json.loads(capsys.readouterr().out)
+    assert answered["changes"] == ["The source 'goods': known_as is now Quantity 'Qty Ord.'."]
+    assert answered["spec"]["sources"]["goods"]["location"] == str(tmp_path / "goods.csv"), "it lies in another folder"
+    assert main(["run", "plans/stock.yaml"]) == 0
+    assert (tmp_path / "out" / "stock.csv").read_text(encoding="utf-8") == "code,Quantity\nA,5\nB,7\n"
+
+
+def test_columns_that_nothing_explains_end_with_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stock.yaml").write_text(SPEC, encoding="utf-8")
+    (tmp_path / "goods.csv").write_text("code,colour\nA,red\nB,blue\n", encoding="utf-8")
+    assert main(["run", "stock.yaml"]) == 1
+    assert "missing 'Quantity'" in capsys.readouterr().out
+
+
+def test_every_sheet_of_the_one_file_is_read_from_the_file_that_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import openpyxl
+
+    monkeypatch.chdir(tmp_path)
+    for month, count in (("september", 1), ("october", 2)):
+        book = openpyxl.Workbook()
+        book.active.title = "a"  # type: ignore[union-attr]
+        book.create_sheet("b")
+        for page in book.worksheets:
+            page.append(["id", "x"])
+            for number in range(count):
+                page.append([number, month])
+        (tmp_path / month).mkdir()
+        book.save(tmp_path / month / f"{month}.xlsx")
+    sheets = "".join(
+        f"  {one}: {{location: september/september.xlsx, stream: {one}, columns: {{id: BIGINT, x: VARCHAR}}}}\n"
+        for one in "ab"
+    )
+    spec = (
+        "version: 1\nname: both\nsources:\n"
+        + sheets
+        + "outputs:\n  - {file: a.csv, from: a}\n  - {file: b.csv, from: b}\n"
+    )
+    (tmp_path / "both.yaml").write_text(spec, encoding="utf-8")
+    for given in ("october/october.xlsx", "october"):
+        assert main(["run", "both.yaml", "--data", given]) == 0, capsys.readouterr()
+        for name in ("a.csv", "b.csv"):
+            assert (tmp_path / "out" / name).read_text(encoding="utf-8") == "id,x\n0,october\n1,october\n"

@@ -17,7 +17,7 @@ from slack_office import Office, office
 from slack_server import BOT, SECRET, FakeSlack, words
 
 from integrations.slack.app import LARGEST_REQUEST
-from tools import conversations, forget, notices
+from tools import conversations, forget, notices, runs
 from tools.context import Context
 
 NOW = datetime(2026, 10, 5, 6, 0, tzinfo=UTC)
@@ -354,6 +354,31 @@ def test_trouble_of_a_run_by_itself_is_told_once_in_the_thread_that_made_it(
         assert "<!channel>" not in slack.texts()
         assert slack.from_us()[-1]["thread_ts"] == asked["ts"]
         assert notices.undelivered(worker, str(row["thread"])) == []
+
+
+def test_what_a_run_by_itself_asks_is_asked_in_the_thread_that_made_it(
+    slack: FakeSlack, orders: str, tmp_path: Path
+) -> None:
+    spec = (
+        "version: 1\nname: totals\nsources: {goods: {location: goods.csv, columns: {id: BIGINT, Quantity: BIGINT}}}\n"
+    )
+    (tmp_path / "totals.yaml").write_text(f"{spec}outputs: [{{file: t.csv, from: goods}}]\n", encoding="utf-8")
+    (tmp_path / "goods.csv").write_text("id,Qty Ord.\n1,5\n2,6\n", encoding="utf-8")
+    with office(slack, tmp_path, now=NOW, data=[orders], grants=ALL) as ours:
+        asked = slack.say(f"<@{BOT}> {TOTALS}")
+        slack.wait(slack.from_us)
+        ours.idle()
+        (row,) = ours.workspace.store.database.read("SELECT thread FROM slack_threads", {})
+        worker = Context(ours.workspace, "worker", frozenset({"ask", "run"}))
+        result = runs.run(worker, tmp_path / "totals.yaml", now=NOW, out=tmp_path / "t")
+        notices.add(
+            worker, pipeline="totals", kind="failed", text="totals failed.", hint="", cause="drift",
+            run_id=result.run_id, thread=str(row["thread"]), now=NOW,
+        )  # fmt: skip
+        slack.wait(lambda: "the new name of 'Quantity'?" in slack.texts())
+        ours.idle()
+        assert slack.texts().count("the new name of 'Quantity'?") == 1
+        assert slack.from_us()[-1]["thread_ts"] == asked["ts"]
 
 
 def test_a_conversation_that_is_deleted_leaves_no_words_here(slack: FakeSlack, orders: str, tmp_path: Path) -> None:
