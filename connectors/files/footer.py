@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _TOTAL = re.compile(
-    r"(grand |general )?(total|totals|totale|totali|totaal|totales|gesamt|summe|suma|sum|somme|subtotal|sub-total)\b.*",
+    r"(grand |general )?(total|totals|totale|totali|totaal|totales|gesamt\w*|insgesamt|summe|suma|sum|somma|somme|razem"
+    r"|subtotal|sub-total)\b.*",
     re.IGNORECASE,
 )
 

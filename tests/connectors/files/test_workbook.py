@@ -287,3 +287,11 @@ def test_the_words_of_a_total_row_are_no_texts_among_dates(tmp_path: Path) -> No
     [found] = found_in(path)
     assert found.source.columns["day"] == "DATE"
     assert not any("some texts" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize("word", ["Gesamtsumme", "Insgesamt", "Somma", "Grand Total 2026", "Totale generale:", "Razem"])
+def test_a_total_row_is_told_by_its_word_in_many_languages(tmp_path: Path, word: str) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"S": [["code", "n", "x"], ["A", 1, "p"], ["B", 2, "q"], [word, 3, None]]})
+    [found] = found_in(path)
+    assert found.table.rows == 2
+    assert found.source.options["totals"] == ["n"]

@@ -98,11 +98,11 @@ def test_a_column_has_one_type_that_holds_the_values_of_every_sheet(tmp_path: Pa
 
 
 def test_a_column_that_is_empty_in_a_sheet_has_the_type_and_the_spelling_of_the_others(tmp_path: Path) -> None:
-    sheets = {**SHEETS, "East": [HEAD, ["C1", 1, None, None], ["C2", 2, None, None]]}
+    sheets: Sheets = {**SHEETS, "East": [HEAD, ["C1", 1, None, None], ["C2", 2, None, None]]}
     written(tmp_path, sheets)
     found = planned(tmp_path)
     assert ran(tmp_path, found).status == "blocked", "a column that is empty now is told before anything is published"
-    later = {**SHEETS, "East": [HEAD, ["C1", 1, "1.234,50", DAY], ["C2", 2, "0,50", DAY]]}
+    later: Sheets = {**SHEETS, "East": [HEAD, ["C1", 1, "1.234,50", DAY], ["C2", 2, "0,50", DAY]]}
     result = ran(tmp_path, found, data=str(written(tmp_path, later)))
     assert result.status == "succeeded"
     assert ["East", "C1", "1.00", "1234.500", "2026-09-01"] in rows(tmp_path)
@@ -111,7 +111,7 @@ def test_a_column_that_is_empty_in_a_sheet_has_the_type_and_the_spelling_of_the_
 def test_a_total_row_that_was_not_there_before_is_no_row_of_data(tmp_path: Path) -> None:
     written(tmp_path, SHEETS)
     found = planned(tmp_path)
-    with_total = {**SHEETS, "South": [*SHEETS["South"], ["Totale", 6.5, None, None]]}
+    with_total: Sheets = {**SHEETS, "South": [*SHEETS["South"], ["Totale", 6.5, None, None]]}
     assert ran(tmp_path, found, data=str(written(tmp_path, with_total))).status == "succeeded"
     assert len(rows(tmp_path)) == 5
 
@@ -119,7 +119,7 @@ def test_a_total_row_that_was_not_there_before_is_no_row_of_data(tmp_path: Path)
 def test_a_total_that_no_longer_holds_keeps_everything_back(tmp_path: Path) -> None:
     written(tmp_path, SHEETS)
     found = planned(tmp_path)
-    wrong = {**SHEETS, "North": [*SHEETS["North"][:5], ["Total", 6, None, None]]}
+    wrong: Sheets = {**SHEETS, "North": [*SHEETS["North"][:5], ["Total", 6, None, None]]}
     result = ran(tmp_path, found, data=str(written(tmp_path, wrong)))
     assert result.status == "blocked"
     (failed,) = [check for check in result.checks if not check.passed]
@@ -131,7 +131,7 @@ def test_a_total_that_no_longer_holds_keeps_everything_back(tmp_path: Path) -> N
 def test_a_column_whose_values_are_gone_is_never_empty_in_silence(tmp_path: Path) -> None:
     written(tmp_path, SHEETS)
     found = planned(tmp_path)
-    bare = {**SHEETS, "South": [["Prices"], [], HEAD, ["B1", 2, None, DAY], ["B2", 4, None, DAY]]}
+    bare: Sheets = {**SHEETS, "South": [["Prices"], [], HEAD, ["B1", 2, None, DAY], ["B2", 4, None, DAY]]}
     result = ran(tmp_path, found, data=str(written(tmp_path, bare)))
     assert result.status == "blocked"
     (failed,) = [check for check in result.checks if not check.passed]
@@ -141,7 +141,7 @@ def test_a_column_whose_values_are_gone_is_never_empty_in_silence(tmp_path: Path
 def test_a_column_that_holds_something_else_is_drift_and_not_a_sheet_set_aside(tmp_path: Path) -> None:
     written(tmp_path, SHEETS)
     found = planned(tmp_path)
-    other = {**SHEETS, "South": [["Prices"], [], HEAD, ["B1", 2, "1,50", "soon"], ["B2", 4, "2,00", "later"]]}
+    other: Sheets = {**SHEETS, "South": [["Prices"], [], HEAD, ["B1", 2, "1,50", "soon"], ["B2", 4, "2,00", "later"]]}
     result = ran(tmp_path, found, data=str(written(tmp_path, other)))
     assert result.status == "failed"
     assert "'day' is now something else" in str(result.message)
