@@ -48,20 +48,20 @@ _ASKS = re.compile(
     r"|show|list|count|quant[ei]|qual[ei]|wie|welche\w*|combien|quel\w*|cuánt\w+|qué)\b",
     re.IGNORECASE,
 )
-_WAYS = tuple(
-    re.compile(pattern, re.IGNORECASE | re.DOTALL)
-    for pattern in (
-        # "My supplier sends this Excel each month"
-        rf"(?=.*\b{_SENDER}\b)(?=.*\b{_COMES}\b.{{0,40}}?\b{_THIS}\b.{{0,25}}?\b{_FILE}\b)(?=.*\b{_EACH}\b)",
-        # "Every month we get this workbook; load it into one table"
-        rf"(?=.*\b{_COMES}\b)(?=.*\b{_FILE}\b)(?=.*\b{_EACH}\b)(?=.*\b{_UNITE}\b.*\b{_ONE}\b)",
-        rf"(?=.*\b{_SENDER}\b)(?=.*\b{_COMES}\b)(?=.*\b{_FILE}\b)(?=.*\b{_UNITE}\b.*\b{_ONE}\b)",
-        # "Load this monthly price list into one clean table"
-        rf"\b{_UNITE}\b.*\b{_EACH}\b.*\b{_FILE}\b.*\b{_ONE}\b",
-        # "Put all the sheets of this workbook into one table"
-        rf"\b{_UNITE}\b.*\b{_SHEETS}\b.*\b(?:in|into|to|as|en|zu|dans|a)\b.*\b{_ONE}\b",
-    )
-)
+LONGEST = 2_000
+"""Characters of a request that are looked at; a wish for a table is said in fewer."""
+
+
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{pattern}\b", re.IGNORECASE)
+
+
+_A_SENDER, _IT_COMES, _A_FILE, _OFTEN = _words(_SENDER), _words(_COMES), _words(_FILE), _words(_EACH)
+_BRING, _SOME_SHEETS, _ONE_TABLE = _words(_UNITE), _words(_SHEETS), _words(_ONE)
+_INTO = _words(r"(?:in|into|to|as|en|zu|dans|a)")
+_THIS_COMES = _words(rf"{_COMES}\b.{{0,40}}?\b{_THIS}\b.{{0,25}}?\b{_FILE}")
+
+
 _ARRIVES = re.compile(rf"\b{_EACH}\b", re.IGNORECASE)
 # Who sends stands before it; what follows "and" or "please" is a wish of the owner's.
 _SENDING = re.compile(
@@ -74,10 +74,31 @@ _SEND_ME = re.compile(r"^\s*(?:please\s+)?(?:send|e-?mail|mail|give|get|show)\s+
 
 def asks_for_one_table(text: str) -> bool:
     """True when the words speak of a file that comes regularly, or of sheets to be put into one table."""
-    said = " ".join(text.split())
+    said = " ".join(text.split())[:LONGEST]
     if _ASKS.search(said) or _SEND_ME.search(said):
         return False
-    return any(way.search(said) for way in _WAYS)
+    often, sender = bool(_OFTEN.search(said)), bool(_A_SENDER.search(said))
+    # "My supplier sends this Excel each month"
+    if often and sender and _THIS_COMES.search(said):
+        return True
+    # "Every month we get this workbook; load it into one table"
+    if (often or sender) and _IT_COMES.search(said) and _A_FILE.search(said) and _in_turn(said, _BRING, _ONE_TABLE):
+        return True
+    # "Load this monthly price list into one table", "put all the sheets of this workbook into one table"
+    return _in_turn(said, _BRING, _OFTEN, _A_FILE, _ONE_TABLE) or _in_turn(
+        said, _BRING, _SOME_SHEETS, _INTO, _ONE_TABLE
+    )
+
+
+def _in_turn(said: str, *patterns: re.Pattern[str]) -> bool:
+    """Whether the patterns are found one behind the other."""
+    at = 0
+    for pattern in patterns:
+        found = pattern.search(said, at)
+        if found is None:
+            return False
+        at = found.end()
+    return True
 
 
 def without_its_coming(text: str) -> str:
