@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,8 +44,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--password-stdin", action="store_true", help="read passwords and tokens from standard input")
     add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="what a system needs to know")
     add.add_argument("--way", metavar="WAY", help="another way to prove who asks, where a system has several")
-    check = actions.add_parser("check", help="reach a saved connection and prove its password")
-    check.add_argument("name", help="a saved connection")
+    check = actions.add_parser("check", help="reach a saved connection and prove its login; or try a connector itself")
+    check.add_argument(
+        "name", help="a saved connection; with --conformance a system or a folder of one"
+    )
+    check.add_argument(
+        "--conformance", action="store_true", help="try every stream against the vendor's own description"
+    )
+    check.add_argument("--vendor", metavar="FILE", type=Path, help="what the vendor's documents say of its lists")
+    check.add_argument("--description", metavar="FILE", type=Path, help="the vendor's own description, e.g. OpenAPI")
+    check.add_argument("--stream", metavar="NAME", help="one stream alone")
     for name, help_ in (("discover", "the tables, columns and types of some data"), ("preview", "its first rows")):
         look = actions.add_parser(name, help=help_)
         look.add_argument("data", metavar="X", help="a file, a folder, a database URL or a saved connection")
@@ -166,10 +175,35 @@ def _connect(context: Context, args: argparse.Namespace) -> int:
     return 0
 
 
+def _conformance(args: argparse.Namespace) -> int:
+    """Try a connector, a line as each stream ends; 1 when something is broken."""
+    from integrations.cli import workspace
+    from integrations.cli.render import table
+    from tools.conformance import verdicts
+
+    found = list(verdicts(args.name, vendor=args.vendor, description=args.description, stream=args.stream))
+    broken = [one for one in found if one.result == "broken"]
+    if args.json:
+        plain = [{"stream": o.stream, "case": o.case, "result": o.result, "detail": o.detail} for o in found]
+        workspace.print_json({"name": args.name, "status": "broken" if broken else "kept", "verdicts": plain})
+        return 1 if broken else 0
+    results = ("kept", "broken", "not applicable", "not tried")
+    rows = [
+        [stream, *(str(sum(o.stream == stream and o.result == result for o in found) or "") for result in results)]
+        for stream in dict.fromkeys(one.stream for one in found)
+    ]
+    print(table(["stream", *results], rows, right=[False, True, True, True, True]))
+    for one in broken:
+        print(f"  {one.stream}, {one.case}: {one.detail}")
+    return 1 if broken else 0
+
+
 def _check(context: Context, args: argparse.Namespace) -> int:
     from integrations.cli import workspace
     from tools import connections
 
+    if args.conformance:
+        return _conformance(args)
     account = connections.check(context, args.name)
     if args.json:
         workspace.print_json({"name": args.name, "status": "ok", **({"account": account} if account else {})})
@@ -179,8 +213,6 @@ def _check(context: Context, args: argparse.Namespace) -> int:
 
 
 def _discover(context: Context, args: argparse.Namespace) -> int:
-    from pathlib import Path
-
     from integrations.cli import workspace
     from tools import connections
 
