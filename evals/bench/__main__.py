@@ -16,7 +16,7 @@ from evals.bench import benches
 from evals.bench.benches import Bound
 
 RECORD = benches.ROOT / "docs" / "benchmarks.md"
-NAMES = ("csv", "postgres", "merge", "start", "compile", "plan", "docs", "chat")
+NAMES = ("csv", "postgres", "api", "merge", "start", "compile", "plan", "docs", "chat")
 CHAT_SECONDS = 60.0
 WITH_VERSIONS = ("duckdb", "sqlglot", "pydantic", "psycopg")
 
@@ -71,6 +71,8 @@ def measured(
             found += benches.postgres_to_table(folder, int(5_000_000 * scale), repeats, postgres)
         else:
             sys.stderr.write("postgres is left out: name a scratch database with --postgres.\n")
+    if "api" in names:
+        found += benches.api_to_tables(folder, max(200, int(200_000 * scale)), repeats)
     if "merge" in names:
         found += benches.merge(folder, int(1_000_000 * scale), int(60_000 * scale), max(repeats, 5))
     if "start" in names:

@@ -82,6 +82,25 @@ def postgres_to_table(folder: Path, rows: int, repeats: int, url: str) -> list[B
     return [Bound("postgres to table", mine / base, 1.15, "x", how, {"plain_wall_s": base, "run_wall_s": mine})]
 
 
+def api_to_tables(folder: Path, records: int, repeats: int) -> list[Bound]:
+    """Nested records of an API into a parent and a child table, against the same by hand; the system costs nothing."""
+    from evals.bench.pages import write_pages
+
+    pages = folder / f"pages_{records}"
+    write_pages(pages, records)
+    place = {"pages": str(pages), "database": str(folder / "api.duckdb")}
+    plain, ours = _in_turns(repeats, lambda: child("api_plain", **place), lambda: child("api_run", **place))
+    if plain[0]["there"] != ours[0]["there"]:
+        raise RuntimeError(f"the tables differ: {plain[0]['there']} by hand, {ours[0]['there']} by the connector")
+    base, mine = _median(plain, "cpu_s"), _median(ours, "cpu_s")
+    peak = max(float(facts["peak_mib"]) for facts in ours)
+    how = f"CPU of {records:,} records with lines through a connector.yaml / pages, read_json and unnest by hand"
+    return [
+        Bound("api to tables", mine / base, 1.3, "x", how, {"plain_cpu_s": base, "connector_cpu_s": mine}),
+        Bound("api to tables: memory", peak, 400, "MiB", f"peak memory of the same at {records:,} records"),
+    ]
+
+
 def merge(folder: Path, rows: int, changed: int, repeats: int) -> list[Bound]:
     """A merge into a DuckDB table, statement to commit, against MERGE by hand."""
     place = {"database": str(folder / "merge.duckdb"), "rows": rows, "changed": changed}

@@ -66,6 +66,32 @@ def postgres_run(url: str, table: str, database: str, workspace: str) -> Facts:
     return _run(source, database, workspace, url=url, digests=False)
 
 
+def api_plain(pages: str, database: str) -> Facts:
+    """The limit: pages kept, read and unnested by hand."""
+    from evals.bench.pages import by_hand
+
+    _removed(database)
+    by_hand(Path(pages), database)
+    return _counted(database)
+
+
+def api_run(pages: str, database: str) -> Facts:
+    """The same through a connector that is data."""
+    from evals.bench.pages import by_connector
+
+    _removed(database)
+    by_connector(Path(pages), database)
+    return _counted(database)
+
+
+def _counted(database: str) -> Facts:
+    import duckdb
+
+    with duckdb.connect(database, read_only=True) as connection:
+        sums = "SELECT count(*), sum(total)::VARCHAR FROM orders UNION ALL SELECT count(*), sum(price)::VARCHAR"
+        return {"there": connection.execute(f"{sums} FROM orders_line_items").fetchall()}
+
+
 def merge_plain(database: str, rows: int, changed: int) -> Facts:
     """The limit: MERGE of a staged table by hand, from the statement to the commit."""
     import duckdb
@@ -166,6 +192,8 @@ WORK: Mapping[str, Callable[..., Facts]] = {
     "csv_run": csv_run,
     "postgres_plain": postgres_plain,
     "postgres_run": postgres_run,
+    "api_plain": api_plain,
+    "api_run": api_run,
     "merge_plain": merge_plain,
     "merge_ours": merge_ours,
     "compile_ours": compile_ours,

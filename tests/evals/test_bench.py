@@ -11,9 +11,10 @@ from evals.bench.benches import Bound
 
 
 def test_each_bench_measures_both_sides_at_a_small_size(tmp_path: Path) -> None:
-    found = bench.measured(["csv", "merge"], folder=tmp_path, scale=0.0005, repeats=1, postgres=None)
+    found = bench.measured(["csv", "api", "merge"], folder=tmp_path, scale=0.0005, repeats=1, postgres=None)
     assert [bound.name for bound in found] == [
-        "csv to table", "csv to table: digest", "csv to table: memory", "merge",
+        "csv to table", "csv to table: digest", "csv to table: memory",
+        "api to tables", "api to tables: memory", "merge",
     ]  # fmt: skip
     assert found[0].value > 0
     assert found[2].value < 1024
