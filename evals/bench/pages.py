@@ -87,8 +87,8 @@ def by_hand(folder: Path, database: str) -> None:
     with duckdb.connect(database) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(
-            f"CREATE TEMP TABLE raw AS SELECT unnest(data) AS r FROM read_json('{kept}', "
-            f"format = 'newline_delimited', maximum_object_size = 33554432, columns = {{data: '{_ORDER}'}})"  # noqa: S608 - constants
+            f"CREATE TEMP TABLE raw AS SELECT unnest(data) AS r FROM read_json('{kept}', "  # noqa: S608 - constants
+            f"format = 'newline_delimited', maximum_object_size = 33554432, columns = {{data: '{_ORDER}'}})"
         )
         connection.execute(
             "CREATE TABLE orders AS SELECT r.id, r.created_at, r.updated_at, r.status, r.currency, "
