@@ -435,6 +435,28 @@ class SlackOutbox(Base):
     )
 
 
+class HttpAnswer(Base):
+    """The first answer to a request that came with a client's own ``key``; ``status`` is None while it is at work.
+
+    ``request`` is a digest of what was asked, ``after_seq`` the last message of the conversation before it.
+    """
+
+    __tablename__ = "http_answers"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    principal: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request: Mapped[str]
+    thread: Mapped[str | None] = mapped_column(info={"belongs": True})
+    after_seq: Mapped[int]
+    owner: Mapped[str]
+    at: Mapped[str]
+    until: Mapped[str]
+    status: Mapped[int | None]
+    media_type: Mapped[str | None]
+    body: Mapped[str | None]
+    __table_args__ = (Index(None, "workspace", "until"),)
+
+
 class AuditEntry(Base):
     """Who did what, in order. Each ``hash`` covers the entry before; the database refuses change and removal."""
 

@@ -339,4 +339,21 @@ CREATE TABLE slack_outbox (
 	CONSTRAINT uq_slack_outbox_workspace_number UNIQUE (workspace, number)
 );
 CREATE INDEX ix_slack_outbox_workspace_thread_status ON slack_outbox (workspace, thread, status);
-INSERT INTO alembic_version (version_num) VALUES ('0007');
+CREATE TABLE http_answers (
+	workspace VARCHAR NOT NULL, 
+	principal VARCHAR NOT NULL, 
+	"key" VARCHAR NOT NULL, 
+	request VARCHAR NOT NULL, 
+	thread VARCHAR, 
+	after_seq INTEGER NOT NULL, 
+	owner VARCHAR NOT NULL, 
+	at VARCHAR NOT NULL, 
+	until VARCHAR NOT NULL, 
+	status INTEGER, 
+	media_type VARCHAR, 
+	body VARCHAR, 
+	CONSTRAINT pk_http_answers PRIMARY KEY (workspace, principal, "key"), 
+	CONSTRAINT fk_http_answers_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
+);
+CREATE INDEX ix_http_answers_workspace_until ON http_answers (workspace, until);
+INSERT INTO alembic_version (version_num) VALUES ('0008');

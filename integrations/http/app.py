@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -32,8 +33,9 @@ def make_app(service: Service, who: Who, *, pages: Sequence[str] = ()) -> FastAP
     """The application over one service; ``pages`` are modules, loaded by name because they stand beside this one."""
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        await asyncio.gather(*app.state.answers_at_work, return_exceptions=True)
         service.close()
 
     app = FastAPI(
@@ -46,7 +48,7 @@ def make_app(service: Service, who: Who, *, pages: Sequence[str] = ()) -> FastAP
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.state.service, app.state.who = service, who
+    app.state.service, app.state.who, app.state.answers_at_work = service, who, set()
     for module in (threads, answers, files, lists):
         app.include_router(module.router, prefix=f"/api/{VERSION}", responses=REFUSALS)
     describe_refusals(app)

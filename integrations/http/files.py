@@ -6,10 +6,11 @@ from fastapi import APIRouter, UploadFile
 from fastapi.responses import FileResponse
 
 from integrations.http.body import Body
+from integrations.http.once import OnceRoute
 from integrations.http.who import Principal, TheService
 from tools import uploads
 
-router = APIRouter(tags=["files"])
+router = APIRouter(tags=["files"], route_class=OnceRoute)
 
 
 class Uploaded(Body):

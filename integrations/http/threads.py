@@ -13,14 +13,16 @@ from pydantic import Field, model_validator
 
 from agents import replies, stages
 from agents.session import Message
+from integrations.http import interrupted
 from integrations.http.body import Body, Limit
+from integrations.http.once import BegunBefore, OnceRoute
 from integrations.http.refusals import failed_inside
 from integrations.http.who import Principal, TheService
 from spec.errors import DreflowError
 from tools import conversations
 
 LOG = logging.getLogger("dreflow.http")
-router = APIRouter(tags=["conversations"])
+router = APIRouter(tags=["conversations"], route_class=OnceRoute)
 
 
 After = Annotated[int, Query(ge=0, le=(1 << 53) - 1)]
@@ -98,9 +100,14 @@ def messages(thread: str, principal: Principal, service: TheService, after: Afte
     response_class=StreamingResponse,
     responses={200: {"content": {"application/x-ndjson": {}}, "description": "A reply a line, as they come."}},
 )
-def say(thread: str, said: Say, principal: Principal, service: TheService) -> StreamingResponse:
+def say(thread: str, said: Say, principal: Principal, service: TheService, before: BegunBefore) -> StreamingResponse:
     """Say something; the replies stream as JSON, one a line."""
-    conversations.visible(service.context(principal), thread)
+    context = service.context(principal)
+    conversations.visible(context, thread)
+    words = said.text or None if said.decision is None else None
+    left = interrupted.left_by(context, thread, words, after=before.after_seq) if before is not None else None
+    if left is not None and (left.ended or said.decision is None):
+        return StreamingResponse(_again(left), media_type="application/x-ndjson")
     message = Message(
         text=said.text,
         thread=thread,
@@ -109,6 +116,7 @@ def say(thread: str, said: Say, principal: Principal, service: TheService) -> St
         digest=said.digest,
         data=said.data,
         timezone=said.timezone,
+        again=left is not None,
     )
 
     async def lines() -> AsyncIterator[bytes]:
@@ -124,6 +132,14 @@ def say(thread: str, said: Say, principal: Principal, service: TheService) -> St
             yield _line(replies.Failure(message=told.message, hint=told.hint))
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")
+
+
+async def _again(left: interrupted.Left) -> AsyncIterator[bytes]:
+    """What a process said that is gone; whatever it was at is not begun a second time."""
+    for reply in left.replies:
+        yield _line(reply)
+    if not left.ended:
+        yield _line(interrupted.FAILURE)
 
 
 def _line(reply: replies.Reply) -> bytes:
