@@ -19,13 +19,13 @@ from agents.builtin.route import Route, route
 from agents.contract import YES, Draft, Meant, Question, Request
 from agents.desk import Desk
 from agents.exchange import Exchange, Message, begun, keep, open_want
+from agents.news import news
 from spec.errors import DreflowError, UsageError
-from tools import conversations, notices, threads
+from tools import conversations, threads
 from tools.context import Context
 
 if TYPE_CHECKING:
     from memory.conversations import StoredPlan
-    from memory.notice_store import Notice
     from memory.store import SavedThread
     from spec.pipeline import Pipeline
 
@@ -56,14 +56,19 @@ def hold(
     clock: Callable[[], datetime],
     start: stages.Start,
     data: tuple[str, ...] = (),
+    tells: bool = True,
 ) -> Iterator[replies.Reply]:
-    """Answer one message of a conversation that was begun. Expected trouble is a reply, and the thread stays whole."""
+    """Answer one message of a conversation that was begun. Expected trouble is a reply, and the thread stays whole.
+
+    With ``tells``, what its pipelines have to say comes first.
+    """
     assert message.thread is not None
     context, thread = desk.context, message.thread
     conversations.visible(context, thread)
     with conversations.turn(context, thread, clock=clock) as number:
         turn = _Turn(desk, message, number, clock=clock, start=start, data=data)
-        yield from news(context, thread, clock=clock)
+        if tells:
+            yield from news(context, thread, clock=clock)
         turn.record_person()
         try:
             for reply in turn.answer():
@@ -84,33 +89,6 @@ def hold(
             )
         if turn.stopped:
             yield turn.recorded(replies.Text(text="Stopped. Nothing was changed.", tone="note"))
-
-
-def news(context: Context, thread: str, *, clock: Callable[[], datetime]) -> Iterator[replies.Reply]:
-    """What pipelines of this conversation have to say since somebody looked; each notice is told by one caller only."""
-    conversations.visible(context, thread)
-    for notice in notices.take(context, thread, now=clock()):
-        yield from told(context, thread, notice, now=clock())
-
-
-def told(context: Context, thread: str, notice: Notice, *, now: datetime) -> Iterator[replies.Reply]:
-    """A notice, and the question that its run stopped with if it did, kept in its conversation; for who told it."""
-    yield _noticed(context, thread, notice, now=now)
-    run = context.workspace.store.get(notice.run_id) if notice.run_id is not None else None
-    question = renaming.opened(context, thread, run.result, now=now) if run is not None and run.result else None
-    if question is not None:
-        body = {"reply": replies.REPLY.dump_python(question, mode="json")}
-        conversations.said(context, thread, turn=0, author="dreflow", body=body, now=now)
-        yield question
-
-
-def _noticed(context: Context, thread: str, notice: Notice, *, now: datetime) -> replies.Text:
-    times = f" (it happened {notice.times} times)" if notice.times > 1 else ""
-    tone: Literal["done", "warning"] = "done" if notice.kind == "recovered" else "warning"
-    reply = replies.Text(text=f"{notice.pipeline}: {notice.text}{times} {notice.hint}".strip(), tone=tone)
-    body = {"reply": replies.REPLY.dump_python(reply, mode="json")}
-    conversations.said(context, thread, turn=0, author="dreflow", body=body, now=now)
-    return reply
 
 
 class _Turn:

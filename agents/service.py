@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -61,9 +61,12 @@ class Service:
     async def talk(self, who: str | Context, message: Message) -> AsyncIterator[Reply]:
         """Answer a message reply by reply, each as soon as it is there. Leaving early stops the turn.
 
-        ``who`` is a principal, or a context whose rights depend on more than that, such as where it is spoken.
+        ``who`` is a principal, or a context whose rights depend on more than that, such as where it is spoken. What
+        pipelines have to say comes first, and counts as told when the caller asks for what comes after it.
         """
         principal = who.principal if isinstance(who, Context) else who
+        async for told in self.news(who, message.thread or ""):
+            yield told
         loop = asyncio.get_running_loop()
         replies: asyncio.Queue[Reply | None] = asyncio.Queue()
         key = (principal, message.thread or "")
@@ -72,7 +75,7 @@ class Service:
             try:
                 session = self._taken(key, self._context_of(who))
                 try:
-                    for reply in session.talk(message, start=self._start, data=self._data):
+                    for reply in session.talk(message, start=self._start, data=self._data, tells=False):
                         loop.call_soon_threadsafe(replies.put_nowait, reply)
                 finally:
                     self._given_back(key)
@@ -89,16 +92,21 @@ class Service:
         # What went wrong in the other thread is raised here.
         await work
 
-    async def news(self, principal: str, thread: str) -> list[Reply]:
-        """What pipelines of a conversation have to say since somebody looked; each is given once."""
-        from agents.conversation import news
+    async def news(self, who: str | Context, thread: str) -> AsyncGenerator[Reply, None]:
+        """What pipelines of a conversation have to say since somebody looked, each until somebody has shown it.
 
-        def told() -> list[Reply]:
+        Whoever asks for the next one has shown the one before; who ends earlier leaves it to be told again.
+        """
+        from agents.news import news
+
+        def opened() -> Iterator[Reply]:
             if self.workspace.store.thread(thread) is None:
-                return []
-            return list(news(self.context(principal), thread, clock=self.clock))
+                return iter(())
+            return news(self._context_of(who), thread, clock=self.clock)
 
-        return await asyncio.to_thread(told)
+        told = await asyncio.to_thread(opened)
+        while (reply := await asyncio.to_thread(next, told, None)) is not None:
+            yield reply
 
     def stop(self, principal: str, thread: str) -> None:
         """Stop the turn that a conversation is at."""

@@ -125,15 +125,18 @@ class Session:
 
         return begin(self._context, text, surface=surface, now=self._now(), thread=thread)
 
-    def talk(self, message: Message, *, start: Start, data: tuple[str, ...] = ()) -> Iterator[Reply]:
+    def talk(
+        self, message: Message, *, start: Start, data: tuple[str, ...] = (), tells: bool = True
+    ) -> Iterator[Reply]:
         """Answer a message of a conversation that was begun, reply by reply.
 
         ``start`` runs an approved spec; ``data`` is what a conversation looks at that names nothing itself. Expected
-        trouble is a Failure among the replies; AccessError is raised for a conversation of somebody else.
+        trouble is a Failure among the replies; AccessError is raised for a conversation of somebody else. With
+        ``tells``, what its pipelines have to say comes first.
         """
         from agents.conversation import hold
 
-        yield from hold(self._desk, message, clock=self._now, start=start, data=data)
+        yield from hold(self._desk, message, clock=self._now, start=start, data=data, tells=tells)
 
     def stop(self, thread: str) -> None:
         """Stop the turn that this conversation is at; what it computes is interrupted and nothing of it is kept."""

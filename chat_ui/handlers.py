@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,7 +44,6 @@ def register() -> None:
     cl.on_chat_resume(resumed)
     cl.on_message(said)
     cl.on_stop(stopped)
-    cl.on_chat_end(ended)
     cl.set_starters(starters)
     cl.action_callback("answer")(answered)
     cl.action_callback("decide")(decided)
@@ -96,23 +96,38 @@ def _own_thread() -> str:
 
 def _watch() -> None:
     """Tell what pipelines of this conversation have to say, as long as the page is open."""
+    before = cl.user_session.get("news")
+    if before is not None and not before.done():
+        return
     task = asyncio.create_task(_tell_news())
     # The session holds the task, so that it lives as long as the page does.
     cl.user_session.set("news", task)
 
 
-async def ended() -> None:
-    """The page was closed."""
-    task = cl.user_session.get("news")
-    if task is not None:
-        task.cancel()
-
-
 async def _tell_news() -> None:
-    while True:
-        for reply in await the_hall().service.news(_principal(), page_context.session.thread_id):
-            await show(reply)
+    """A page that lost its connection may come back, so it is watched for as long as Chainlit remembers it."""
+    session = page_context.session
+    while _is_known(session):
+        if _is_connected(session):
+            async with aclosing(the_hall().service.news(_principal(), session.thread_id)) as told:
+                async for reply in told:
+                    await show(reply)
+                    if not _is_connected(session):
+                        # Nobody may have seen it, so it is not told yet.
+                        break
         await asyncio.sleep(NEWS_SECONDS)
+
+
+def _is_known(session: Any) -> bool:
+    from chainlit.session import WebsocketSession
+
+    return WebsocketSession.get_by_id(session.id) is session
+
+
+def _is_connected(session: Any) -> bool:
+    from chainlit.server import sio
+
+    return bool(sio.manager.is_connected(session.socket_id, "/"))
 
 
 async def said(message: cl.Message) -> None:

@@ -253,7 +253,8 @@ class DueRun(Base):
 class Notice(Base):
     """Something to tell in a conversation (``thread``), or to whoever looks when no conversation made the pipeline.
 
-    ``cause`` is compared to tell the same trouble once a day; ``times`` counts how often it came.
+    ``cause`` is compared to tell the same trouble once a day; ``times`` counts how often it came. ``shown_by`` is the
+    process that is showing it just now.
     """
 
     __tablename__ = "notices"
@@ -270,6 +271,8 @@ class Notice(Base):
     at: Mapped[str]
     delivered_at: Mapped[str | None]
     delivered_by: Mapped[str | None]
+    shown_by: Mapped[str | None]
+    shown_until: Mapped[str | None]
     __table_args__ = (
         CheckConstraint("kind IN ('failed', 'held_back', 'not_run', 'recovered')", name="kind"),
         Index(None, "workspace", "thread", "delivered_at"),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal, cast
 
 from memory.database import Row, Value
+from memory.owners import is_gone, this_owner
 from memory.run_store import instant, when
 from memory.store import Store
 
@@ -26,6 +27,12 @@ SELECT * FROM notices
 WHERE workspace = :workspace AND delivered_at IS NULL AND COALESCE(thread, '') = :thread
 ORDER BY id
 """
+OFFER = """
+UPDATE notices SET shown_by = :owner, shown_until = :until
+WHERE workspace = :workspace AND id = :id AND delivered_at IS NULL
+  AND COALESCE(shown_by, '') = :before AND COALESCE(shown_until, '') = :before_until
+"""
+SHOWING = "SELECT shown_by, shown_until FROM notices WHERE workspace = :workspace AND id = :id"
 DELIVER = """
 UPDATE notices SET delivered_at = :at, delivered_by = :by
 WHERE workspace = :workspace AND id = :id AND delivered_at IS NULL
@@ -92,8 +99,25 @@ class NoticeStore:
         """What was not told yet in a conversation, or (None) what belongs to none, the oldest first."""
         return [_notice(row) for row in self._store.database.read(OPEN, self._here(thread=thread or ""))]
 
+    def offer(self, number: int, *, now: datetime, showing: timedelta) -> bool:
+        """Let the caller show one that was not told yet; False while another does, or did for less than ``showing``.
+
+        What a process that is gone was showing is free.
+        """
+        with self._store.database.transaction():
+            rows = self._store.database.read(SHOWING, self._here(id=number))
+            if not rows:
+                return False
+            by, until = str(rows[0]["shown_by"] or ""), str(rows[0]["shown_until"] or "")
+            if by and not is_gone(by) and when(until) > now:
+                return False
+            values = self._here(
+                id=number, owner=this_owner(), until=instant(now + showing), before=by, before_until=until
+            )
+            return self._store.database.write(OFFER, values) == 1
+
     def deliver(self, number: int, *, by: str, now: datetime) -> bool:
-        """Mark one as told; True for exactly one caller, who tells it."""
+        """Mark one as told; True for exactly one caller."""
         return self._store.database.write(DELIVER, self._here(id=number, by=by, at=instant(now))) == 1
 
     def _here(self, **values: Value) -> Row:

@@ -197,7 +197,7 @@ CREATE TABLE notices (
 	times INTEGER NOT NULL, 
 	at VARCHAR NOT NULL, 
 	delivered_at VARCHAR, 
-	delivered_by VARCHAR, 
+	delivered_by VARCHAR, shown_by VARCHAR, shown_until VARCHAR, 
 	CONSTRAINT pk_notices PRIMARY KEY (workspace, id), 
 	CONSTRAINT ck_notices_kind CHECK (kind IN ('failed', 'held_back', 'not_run', 'recovered')), 
 	CONSTRAINT fk_notices_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
@@ -356,4 +356,4 @@ CREATE TABLE http_answers (
 	CONSTRAINT fk_http_answers_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
 );
 CREATE INDEX ix_http_answers_workspace_until ON http_answers (workspace, until);
-INSERT INTO alembic_version (version_num) VALUES ('0008');
+INSERT INTO alembic_version (version_num) VALUES ('0009');

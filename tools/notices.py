@@ -1,4 +1,4 @@
-"""Notices: what pipelines that run by themselves have to say, told once, in the conversation that made them."""
+"""Notices: what pipelines that run by themselves have to say, told in the conversation that made them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from tools.context import Context
 
 QUIET = timedelta(hours=24)
 """The same trouble of the same pipeline is told once in this time and counted after that."""
+
+SHOWING = timedelta(minutes=1)
+"""For how long a notice is left to whoever is showing it."""
 
 
 def add(
@@ -36,15 +39,19 @@ def undelivered(context: Context, thread: str | None) -> Sequence[Notice]:
     return NoticeStore(context.workspace.store).undelivered(thread)
 
 
-def deliver(context: Context, number: int, *, now: datetime) -> bool:
-    """Mark a notice as told. True for one caller only, who shows it; the others were late."""
+def offer(context: Context, notice: Notice, *, now: datetime) -> bool:
+    """Whether this caller is to show a notice now, and nobody else does. Shown, it is marked as ``told``.
+
+    Until then it is told to nobody: a caller that ends before leaves it to the next.
+    """
+    context.need("ask")
+    return NoticeStore(context.workspace.store).offer(notice.id, now=now, showing=SHOWING)
+
+
+def told(context: Context, number: int, *, now: datetime) -> bool:
+    """Mark a notice as told, once it was shown. False where somebody was earlier."""
     context.need("ask")
     return NoticeStore(context.workspace.store).deliver(number, by=context.principal, now=now)
-
-
-def take(context: Context, thread: str | None, *, now: datetime) -> Sequence[Notice]:
-    """The notices of a conversation that this caller is to show now; no other caller gets them too."""
-    return [notice for notice in undelivered(context, thread) if deliver(context, notice.id, now=now)]
 
 
 def last(context: Context, pipeline: str) -> Notice | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from agents.conversation import told
+from agents.news import replies_of, told
 from agents.service import Service
 from integrations.slack import render
 from integrations.slack.blocks import Note
@@ -36,13 +36,11 @@ def tell_notices(store: SlackStore, service: Service) -> None:
             continue
         for notice in notices.undelivered(audience.context, thread):
             with store.transaction():
-                if not notices.deliver(audience.context, notice.id, now=service.clock()):
+                if not notices.offer(audience.context, notice, now=service.clock()):
                     continue
-                shown = [
-                    part
-                    for reply in told(audience.context, thread, notice, now=service.clock())
-                    for part in render.shown(reply, thread, people={}, rows=lambda _: None)
-                ]
+                said = replies_of(audience.context, thread, notice, now=service.clock())
+                told(audience.context, thread, notice, said, now=service.clock())
+                shown = [part for reply in said for part in render.shown(reply, thread, people={}, rows=lambda _: None)]
                 for at, note in enumerate(cast("list[Note]", shown)):
                     body = _body(note, audience)
                     store.queue(f"notice {notice.id}:{at}", thread, "post", body, now=service.clock())

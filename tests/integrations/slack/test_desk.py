@@ -151,6 +151,26 @@ def test_a_notice_reads_as_it_does_in_the_page_and_is_kept_in_the_conversation(
         assert len(rows) == 1
 
 
+def test_a_notice_that_could_not_be_queued_is_told_the_next_time(
+    slack: FakeSlack, orders: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with office(slack, tmp_path, now=NOW, data=[orders], grants=ALL) as ours:
+        slack.say(f"<@{BOT}> total amount by region")
+        slack.wait(slack.from_us)
+        ours.idle()
+        thread = thread_of(ours)
+        trouble(ours, thread)
+        with monkeypatch.context() as broken:
+            broken.setattr(SlackStore, "queue", lambda *_, **__: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                look_around(ours)
+        assert "orders.csv is gone" not in slack.texts()
+        assert ours.workspace.store.database.read("SELECT body FROM messages WHERE turn = 0", {}) == []
+        look_around(ours)
+        look_around(ours)
+        assert slack.texts().count("orders.csv is gone") == 1
+
+
 # Files
 
 
