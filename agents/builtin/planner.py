@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from agents.builtin.decide import decide
+from agents.builtin.pipelines.answers import asked_again
 from agents.builtin.words import LONGEST_REQUEST
 from agents.contract import DataView, Draft, Question, Refusal, Request
 
@@ -29,11 +30,16 @@ class BuiltinPlanner:
             )
         # Long runs of blanks say nothing, and are what patterns are slowest at.
         request = request.model_copy(update={"text": _BLANKS.sub(_one_blank, request.text)})
-        if request.want == "pipeline":
-            from agents.builtin.pipelines.planner import draft_pipeline
+        reply = _drafted(request, data)
+        return asked_again(reply, request.answers) if isinstance(reply, Question) else reply
 
-            return draft_pipeline(request, data, decide)
-        return decide(request, data)
+
+def _drafted(request: Request, data: DataView) -> Draft | Question | Refusal:
+    if request.want == "pipeline":
+        from agents.builtin.pipelines.planner import draft_pipeline
+
+        return draft_pipeline(request, data, decide)
+    return decide(request, data)
 
 
 def draft(request: Request, data: DataView) -> Draft | Question | Refusal:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from agents.contract import Question
+from agents.contract import Option, Question
 
 _YES = frozenset(
     {"yes", "y", "yeah", "yep", "sure", "ok", "okay", "correct", "right", "please", "si", "sì", "ja", "oui"}
 )
 _NO = frozenset({"no", "n", "nope", "nah", "not", "don't", "nein", "non"})
+_SAYS_YES = frozenset({"yes", "approve", "accept"})
+_SAYS_NO = frozenset({"no", "reject", "decline"})
+_NAMED = 6
+_QUOTED = 60
 _ORDINALS = {"first": 0, "former": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4}
 _ORDINAL = re.compile(
     rf"(?:(?:i\s+(?:take|choose|want|prefer)|take|use)\s+)?(?:the\s+)?({'|'.join(_ORDINALS)}|last|latter)"
@@ -60,12 +65,11 @@ def resolve_answer(question: Question, answer: str) -> str | None:
     if place is not None:
         return question.options[place].value
     words = _words(said)
-    if len(question.options) == 2 and words:
-        first = re.findall(r"[\w']+", said)[0]
-        if first in _YES and not words - _YES:
-            return question.options[0].value
-        if first in _NO and not words - _NO:
-            return question.options[1].value
+    for bare, saying in ((_YES, _SAYS_YES), (_NO, _SAYS_NO)):
+        if words and not words - bare:
+            # "Yes" to one of two ways is no answer; only an option that itself says so is meant.
+            so = [option.value for option in question.options if _first_word(option) & saying]
+            return so[0] if len(so) == 1 else None
     if words & _NEGATED:
         # "Not by date" names the option that is not meant; better asked again.
         return None
@@ -73,6 +77,21 @@ def resolve_answer(question: Question, answer: str) -> str | None:
     if len(named) > 1:
         return None
     return named[0] if named else _best_fit(question, words)
+
+
+def asked_again(question: Question, answers: Mapping[str, str]) -> Question:
+    """The question as it is asked once more where its answer fitted no option: it says so and names the options."""
+    said = answers.get(question.key, "").strip()
+    if not said or not question.options or said in {option.value for option in question.options}:
+        return question
+    named = [f"“{option.label}”" for option in question.options[:_NAMED]]
+    listed = f"{', '.join(named[:-1])} or {named[-1]}" if len(named) > 1 else named[0]
+    text = f"By “{said[:_QUOTED]}” I cannot tell which one you mean: {listed}. {question.text}"
+    return question.model_copy(update={"text": text})
+
+
+def _first_word(option: Option) -> set[str]:
+    return {word for text in (option.label, option.value) for word in re.findall(r"[\w']+", text.casefold())[:1]}
 
 
 def _is_named(value: str, words: set[str]) -> bool:

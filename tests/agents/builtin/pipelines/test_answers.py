@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from agents.builtin.pipelines.answers import resolve_answer
+from agents.builtin.pipelines.answers import asked_again, resolve_answer
 from agents.contract import Option, Question
 
 QUESTION = Question(
@@ -31,8 +33,6 @@ QUESTION = Question(
         ("the second one please", "date"),
         ("I take the latter", "date"),
         ("use the last option", "date"),
-        ("yes", "payout"),
-        ("no", "date"),
         ("date and amount", "date"),
         ("by the amounts", "date"),
         ("By date and amount: grouped by day", "date"),
@@ -43,10 +43,64 @@ def test_an_answer_in_the_owners_words_finds_its_option(answer: str, value: str)
 
 
 @pytest.mark.parametrize(
-    "answer", ["", "   ", "maybe", "3", "what do you mean?", "payout id or date", "the third one", "not by date"]
+    "answer",
+    [
+        "",
+        "   ",
+        "maybe",
+        "3",
+        "what do you mean?",
+        "payout id or date",
+        "the third one",
+        "not by date",
+        "yes",
+        "no",
+        "ok",
+    ],
 )
 def test_an_answer_that_fits_none_or_both_stays_open(answer: str) -> None:
     assert resolve_answer(QUESTION, answer) is None
+
+
+def of(*options: tuple[str, str]) -> Question:
+    return Question(key="k", text="Which?", options=tuple(Option(label=label, value=value) for label, value in options))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (("Yes, they are the same", "yes"), ("No, keep them apart", "no")),
+        (("No, keep them apart", "no"), ("Yes, they are the same", "yes")),
+        (("They are cents", "yes"), ("They are whole", "no")),
+        (("Yes, orders.total", "yes"), ("No, none of these", "no"), ("I do not know", "unknown")),
+        (("Approve", "yes"), ("Reject", "no")),
+    ],
+)
+@pytest.mark.parametrize(("answer", "value"), [("yes", "yes"), ("Ja!", "yes"), ("ok, sure", "yes"), ("nope", "no")])
+def test_yes_and_no_are_the_options_that_say_so_wherever_they_stand(options: Any, answer: str, value: str) -> None:
+    assert resolve_answer(of(*options), answer) == value
+
+
+@pytest.mark.parametrize("answer", ["yes", "no", "sure", "right"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        (("They stay", "keep"), ("Leave them out", "leave_out")),
+        (("Right side", "right side"), ("Left side", "left side")),
+        (("Yes, by day", "day"), ("Yes, by month", "month"), ("No, by year", "year"), ("No, in all", "all")),
+    ],
+)
+def test_yes_to_one_of_two_ways_is_no_answer(options: Any, answer: str) -> None:
+    assert resolve_answer(of(*options), answer) is None
+
+
+def test_what_was_no_answer_is_asked_again_with_the_options_in_words() -> None:
+    stay = of(("They stay", "keep"), ("Leave them out", "leave_out"))
+    again = asked_again(stay, {"k": "yes"})
+    assert again.text == "By “yes” I cannot tell which one you mean: “They stay” or “Leave them out”. Which?"
+    assert again.options == stay.options
+    for answers in ({}, {"k": "keep"}, {"k": " "}, {"other": "yes"}):
+        assert asked_again(stay, answers) == stay
 
 
 GIFT = Question(
