@@ -90,6 +90,10 @@ WHERE workspace = :workspace AND status = 'approved' AND EXISTS (
   AND approvals.withdrawn_at IS NULL)
 ORDER BY at DESC, thread, number DESC
 """
+THREADS_OF = """
+SELECT thread FROM thread_plans WHERE workspace = :workspace AND spec_digest = :digest
+UNION SELECT thread FROM spec_versions WHERE workspace = :workspace AND digest = :digest AND thread IS NOT NULL
+"""
 NAMES_ELSEWHERE = """
 SELECT pipeline FROM thread_plans
 WHERE workspace = :workspace AND thread <> :thread AND status IN ('proposed', 'approved')
@@ -272,6 +276,11 @@ class Conversations:
         """Plans whose approval stands, each with its conversation; the one last approved first."""
         rows = self._database.read(STANDING, {"workspace": self._workspace})
         return [(str(row["thread"]), _plan(row)) for row in rows]
+
+    def threads_of(self, digest: str) -> Sequence[str]:
+        """The conversations that a plan came of."""
+        rows = self._database.read(THREADS_OF, {"workspace": self._workspace, "digest": digest})
+        return [str(row["thread"]) for row in rows]
 
     def own_name(self, thread: str, number: int, name: str) -> str:
         """A pipeline's name for what turn ``number`` is about to propose: numbered where other conversations have it.

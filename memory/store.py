@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import field
 from datetime import datetime
 from typing import Literal, cast
@@ -86,6 +86,10 @@ LAST_ENTRY = "SELECT hash FROM audit_trail WHERE workspace = :workspace AND seq 
 ADD_ENTRY = """
 INSERT INTO audit_trail (workspace, seq, at, principal, action, subject, detail, previous, hash)
 VALUES (:workspace, :seq, :at, :principal, :action, :subject, :detail, :previous, :hash)
+"""
+DONE_BY = """
+SELECT action, subject FROM audit_trail
+WHERE workspace = :workspace AND principal = :principal AND action IN ('run', 'approve')
 """
 ENTRIES = """
 SELECT seq, at, principal, action, subject, detail, previous, hash FROM audit_trail
@@ -395,6 +399,11 @@ class Store(StoredRuns):
                 "previous": previous,
             }
             self.database.write(ADD_ENTRY, self._here(**written, hash=_chained(written)))
+
+    def done_by(self, principal: str) -> Set[tuple[str, str]]:
+        """What the trail says that somebody ran or approved: pairs of action and subject."""
+        rows = self.database.read(DONE_BY, self._here(principal=principal))
+        return {(str(row["action"]), str(row["subject"])) for row in rows}
 
     def audit_trail(self) -> Sequence[Entry]:
         """All entries in order."""

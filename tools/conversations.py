@@ -47,6 +47,13 @@ def recent(context: Context, *, limit: int = 100) -> Sequence[AboutThread]:
     return [about for about in of(context).recent(limit) if _sees(context, about)]
 
 
+def sees_plan(context: Context, digest: str) -> bool:
+    """Whether this principal may see a conversation that a plan came of."""
+    found = of(context)
+    made = (found.about(thread) for thread in found.threads_of(digest))
+    return any(_sees(context, about) for about in made if about is not None)
+
+
 def _sees(context: Context, about: AboutThread) -> bool:
     if about.created_by == context.principal or "admin" in context.rights:
         return True

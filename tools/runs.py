@@ -19,7 +19,7 @@ from spec.codec import load_spec
 from spec.errors import UsageError, unknown_name
 from spec.pipeline import Pipeline, Source
 from spec.run import RunEvent, RunResult, StoredRun
-from tools import connections
+from tools import audience, connections
 from tools.context import Context
 from tools.locations import Location
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from pipelines.replay import Replayed
+
+LOOKED_AT = 500
+"""How many of the newest runs are looked through for those that somebody may see."""
 
 
 def run(
@@ -126,11 +129,12 @@ def job_of(context: Context, stored: StoredRun) -> Job:
 
 
 def known(context: Context, run_id: str) -> StoredRun:
-    """One run; SpecError with the nearest id when there is none."""
+    """One run; SpecError with the nearest id when there is none, AccessError when it is not theirs to see."""
     context.need("ask")
     stored = context.workspace.store.get(run_id)
     if stored is None:
-        raise unknown_name("run", run_id, [run.run_id for run in context.workspace.store.recent(200)])
+        raise unknown_name("run", run_id, [run.run_id for run in recent(context, limit=200)])
+    audience.need(context, stored)
     return stored
 
 
@@ -142,14 +146,16 @@ def report_files(run: StoredRun) -> Sequence[str]:
 
 
 def recent(context: Context, *, limit: int) -> Sequence[StoredRun]:
-    """Runs, the newest first."""
+    """The runs that this principal may see, the newest first."""
     context.need("ask")
-    return context.workspace.store.recent(limit)
+    # Those of others take no place in what is listed, and are not listed.
+    looked = limit if "admin" in context.rights else max(limit, LOOKED_AT)
+    return audience.seen(context, context.workspace.store.recent(looked))[:limit]
 
 
 def events(context: Context, run_id: str, *, after: int = -1) -> Sequence[RunEvent]:
     """A run's events in order, those after number ``after``."""
-    context.need("ask")
+    known(context, run_id)
     return context.workspace.store.events(run_id, after=after)
 
 

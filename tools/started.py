@@ -58,7 +58,7 @@ class ProcessStart:
                 # A run that was over before the first look is named by the document its process printed.
                 run_id = outcomes.run_named(read_output(output))
             if run_id is not None:
-                for event in runs.events(context, run_id, after=seen):
+                for event in context.workspace.store.events(run_id, after=seen):
                     seen = event.seq
                     told(event)
             if code is not None:

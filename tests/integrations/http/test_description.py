@@ -173,6 +173,24 @@ def test_every_route_about_a_conversation_refuses_who_may_ask_and_does_not_take_
     assert place.kept() == before
 
 
+def test_a_run_its_result_and_its_files_are_for_who_may_see_the_conversation_of_its_plan(
+    place: Place, client: TestClient
+) -> None:
+    about = ["/api/v1/runs/r1", "/api/v1/runs/r1/files/totals.csv"]
+    place.grant("ben", "ask", "plan", "approve", "run", "connect")
+    place.grant("boss", "ask", "admin")
+    for path in about:
+        told = client.get(path, headers={"x-test-name": "ben"})
+        assert (told.status_code, told.json()["error"]) == (403, "access")
+        assert "totals" not in told.text
+        assert client.get(path, headers={"x-test-name": "anna"}).status_code == 200
+        assert client.get(path, headers={"x-test-name": "boss"}).status_code == 200
+    for name, listed in (("ben", []), ("anna", ["r1"]), ("boss", ["r1"])):
+        assert [one["run_id"] for one in client.get("/api/v1/runs", headers={"x-test-name": name}).json()] == listed
+        pipelines = client.get("/api/v1/pipelines", headers={"x-test-name": name}).json()
+        assert [one["last_status"] for one in pipelines] == ["succeeded"] * len(listed)
+
+
 @pytest.mark.parametrize(
     ("rights", "said"),
     [
