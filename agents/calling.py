@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -51,8 +51,6 @@ class Job(Generic[T]):
     prompt: Callable[[Privacy, Mode], str]
     tools: Callable[[Privacy], Sequence[Tool[Any]]] = lambda _: ()
     check: Callable[[T, Privacy], T] = lambda output, _: output
-    told: Callable[[str], None] | None = None
-    """Hears the text as it comes, for a job whose output is text."""
 
 
 @dataclass(frozen=True)
@@ -186,13 +184,11 @@ class Caller:
         def checked(output: Any) -> Any:
             return job.check(output, privacy)
 
-        streams = job.told is not None and "streaming" in one.unit.CAN
         async with gate:
             result = await agent.run(
                 job.prompt(privacy, mode),
                 usage_limits=UsageLimits(request_limit=MOST_REQUESTS, total_tokens_limit=left),
                 model_settings=self.bounds(),
-                event_stream_handler=_teller(job.told) if streams else None,
             )
         done: T = result.output
         return done
@@ -202,21 +198,6 @@ def routed(context: Context, task: Task, *, clock: Callable[[], datetime], threa
     """Who calls the models that the workspace routes a task to; None where it names none."""
     settings = kept.settings(context)
     return Caller(context, settings, clock=clock, thread=thread) if chain(settings, task) else None
-
-
-def _teller(told: Callable[[str], None] | None) -> Callable[[Any, AsyncIterable[Any]], Awaitable[None]]:
-    from pydantic_ai.messages import PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta
-
-    async def hear(_: Any, events: AsyncIterable[Any]) -> None:
-        async for event in events:
-            if told is None:
-                continue
-            if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
-                told(event.part.content)
-            elif isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
-                told(event.delta.content_delta)
-
-    return hear
 
 
 def _tool_name(kind: type[Any]) -> str:

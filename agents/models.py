@@ -21,7 +21,7 @@ from tools.models import ModelSettings, Task
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
-Ability = Literal["tools", "schema", "streaming", "local"]
+Ability = Literal["tools", "schema", "local"]
 """``tools``: calls tools by itself. ``schema``: its output can be bound to a JSON Schema. ``local``: may run here."""
 Mode = Literal["tool", "native", "prompted"]
 """How a typed output is asked for: as a call of a tool, bound by the server to a schema, or by words alone."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 TITLE: Final = "Anthropic"
 # Its server binds output to closed schemas only, in which a mapping with names of one's own comes back empty.
-CAN: Final[frozenset[Ability]] = frozenset({"tools", "streaming"})
+CAN: Final[frozenset[Ability]] = frozenset({"tools"})
 KEYS: Final = ("ANTHROPIC_API_KEY",)
 NEEDS_KEY: Final = True
 URL: Final = "ANTHROPIC_BASE_URL"

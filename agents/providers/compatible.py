@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
 TITLE: Final = "the compatible server"
-CAN: Final[frozenset[Ability]] = frozenset({"schema", "streaming", "local"})
+CAN: Final[frozenset[Ability]] = frozenset({"schema", "local"})
 KEYS: Final = ("COMPATIBLE_API_KEY",)
 NEEDS_KEY: Final = False
 URL: Final = "COMPATIBLE_BASE_URL"

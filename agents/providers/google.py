@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
 TITLE: Final = "Google"
-CAN: Final[frozenset[Ability]] = frozenset({"tools", "schema", "streaming"})
+CAN: Final[frozenset[Ability]] = frozenset({"tools", "schema"})
 KEYS: Final = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 NEEDS_KEY: Final = True
 URL: Final = "GOOGLE_GEMINI_BASE_URL"

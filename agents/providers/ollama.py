@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
 TITLE: Final = "Ollama"
-CAN: Final[frozenset[Ability]] = frozenset({"schema", "streaming", "local"})
+CAN: Final[frozenset[Ability]] = frozenset({"schema", "local"})
 KEYS: Final = ("OLLAMA_API_KEY",)
 NEEDS_KEY: Final = False
 URL: Final = "OLLAMA_BASE_URL"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
 TITLE: Final = "OpenAI"
-CAN: Final[frozenset[Ability]] = frozenset({"tools", "schema", "streaming"})
+CAN: Final[frozenset[Ability]] = frozenset({"tools", "schema"})
 KEYS: Final = ("OPENAI_API_KEY",)
 NEEDS_KEY: Final = True
 URL: Final = "OPENAI_BASE_URL"

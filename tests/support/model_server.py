@@ -1,7 +1,7 @@
 """A local server that speaks the vendors' wire formats: what it answers is scripted, what it is sent is recorded.
 
 It speaks OpenAI's responses and chat completions (as Groq, Mistral, Ollama and compatible servers do), Anthropic's
-messages and Google's generateContent, whole and as a stream. A script is a list of moves, one for each request.
+messages and Google's generateContent. A script is a list of moves, one for each request.
 """
 
 from __future__ import annotations
@@ -168,7 +168,6 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             seen = Seen(self.path, {k.lower(): v for k, v in self.headers.items()}, body)
             move = server.next(seen)
             wire = _wire(self.path)
-            streams = bool(body.get("stream")) or "streamGenerateContent" in self.path
             if isinstance(move, Hang):
                 time.sleep(move.seconds)
                 self.close_connection = True
@@ -177,13 +176,7 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
                 self._send(move.status, json.dumps(wire.error(move)).encode(), "application/json", move.headers)
                 return
             answer = _answer(move, seen)
-            if streams:
-                payload = b"".join(_event(name, data) for name, data in wire.stream(answer, seen.body))
-                payload += b"data: [DONE]\n\n" if wire.done else b""
-                kind = "text/event-stream"
-            else:
-                payload = json.dumps(wire.whole(answer, seen.body)).encode()
-                kind = "application/json"
+            payload, kind = json.dumps(wire.whole(answer, seen.body)).encode(), "application/json"
             if isinstance(move, Cut):
                 self._cut(payload, kind)
                 return
@@ -210,11 +203,6 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _event(name: str, data: Mapping[str, Any]) -> bytes:
-    head = f"event: {name}\n" if name else ""
-    return f"{head}data: {json.dumps(data)}\n\n".encode()
-
-
 def _answer(move: Move, seen: Seen) -> Say | Call | Decline:
     if isinstance(move, Give):
         if move.output in seen.tools:
@@ -232,8 +220,6 @@ def _arguments(call: Call) -> str:
 
 class Chat:
     """OpenAI's chat completions."""
-
-    done = True
 
     def error(self, fail: Fail) -> Mapping[str, Any]:
         return {"error": {"message": fail.message, "type": fail.kind, "code": fail.kind, "param": None}}
@@ -259,31 +245,9 @@ class Chat:
         return {"id": "call12345", "type": "function", "index": 0,
                 "function": {"name": answer.tool, "arguments": _arguments(answer)}}  # fmt: skip
 
-    def stream(self, answer: Say | Call | Decline, body: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-        deltas: list[dict[str, Any]] = []
-        finish = "stop"
-        if isinstance(answer, Say):
-            half = len(answer.text) // 2
-            deltas = [{"role": "assistant", "content": answer.text[:half]}, {"content": answer.text[half:]}]
-        elif isinstance(answer, Call):
-            deltas = [{"role": "assistant", "content": None, "tool_calls": [self._call(answer)]}]
-            finish = "tool_calls"
-        else:
-            deltas, finish = [{"role": "assistant", "content": ""}], "content_filter"
-        base = {"id": "c1", "object": "chat.completion.chunk", "created": 1_700_000_000, "model": body["model"]}
-        chunks: list[Mapping[str, Any]] = [
-            {**base, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas
-        ]
-        usage = {"prompt_tokens": READ, "completion_tokens": WRITTEN, "total_tokens": READ + WRITTEN}
-        last = {"index": 0, "delta": {"content": ""}, "finish_reason": finish}
-        chunks.append({**base, "choices": [last], "usage": usage, "x_groq": {"id": "r1", "usage": usage}})
-        return [("", chunk) for chunk in chunks]
-
 
 class Responses:
     """OpenAI's responses."""
-
-    done = False
 
     def error(self, fail: Fail) -> Mapping[str, Any]:
         return Chat().error(fail)
@@ -309,39 +273,9 @@ class Responses:
                       "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": READ + WRITTEN},
         }  # fmt: skip
 
-    def stream(self, answer: Say | Call | Decline, body: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-        whole = self.whole(answer, body)
-        item = self._item(answer)
-        started = {**whole, "status": "in_progress", "output": [], "usage": None}
-        events: list[dict[str, Any]] = [{"type": "response.created", "response": started}]
-        if isinstance(answer, Call):
-            open_item = {**item, "arguments": "", "status": "in_progress"}
-            events.append({"type": "response.output_item.added", "output_index": 0, "item": open_item})
-            events.append({"type": "response.function_call_arguments.delta", "item_id": "fc_1", "output_index": 0,
-                           "delta": item["arguments"]})  # fmt: skip
-        else:
-            open_item = {**item, "content": [], "status": "in_progress"}
-            events.append({"type": "response.output_item.added", "output_index": 0, "item": open_item})
-            part = item["content"][0]
-            kind = "text" if part["type"] == "output_text" else "refusal"
-            text = part[kind]
-            empty = {**part, kind: ""}
-            where = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
-            events.append({"type": "response.content_part.added", **where, "part": empty})
-            name = "response.output_text" if kind == "text" else "response.refusal"
-            pieces = (text[: len(text) // 2], text[len(text) // 2 :])
-            events += [{"type": f"{name}.delta", **where, "delta": piece, "logprobs": []} for piece in pieces]
-            events.append({"type": f"{name}.done", **where, kind: text, "logprobs": []})
-            events.append({"type": "response.content_part.done", **where, "part": part})
-        events.append({"type": "response.output_item.done", "output_index": 0, "item": item})
-        events.append({"type": "response.completed", "response": whole})
-        return [(str(one["type"]), {**one, "sequence_number": place}) for place, one in enumerate(events)]
-
 
 class Messages:
     """Anthropic's messages."""
-
-    done = False
 
     def error(self, fail: Fail) -> Mapping[str, Any]:
         return {"type": "error", "error": {"type": fail.kind, "message": fail.message}}
@@ -367,33 +301,9 @@ class Messages:
             "usage": {"input_tokens": READ, "output_tokens": WRITTEN},
         }  # fmt: skip
 
-    def stream(self, answer: Say | Call | Decline, body: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-        whole = self.whole(answer, body)
-        usage = {"input_tokens": READ, "output_tokens": 0}
-        first = {**whole, "content": [], "stop_reason": None, "usage": usage}
-        events: list[dict[str, Any]] = [{"type": "message_start", "message": first}]
-        block = self._block(answer)
-        if block is not None:
-            if block["type"] == "text":
-                half = len(block["text"]) // 2
-                start = {**block, "text": ""}
-                pieces = [{"type": "text_delta", "text": part} for part in (block["text"][:half], block["text"][half:])]
-            else:
-                start = {**block, "input": {}}
-                pieces = [{"type": "input_json_delta", "partial_json": json.dumps(block["input"])}]
-            events.append({"type": "content_block_start", "index": 0, "content_block": start})
-            events += [{"type": "content_block_delta", "index": 0, "delta": piece} for piece in pieces]
-            events.append({"type": "content_block_stop", "index": 0})
-        delta = {"stop_reason": whole["stop_reason"], "stop_sequence": None}
-        events.append({"type": "message_delta", "delta": delta, "usage": {"output_tokens": WRITTEN}})
-        events.append({"type": "message_stop"})
-        return [(str(one["type"]), one) for one in events]
-
 
 class Generate:
     """Google's generateContent."""
-
-    done = False
 
     def error(self, fail: Fail) -> Mapping[str, Any]:
         status = {429: "RESOURCE_EXHAUSTED", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED"}.get(
@@ -426,20 +336,12 @@ class Generate:
             given = {"broken": _arguments(answer)}
         return {"functionCall": {"name": answer.tool, "args": given}}
 
-    def stream(self, answer: Say | Call | Decline, body: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-        if not isinstance(answer, Say):
-            return [("", self.whole(answer, body))]
-        half = len(answer.text) // 2
-        first = self.whole(Say(answer.text[:half]), body)
-        first["candidates"][0].pop("finishReason")
-        return [("", first), ("", self.whole(Say(answer.text[half:]), body))]
-
 
 Wire = Chat | Responses | Messages | Generate
 
 
 def _wire(path: str) -> Wire:
-    if "generateContent" in path or "streamGenerateContent" in path:
+    if "generateContent" in path:
         return Generate()
     if path.endswith("/messages") or "/messages?" in path:
         return Messages()

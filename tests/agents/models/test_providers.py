@@ -8,7 +8,6 @@ import pytest
 from model_desk import BY_REGION, FIGURES, KEY, Desk, ask
 from model_server import Call, Cut, Decline, Fail, Give, Hang, Say
 
-from agents.calling import Job
 from agents.contract import Draft, Question, Refusal
 from agents.models import named
 from tools.questions import answer
@@ -169,23 +168,13 @@ def test_an_answer_that_breaks_off_is_never_half_taken(desk: Desk, model: str) -
     builtin_answers(desk, model, "gave no answer")
 
 
-def test_text_streams_as_it_comes(desk: Desk, model: str) -> None:
-    heard: list[str] = []
-    desk.server.play(Say("Two words, then more."))
-    job: Job[str] = Job("explain", "Say it.", [str], prompt=lambda _privacy, _mode: "Say it.", told=heard.append)
-    said = desk.caller().run(job, [model])
-    assert said.output == "Two words, then more."
-    assert "".join(heard) == said.output
-    assert len(heard) > 1, "it came in pieces"
-
-
-def test_a_stream_that_breaks_off_is_no_answer(desk: Desk, model: str) -> None:
-    heard: list[str] = []
-    desk.server.play(Cut("A long sentence that never reaches its end, because the line breaks before it could. " * 20))
-    job: Job[str] = Job("explain", "Say it.", [str], prompt=lambda _privacy, _mode: "Say it.", told=heard.append)
-    said = desk.caller().run(job, [model])
-    assert said.output is None
-    assert "gave no answer" in said.notes[0]
+def test_there_is_no_way_around_the_gate_by_a_stream(desk: Desk, model: str) -> None:
+    caller = desk.caller()
+    one = named(desk.context, model, caller.settings)
+    gate = caller.gate(one, caller.privacy(one, desk.data), "explain")
+    with pytest.raises(NotImplementedError):
+        gate.request_stream([], None, None)
+    assert desk.server.seen == []
 
 
 def test_a_key_is_sent_to_its_vendor_and_stands_nowhere_else(desk: Desk, model: str) -> None:
