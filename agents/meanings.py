@@ -20,9 +20,12 @@ NONE = "none"
 def instead_of(refusal: Refusal, context: Context, request: Request, data: Data, *, thread: str) -> Question | Refusal:
     """The question whether a word means a column, in place of a refusal that comes of a word that fits none."""
     caller = routed(context, "extract", clock=lambda: datetime.now(UTC), thread=thread)
-    if caller is None or request.want != "answer":
+    if caller is None:
         return refusal
     words = [word for word in unfitting_words(request, data) if key_of_word(word) not in request.answers]
+    if request.want == "pipeline":
+        # Read as a question, a plan's own words fit nothing either; the planner stumbled over those that it names.
+        words = [word for word in words if _is_named(word, refusal)]
     if not words:
         return refusal
     said = column_meant(caller, request.text, words, data)
@@ -38,6 +41,10 @@ def instead_of(refusal: Refusal, context: Context, request: Request, data: Data,
         ),
         reading=" ".join(said.notes),
     )
+
+
+def _is_named(word: str, refusal: Refusal) -> bool:
+    return any(f"'{part}'" in refusal.message for part in (word, *word.split()))
 
 
 def _goes_on(request: Request, key: str, column: str, data: Data) -> bool:

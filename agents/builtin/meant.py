@@ -9,10 +9,12 @@ from agents.builtin.index import Index
 from agents.builtin.loose import answered_link
 from agents.builtin.tags import Tag
 
+MEANING = "meaning of "
+
 
 def key_of_word(word: str) -> str:
     """The name under which an answer about a word is kept."""
-    return f"meaning of {word.lower()}"
+    return f"{MEANING}{word.lower()}"
 
 
 def unfitting(tags: Sequence[Tag], problems: Sequence[str]) -> list[str]:

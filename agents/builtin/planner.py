@@ -36,9 +36,11 @@ class BuiltinPlanner:
 
 def _drafted(request: Request, data: DataView) -> Draft | Question | Refusal:
     if request.want == "pipeline":
+        from agents.builtin.pipelines.named import as_asked, in_columns
         from agents.builtin.pipelines.planner import draft_pipeline
 
-        return draft_pipeline(request, data, decide)
+        named, said = in_columns(request, data)
+        return as_asked(draft_pipeline(named, data, decide), request, said)
     return decide(request, data)
 
 

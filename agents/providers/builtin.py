@@ -9,8 +9,4 @@ def draft(request: Request, data: DataView) -> Draft | Question | Refusal:
     """Deterministic and offline; the same request over the same data gives the same answer."""
     from agents.builtin import planner
 
-    if request.want == "answer":
-        return planner.draft(request, data)
-    from agents.builtin.pipelines.planner import draft_pipeline
-
-    return draft_pipeline(request, data, planner.draft)
+    return planner.draft(request, data)

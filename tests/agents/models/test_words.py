@@ -15,6 +15,7 @@ from model_server import Fail, Say
 from agents import replies
 from agents.session import Message, Session
 from spec.catalog import Catalog
+from spec.codec import to_yaml
 from spec.run import RunResult
 from tools import definitions
 from tools.models import change
@@ -247,6 +248,39 @@ def test_a_word_that_fits_nothing_is_asked_about_and_planned_with_the_column_on_
     assert figures(said) == [(2, "14.25"), (1, "6.00")]
     assert "By 'freight' orders.amt_net is meant." in texts(said)
     assert figures(talk.say("Total freight of all orders?")) == [("20.25",)], "it is settled for the conversation"
+    assert desk.server.seen == []
+
+
+@pytest.mark.parametrize(
+    ("wish", "step"),
+    [
+        ("Total freight per buyer, save it as freight.csv", "sum"),
+        ("Remove duplicates of orders by freight, save it as freight.csv", "dedupe"),
+        ("Filter orders where freight is above 6, save it as freight.csv", "filter"),
+    ],
+)
+def test_a_word_of_a_plan_that_fits_nothing_is_asked_about_and_planned_with_the_column_on_a_yes(
+    desk: Desk, files: Path, wish: str, step: str
+) -> None:
+    talk = Talk(desk, files, routes=EXTRACT)
+    desk.server.play(meant("freight", "orders.amt_net"))
+    question = asked(talk.say(wish, wish="plan"))
+    assert question.text.startswith("By 'freight' do you mean orders.amt_net?")
+    (card,) = [one for one in talk.say("yes") if isinstance(one, replies.PlanCard)]
+    assert "by 'freight' orders.amt_net is meant" in card.assumptions
+    spec = talk.desk.context.workspace.store.spec(card.spec_digest)
+    assert spec is not None
+    assert spec.request == wish
+    assert "amt_net" in to_yaml(spec)
+    assert step in to_yaml(spec)
+    assert [output.file for output in spec.outputs] == ["freight.csv"]
+    assert len(desk.server.seen) == 1
+
+
+def test_a_plan_that_is_refused_for_another_reason_than_a_word_is_put_to_no_model(desk: Desk, files: Path) -> None:
+    talk = Talk(desk, files, routes=EXTRACT)
+    said = talk.say("Send the orders to anna@example.com", wish="plan")
+    assert not any(isinstance(one, replies.Question | replies.PlanCard) for one in said)
     assert desk.server.seen == []
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from agents.builtin.pipelines.answers import asked_again, resolve_answer
-from agents.contract import Option, Question
+from agents.contract import Draft, Option, Question, Refusal, Request
+from agents.providers import builtin
+from evals.dataview import FolderView
+
+NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 
 QUESTION = Question(
     key="k",
@@ -126,3 +132,18 @@ GIFT = Question(
 )
 def test_an_options_own_value_decides_where_labels_share_words(answer: str, value: str | None) -> None:
     assert resolve_answer(GIFT, answer) == value
+
+
+def test_the_planner_asks_again_with_the_options_by_name(folder: Callable[[dict[str, str]], FolderView]) -> None:
+    orders = "id,customer_id,amount\n1,1,2.50\n2,9,3.00\n"
+    view = folder({"orders": orders, "customers": "customer_id,name\n1,Ann\n2,Bob\n"})
+    text = "Join orders with customers on customer_id and save as both.csv"
+
+    def asked(**answers: str) -> Draft | Question | Refusal:
+        return builtin.draft(Request(text=text, now=NOW, want="pipeline", answers=answers), view)
+
+    question, again = asked(), asked(unmatched="yes")
+    assert isinstance(question, Question)
+    assert isinstance(again, Question)
+    assert again.text == f"By “yes” I cannot tell which one you mean: “They stay” or “Leave them out”. {question.text}"
+    assert isinstance(asked(unmatched="keep"), Draft)
