@@ -6,7 +6,7 @@ Nothing is left out in silence: a request of which a word fits no instruction is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from agents.builtin.pipelines.recipe.words import GLUE, canonical, only_table
@@ -83,10 +83,8 @@ def _read(text: str, at: int, work: Work, left: list[int], *, plain: bool) -> tu
     at = glue.end() if glue else at
     if at >= len(text):
         return work, plain
-    for told, tried in _furthest_first(text, at, work):
+    for told, tried in _furthest_first(text, at, work, left):
         left[0] -= 1
-        if left[0] < 0:
-            return None
         problem = told.do()
         now_plain = plain and told.plain
         if problem is not None:
@@ -98,20 +96,28 @@ def _read(text: str, at: int, work: Work, left: list[int], *, plain: bool) -> tu
     return None
 
 
-def _furthest_first(text: str, at: int, work: Work) -> list[tuple[Told, Work]]:
-    """Every instruction that reads on from here, each with a state of its own to be carried out on."""
-    ends: list[tuple[bool, int, Told, Work]] = []
-    for unit in INSTRUCTIONS.names():
-        tried = work.copy()
-        told: Told | None = INSTRUCTIONS.load(unit).read(text, at, tried)
-        # A word that was read in part was not understood.
-        if (
-            told is not None
-            and told.end > at
-            and not (text[told.end - 1].isalnum() and text[told.end : told.end + 1].isalnum())
-        ):
-            ends.append((unit == ASKED, -told.end, told, tried))
-    return [(told, tried) for _, _, told, tried in sorted(ends, key=lambda one: one[:2])]
+def _furthest_first(text: str, at: int, work: Work, left: list[int]) -> Iterator[tuple[Told, Work]]:
+    """Every instruction that reads on from here, each with a state of its own to be carried out on.
+
+    A plain question is the dearest to read, and is read only where the others lead nowhere and one more may be tried.
+    """
+    others = (_tried(unit, text, at, work) for unit in INSTRUCTIONS.names() if unit != ASKED)
+    for found in sorted((one for one in others if one is not None), key=lambda one: -one[0].end):
+        if left[0] <= 0:
+            return
+        yield found
+    found = _tried(ASKED, text, at, work) if left[0] > 0 else None
+    if found is not None:
+        yield found
+
+
+def _tried(unit: str, text: str, at: int, work: Work) -> tuple[Told, Work] | None:
+    tried = work.copy()
+    told: Told | None = INSTRUCTIONS.load(unit).read(text, at, tried)
+    if told is None or told.end <= at:
+        return None
+    # A word that was read in part was not understood.
+    return None if text[told.end - 1].isalnum() and text[told.end : told.end + 1].isalnum() else (told, tried)
 
 
 def _whole(request: Request, work: Work, timing: Timing | None, *, plain: bool) -> Recipe | None:
