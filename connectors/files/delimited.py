@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -113,7 +114,7 @@ def _without_footer(broken: list[Record], footer: Sequence[Record]) -> list[Reco
 
 
 def _records(part: Part, options: ReadOptions, splitter: Splitter, *, sample: bool) -> Iterator[Record]:
-    skip = options.first_data_row - 1
+    skip = _lines_before(part, options)
     with text.reachable(part.file), text.open_plain(part.file, part.compression) as stream:
         size = part.file.stat().st_size
         if not sample or size <= PROFILED or part.compression != "none":
@@ -130,11 +131,24 @@ def _records(part: Part, options: ReadOptions, splitter: Splitter, *, sample: bo
             yield from (record for record in found if not number or not record.problem)
 
 
+def _lines_before(part: Part, options: ReadOptions) -> int:
+    """Lines before the first row of data: a name in quotes may go over several, and a row of names with it."""
+    rows = options.first_data_row - 1
+    if not options.header_row:
+        return rows
+    with text.reachable(part.file), text.open_plain(part.file, part.compression) as stream:
+        records = Splitter(dialect_of(options), len(part.names)).records(stream, skip=options.header_row - 1)
+        names = list(itertools.islice(records, options.header_rows))
+    return rows + sum(record.raw.count(b"\n") for record in names)
+
+
 def _reader(part: Part, options: ReadOptions, types: Mapping[str, str]) -> exp.Expression:
     """DuckDB's reader for a file, its columns as text but those with a type of their own."""
     columns = {name: types.get(name, "VARCHAR") for name in part.names}
     named = _reader_options(dialect_of(options), columns, options)
-    return sql.call("read_csv", str(part.file), compression=part.compression, skip=options.first_data_row - 1, **named)
+    return sql.call(
+        "read_csv", str(part.file), compression=part.compression, skip=_lines_before(part, options), **named
+    )
 
 
 def _sound_reader(path: Path, dialect: Dialect, names: Sequence[str], options: ReadOptions) -> exp.Expression:
@@ -273,7 +287,7 @@ def _take_back(connection: DuckDBPyConnection, table: exp.Table, *, append: bool
 
 def _expected(part: Part, options: ReadOptions, rows: int, lines: int | None) -> int:
     """How many records the file has, counted without DuckDB: by its lines if that agrees, else record by record."""
-    skip = options.first_data_row - 1
+    skip = _lines_before(part, options)
     if lines is not None and part.compression == "none" and lines - skip == rows:
         return rows
     with text.open_plain(part.file, part.compression) as stream:

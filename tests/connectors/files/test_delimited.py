@@ -234,6 +234,20 @@ def test_sentences_above_values_are_a_header(names: list[str], rows: list[tuple[
     assert _header_row(text, Dialect(",")) == 1
 
 
+@pytest.mark.parametrize("name", ["the day\nit was paid", "a\n\nb\nc"])
+@pytest.mark.parametrize("row", ["2,2.50,as usual\n", "2,x,as usual\n", "2,2.50\n"])
+def test_a_name_over_several_lines_is_no_row_and_sets_none_aside(
+    discovered: Discover, reads: Reads, tmp_path: Path, name: str, row: str
+) -> None:
+    found = discovered("a.csv", f'id,amount,"{name}"\n1,1.50,as usual\n')
+    plain = discovered("b.csv", "id,amount,note\n1,1.50,as usual\n")
+    (tmp_path / "a.csv").write_text(f'id,amount,"{name}"\n1,1.50,as usual\n{row}', encoding="utf-8")
+    (tmp_path / "b.csv").write_text(f"id,amount,note\n1,1.50,as usual\n{row}", encoding="utf-8")
+    ours, theirs = reads(found, tmp_path), reads(plain, tmp_path)
+    assert ours.rows == theirs.rows
+    assert len(ours.quarantined) == len(theirs.quarantined)
+
+
 def test_two_header_rows_become_one_name(discovered: Discover, reads: Reads, tmp_path: Path) -> None:
     text = "Price,,Stock\nEUR,USD,\n1.50,1.60,3\n2.50,2.60,4\n"
     found = discovered("a.csv", text, header_row=1, header_rows=2)
