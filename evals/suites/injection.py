@@ -325,6 +325,10 @@ def _without(value: JsonValue, *, names: Mapping[str, str]) -> JsonValue:
     if isinstance(value, list | tuple):
         return [_without(one, names=names) for one in value]
     if isinstance(value, dict):
+        # A name that no column can have is the place of the column that stands for it, and says nothing else.
+        placed = value.get("fields")
+        if isinstance(placed, dict) and _without(placed, names=names) == {SAID: f"/{SAID}"}:
+            value = {key: one for key, one in value.items() if key != "fields"}
         return {
             str(_without(key, names=names)): _without(one, names=names)
             for key, one in value.items()
