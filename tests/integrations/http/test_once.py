@@ -16,6 +16,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from page import serving
 
 from agents.service import Service
 from integrations.http.app import make_app
@@ -23,7 +24,6 @@ from integrations.http.once import HEADER, REPLAYED
 from integrations.http.who import Who
 from memory.http_store import KEPT
 from memory.workspace import Workspace
-from tests.support.page import serving
 from tools import people, runs
 from tools.context import Context
 

@@ -106,9 +106,9 @@ def _furthest_first(text: str, at: int, work: Work, left: list[int]) -> Iterator
         if left[0] <= 0:
             return
         yield found
-    found = _tried(ASKED, text, at, work) if left[0] > 0 else None
-    if found is not None:
-        yield found
+    asked = _tried(ASKED, text, at, work) if left[0] > 0 else None
+    if asked is not None:
+        yield asked
 
 
 def _tried(unit: str, text: str, at: int, work: Work) -> tuple[Told, Work] | None:
