@@ -466,7 +466,7 @@ def test_a_plan_that_waits_for_the_proof_of_another_can_be_stopped(context: Cont
 def test_a_scheduled_run_that_met_other_columns_asks_in_the_conversation_of_its_plan(
     context: Context, orders: Path
 ) -> None:
-    from agents.conversation import news
+    from agents.news import news
     from tools import notices
 
     talk = Talk(context, orders)
