@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlglot import exp
 
-from connectors import sql
+from connectors import instants, sql
 from connectors.drift import drifted
 from connectors.spelling import FALSE_WORDS, TRUE_WORDS, Spelling
 from spec.errors import DataError, SpecError
@@ -206,6 +206,8 @@ def _grouped_or_plain(grouped: exp.Expression | None, bare: exp.Expression, plai
 
 
 def _date(text: exp.Expression, form: str, rules: Spelling) -> exp.Expression:
+    if form in instants.FORMS:
+        return instants.day(text, form)
     if form:
         read = sql.template("CAST(try_strptime(:x, :form) AS DATE)", x=text, form=form)
     else:
@@ -239,8 +241,8 @@ def _timestamp(text: exp.Expression, form: str, rules: Spelling) -> exp.Expressi
 
 def _zoned(text: exp.Expression, form: str, type_: str) -> exp.Expression:
     """An instant; a text without its zone only where ``utc`` says that it is in that one."""
-    if form in _INSTANTS:
-        return _instant(text, form)
+    if form in instants.FORMS:
+        return instants.instant(text, form)
     if form and form != "utc":
         return sql.try_cast(sql.template("try_strptime(:x, :form)", x=text, form=form), type_)
     whole = _guarded(text, rf"{_ISO_DATE}[ T]{_CLOCK}{_ZONE}", type_)
@@ -248,23 +250,6 @@ def _zoned(text: exp.Expression, form: str, type_: str) -> exp.Expression:
         return whole
     naive = _guarded(text.copy(), rf"{_ISO_DATE}([ T]{_CLOCK})?", "TIMESTAMP")
     return sql.template("coalesce(:whole, timezone('UTC', :naive))", whole=whole, naive=naive)
-
-
-_INSTANTS: Mapping[str, tuple[str, str]] = {
-    "epoch": (r"-?[0-9]{1,12}(\.[0-9]+)?", "TRY_CAST(:x AS DECIMAL(24, 6)) * 1000000"),
-    "epoch_ms": (r"-?[0-9]{1,15}(\.[0-9]+)?", "TRY_CAST(:x AS DECIMAL(24, 6)) * 1000"),
-    "dotnet": (
-        r"/Date\(-?[0-9]{1,15}([+-][0-9]{4})?\)/",
-        r"TRY_CAST(regexp_extract(:x, '\((-?[0-9]+)', 1) AS DECIMAL(24, 6)) * 1000",
-    ),
-}
-"""Instants spelled as numbers since 1970: the pattern of one, and its microseconds."""
-
-
-def _instant(text: exp.Expression, form: str) -> exp.Expression:
-    pattern, micros = _INSTANTS[form]
-    read = sql.template(f"timezone('UTC', make_timestamp(CAST({micros} AS BIGINT)))", x=text)
-    return exp.Case().when(sql.call("regexp_full_match", text.copy(), pattern), read)
 
 
 def _serial_zero(rules: Spelling) -> str:

@@ -40,16 +40,17 @@ class Ask:
         return replace(self, params={key: item for key, item in merged.items() if item is not None})
 
     def with_body(self, place: str, value: JsonValue) -> Ask:
-        """The same with a value put at a place of the body."""
+        """The same with a value put at a place of the body; the entries of lists on the way have to be there."""
         keys = parse(place)
         body: dict[str, JsonValue] = json.loads(json.dumps(self.body if isinstance(self.body, dict) else {}))
-        inner = body
+        inner: dict[str, JsonValue] | list[JsonValue] = body
         for key in keys[:-1]:
-            step = inner.setdefault(key, {})
-            if not isinstance(step, dict):
-                step = inner[key] = {}
+            step = inner[int(key)] if isinstance(inner, list) else inner.setdefault(key, {})
+            if not isinstance(step, dict | list):
+                step = {}
+                _put(inner, key, step)
             inner = step
-        inner[keys[-1]] = value
+        _put(inner, keys[-1], value)
         return replace(self, body=body)
 
     def at(self, link: str) -> Ask:
@@ -88,6 +89,13 @@ class Ask:
         """Identity of the request."""
         plain = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _put(holder: dict[str, JsonValue] | list[JsonValue], key: str, value: JsonValue) -> None:
+    if isinstance(holder, list):
+        holder[int(key)] = value
+    else:
+        holder[key] = value
 
 
 def ask_of(plain: Mapping[str, JsonValue]) -> Ask:

@@ -76,9 +76,10 @@ class ErrorRule(Document):
     status: Statuses = Field(default=(), description="Status codes; none means any.")
     at: Pointer | None = Field(default=None, description="Place in the answer to look at.")
     contains: str = Field(default="", description="Text that stands there, or anywhere when 'at' is not said.")
-    do: Literal["retry", "renew", "fail", "skip", "end", "stop"] = Field(
-        description="retry: wait and ask again. renew: renew the credentials, once. fail: end with 'message'. skip: "
-        "this list is empty (a parent that may have none). end: no further pages. stop: enough for today."
+    do: Literal["retry", "renew", "fail", "deny", "skip", "end", "stop"] = Field(
+        description="retry: wait and ask again. renew: renew the credentials, once. fail: end with 'message'. deny: "
+        "this account may not see it. skip: this list is empty (a parent that may have none). end: no further pages. "
+        "stop: enough for today."
     )
     message: str = Field(default="", description="What a person should know or do.")
 
@@ -95,7 +96,15 @@ class Parent(Document):
 
     stream: Identifier
     keep: dict[Identifier, Pointer] = Field(
-        description="Values of the parent's record as {parent.name} in the request and as a column 'name' of each row."
+        default={},
+        description="Values of the parent's record as {parent.name} in the request and as a column 'name' of each row.",
+    )
+    ask: dict[Identifier, Pointer] = Field(
+        default={},
+        description="The same for the request alone: for records that several parents have, each of them once.",
+    )
+    only: Pointer | None = Field(
+        default=None, description="Only parents with something there have a list; not where it is false, 0 or empty."
     )
     changes_with_children: bool = Field(
         default=False,
@@ -139,6 +148,11 @@ class Stream(Request):
         default={}, description="Instants that are spelled as numbers or without a zone, by place."
     )
     types: dict[Pointer, str] = Field(default={}, description="DuckDB types that the data may not show, by place.")
+    fields: tuple[Pointer, ...] = Field(
+        default=(),
+        description="Places that are read, also where the first records have nothing there; /lines/*/sku is one of "
+        "each entry of a list. All else is left out, and no drift. None: all are read.",
+    )
     leave_out: tuple[Pointer, ...] = Field(default=(), description="Places that are not read.")
     keep_as_text: tuple[Pointer, ...] = Field(default=(), description="Objects and lists that stay one JSON text.")
     deletes: Deletes | None = None

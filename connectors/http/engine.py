@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -22,7 +23,7 @@ from connectors.files.options import ReadOptions
 from connectors.files.pointers import parse, paths_of
 from connectors.http import asking, placeholders, tables
 from connectors.http.definition import Cursor, Definition, Request, Stream, Unit, read_definition
-from connectors.http.fetching import Fetch, build
+from connectors.http.fetching import Fetch, build, parents_of
 from connectors.http.pacing import Pace
 from connectors.http.repeats import Keys, take_out
 from connectors.http.sending import Sender
@@ -327,8 +328,8 @@ class Declared:
         def all_() -> Iterator[Mapping[str, JsonValue]]:
             pages = self._fetched(parent.stream, place, folder, asked)
             request = self.definition.request(parent.stream, incremental=asked is not None)
-            for item in tables.records_of((line for _, line in lines(pages.files())), request.records, above):
-                yield {name: _plain(asking.at(item, pointer)) for name, pointer in parent.keep.items()}
+            items = tables.records_of((line for _, line in lines(pages.files())), request.records, above)
+            yield from parents_of(parent, items)
 
         return all_
 
@@ -358,10 +359,8 @@ class Declared:
         if parent is not None:
             above_pages, above_request = self._sampled(parent.stream, place, sender, own.parent, PARENTS)
             above = self.definition.streams[parent.stream]
-            items = list(
-                tables.records_of((line for _, line in lines(above_pages.files())), above_request.records, above)
-            )[:PARENTS]
-            kept = [{key: _plain(asking.at(item, at)) for key, at in parent.keep.items()} for item in items]
+            items = tables.records_of((line for _, line in lines(above_pages.files())), above_request.records, above)
+            kept = list(islice(parents_of(parent, items), PARENTS))
 
             def parents() -> Iterator[Mapping[str, JsonValue]]:
                 return iter(kept)
@@ -372,7 +371,11 @@ class Declared:
                 self._definition_at(place), name, request, sender, pages, values, Keys({}), {},
                 parents=parents, enough=enough,
             )  # fmt: skip
-            fetch.run()
+            try:
+                fetch.run()
+            except BaseException:
+                pages.close()
+                raise
             pages.finish({"whole": fetch.is_whole})
         return pages
 
@@ -409,7 +412,11 @@ class Declared:
                 forms[column] = form
         for pointer, type_ in stream.types.items():
             columns.update({one: type_ for one, path in paths.items() if path == parse(pointer)})
-        if forms:
+        days = {one: form for one, form in forms.items() if columns.get(one) == "DATE"}
+        if days:
+            said = options.date_format if isinstance(options.date_format, dict) else {}
+            plain["date_format"] = cast("JsonValue", {**said, **days})
+        if forms := {one: form for one, form in forms.items() if one not in days}:
             plain["timestamp_format"] = cast("JsonValue", forms)
         optional = [one for one, path in paths.items() if _is_optional(records, path, is_child=is_child)]
         if optional:
@@ -488,11 +495,6 @@ def _placeholders_of(definition: Definition, stream: str) -> set[str]:
 
 def _literal(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
-
-
-def _plain(value: JsonValue) -> JsonValue:
-    """A number as spelled becomes a plain text, as an address or a parameter needs it."""
-    return str(value) if isinstance(value, str) else value
 
 
 def _is_optional(records: Sequence[Mapping[str, JsonValue]], path: tuple[str, ...], *, is_child: bool) -> bool:

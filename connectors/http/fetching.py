@@ -7,14 +7,14 @@ that was killed goes on where it was.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import cast
 
 from connectors.http import placeholders
-from connectors.http.asking import Answer, Ask, Paginator, ask_of, paginator
-from connectors.http.definition import Definition, Request, Stream
+from connectors.http.asking import Answer, Ask, Paginator, ask_of, at, paginator
+from connectors.http.definition import Definition, Parent, Request, Stream
 from connectors.http.repeats import Keys
 from connectors.http.sending import EndError, Sender, SkipError
 from connectors.http.staged import Pages
@@ -137,7 +137,8 @@ class Fetch:
             first = unit.first(params, build(self.definition, self.request, {**self.values, **named}))
             if first.mark not in known:
                 known.add(first.mark)
-                yield Walk(first.mark[:16], first, parent)
+                keep = self._stream.parent.keep if self._stream.parent is not None else {}
+                yield Walk(first.mark[:16], first, {name: parent[name] for name in keep if name in parent})
 
     def _walk(self, walk: Walk, unit: Paginator, params: Document) -> Sequence[Walk]:
         """Read a list to its end; lists known ahead are given back to be read beside each other."""
@@ -202,6 +203,21 @@ class Fetch:
 
 def _numbered(walk: Walk, ahead: Sequence[Ask]) -> list[Walk]:
     return [Walk(f"+{walk.name}#{number}", ask, walk.parent) for number, ask in enumerate(ahead, start=2)]
+
+
+def parents_of(parent: Parent, records: Iterable[Mapping[str, JsonValue]]) -> Iterator[Mapping[str, JsonValue]]:
+    """What the records of a parent stream give to the lists that they have."""
+    places = {**parent.ask, **parent.keep}
+    for item in records:
+        whole = cast("JsonValue", item)
+        # A number is spelled as text here.
+        if parent.only is None or at(whole, parent.only) not in (None, False, "", "0", []):
+            yield {name: _plain(at(whole, pointer)) for name, pointer in places.items()}
+
+
+def _plain(value: JsonValue) -> JsonValue:
+    """A number as spelled becomes a plain text, as an address or a parameter needs it."""
+    return str(value) if isinstance(value, str) else value
 
 
 def build(definition: Definition, request: Request, values: Values) -> Ask:

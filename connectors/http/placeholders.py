@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from urllib.parse import quote
 
@@ -14,6 +14,8 @@ from spec.errors import SpecError
 
 Values = Mapping[str, str | None]
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([a-z_][a-z0-9_.]*)(?::([a-z0-9_]+))?\}")
+_SECOND = timedelta(seconds=1)
+_LIST = re.compile(r"\{([a-z_][a-z0-9_.]*):list\}")
 
 
 class MissingError(Exception):
@@ -34,6 +36,8 @@ def _iso(text: str) -> str:
 FORMS: Mapping[str, Callable[[str], str]] = {
     "iso": _iso,
     "seconds_iso": lambda text: _instant(text).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    # For a filter that leaves its border out, or may: what was changed in that very moment is asked for too.
+    "second_before": lambda text: (_instant(text).astimezone(UTC) - _SECOND).strftime("%Y-%m-%dT%H:%M:%SZ"),
     "local_iso": lambda text: _instant(text).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
     "date": lambda text: _instant(text).astimezone(UTC).strftime("%Y-%m-%d"),
     # Whole seconds below: a cursor's border is inclusive, and the next whole second would leave its own second out.
@@ -76,9 +80,15 @@ def names(text: str) -> list[str]:
 
 
 def filled_all(item: JsonValue, values: Values) -> JsonValue:
-    """A body with its placeholders' values; entries of objects and lists without one are left out."""
+    """A body with its placeholders' values; entries of objects and lists without one are left out.
+
+    A text that is ``{name:list}`` and no more becomes the list of what commas part in the value.
+    """
     if isinstance(item, str):
-        return filled(item, values)
+        whole = _LIST.fullmatch(item)
+        if whole is None:
+            return filled(item, values)
+        return [part.strip() for part in filled(f"{{{whole[1]}}}", values).split(",") if part.strip()]
     if isinstance(item, list):
         return [part for entry in item if (part := _or_nothing(entry, values)) is not _NOTHING]
     if isinstance(item, dict):

@@ -209,9 +209,9 @@ class Sender:
                 hint=said or "Connect the account again: its access was withdrawn, has ended, or was never right.",
                 data={**data, "needs": "consent"},
             )
-        if status == 403:
+        if do == "deny" or status == 403:
             return AccessError(
-                f"{title} does not let this account see that (status 403).{words}",
+                f"{title} does not let this account see that (status {status}).{words}",
                 hint=said or "Give the access that is missing, then try again.",
                 data=data,
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
@@ -225,14 +226,38 @@ def records_of(found: Iterable[bytes], records: str, stream: Stream) -> Iterator
 
 def _trimmed(item: dict[str, JsonValue], stream: Stream) -> dict[str, JsonValue]:
     """A record without what is left out, and with what stays one text as one."""
-    if not stream.leave_out and not stream.keep_as_text:
+    if not stream.leave_out and not stream.keep_as_text and not stream.fields:
         return item
-    found = dict(item)
+    found = cast("dict[str, JsonValue]", _picked(item, _branches(stream.fields))) if stream.fields else dict(item)
     for place in stream.leave_out:
         _change(found, parse(place), None)
     for place in stream.keep_as_text:
         _change(found, parse(place), exact.spelled)
     return found
+
+
+class _Branch(dict[str, "_Branch"]):
+    """Keys that are read of an object, each with those of what stands there; without any, all is."""
+
+
+@lru_cache(maxsize=256)
+def _branches(places: tuple[str, ...]) -> _Branch:
+    root = _Branch()
+    for place in places:
+        branch = root
+        for key in parse(place):
+            branch = branch.setdefault(key, _Branch())
+    return root
+
+
+def _picked(item: JsonValue, wanted: _Branch) -> JsonValue:
+    """What is wanted of a value; nothing stands where it has none."""
+    if not wanted:
+        return item
+    if ENTRY in wanted:
+        return [_picked(entry, wanted[ENTRY]) for entry in item] if isinstance(item, list) else None
+    there = item if isinstance(item, dict) else {}
+    return {key: _picked(there.get(key), inner) for key, inner in wanted.items()}
 
 
 def _change(item: dict[str, JsonValue], keys: Keys, spelling: object) -> None:
@@ -263,7 +288,8 @@ def new_fields(fields: Iterable[str], made: Made) -> list[str]:
     known = {path[0] for path in paths_of(made.source.columns, made.options.fields).values()}
     known |= {parse(place)[0] for place in made.stream.leave_out if place}
     seen = cast("list[str]", made.source.options.get(SEEN, []))
-    return [name for name in fields if name not in known and name not in seen]
+    read = {parse(place)[0] for place in made.stream.fields}
+    return [name for name in fields if name not in known and name not in seen and (not read or name in read)]
 
 
 def _empty_columns(made: Made, into: DuckDBPyConnection, table: exp.Table, rows: int, shown: str) -> list[str]:

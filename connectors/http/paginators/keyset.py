@@ -1,4 +1,8 @@
-"""Pages that start after a record: ``?starting_after=ch_123&limit=100`` with the last record's id."""
+"""Pages that start after a record: ``?starting_after=ch_123&limit=100`` with the last record's id.
+
+Both may be places in a body (``/filterGroups/0/filters/1/value``): a search that is sorted by the key is asked again
+for what lies behind the last one.
+"""
 
 # No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
 
@@ -12,15 +16,19 @@ from spec.errors import DataError
 class Params(Document):
     """Names as the vendor spells them."""
 
-    after: str = Field(default="starting_after", description="Parameter that takes the last record's key.")
+    after: str = Field(
+        default="starting_after", description="Parameter with the last record's key, or place in the body."
+    )
     key: str = Field(default="/id", description="Place of the key in a record.")
-    size_param: str = Field(default="limit", description="Parameter with the page's size.")
+    size_param: str = Field(default="limit", description="Parameter with the page's size, or place in the body.")
     size: int = Field(default=100, ge=1, description="Records a page.")
     more: str = Field(default="", description="Place in the answer of whether there are more; else a short page ends.")
 
 
 def first(params: Params, ask: Ask) -> Ask:
     """The first page, with the size wanted."""
+    if params.size_param.startswith("/"):
+        return ask.with_body(params.size_param, params.size)
     return ask.with_given({params.size_param: str(params.size)}) if params.size_param else ask
 
 
@@ -35,7 +43,7 @@ def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:
     key = text_at(answer.records[-1], params.key)
     if key is None:
         raise DataError(f"The last record of a page has no {params.key}, so the next page cannot be asked for.")
-    return ask.with_given({params.after: key})
+    return ask.with_body(params.after, key) if params.after.startswith("/") else ask.with_given({params.after: key})
 
 
 def ahead(params: Params, ask: Ask, answer: Answer) -> tuple[Ask, ...] | None:
