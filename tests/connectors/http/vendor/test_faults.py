@@ -197,7 +197,8 @@ def test_an_empty_list_and_an_exactly_full_page_are_as_described(name: str, open
         for stream in vendor.profile.streams.values():
             if stream.belongs is None:
                 sizes = {"stripe": "limit", "asana": "limit", "slack": "limit", "sap": "$top"}.get(name, "")
-                assert client.get(stream.path, params={sizes: 2} if sizes else {}).status_code == 200
+                has_size = sizes and stream.paging.use not in {"page", "whole"}
+                assert client.get(stream.path, params={sizes: 2} if has_size else {}).status_code == 200
         assert vendor.violations == []
 
 
@@ -205,7 +206,7 @@ class Few(dict[str, int]):
     """A hundred records in each stream, but three of those that others belong to."""
 
     def get(self, key: str, default: Any = None) -> Any:
-        return 3 if key in {"projects", "channels"} else 100
+        return 3 if key in {"channels", "messages", "projects", "workspaces"} else 100
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -214,8 +215,9 @@ def test_every_answer_of_every_stream_is_as_described(name: str, opened: Opened)
     for stream in vendor.profile.streams.values():
         parents = vendor.tables[stream.belongs.stream].keys if stream.belongs else [""]
         for parent in parents:
-            params = {stream.belongs.param: parent} if stream.belongs else {}
-            response = client.get(stream.path, params=params)
+            said = {stream.belongs.param: str(parent)} if stream.belongs else {}
+            path = stream.path.format_map(said)
+            response = client.get(path, params=said if path == stream.path else {})
             assert response.status_code == 200, response.text
             assert response.json()
     assert vendor.violations == []
