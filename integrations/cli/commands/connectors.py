@@ -45,9 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="what a system needs to know")
     add.add_argument("--way", metavar="WAY", help="another way to prove who asks, where a system has several")
     check = actions.add_parser("check", help="reach a saved connection and prove its login; or try a connector itself")
-    check.add_argument(
-        "name", help="a saved connection; with --conformance a system or a folder of one"
-    )
+    check.add_argument("name", help="a saved connection; with --conformance a system or a folder of one")
     check.add_argument(
         "--conformance", action="store_true", help="try every stream against the vendor's own description"
     )

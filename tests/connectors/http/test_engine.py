@@ -136,7 +136,7 @@ def test_a_request_that_fails_is_sent_again_and_given_up_in_the_end(
 def test_a_token_that_is_refused_is_said_without_showing_it(tmp_path: Path, staging: duckdb.DuckDBPyConnection) -> None:
     shop = Shop(orders(5))
     source = columns_of(shop, tmp_path)
-    wrong = place(tmp_path, token="tok-wr0ng-5e17inel")
+    wrong = place(tmp_path, token="tok-wr0ng-5e17inel")  # not a secret
     with pytest.raises(AccessError) as caught:
         connected(shop).read(source, wrong, staging, ORDERS)
     assert caught.value.data["needs"] == "consent"
