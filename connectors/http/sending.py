@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
@@ -226,7 +226,7 @@ class Sender:
         return DataError(f"{title} refused the request (status {status}).{words}", hint=said, data=data)
 
     def _share(self, attempt: int) -> float:
-        """A number from 0 to 1 that differs between requests and processes, so that they do not all come back at once."""
+        """A number from 0 to 1, another for each request and process, so that they do not all come back at once."""
         self._tries += 1
         text = f"{self._seed} {os.getpid()} {self._tries} {attempt}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") / 2**32

@@ -25,7 +25,7 @@ from connectors.http.vendor.server import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 PROFILE = ROOT / "tests" / "connectors" / "http" / "vendors" / "stripe.yaml"
-SECRET = "rk_live_sentinel-7f31"  # noqa: S105 - not a secret
+SECRET = "rk_live_sentinel-7f31"  # not a secret
 MOVEMENTS = 450
 
 

@@ -18,7 +18,7 @@ from connectors.http.engine import Declared
 from connectors.http.signing import Secrets
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
-TOKEN = "tok-5e17inel"  # noqa: S105 - not a secret
+TOKEN = "tok-5e17inel"  # not a secret
 Fault = Callable[[int, httpx.Request], httpx.Response | None]
 
 
