@@ -109,8 +109,9 @@ def _undone_deeds(tags: list[Tag], meaning: Meaning, schema: Schema, conditions:
     """
     said = [tag for tag in tags if tag.kind != "skip"]
     problems = [f"idle:{tag.text}" for before, tag, after in _triples(said) if _is_adjective(before, tag, after)]
-    if any(isinstance(c, Nested | During | Beyond) for c in conditions) or any(o.func for o, _ in meaning.order):
+    if any(isinstance(c, Nested | Beyond) for c in conditions) or any(o.func for o, _ in meaning.order):
         return problems
+    dated = any(isinstance(c, During) for c in conditions)
     tables = {meaning.scope.table} | {t for o in meaning.outs for t in o.tables()}
     owners = {stem(word) for table in tables if table in schema.tables for word in schema.tables[table]}
     owners |= {other for word in owners for other in synonyms(word)}
@@ -119,7 +120,8 @@ def _undone_deeds(tags: list[Tag], meaning: Meaning, schema: Schema, conditions:
         ends = after is None or after.kind in {"end", "conj", "order"}
         if tag.kind != "unknown" or not ends or stem(word) not in RELATING or before is None:
             continue
-        passive = before.text.lower() in {"are", "were", "is", "was", "been", "be"} or before.kind == "link"
+        passive = before.text.lower() in {"are", "were", "is", "was", "been", "be"}
+        passive = passive or (before.kind == "link" and not dated)
         if is_participle(word) and passive and stem(word) not in owners | BEGINNINGS:
             problems.append(f"idle:{tag.text}")
     return problems

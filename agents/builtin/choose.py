@@ -31,7 +31,9 @@ MONEY = (
     "net",
     "gross",
     "charge",
+    "fare",
 )
+_IN_CENTS = frozenset("ct cts cent cents pence".split())
 ADDITIVE = frozenset(
     stem(w)
     for w in (
@@ -136,6 +138,8 @@ def _date_rank(schema: Schema, column: Col) -> int:
     owner = {stem(w) for w in schema.tables[column.table]}
     if words <= {"dat", "date", "tim", "time", "datetim", "day"} | owner or words & owner:
         return 0
+    if _sets_out(schema, column):
+        return 1
     return 1 if _begins(column) else 4 if words & _PLANNED else 3 if words & LATER else 2
 
 
@@ -151,8 +155,27 @@ def says_when(schema: Schema, column: Col) -> bool:
     """Whether a date is plainly when the row came about: it is called like its table, or like a beginning."""
     words = {stem(w) for w in column.words}
     return (
-        is_event_date(schema, column) or _begins(column) or bool(words & {stem(w) for w in schema.tables[column.table]})
+        is_event_date(schema, column)
+        or _begins(column)
+        or _sets_out(schema, column)
+        or bool(words & {stem(w) for w in schema.tables[column.table]})
     )
+
+
+_LEAVES = frozenset(stem(w) for w in "departure depart departed departing dep etd".split())
+_ARRIVES = frozenset(stem(w) for w in "arrival arrive arrived arriving arr eta".split())
+
+
+def _sets_out(schema: Schema, column: Col) -> bool:
+    """Whether rows begin with this day of two: a trip with its departure, a stay with its arrival, as the days say."""
+    words = {stem(w) for w in column.words}
+    if not words & (_LEAVES | _ARRIVES):
+        return False
+    other = _ARRIVES if words & _LEAVES else _LEAVES
+    twin = next((c for c in schema.of(column.table) if c.kind == "date" and other & {stem(w) for w in c.words}), None)
+    if twin is None or column.stats.low is None or twin.stats.low is None:
+        return False
+    return str(column.stats.low) < str(twin.stats.low) and str(column.stats.high) <= str(twin.stats.high)
 
 
 def _begins(column: Col) -> bool:
@@ -239,7 +262,8 @@ def is_money(column: Col) -> bool:
     """Whether the column holds amounts of money: a decimal, or a number, that is called like one."""
     if column.kind != "number" or column.is_id:
         return False
-    return bool(set(column.words) & set(MONEY)) and not re.match(r"(?:U?(?:TINY|SMALL|BIG|HUGE)?INT)", column.type)
+    whole = re.match(r"(?:U?(?:TINY|SMALL|BIG|HUGE)?INT)", column.type) is not None
+    return bool(set(column.words) & set(MONEY)) and (not whole or bool(set(column.words) & _IN_CENTS))
 
 
 def adds_up_over(schema: Schema, column: Col) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from agents.builtin.choose import hinted_column, is_additive, label_columns, main_measure
-from agents.builtin.conditions import plain_number
 from agents.builtin.links import Link
-from agents.builtin.meaning import Beyond, Compare, Nested, Out, Ref, Scope
+from agents.builtin.meaning import Beyond, Compare, Nested, Out, Ref, Scope, plain_number
 from agents.builtin.phrases import Phrase, is_plural, read_phrase
 from agents.builtin.superlatives import Superlatives
 from agents.builtin.tags import Tag
@@ -321,6 +320,9 @@ class Comparisons(Superlatives):
                 else:
                     self._hold(Compare(head.ref, op, (plain_number(number),)), head.table)
                 return
+            if column.kind == "date" and not phrase.distinct:
+                # A day is not so many of anything; "on more than 3 different days" says that they are counted.
+                self.meaning.problems.append(f"unclear:{head.column}")
             self._measure_condition(
                 Out("count", column=head.ref, table=head.table, distinct=True), op, number, head.table
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.meaning import Compare, Condition, Out, Scope
+from agents.builtin.meaning import Compare, Condition, During, Out, Scope
 from agents.builtin.modifiers import Modifiers
 from agents.builtin.phrases import MODIFIERS, read_phrase
 from agents.builtin.tags import Tag
@@ -156,17 +156,32 @@ class Composites(Modifiers):
             self._value(tag)
         named = list(scope.conditions)
         self.state.list_of = "where"
+        start = cursor.at
         while not cursor.done and cursor.kind() not in {"end", "group", "order", "direction"}:
             before = cursor.at
             self._step([])
             if cursor.at == before:
                 self._leftover(cursor.take())
         asked = [condition for condition in scope.conditions if condition not in named]
+        whole: list[Condition] = [condition for condition in asked if isinstance(condition, During)]
+        if len(whole) < len(asked):
+            # "what percentage of orders in May were late": May says of which, late what is counted.
+            asked = [condition for condition in asked if condition not in whole]
+            named += whole
+        elif whole and named and not any(self._does(one) for one in cursor.tags[start : cursor.at]):
+            # "share of web orders in May": May says of which.
+            asked, named = named, whole
         # "what percentage of premium members are active": premium says of which, active what is counted.
         made.conditions = asked or named
         self.state.scope, self.root = saved
         self.root.conditions += named if asked else []
         self.state.scope = self.root
+
+    def _does(self, tag: Tag) -> bool:
+        """Whether a span says what was done, so that a period behind it is when."""
+        if tag.kind == "link" and tag.links and tag.links[0].kind == "column":
+            return self.schema.columns[tag.links[0].ref].kind == "date"
+        return tag.kind in {"unknown", "rel"} or (tag.kind == "prep" and tag.data == "is")
 
 
 def kind_of_ratio(tag: Tag) -> bool:

@@ -10,11 +10,12 @@ from agents.builtin.choose import LATER, date_columns, is_event_date, label_colu
 from agents.builtin.index import Index
 from agents.builtin.lexicon import PEOPLE, synonyms
 from agents.builtin.links import Link
-from agents.builtin.meaning import Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scalar, Scope
+from agents.builtin.meaning import Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scope, plain_number
 from agents.builtin.phrases import Cursor, Phrase
 from agents.builtin.references import holds_people
 from agents.builtin.tags import Tag
 from agents.builtin.words import stem
+from agents.builtin.years import dates_rows
 
 # Verbs that speak of a later day than that on which something began.
 _OVER = LATER | {stem("ship"), stem("dispatch")}
@@ -57,7 +58,7 @@ class Conditions:
         self.entity = ""
         self.where = False
         self.who = False
-        self.when = False
+        self.when = self.which = False
         self.one_figure = False
         self.of_all = False
         self.so_many = 0
@@ -401,7 +402,7 @@ class Conditions:
     def _date_for(self, *, bare: bool = False) -> Ref | None:
         """The column that dates the rows spoken of: of the innermost set that has one."""
         asked = self.state.column
-        if asked is not None and self.schema.columns[asked].kind == "date":
+        if asked is not None and dates_rows(self.schema.columns[asked]):
             return asked
         acted = self._date_of_deed()
         if acted is not None:
@@ -492,8 +493,3 @@ class Conditions:
 
     def _composite(self, target: list[Out]) -> None:
         raise NotImplementedError
-
-
-def plain_number(number: float) -> Scalar:
-    """A whole number without its decimal point."""
-    return int(number) if number == int(number) else number

@@ -122,13 +122,18 @@ def _lasting(meaning: Meaning, reader: Reader) -> None:
 
 def _still(meaning: Meaning, reader: Reader) -> None:
     """As in "still on the old plan": that it has not ended has to be held by something."""
-    if not {"still", "currently", "now"} & reader.words or meaning.groups:
+    if not _STILL & reader.words:
         return
     scope, schema = meaning.scope, reader.schema
+    if any(g.column and _says(schema.columns[g.column].words, _STATES | _ENDS) for g in meaning.groups):
+        return
     tables = {scope.table, *tables_of(scope), *(t for o in reader.focus for t in o.tables())}
     bridges = {j.table for j in schema.joins if j.parent in tables} | tables
     ending = {c.ref for t in bridges for c in schema.of(t) if c.kind == "date" and _says(c.words, _ENDS)}
     held = {c.column for s, _ in _scopes(scope) for c in s.conditions if isinstance(c, Compare | During)}
+    told = any(not isinstance(c, During) for s, _ in _scopes(scope) for c in s.conditions) or meaning.having
+    if not ending and not told and _REMAIN & reader.words:
+        meaning.problems.append(f"idle:{min(_REMAIN & reader.words)}")
     if not ending or any(_says(schema.columns[ref].words, _ENDS | _STATES) for ref in held):
         return
     own = [ref for ref in ending if ref[0] == scope.table]
@@ -139,7 +144,12 @@ def _still(meaning: Meaning, reader: Reader) -> None:
         meaning.problems.append("idle:still")
 
 
-_ENDS = frozenset(stem(word) for word in "end ended left leave terminated closed cancelled".split())
+_STILL = frozenset({"still", "currently", "now", "current"})
+_REMAIN = frozenset({"still", "current"})
+_ENDS = frozenset(
+    stem(word)
+    for word in "end ended left leave terminated closed cancelled resigned retired withdrawn out exit".split()
+)
 _STATES = frozenset({stem("status"), stem("state")})
 
 

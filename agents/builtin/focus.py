@@ -221,6 +221,9 @@ class Focus(Grouping):
                     target.append(Out("entity", table=person))
                     continue
                 self.root.table = self.root.table or link.table
+                if self.which and link.table not in self.schema.roles:
+                    target.append(Out("entity", table=link.table))  # "Which apprentice has the most jobs?"
+                    continue
                 if self.where:
                     target += [
                         Out("column", column=ref) for ref in place_columns(self.schema, link.table) if ref != link.ref

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agents.builtin.codetables import code_columns, read_codes
 from agents.builtin.keys import find_joins
 from agents.builtin.roles import add_roles
 from agents.builtin.schema import Col, Schema, Stats, build_schema, kind_of
@@ -71,6 +72,7 @@ def _build(data: DataView) -> Index:
     read_kinds(schema, values)
     _in_english(schema, values)
     find_joins(schema, data.catalog, values, inclusion)
+    _read_codes(data, schema, values)
     add_roles(schema, values)
     return Index(schema, values, ask=_asker(weakref.ref(data)))
 
@@ -88,6 +90,17 @@ def _in_english(schema: Schema, values: ValueIndex) -> None:
                 said = schema.language.name_words(fold(value))
                 if said is not None and fold(value) != " ".join(said):
                     values.also(ref, value, " ".join(said))
+
+
+def _read_codes(data: DataView, schema: Schema, values: ValueIndex) -> None:
+    from sqlglot import exp
+
+    rows: dict[str, list[tuple[str, ...]]] = {}
+    for table, columns in code_columns(schema).items():
+        wanted = [exp.column(exp.to_identifier(column.name, quoted=True)) for column in columns if column is not None]
+        found = data.rows(exp.select(*wanted).from_(table_ref(table)), limit=MAX_DISTINCT)
+        rows[table] = [tuple(map(str, row)) for row in found if None not in row]
+    read_codes(schema, values, rows)
 
 
 def _asker(view: weakref.ref[DataView]) -> Callable[[tuple[str, str], str], str | None]:

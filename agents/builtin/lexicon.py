@@ -21,6 +21,7 @@ amount paid
 amount price
 price cost charge
 fee charge
+fare price
 cost expense expenditure
 salary wage pay compensation
 profit margin gain
@@ -82,6 +83,9 @@ hire hired employed
 terminate fired termination left
 birth born birthday
 start begin begun
+start hired
+vessel ship boat
+trip journey voyage
 end finish expire expiry
 due deadline
 rating score stars
@@ -181,6 +185,11 @@ ABBREVIATIONS = {
     "ttl": "title", "insur": "insurance", "grd": "grade", "schd": "scheduled", "sched": "scheduled", "plnd": "planned",
     "actv": "active", "wk": "week", "wks": "weeks", "mins": "minutes", "ppl": "people", "wrkr": "worker",
     "asgn": "assignment", "wrd": "word", "wrds": "words", "appr": "approved", "rt": "rate",
+    "hrly": "hourly", "dly": "daily", "wkly": "weekly", "mthly": "monthly", "mnthly": "monthly", "qtrly": "quarterly",
+    "yrly": "yearly", "cr": "credit", "lim": "limit", "lmt": "limit", "cap": "capacity", "chan": "channel",
+    "chnl": "channel", "cls": "class", "cxl": "cancel", "rsn": "reason", "repl": "replacement", "insp": "inspection",
+    "ret": "returned", "mob": "mobile", "bldg": "building", "flr": "floor", "mfr": "manufacturer", "mdl": "model",
+    "wty": "warranty", "stk": "stock", "comm": "commission", "deliv": "delivery", "occ": "occupancy",
 }  # fmt: skip
 # What names of tables begin with to say only that they are tables, or of which sort.
 TABLE_MARKS = frozenset("tbl tab lkp lkup lookup dim fact fct stg vw".split())
@@ -356,7 +365,7 @@ FLOWS = frozenset(
 OPINIONS = frozenset(
     "recommend recommended recommendation advice advise suggest suggestion opinion think feel "
     "believe predict prediction "
-    "forecast forecasted meaning purpose philosophy joke poem story explain why should tomorrow".split()
+    "forecast forecasted meaning purpose philosophy joke poem story explain why should".split()
 )
 CHANGES = frozenset(
     "delete drop remove insert update truncate alter modify overwrite erase rename purge set create grant".split()

@@ -21,6 +21,7 @@ from agents.builtin.phrasebook import PHRASES
 from agents.builtin.schema import Col
 from agents.builtin.values import Hit
 from agents.builtin.words import fold, singular, stem
+from agents.builtin.years import holds_years
 
 # Words of a name that a speaker leaves out: "country" means country_name, "gpa" total_gpa.
 _KEY_WORDS = frozenset("id ids key keys code codes number numbers no nr nam".split())
@@ -29,6 +30,14 @@ _LIGHT = frozenset(
     for w in (
         "name id is has was in of the info information total number date amount value code title "
         "text at on str string current data detail method score ts num count flag 1"
+    ).split()
+)
+# In what a number is held, at the end of its name: a fare in cents is the fare.
+_UNITS = frozenset(
+    stem(w)
+    for w in (
+        "ct cts cent cents pence eur usd gbp chf dkk nok sek kg g km m cm mm lb lbs min mins minimum minutes hour "
+        "hours pct percent kwh mwh litres liters ltr"
     ).split()
 )
 _MOST_CODES = 40
@@ -96,13 +105,18 @@ class Linker:
         }
         named = {word for words in self.schema.tables.values() for word in words}
         named |= {word for column in self.schema.columns.values() for word in column.words}
-        self.short = sorted(word for word in named if 2 <= len(word) <= 4 and word.isalpha())
+        self.short = sorted(word for word in named - _UNITS if 2 <= len(word) <= 4 and word.isalpha())
         self.spoken = {w for owner in self.owners.values() for w in owner} | set(self.known)
         self.meant: dict[str, str] = {}
+        # "START" is no short form of what a key happens to be.
+        keys = {(j.table, name) for j in self.schema.joins for name in j.columns}
+        keys |= {(j.parent, name) for j in self.schema.joins for name in j.keys}
         self.codes = {
             ref: sorted(held)
             for ref, held in index.values.by_column.items()
-            if 1 < len(held) <= _MOST_CODES and all(v.isupper() and v.isalpha() and 3 <= len(v) <= 5 for v in held)
+            if 1 < len(held) <= _MOST_CODES
+            and ref not in keys
+            and all(v.isupper() and v.isalpha() and 3 <= len(v) <= 5 for v in held)
         }
 
     def as_named(self, word: str) -> str:
@@ -251,6 +265,13 @@ class Linker:
             return 1.0, "exact"
         rest = tuple(word for word in stems if word not in owner or word in core)
         extra = len(rest) < len(stems)
+        if (
+            extra
+            and len(words) == 2
+            and singular(words[0]) != words[0]
+            and _tells_deed(self.schema.columns[ref], words[1])
+        ):
+            return 0.0, ""  # "vans built before 2000" asks for vans
         if rest and rest == core and stems[-1] in rest:
             return (0.99 if tuple(w for w in stems if w not in rest) == owner else 0.93), "exact"
         if "id" in rest and not self.schema.columns[ref].is_id:
@@ -277,7 +298,9 @@ class Linker:
             return 0.0, ""
         if self.schema.columns[ref].is_id and "id" not in stems and core != ("id",):
             exact, like = set[str](), exact | like
-        heavy = [w for w in core if w not in _LIGHT and w not in _BOOL_LEAD] or list(core)
+        measured = self.schema.columns[ref].kind == "number" and len(core) > 1 and core[-1] in _UNITS
+        named = core[:-1] if measured and core[-1] not in rest else core
+        heavy = [w for w in named if w not in _LIGHT and w not in _BOOL_LEAD] or list(core)
         covered = sum(1 if w in exact else 0.8 if w in like else 0 for w in heavy) / len(heavy)
         if not any(w in exact or w in like for w in heavy):
             return (0.55, "part") if exact else (0.0, "")
@@ -292,7 +315,7 @@ class Linker:
         score = 0.6 + 0.37 * covered - (0.0 if set(core) == exact else 0.03) - 0.15 * missing
         if "per" in core and not {*core[: core.index("per")]} & (exact | like):
             score = min(score, 0.5)  # a cost per night is no night
-        elif len(core) > 1 and core[-1] not in exact | like and core[-1] not in _LIGHT and column_kind == "number":
+        elif len(named) > 1 and named[-1] not in exact | like and named[-1] not in _LIGHT and column_kind == "number":
             score = min(score, 0.5)  # "unit" is not the unit cost
         if core[-1] in exact and not like and not missing and "per" not in core:
             score = max(score, 0.88)  # the head noun: a home city is a city
@@ -363,9 +386,18 @@ def _stands_for_role(role: str, stems: tuple[str, ...]) -> bool:
     return len(role) == len(stems) and role not in FILLER and role == "".join(word[0] for word in stems)
 
 
+def _tells_deed(column: Col, verb: str) -> bool:
+    """Whether a verb says what the column dates."""
+    return holds_years(column) or (column.kind == "date" and verb.endswith("ed") and len(verb) > 4)
+
+
 def _undone(one: str, core: tuple[str, ...], column: Col) -> bool:
     """Whether the word says that what the column dates has not been done."""
     done = _ANTONYMS.get(one) or (one.removeprefix("un") if one.startswith("un") else "")
+    if column.words[:2] == ("out", "of") and core[-1] == one:
+        return (
+            column.stats.filled < column.stats.rows
+        )  # "still in service", where a day says since when it is out of it
     heavy = [word for word in core if word not in {"at", "on", "am", "il", "le", "el", "dat", "date", "tim", "time"}]
     same = len(heavy) == 1 and (heavy[0] == done or heavy[0] in synonyms(done))
     return bool(done) and same and column.stats.filled < column.stats.rows

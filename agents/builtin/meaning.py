@@ -142,3 +142,8 @@ class Meaning:
     relations: list[tuple[Ref, str]] = field(default_factory=list)
     mentions: list[tuple[Ref, float]] = field(default_factory=list)
     score: float = 0.0
+
+
+def plain_number(number: float) -> Scalar:
+    """A whole number without its decimal point."""
+    return int(number) if number == int(number) else number

@@ -8,6 +8,7 @@ from agents.builtin.lexicon import FLOWS, PEOPLE
 from agents.builtin.links import Link
 from agents.builtin.meaning import DEFINED, Compare, Out
 from agents.builtin.phrases import Phrase
+from agents.builtin.references import holds_people
 from agents.builtin.words import stem
 
 _MONEY_SAID = frozenset({"amount", "value"})
@@ -179,6 +180,8 @@ class Measures(Conditions):
 
     def _person_near(self, table: str) -> str | None:
         """The people that rows of a table belong to, where one table alone may be meant by "who"."""
+        if table in self.schema.roles and self.schema.roles[table].own:
+            table = self.schema.roles[table].child
         near = [
             t
             for t in self.schema.tables
@@ -186,6 +189,7 @@ class Measures(Conditions):
             or (t not in self.schema.roles and any(j.table == table and j.parent == t for j in self.schema.joins))
         ]
         people = [t for t in near if {stem(w) for w in self.schema.tables[t]} & PEOPLE]
+        people = people or [t for t in near if holds_people(self.schema, t)]
         return people[0] if len(people) == 1 else None
 
     def _became(self, out: Out) -> None:

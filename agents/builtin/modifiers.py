@@ -6,7 +6,7 @@ from agents.builtin.choose import is_planned, label_columns, says_when
 from agents.builtin.focus import Focus
 from agents.builtin.lexicon import FILLER, RELATING
 from agents.builtin.links import Link, is_flag, truth
-from agents.builtin.meaning import Compare, Either, Nested, Out, Scalar, Scope
+from agents.builtin.meaning import Compare, Condition, Either, Nested, Out, Scalar, Scope
 from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, is_plural, read_phrase
 from agents.builtin.superlatives import SPENDING
 from agents.builtin.tags import Tag
@@ -288,9 +288,22 @@ class Modifiers(Focus):
         self.meaning.everyone = self.meaning.everyone or root
         return True
 
+    def _hold(self, condition: Condition, table: str) -> None:
+        """As in "top customers by amount, excluding cancelled orders": the orders are left out, not their customers."""
+        excepted = isinstance(condition, Compare) and condition.negated and self.excepted
+        if excepted and self.state.scope is self.root and self._is_measured(table):
+            self.root.conditions.append(condition)
+            self.state.last.append(condition)
+            return
+        super()._hold(condition, table)
+
     def _is_measured(self, table: str) -> bool:
         outs = [*self.focus, *self.asked, *(out for out, _ in self.meaning.order)]
-        return any(out.is_measure and table in out.tables() for out in outs)
+        return any((out.is_measure or self._adds_in_the_end(out)) and table in out.tables() for out in outs)
+
+    def _adds_in_the_end(self, out: Out) -> bool:
+        """As in "top customers by fare", where each one's fares are added up in the end."""
+        return out.kind == "column" and out.column is not None and self.schema.columns[out.column].kind == "number"
 
     def _column_phrase(self, phrase: Phrase) -> None:  # noqa: C901 - one short branch a kind of phrase
         head = phrase.head
@@ -358,6 +371,8 @@ class Modifiers(Focus):
             return
         if self._was_done(phrase, said):
             return
+        if self._only_claimed(phrase, said, following):
+            self.meaning.problems.append(f"idle:{said}")
         self.state.since.append(f"column:{head.table}.{head.column}")
         self._superlative_name(phrase)
         # "booked" and "name" tell how things belong together; any other column left over was meant to count.
@@ -372,6 +387,12 @@ class Modifiers(Focus):
         self.meaning.mentions.append((head.ref, 0.1 if light else 0.35))
         if not self.root.table:
             self.root.table = head.table
+
+    def _only_claimed(self, phrase: Phrase, said: str, following: str) -> bool:
+        """As in "... although they are finished": said of the rows, while no condition came of it."""
+        tag = phrase.head_tag
+        be = tag is not None and tag.before in {"are", "is", "were", "was", "been", "they're", "it's", "not"}
+        return be and is_participle(said) and following in {"end", "conj", ""} and not self.when
 
     def _belongs_to_none(self, head: Link) -> bool:
         """As in "patients without a doctor": none that they belong to, which no row of the doctors says."""

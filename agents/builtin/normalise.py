@@ -133,7 +133,15 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"\b(this|last) (month|week|quarter|year) ({_VERSUS} )(?:the )?previous \2\b", r"\1 \2 \3last \2"),
     (r"\bbest[- ]?sellers\b", "best selling products"),
     (r"\bbest-selling\b", "best selling"),
-    (r"\b(?:not counting|leaving out|ignoring|disregarding)\b", "excluding"),
+    (
+        (
+            r"\b(?:not counting|leav(?:e|ing) (?:out|aside)|ignoring|disregarding|skipping|not including|"
+            r"do(?:n't| not) (?:count|include)(?! duplicates))\b"
+        ),
+        "excluding",
+    ),
+    (r",?\s*\b(?:even though|although|though)\b", " and"),
+    (r"\b(?:with|for) us (?=(?:the )?(?:longest|shortest))", ""),
     (
         (
             r"[,;]?\s*(?:and )?((?:[\w-]+ ){1,3}?)(?:ones? )?(?:are |were |is )?"

@@ -105,4 +105,5 @@ class Reader(Composites):
             self.where = self.where or tag.text.lower() == "where"
             self.who = self.who or tag.text.lower() == "who"
             self.when = self.when or tag.text.lower() == "when"
+            self.which = self.which or tag.text.lower() == "which"
             self.cursor.take()

@@ -27,8 +27,8 @@ _YEAR = r"(?:(?:the\s+)?(?:calendar\s+)?years?\s+)?(?:19|20)\d{2}(?!\d|[.,/-]\d)
 _REL = (
     r"(?:(?:day|week|month|quarter|year) before last|"
     r"(?:the\s+)?same\s+(?:day|week|month|quarter)\s+(?:of\s+)?last\s+year|"
-    r"today|yesterday|now|year to date|month to date|quarter to date|week to date|ytd|mtd|qtd|"
-    r"(?:this|current|last|previous|past|prior|preceding)\s+(?:calendar\s+|iso\s+)?(?:day|week|"
+    r"today|yesterday|tomorrow|now|year to date|month to date|quarter to date|week to date|ytd|mtd|qtd|"
+    r"(?:this|current|last|previous|past|prior|preceding|next)\s+(?:calendar\s+|iso\s+)?(?:day|week|"
     r"month|quarter|year)(?!\w))"
 )
 _POINT = rf"(?:{_DAY}|{_QUARTER}|{_MONTHS}|{_YEAR}|{_REL})"
@@ -286,6 +286,8 @@ def _relative(text: str, today: date) -> Period | None:
     tomorrow = today + timedelta(days=1)
     if text in {"today", "now"}:
         return Period(today, tomorrow, (0, 0))
+    if text == "tomorrow":
+        return Period(tomorrow, tomorrow + timedelta(days=1), (0, 0))
     if text == "yesterday":
         return Period(today - timedelta(days=1), today, (0, 0))
     before = re.fullmatch(r"(day|week|month|quarter|year) before last", text)
@@ -308,7 +310,7 @@ def _relative(text: str, today: date) -> Period | None:
     if text in to_date:
         return Period(_trunc(today, to_date[text]), tomorrow, (0, 0))
     match = re.fullmatch(
-        r"(this|current|last|previous|past|prior|preceding)\s+(?:calendar\s+|iso\s+)?(day|week|month|quarter|year)",
+        r"(this|current|last|previous|past|prior|preceding|next)\s+(?:calendar\s+|iso\s+)?(day|week|month|quarter|year)",
         text,
     )
     if not match:
@@ -316,6 +318,9 @@ def _relative(text: str, today: date) -> Period | None:
     word, unit = match.groups()
     if word in {"this", "current"}:
         start = _trunc(today, unit)
+        return Period(start, _add(start, unit, 1), (0, 0))
+    if word == "next":
+        start = _add(_trunc(today, unit), unit, 1)
         return Period(start, _add(start, unit, 1), (0, 0))
     if word == "past":
         return Period(_add(today, unit, -1), tomorrow, (0, 0), grain=unit)

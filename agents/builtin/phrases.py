@@ -328,6 +328,9 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:  # noqa: C901 - one short b
             and tag.start == phrase.head_tag.end
             and top.table == phrase.head.table
         ):
+            first, second = cursor.schema.columns[phrase.head.ref], cursor.schema.columns[top.ref]
+            if first.kind == "number" and second.kind == "date":
+                return False  # "more than 600 net due before May": a number, and then a day
             # "population density": the last noun is the head.
             phrase.head, phrase.head_tag = top, tag
             cursor.at += 1

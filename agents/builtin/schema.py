@@ -30,6 +30,8 @@ _NUMBER_TYPES = (
 )
 Words = tuple[str, ...]
 Foreign = Callable[[str], tuple[str, ...] | None]
+# Words that only end like an identifier.
+_NO_IDS = frozenset("kid bid paid aid void grid acid lid laid maid raid".split())
 _GENERIC_KEYS = frozenset({"id", "key", "code", "no", "number", "name", "uid", "uuid"})
 
 
@@ -78,7 +80,7 @@ class Col:
         return (
             self.keyed
             or last in {"id", "key", "uuid", "guid"}
-            or (len(self.words) == 1 and last.endswith("id") and len(last) <= 4)
+            or (len(self.words) == 1 and last.endswith("id") and len(last) <= 4 and last not in _NO_IDS)
         )
 
     @property
@@ -121,6 +123,8 @@ class Schema:
     rows: dict[str, int] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
     language: Language | None = None
+    codes: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    """What the codes of a column mean, where a code table says so."""
 
     def real(self, table: str) -> str:
         """The table that is read: a role is read from the table it is a role of."""

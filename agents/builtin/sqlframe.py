@@ -128,7 +128,9 @@ def clock(text: str) -> str:
 
 
 def cut(node: exp.Expr, grain: str) -> exp.Expr:
-    """The first day of the unit that a date lies in; of weekdays the number, Monday is 1."""
+    """The first day of the unit that a date lies in; of weekdays the number, Monday is 1; of years the year."""
+    if grain == "year":
+        return exp.cast(exp.Extract(this=exp.var("YEAR"), expression=node), "INT")
     if grain == "weekday":
         return exp.Extract(this=exp.var("ISODOW"), expression=node)
     return exp.cast(exp.func("DATE_TRUNC", exp.Literal.string(grain), node, dialect="duckdb"), "DATE")

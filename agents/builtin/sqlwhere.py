@@ -9,6 +9,7 @@ from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, M
 from agents.builtin.schema import Join
 from agents.builtin.sqlframe import Base, CannotBuildError, Frame, clock, literal, quoted
 from agents.builtin.words import fold
+from agents.builtin.years import holds_years
 
 OPS: dict[str, type[exp.Binary]] = {"=": exp.EQ, "!=": exp.NEQ, ">": exp.GT, ">=": exp.GTE, "<": exp.LT, "<=": exp.LTE}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -215,7 +216,9 @@ class Where(Base):
     def _calendar_columns(self, frame: Frame, condition: During) -> list[exp.Expr]:
         """Year and month kept in columns of their own."""
         period, (table, _) = condition.period, condition.column
+        asked = self.schema.columns[condition.column]
         year = next((c for c in self.schema.of(table) if c.core == ("year",)), None)
+        year = asked if holds_years(asked) else year
         month = next((c for c in self.schema.of(table) if c.core == ("month",)), None)
         if year is None or year.kind != "number":
             raise CannotBuildError(f"{table} has no date")

@@ -356,6 +356,7 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
     )
     if (
         quoted
+        or size > 1
         or not all(is_filler(word) for word in words)
         or (size == 1 and plain and len(words[0]) >= 4)
         or (size == 1 and text.isupper() and len(text) == 1 and text not in {"I", "A"})

@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 
 from agents.builtin.appositions import settle
 from agents.builtin.audit import audit, other_days, paths, references, roles
+from agents.builtin.codetables import said_codes
 from agents.builtin.context import Context, formula_of, read_context, substitute, unused
+from agents.builtin.directs import take_directs
 from agents.builtin.finish import finish
 from agents.builtin.followup import complete
 from agents.builtin.formulas import in_brackets, parse_formula
@@ -26,6 +28,7 @@ from agents.builtin.normalise import normalise
 from agents.builtin.parse import Reader
 from agents.builtin.phrasebook import PHRASES
 from agents.builtin.resolve import resolve, runners_up
+from agents.builtin.restrictions import lost_restrictions, take_current, take_timely
 from agents.builtin.spelling import corrected
 from agents.builtin.spokenroles import Unsaid, assign
 from agents.builtin.sqlbuild import Builder
@@ -35,7 +38,7 @@ from agents.builtin.tags import Tag, tag
 from agents.builtin.tongues import translated
 from agents.builtin.windows import Course, course_of, take_course
 from agents.builtin.wording import arithmetic, counts_nothing_too, only
-from agents.builtin.words import stem
+from agents.builtin.words import is_number_word, stem
 from agents.contract import DataView, Request
 
 if TYPE_CHECKING:
@@ -123,6 +126,9 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
             one.links = [link for link in one.links if name_of(link) == chosen] or ([named] if named else one.links)
         if one.period is not None and request.answers.get(key_of(one)) == "other" and one.period.other is not None:
             one.period = one.period.other
+    take_directs(tags, index.schema)
+    take_current(tags, index.schema)
+    take_timely(tags, index.schema)
     unsaid = assign(tags, index.schema, request.answers)
     return Prepared(
         text, tags, context, terms, index, request.timezone, unsaid, course, idle, fresh, slips, body, given, meant
@@ -161,7 +167,7 @@ def _is_known(word: str, linker: Linker, index: Index) -> bool:
 
 
 def _is_english(word: str, linker: Linker) -> bool:
-    return is_english(word) or (word,) in PHRASES or stem(word) in linker.spoken
+    return is_english(word) or is_number_word(word) or (word,) in PHRASES or stem(word) in linker.spoken
 
 
 def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_period: bool = False) -> Candidate:
@@ -180,12 +186,13 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     if prepared.body:
         _take_formula(reader, prepared)
     meaning = finish(reader)
-    meaning.assumptions += prepared.slips
+    meaning.assumptions += [*prepared.slips, *said_codes(meaning, index.schema)]
     if prepared.context.with_nothing and any(o.is_measure for o in meaning.outs):
         meaning.everyone = next((t for o in meaning.groups for t in sorted(o.tables())), meaning.everyone)
     if prepared.course is not None:
         take_course(meaning, prepared.course)
     meaning.problems += audit(tags, meaning, prepared.index.schema)
+    meaning.problems += lost_restrictions(tags, meaning, prepared.index.schema)
     if prepared.fresh and not _dated_by_own(meaning):
         meaning.problems.append("unclear:new")
     if prepared.idle is not None:

@@ -58,6 +58,12 @@ class ValueIndex:
         if entry not in known:
             known.append(entry)
 
+    def mean(self, ref: tuple[str, str], code: str, said: str) -> None:
+        """Let a code be found under what it stands for, as surely as if that were stored."""
+        entry = (*ref, code)
+        self.exact.setdefault(fold(said), []).append(entry)
+        self.forms.setdefault(normal(said), []).append(entry)
+
     def forget(self, ref: tuple[str, str]) -> None:
         """Leave a column out of look-ups; its numbers are no names."""
         for held in (self.exact, self.forms):

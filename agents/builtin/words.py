@@ -339,3 +339,8 @@ def split_name(name: str) -> tuple[str, ...]:
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
     spaced = re.sub(r"([A-Za-z])(\d+)$", r"\1 \2", spaced)
     return tuple(fold(word) for word in spaced.split())
+
+
+def is_number_word(word: str) -> bool:
+    """Whether a folded word is a number, as "three" is."""
+    return word in _NUMBER_WORDS

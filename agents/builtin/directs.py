@@ -1,0 +1,77 @@
+"""Who is under whom: "who reports to Ada", "people working for Ada", "firms that belong to Acme".
+
+Where rows point at others of their own table, such a name is that of the row above, and those below it are asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agents.builtin.choose import label_columns
+from agents.builtin.links import Link
+from agents.builtin.schema import Schema
+from agents.builtin.tags import Tag
+from agents.builtin.words import stem
+
+_UNDER = {
+    stem(word): joints
+    for words, joints in (
+        ("report answer", {"to"}),
+        ("work", {"for", "under"}),
+        ("manage supervise lead led head", {"by"}),
+        ("belong", {"to"}),
+        ("own", {"by"}),
+        ("subsidiary branch daughter", {"of"}),
+        ("subordinate", {"of", "to"}),
+    )
+    for word in words.split()
+}
+
+
+def take_directs(tags: list[Tag], schema: Schema) -> None:
+    """Let the name behind such a verb be that of the row above. Where no column tells who is, the verb is unknown."""
+    for place, tag in enumerate(tags):
+        joint = tags[place + 1] if place + 1 < len(tags) else None
+        words = tag.text.lower().split()
+        joints = _UNDER.get(stem(words[0])) if words else None
+        if joints is None or joint is None or tag.kind not in {"skip", "unknown", "link"}:
+            continue
+        # "managed by" may already be one span with the column that says so.
+        if joint.text.lower() not in joints:
+            continue
+        names = _names(tags, place + 2)
+        if not names or not all(_is_name(one, schema) for one in names):
+            continue
+        _point_up(tag, names, schema)
+
+
+def _names(tags: list[Tag], place: int) -> list[Tag]:
+    found: list[Tag] = []
+    for tag in tags[place:]:
+        if tag.links and tag.links[0].kind == "value":
+            found.append(tag)
+        elif tag.kind != "skip" or found:
+            break
+    return found
+
+
+def _is_name(tag: Tag, schema: Schema) -> bool:
+    return tag.links[0].ref in label_columns(schema, tag.links[0].table)
+
+
+def _point_up(verb: Tag, names: list[Tag], schema: Schema) -> None:
+    table = names[0].links[0].table
+    roles = [name for name, role in schema.roles.items() if role.own and role.table == table]
+    if table in schema.roles or (verb.kind == "link" and verb.links[0].kind == "table"):
+        return
+    if len(roles) != 1:
+        if not any(join.table != table and join.parent == table for join in schema.joins) or roles:
+            verb.kind, verb.links, verb.data = "unknown", [], "claims"
+        return
+    verb.kind, verb.links = "skip", []
+    for tag in names:
+        tag.links = [_above(link, roles[0]) for link in tag.links if link.table == table]
+
+
+def _above(link: Link, role: str) -> Link:
+    return replace(link, table=role)

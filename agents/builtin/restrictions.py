@@ -1,0 +1,118 @@
+"""Restrictions that must not get lost: "only those that really ran", "which van and when", "our current drivers"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from agents.builtin.choose import is_planned
+from agents.builtin.lexicon import RELATING
+from agents.builtin.meaning import Meaning
+from agents.builtin.phrases import is_participle
+from agents.builtin.schema import Schema
+from agents.builtin.tags import Tag
+from agents.builtin.words import stem
+
+_ENDS = frozenset(stem(word) for word in "end ended left leave terminated resigned retired withdrawn exit".split())
+_THOSE = frozenset("ones one those the".split())
+_SAYS = frozenset("num quoted cmp post neg period time weekday like empty sup".split())
+_ASKING = frozenset("which what".split())
+
+
+def take_current(tags: list[Tag], schema: Schema) -> None:
+    """As in "current drivers", "current ones": nothing is called so, but a day on which they left is kept."""
+    tables = {tag.links[0].table for tag in tags if tag.links and tag.links[0].kind == "table"}
+    ended = [c for t in tables for c in schema.of(t) if c.kind == "date" and {stem(w) for w in c.words} & _ENDS]
+    if len(ended) != 1 or ended[0].stats.filled >= ended[0].stats.rows:
+        return
+    for place, tag in enumerate(tags):
+        after = tags[place + 1] if place + 1 < len(tags) else None
+        if tag.kind != "unknown" or tag.text.lower() not in {"current", "present"}:
+            continue
+        noun = after is not None and (
+            after.text.lower() in _THOSE
+            or any(link.kind == "table" and link.table == ended[0].table for link in after.links[:1])
+        )
+        if noun or after is None:
+            tag.kind, tag.text = "skip", "current"
+
+
+def take_timely(tags: list[Tag], schema: Schema) -> None:
+    """As in "delivered late": how it was done, and no stored word of other rows, where a day is planned for it."""
+    for before, tag in pairwise(tags):
+        if tag.kind != "link" or tag.text.lower() not in {"late", "early"} or tag.links[0].kind != "value":
+            continue
+        days = [one for one in before.links if one.kind == "column" and schema.columns[one.ref].kind == "date"]
+        if not days or tag.links[0].table == days[0].table:
+            continue
+        if any(is_planned(column) for column in schema.of(days[0].table)):
+            before.links = days[:1]
+            tag.kind, tag.links = "unknown", []
+
+
+def lost_restrictions(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
+    """Problems: a clause behind "only" that says nothing here, and things asked for that are not shown."""
+    lost = [*_only_those(tags), *_asked_nouns(tags), *_asked_when(tags, meaning, schema), *_bare_states(tags)]
+    return list(dict.fromkeys(lost))
+
+
+_STATES = frozenset("available broken used unused taken done present hidden spare".split())
+_BE = frozenset("is are was were be been not".split())
+
+
+def _bare_states(tags: list[Tag]) -> Iterable[str]:
+    """As in "how many vans are available", "broken pumps": a state that nothing tells, though the word is light."""
+    said = [tag for tag in tags if tag.kind != "skip" or tag.text.lower() in _STATES]
+    for before, tag, after in zip([None, *said], said, [*said[1:], None], strict=False):
+        if tag.kind != "skip":
+            continue
+        ends = after is None or after.kind in {"end", "conj"}
+        noun = after is not None and after.start == tag.end and after.links[:1] != [] and after.links[0].kind == "table"
+        if (ends and before is not None and before.text.lower() in _BE) or noun:
+            yield f"idle:{tag.text}"
+
+
+def _only_those(tags: list[Tag]) -> Iterable[str]:
+    for place, tag in enumerate(tags):
+        if tag.text.lower() != "only":
+            continue
+        at = place + 1
+        while at < len(tags) and tags[at].text.lower() in _THOSE:
+            at += 1
+        if at == place + 1 or at >= len(tags) or tags[at].kind != "rel":
+            continue
+        clause = _until_end(tags, at + 1)
+        if not any(_says_which(one) for one in clause):
+            yield "unused:only " + " ".join(one.text for one in clause)
+
+
+def _until_end(tags: list[Tag], at: int) -> list[Tag]:
+    end = next((p for p in range(at, len(tags)) if tags[p].kind in {"end", "conj", "order", "group"}), len(tags))
+    return tags[at:end]
+
+
+def _says_which(tag: Tag) -> bool:
+    if tag.kind in _SAYS:
+        return True
+    return tag.kind == "link" and bool(tag.links) and tag.links[0].kind in {"value", "column"}
+
+
+def _asked_nouns(tags: list[Tag]) -> Iterable[str]:
+    """As in "which van and when": a noun that happens to be a verb elsewhere, and that nothing here is called."""
+    for tag, after in zip(tags, [*tags[1:], None], strict=True):
+        noun = after
+        if tag.kind != "rel" or tag.text.lower() not in _ASKING or noun is None or noun.kind != "unknown":
+            continue
+        word = noun.text.lower()
+        if stem(word) in RELATING and not is_participle(word) and not word.endswith(("s", "ed", "ing")):
+            yield f"unknown:{noun.text}"
+
+
+def _asked_when(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterable[str]:
+    """As in "... and when was that": besides what was asked for first, a day."""
+    for before, tag in pairwise(tags):
+        if tag.kind != "rel" or tag.text.lower() != "when" or before.kind != "conj":
+            continue
+        shown = [out.column for out in meaning.outs if out.column is not None]
+        if not any(schema.columns[ref].kind == "date" for ref in shown):
+            yield "unused:when"
