@@ -97,9 +97,23 @@ def label_columns(schema: Schema, table: str) -> list[Ref]:
     own = next((c for c in columns if not _NO_LABEL & set(c.words) and _tells_apart(schema, c)), None)
     if own is not None:
         return [own.ref]
-    if schema.keys.get(table):
-        return [(table, name) for name in schema.keys[table]]
+    keys = [(table, name) for name in schema.keys.get(table, ())]
+    placed = next((c for c in columns if _is_address(c)), None)
+    if keys:
+        # A site without a name goes by where it is; the key tells two flats of one house apart.
+        return [*keys, placed.ref] if placed is not None else keys
     return [columns[0].ref] if columns else []
+
+
+def _is_address(column: Col) -> bool:
+    """Whether a text column says where each row is, alike for few of them."""
+    stats, words = column.stats, set(column.words)
+    if column.kind != "text" or column.unread or not words & {"address", "street"} or words & _ELECTRONIC:
+        return False
+    return stats.filled == stats.rows and stats.distinct >= stats.rows / 2
+
+
+_ELECTRONIC = frozenset("email mail web ip mac url".split())
 
 
 def _tells_apart(schema: Schema, column: Col) -> bool:
@@ -175,7 +189,7 @@ def _sets_out(schema: Schema, column: Col) -> bool:
     twin = next((c for c in schema.of(column.table) if c.kind == "date" and other & {stem(w) for w in c.words}), None)
     if twin is None or column.stats.low is None or twin.stats.low is None:
         return False
-    return str(column.stats.low) < str(twin.stats.low) and str(column.stats.high) <= str(twin.stats.high)
+    return str(column.stats.low) < str(twin.stats.low)
 
 
 def _begins(column: Col) -> bool:

@@ -199,6 +199,10 @@ class Conditions:
         ):
             self._twin(scope, condition)
             return
+        if mergeable and self.state.both and last in scope.conditions and not self._is_upward(scope.table, table):
+            scope.conditions[scope.conditions.index(last)] = Nested("exists", Scope(table, [last], parent=scope))
+            scope.conditions.append(Nested("exists", Scope(table, [condition], parent=scope)))
+            return
         if mergeable and self._each_of_two(table):
             scope.conditions.append(Nested("exists", Scope(table, [condition], parent=scope)))
             return

@@ -127,7 +127,8 @@ def _out_of_reach(request: Request) -> Refusal | None:
 
 
 def _unsure(best: Candidate) -> Question | Refusal:
-    unknown = [p for p in best.meaning.problems if p.startswith(("unknown:", "lost:", "novalue:", "nodate:", "role:"))]
+    said = ("unknown:", "lost:", "novalue:", "nodate:", "role:", "nothing asked for")
+    unknown = [p for p in best.meaning.problems if p.startswith(said)]
     if best.confidence >= WORTH_ASKING and not unknown:
         sentence = reading_of(best.meaning)
         return Question(
@@ -159,6 +160,7 @@ def explain(problems: Sequence[str]) -> str:
                 "unused": f"'{what}' could not be placed",
                 "lost": f"{what} of the question could not be placed",
                 "nonnumeric": f"'{what}' holds no numbers",
+                "nothing asked for": "it is not clear what is asked for",
             }.get(kind, problems[0])
         )
     text = "; ".join(dict.fromkeys(said))

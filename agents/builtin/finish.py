@@ -17,7 +17,7 @@ from agents.builtin.parse import Reader
 from agents.builtin.pending import refuse_open_orders, settle_hints, settle_order, tables_of
 from agents.builtin.schema import Schema
 from agents.builtin.versus import set_side_by_side
-from agents.builtin.words import stem
+from agents.builtin.words import singular, stem
 
 
 def finish(reader: Reader) -> Meaning:
@@ -64,6 +64,7 @@ def finish(reader: Reader) -> Meaning:
             meaning.order = [(g, False) for g in meaning.groups]
         meaning.groups = []
     meaning.outs = outs
+    _without_nothing(meaning, schema)
     _default_order(meaning)
     _flag_columns(meaning, schema)
     meaning.distinct = not measured and (meaning.distinct or _should_be_distinct(meaning, schema))
@@ -75,6 +76,18 @@ def finish(reader: Reader) -> Meaning:
     if not meaning.outs or not (reader.focus or reader.asked):
         meaning.problems.append("nothing asked for")
     return meaning
+
+
+def _without_nothing(meaning: Meaning, schema: Schema) -> None:
+    """As in "which reason is most common": that none was given is no reason."""
+    ranked = meaning.limit and meaning.order and meaning.order[0][0].is_measure
+    for out in meaning.outs if ranked else []:
+        if out.kind != "column" or out.column is None:
+            continue
+        column = schema.columns[out.column]
+        if column.stats.filled < column.stats.rows and column.kind == "text":
+            meaning.scope.conditions.append(Compare(column.ref, "notnull"))
+            meaning.assumptions.append(f"rows without {column.name} are left out")
 
 
 def _never_both(meaning: Meaning) -> None:
@@ -213,8 +226,26 @@ def _count_in_groups(meaning: Meaning, reader: Reader) -> None:
     plain = len(reader.focus) == 1 and reader.focus[0].kind == "entity" and not reader.listing
     if plain and any(reader.has_one(group, reader.focus[0].table) for group in meaning.groups):
         return  # "the doctor of each patient" is one, and asks who
+    if len(reader.focus) == 1 and _events(reader.focus[0], reader) and any(g.kind == "grain" for g in meaning.groups):
+        day = reader.focus[0].column
+        assert day is not None
+        meaning.scope.conditions.append(Compare(day, "notnull"))
+        meaning.assumptions.append(f"those with {day[1]} are counted")
+        for group in meaning.groups:
+            group.column = day if group.kind == "grain" else group.column
+        _redate(meaning.scope, day)
+        reader.focus[0] = reader.count_of(day[0])
+        return
     if plain and meaning.groups and not (reader.asked or meaning.order or meaning.having or meaning.within):
         reader.focus[0] = reader.count_of(reader.focus[0].table)
+
+
+def _events(out: Out, reader: Reader) -> bool:
+    """As in "departures by month": a plural that only a day is called after, each of which is one."""
+    if out.kind != "column" or out.column is None or reader.schema.columns[out.column].kind != "date":
+        return False
+    words = {stem(word) for word in reader.schema.columns[out.column].words}
+    return not reader.listing and any(singular(word) != word and stem(word) in words for word in reader.words)
 
 
 def _sum_of_one(meaning: Meaning, reader: Reader) -> None:

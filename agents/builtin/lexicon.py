@@ -319,8 +319,8 @@ looking made performed carried total unique distinct different particular specif
 correspond received receive according involve involved call called named titled labelled labeled located situated
 found live lives living lie lies reside residing consist contain contains containing hold holding bring brought
 sort column columns field fields please  how's much's around approximately roughly
-whether today's throughout ok dollar dollars euro euros usd eur hi hello thanks thank basis case time times
-combination combinations since metric
+whether today's throughout ok dollar dollars euro euros usd eur cent cents pence hi hello thanks thank basis case
+time times combination combinations since metric
 metrics integer together pair pairs corresponds say today currently separately individually respective plus side
 share alongside totals listing broken simply overall distribution breakdown did number's
 """.split()
@@ -339,7 +339,7 @@ sell pay write author cover carry operate host organize conduct associate link t
 enrol enroll take declare join register teach contain consist accept send rent borrow lend read watch rate
 review mention
 end sell turn supply ship deliver dispatch find exist appear locate base situate complete represent vary change
-differ change offer find affiliate
+differ change offer find affiliate put
 """.split()
 )
 PEOPLE = frozenset(

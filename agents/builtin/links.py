@@ -109,13 +109,14 @@ class Linker:
         self.spoken = {w for owner in self.owners.values() for w in owner} | set(self.known)
         self.meant: dict[str, str] = {}
         # "START" is no short form of what a key happens to be.
+        real = self.schema.real
         keys = {(j.table, name) for j in self.schema.joins for name in j.columns}
-        keys |= {(j.parent, name) for j in self.schema.joins for name in j.keys}
+        keys |= {(real(j.parent), name) for j in self.schema.joins for name in j.keys}
         self.codes = {
             ref: sorted(held)
             for ref, held in index.values.by_column.items()
             if 1 < len(held) <= _MOST_CODES
-            and ref not in keys
+            and (real(ref[0]), ref[1]) not in keys
             and all(v.isupper() and v.isalpha() and 3 <= len(v) <= 5 for v in held)
         }
 

@@ -445,6 +445,11 @@ class Modifiers(Focus):
         scope = self.state.scope
         if not self.state.negated or not scope.table or self._is_upward(scope.table, head.table):
             return False
+        column = self.schema.columns[head.ref]
+        open_too = column.kind == "date" and column.stats.filled < column.stats.rows
+        if open_too and "never" not in self.words and self.cursor.kind() in {"end", "conj", ""}:
+            # "shops that have not paid": none of what they owe, or not all of it.
+            self.meaning.problems.append(f"unclear:not {head.column}")
         self.state.negated = False
         inner = Scope(head.table, parent=scope)
         scope.conditions.append(Nested("none", inner))

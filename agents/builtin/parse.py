@@ -44,6 +44,10 @@ class Reader(Composites):
 
     def _implied_focus(self) -> None:
         """As in "Who teaches Spin 45?": the question word alone says what is asked for."""
+        days = [ref for ref, _ in self.meaning.mentions if self.schema.columns[ref].kind == "date"]
+        if self.when and len(days) == 1:
+            self.focus.append(Out("column", column=days[0]))  # "When did Ann start?"
+            return
         last = next((c for c in reversed(self.state.last) if isinstance(c, Compare)), None)
         if last is None:
             return

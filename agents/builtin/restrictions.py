@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from agents.builtin.choose import is_planned
 from agents.builtin.lexicon import RELATING
-from agents.builtin.meaning import Meaning
+from agents.builtin.meaning import Compare, Meaning
 from agents.builtin.phrases import is_participle
-from agents.builtin.schema import Schema
+from agents.builtin.schema import Col, Schema
 from agents.builtin.tags import Tag
 from agents.builtin.words import stem
 
@@ -53,7 +53,62 @@ def take_timely(tags: list[Tag], schema: Schema) -> None:
 def lost_restrictions(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
     """Problems: a clause behind "only" that says nothing here, and things asked for that are not shown."""
     lost = [*_only_those(tags), *_asked_nouns(tags), *_asked_when(tags, meaning, schema), *_bare_states(tags)]
+    lost += [*_first_unit(tags), *_echoes(tags, meaning, schema), *_heads_elsewhere(meaning, schema)]
     return list(dict.fromkeys(lost))
+
+
+def _first_unit(tags: list[Tag]) -> Iterable[str]:
+    """As in "the first week of June": a part of a period, not the first of the rows."""
+    for tag, after in pairwise(tags):
+        if tag.kind == "sup" and tag.text.lower() in {"first", "last"} and after.kind == "unit":
+            yield f"unused:{tag.text} {after.text}"
+
+
+_HEADS = frozenset(
+    stem(word) for word in "passenger guest visitor person people attendee participant adult child kid pax".split()
+)
+
+
+def _heads_elsewhere(meaning: Meaning, schema: Schema) -> Iterable[str]:
+    """As in "how many guests had we": where heads are counted in two tables, the figures differ and one is to be said.
+
+    A table's count and what was booked beforehand are such a pair.
+    """
+    for out in meaning.outs:
+        if (
+            out.kind != "agg"
+            or out.column is None
+            or out.func != "sum"
+            or not _counts_heads(schema.columns[out.column])
+        ):
+            continue
+        column = schema.columns[out.column]
+        others = {c.table for c in schema.columns.values() if _counts_heads(c)} - {column.table, *schema.roles}
+        if others:
+            yield f"unclear:{column.name}"
+
+
+def _counts_heads(column: Col) -> bool:
+    words = {stem(word) for word in column.words}
+    return column.kind == "number" and not column.is_id and bool(words & _HEADS) and not words & _NO_COUNT
+
+
+_NO_COUNT = frozenset(stem(word) for word in "capacity price fee rate per max minimum age id number key".split())
+
+
+def _echoes(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterable[str]:
+    """As in "what did Ann order": Ann herself is no answer to it."""
+    said = [tag for tag in tags if tag.kind != "skip"]
+    if (
+        len(said) < 2
+        or said[0].text.lower() != "what"
+        or said[1].text.lower() not in {"did", "do", "does", "has", "have"}
+    ):
+        return
+    shown = {out.table for out in meaning.outs if out.kind == "entity"}
+    named = [c for c in meaning.scope.conditions if isinstance(c, Compare) and c.op == "=" and c.column[0] in shown]
+    if len(shown) == len(meaning.outs) == 1 and any(schema.columns[c.column].unique for c in named):
+        yield "unclear:what"
 
 
 _STATES = frozenset("available broken used unused taken done present hidden spare".split())

@@ -132,11 +132,27 @@ def _said(tags: list[Tag], place: int, roles: list[str], schema: Schema) -> str:
         fits = [name for name in roles if {stem(w) for w in schema.roles[name].words} & kinds]
         if way == word and len(fits) == 1:
             return fits[0]
+    led = _led_by(tags, place, roles, schema)
+    if led:
+        return led
     words = [word for tag in tags for word in tag.text.lower().replace("_", " ").split()]
     text = {stem(word) for word in words}
     text |= {a[:1] + b[:1] for a, b in pairwise(words) if not is_filler(a) and not is_filler(b)} - FILLER
     named = [name for name in roles if all(_is_said(stem(w), text) for w in _telling(name, roles, schema))]
     return named[0] if len(named) == 1 else ""
+
+
+def _led_by(tags: list[Tag], place: int, roles: list[str], schema: Schema) -> str:
+    """As in "departure harbour", where the column is called from: the word before the noun tells the way."""
+    lead = tags[place - 1] if place else None
+    if lead is None or lead.end != tags[place].start or lead.kind not in {"link", "unknown", "skip"}:
+        return ""
+    for kinds in (_FROM, _TO):
+        fits = [name for name in roles if {stem(w) for w in schema.roles[name].words} & kinds]
+        if stem(lead.text.lower()) in kinds and len(fits) == 1:
+            lead.kind, lead.links = "skip", []
+            return fits[0]
+    return ""
 
 
 def _telling(name: str, roles: list[str], schema: Schema) -> list[str]:

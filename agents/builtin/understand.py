@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from agents.builtin.appositions import settle
 from agents.builtin.audit import audit, other_days, paths, references, roles
+from agents.builtin.cents import in_cents
 from agents.builtin.codetables import said_codes
 from agents.builtin.context import Context, formula_of, read_context, substitute, unused
 from agents.builtin.directs import take_directs
@@ -197,6 +198,7 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
         meaning.problems.append("unclear:new")
     if prepared.idle is not None:
         meaning.problems.append(f"idle:{prepared.idle}")
+    meaning.assumptions += in_cents(meaning, index.schema, prepared.text)
     builder = Builder(index, prepared.timezone, contains=prepared.context.contains)
     try:
         query = builder.build(meaning)

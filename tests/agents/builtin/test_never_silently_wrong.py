@@ -64,6 +64,10 @@ def kennel(folder: Callable[..., FolderView]) -> FolderView:
         ("how many walks were rained off", [[0]]),
         ("share of refused stays in february", [[50]]),
         ("bills paid late", []),
+        ("when did Ana Reyes start?", [["2015-01-01"]]),
+        ("departures per month", [["2024-01-01", 1], ["2024-02-01", 2], ["2024-03-01", 1]]),
+        ("stays with a price over 25", [[2], [3]]),
+        ("stays with a price over 2500 cents", [[2], [3]]),
         ("which owners since 2020 live in Oslo", [["Jo Kern"], ["Kim Lo"]]),
     ],
 )
@@ -85,6 +89,9 @@ def test_what_is_said_of_the_rows_is_kept(
         "how many owners are still here",
         "how many vans are available",
         "broken vans",
+        "walks in the first week of february 2024",
+        "which owners have not paid",
+        "what did Jo Kern pay",
     ],
 )
 def test_what_nothing_here_says_is_asked_or_refused(ask: Ask, kennel: FolderView, question: str) -> None:
