@@ -11,7 +11,7 @@ from agents.builtin.choose import label_columns
 from agents.builtin.links import Link
 from agents.builtin.schema import Schema
 from agents.builtin.tags import Tag
-from agents.builtin.words import stem
+from agents.builtin.words import singular, stem
 
 _UNDER = {
     stem(word): joints
@@ -30,6 +30,7 @@ _UNDER = {
 
 def take_directs(tags: list[Tag], schema: Schema) -> None:
     """Let the name behind such a verb be that of the row above. Where no column tells who is, the verb is unknown."""
+    _by_role(tags, schema)
     for place, tag in enumerate(tags):
         joint = tags[place + 1] if place + 1 < len(tags) else None
         words = tag.text.lower().split()
@@ -43,6 +44,35 @@ def take_directs(tags: list[Tag], schema: Schema) -> None:
         if not names or not all(_is_name(one, schema) for one in names):
             continue
         _point_up(tag, names, schema)
+
+
+def _by_role(tags: list[Tag], schema: Schema) -> None:
+    """As in "guides mentored by Ada", "clients referred by Ben", where the column itself is called so."""
+    above = {(j.table, j.columns[0]): j.parent for j in schema.joins if j.parent in schema.roles}
+    above = {ref: role for ref, role in above.items() if schema.roles[role].own}
+    for place, tag in enumerate(tags):
+        role = above.get(tag.links[0].ref) if tag.links and tag.links[0].kind == "column" else None
+        by = next((one for one in tags[place + 1 : place + 2] if one.text.lower() == "by"), None)
+        words = tag.text.lower().split()
+        if tag.kind != "link" or tag.links[0].kind != "column" or (by is None and words[-1] != "by"):
+            continue
+        names = _names(tags, place + (2 if by is not None else 1))
+        if role is None:
+            told = (
+                by is not None and words[-1].endswith("ed") and names and tag.links[0].table == names[0].links[0].table
+            )
+            if told and any(_is_name(one, schema) for one in names):
+                tag.kind, tag.links, tag.data = "unknown", [], "claims"  # by whom, no key tells
+            continue
+        table = schema.roles[role].table
+        if not names or not all(_is_name(one, schema) and one.links[0].table == table for one in names):
+            continue
+        noun = singular(words[0]) != words[0]
+        tag.kind, tag.links = ("link", [Link("table", table)]) if noun else ("skip", [])
+        if by is not None:
+            by.kind, by.data = "skip", ""
+        for one in names:
+            one.links = [_above(link, role) for link in one.links if link.table == table]
 
 
 def _names(tags: list[Tag], place: int) -> list[Tag]:

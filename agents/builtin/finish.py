@@ -144,7 +144,8 @@ def _still(meaning: Meaning, reader: Reader) -> None:
     bridges = {j.table for j in schema.joins if j.parent in tables} | tables
     ending = {c.ref for t in bridges for c in schema.of(t) if c.kind == "date" and _says(c.words, _ENDS)}
     held = {c.column for s, _ in _scopes(scope) for c in s.conditions if isinstance(c, Compare | During)}
-    told = any(not isinstance(c, During) for s, _ in _scopes(scope) for c in s.conditions) or meaning.having
+    told = any(not isinstance(c, During) for s, _ in _scopes(scope) for c in s.conditions) or bool(meaning.having)
+    told = told and _STILL_THERE.search(reader.said) is None
     if not ending and not told and _REMAIN & reader.words:
         meaning.problems.append(f"idle:{min(_REMAIN & reader.words)}")
     if not ending or any(_says(schema.columns[ref].words, _ENDS | _STATES) for ref in held):
@@ -158,10 +159,14 @@ def _still(meaning: Meaning, reader: Reader) -> None:
 
 
 _STILL = frozenset({"still", "currently", "now", "current"})
+_STILL_THERE = re.compile(r"\bstill (?:have|own|use|here|around)\s*(?:[.?!,]|$)")
 _REMAIN = frozenset({"still", "current"})
 _ENDS = frozenset(
     stem(word)
-    for word in "end ended left leave terminated closed cancelled resigned retired withdrawn out exit".split()
+    for word in (
+        "end ended left leave terminated closed cancelled resigned retired withdrawn out exit scrapped sold disposed "
+        "decommissioned archived removed"
+    ).split()
 )
 _STATES = frozenset({stem("status"), stem("state")})
 

@@ -387,9 +387,14 @@ def _stands_for_role(role: str, stems: tuple[str, ...]) -> bool:
     return len(role) == len(stems) and role not in FILLER and role == "".join(word[0] for word in stems)
 
 
+_DEEDS = frozenset("bought built made sold sent paid taken begun born left lost".split())
+
+
 def _tells_deed(column: Col, verb: str) -> bool:
     """Whether a verb says what the column dates."""
-    return holds_years(column) or (column.kind == "date" and verb.endswith("ed") and len(verb) > 4)
+    return holds_years(column) or (
+        column.kind == "date" and (verb in _DEEDS or (verb.endswith("ed") and len(verb) > 4))
+    )
 
 
 def _undone(one: str, core: tuple[str, ...], column: Col) -> bool:

@@ -111,7 +111,7 @@ def _echoes(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterable[str]:
         yield "unclear:what"
 
 
-_STATES = frozenset("available broken used unused taken done present hidden spare".split())
+_STATES = frozenset("available broken used unused taken done present hidden spare out away back".split())
 _BE = frozenset("is are was were be been not".split())
 
 
