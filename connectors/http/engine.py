@@ -245,7 +245,8 @@ class Declared:
                     hint=setting.help or "Save the connection again with it.",
                     data={"setting": name},
                 )
-            values[name] = value
+            # An empty one is none: what holds it is left out of the request.
+            values[name] = value or None
         return values
 
     def base(self, place: Place) -> str:
@@ -287,11 +288,7 @@ class Declared:
                 self._definition_at(place), name, request, sender, pages, values, keys, fields,
                 parents=self._parents(stream, place, own.parent, since),
             )  # fmt: skip
-            try:
-                fetch.run()
-            except BaseException:
-                pages.close()
-                raise
+            fetch.run()
         taken = take_out(pages, keys, request.records, stream.cursor.field if stream.cursor else None)
         pages.finish({"fields": list(fields), "taken": taken})
         return pages

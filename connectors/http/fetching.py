@@ -56,7 +56,7 @@ class Fetch:
     _seen: set[str] = field(default_factory=set)
 
     def run(self) -> None:
-        """Read what is still to be read; whoever called says that it is all."""
+        """Read what is still to be read; whoever called says that it is all. What fails leaves the pages closed."""
         if self.pages.done:
             return
         unit, params = paginator(self.request.paginate)
@@ -72,8 +72,12 @@ class Fetch:
             if page.ahead is not None:
                 asks = cast("list[dict[str, JsonValue]]", page.ahead)
                 ahead[page.walk] = [ask_of(one) for one in asks]
-        with ThreadPoolExecutor(self.definition.limits.concurrency, thread_name_prefix="dreflow-http") as pool:
-            self._all(pool, unit, params, ended, open_, ahead)
+        try:
+            with ThreadPoolExecutor(self.definition.limits.concurrency, thread_name_prefix="dreflow-http") as pool:
+                self._all(pool, unit, params, ended, open_, ahead)
+        except BaseException:
+            self.pages.close()
+            raise
 
     def _all(
         self,

@@ -1,0 +1,98 @@
+"""A connector read from end to end against the vendor's side of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from known_vendors import PROFILES
+from sqlglot import exp
+
+from connectors.contract import DECLARED, Discovered, Place, Reading
+from connectors.http.engine import Declared
+from connectors.http.signing import Secrets
+from connectors.http.vendor.answering import Vendor
+from connectors.http.vendor.description import read_description
+from connectors.http.vendor.profile import read_profile
+from connectors.http.vendor.transport import VendorTransport
+
+
+class Given:
+    """Secrets that stay as they are."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+
+    def get(self) -> Secrets:
+        """The secrets."""
+        return self._secrets
+
+    def renew(self, change: object) -> Secrets:
+        """Nothing to renew."""
+        del change
+        return self._secrets
+
+
+def vendor_of(name: str, specs: Path, **options: Any) -> Vendor:
+    """The vendor's side; the test is skipped, with the reason, where its description is not at hand."""
+    profile = read_profile(PROFILES / f"{name}.yaml")
+    file = specs / profile.description
+    if not file.is_file():
+        pytest.skip(f"needs third-party data: {file.name} among the vendors' descriptions")
+    return Vendor(read_description(file, paths=profile.paths, overlay=profile.changes), profile, **options)
+
+
+class Trial:
+    """One connection to a vendor. ``waits`` are the seconds that were waited, without waiting them."""
+
+    def __init__(
+        self, connector: str, vendor: Vendor, folder: Path, settings: Mapping[str, str], secrets: Secrets
+    ) -> None:
+        self.vendor = vendor
+        self.folder = folder
+        self.waits: list[float] = []
+        self._now = 0.0
+        self._settings = settings
+        self._secrets = secrets
+        of_file = Declared.of(DECLARED.path(connector))
+        self.unit = type(of_file)(
+            of_file.definition, connector,
+            transport=VendorTransport(vendor), sleep=self._sleep, tick=lambda: self._now,
+        )  # fmt: skip
+
+    def _sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self._now += seconds
+
+    def place(self, pages: str = "pages") -> Place:
+        """The connection, keeping its pages in a folder of that name."""
+        return Place(
+            self.unit.name, self.folder, connection="mine", settings=self._settings,
+            credentials=Given(self._secrets), pages=self.folder / pages,
+        )  # fmt: skip
+
+    def discover(self, stream: str | None = None) -> list[Discovered]:
+        """The tables of a stream, or all."""
+        options = {"stream": stream} if stream is not None else None
+        return list(self.unit.discover(self.place("look"), options=options))  # type: ignore[arg-type]
+
+    def read(
+        self, found: Sequence[Discovered], into: duckdb.DuckDBPyConnection, *, since: str | None = None,
+        pages: str = "pages",
+    ) -> list[Reading]:
+        """The tables of one stream, into tables of their names."""  # fmt: skip
+        wanted = [(one.source, exp.table_(one.name)) for one in found]
+        return self.unit.read_together(wanted, self.place(pages), into, since=since)
+
+    def violations(self) -> list[str]:
+        """What was not as the vendor's description says, as sentences."""
+        return [f"{one.side} {one.kind} {one.path} {one.where} {one.message}" for one in self.vendor.violations]
+
+
+def values(into: duckdb.DuckDBPyConnection, table: str, column: str) -> list[str]:
+    """A column's values as sorted text."""
+    rows = into.execute(f'SELECT CAST("{column}" AS VARCHAR) FROM "{table}" ORDER BY 1').fetchall()
+    return [str(row[0]) for row in rows]
