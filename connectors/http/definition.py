@@ -52,6 +52,19 @@ class Setting(Document):
     example: str = ""
     default: str | None = None
     pattern: str = Field(default="", description="Regular expression that a value matches as a whole.")
+    puts: dict[Pointer, JsonValue] = Field(
+        default={},
+        description="What a value puts at places of this definition, * for every stream; {name} is a setting's value, "
+        "{{name}} stays a placeholder.",
+    )
+    choices: dict[str, dict[Pointer, JsonValue]] = Field(
+        default={}, description="The values that there are, and what each of them puts."
+    )
+    each: dict[str, JsonValue] | None = Field(
+        default=None,
+        description="A stream of this form for each entry of the value, 'name' or 'name by key+key', with commas "
+        "between them: {each} is the entry's name, {each.key} its key.",
+    )
 
 
 class Limits(Document):
@@ -191,7 +204,7 @@ class Definition(Document):
     paginate: Unit | None = Field(default=None, description="For streams that do not say their own.")
     records: Pointer | None = Field(default=None, description="For streams that do not say their own.")
     check: Check | None = None
-    streams: dict[Identifier, Stream]
+    streams: dict[Identifier, Stream] = Field(default={})
 
     @model_validator(mode="after")
     def _parents_are_streams(self) -> "Definition":

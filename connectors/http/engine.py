@@ -77,7 +77,10 @@ class Declared:
     @classmethod
     def of(cls, file: Path) -> Declared:
         """The connector in a ``connector.yaml``, named after its folder."""
-        return cls(_known(file, file.stat().st_mtime_ns), file.parent.name, file=file)
+        from connectors.http.chosen import Chosen, is_chosen
+
+        definition = _known(file, file.stat().st_mtime_ns)
+        return (Chosen if is_chosen(definition) else cls)(definition, file.parent.name, file=file)
 
     def check(self, place: Place) -> None:
         """Send the definition's check, or ask for the first stream's first page."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import cast
+from urllib.parse import parse_qsl
 
 from connectors.http import placeholders
 from connectors.http.asking import Answer, Ask, Paginator, ask_of, at, paginator
@@ -148,6 +149,7 @@ class Fetch:
         """Read a list to its end; lists known ahead are given back to be read beside each other."""
         ask: Ask | None = walk.first
         single = self._stream.single
+        last: Answer | None = None
         while ask is not None:
             self._once(walk, ask)
             try:
@@ -155,6 +157,8 @@ class Fetch:
             except (EndError, SkipError):
                 self._keep(walk, Answer({}, b"", None, ()), None, None)
                 return ()
+            self._refuse_repeated(last, answer)
+            last = answer
             ahead = None
             if walk.first is ask and not walk.name.startswith("+"):
                 ahead = unit.ahead(params, ask, answer)
@@ -197,6 +201,15 @@ class Fetch:
                 )
             self._seen.add(mark)
 
+    def _refuse_repeated(self, last: Answer | None, answer: Answer) -> None:
+        """A system that does not know the paging's parameters gives its first page for ever."""
+        if last is not None and answer.records and answer.records == last.records:
+            raise DataError(
+                "The system gives the same records on the next page.",
+                hint="Nothing was published. Check how the connection says that the list is paged.",
+                data={"stream": self.stream},
+            )
+
     def _has_enough(self) -> bool:
         return self.enough is not None and self.pages.records >= self.enough
 
@@ -228,7 +241,11 @@ def build(definition: Definition, request: Request, values: Values) -> Ask:
     """The request with its placeholders filled; what has no value is left out."""
     base = placeholders.filled(definition.base_url, values).rstrip("/")
     path = placeholders.filled(request.path, values)
+    address, _, written = (base + path).partition("?")
     params: dict[str, str | list[str]] = {}
+    for name, value in parse_qsl(written, keep_blank_values=True):
+        before = params.get(name)
+        params[name] = value if before is None else [*([before] if isinstance(before, str) else before), value]
     for name, given in request.params.items():
         try:
             if isinstance(given, list):
@@ -247,7 +264,7 @@ def build(definition: Definition, request: Request, values: Values) -> Ask:
     method = request.method
     if request.query:
         method, body = "POST", {"query": request.query, "variables": body if body is not None else {}}
-    return Ask(method, base + path, params, headers, body)
+    return Ask(method, address, params, headers, body)
 
 
 def _spelled(given: str | int | bool, values: Values) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import httpx
 import pytest
 from known_vendors import PROFILES
 from sqlglot import exp
@@ -18,6 +19,7 @@ from connectors.http.vendor.answering import Vendor
 from connectors.http.vendor.description import read_description
 from connectors.http.vendor.profile import read_profile
 from connectors.http.vendor.transport import VendorTransport
+from spec.base import JsonValue
 
 
 class Given:
@@ -49,9 +51,14 @@ class Trial:
     """One connection to a vendor. ``waits`` are the seconds that were waited, without waiting them."""
 
     def __init__(
-        self, connector: str, vendor: Vendor, folder: Path, settings: Mapping[str, str], secrets: Secrets
+        self,
+        connector: str,
+        vendor: Vendor | httpx.BaseTransport,
+        folder: Path,
+        settings: Mapping[str, str],
+        secrets: Secrets,
     ) -> None:
-        self.vendor = vendor
+        self._vendor = vendor
         self.folder = folder
         self.waits: list[float] = []
         self._now = 0.0
@@ -60,8 +67,15 @@ class Trial:
         of_file = Declared.of(DECLARED.path(connector))
         self.unit = type(of_file)(
             of_file.definition, connector,
-            transport=VendorTransport(vendor), sleep=self._sleep, tick=lambda: self._now,
+            transport=VendorTransport(vendor) if isinstance(vendor, Vendor) else vendor,
+            sleep=self._sleep, tick=lambda: self._now,
         )  # fmt: skip
+
+    @property
+    def vendor(self) -> Vendor:
+        """The vendor's side."""
+        assert isinstance(self._vendor, Vendor)
+        return self._vendor
 
     def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
@@ -76,11 +90,15 @@ class Trial:
 
     def discover(self, stream: str | None = None) -> list[Discovered]:
         """The tables of a stream, or all."""
-        options = {"stream": stream} if stream is not None else None
-        return list(self.unit.discover(self.place("look"), options=options))  # type: ignore[arg-type]
+        options: dict[str, JsonValue] | None = {"stream": stream} if stream is not None else None
+        return list(self.unit.discover(self.place("look"), options=options))
 
     def read(
-        self, found: Sequence[Discovered], into: duckdb.DuckDBPyConnection, *, since: str | None = None,
+        self,
+        found: Sequence[Discovered],
+        into: duckdb.DuckDBPyConnection,
+        *,
+        since: str | None = None,
         pages: str = "pages",
     ) -> list[Reading]:
         """The tables of one stream, into tables of their names."""  # fmt: skip

@@ -34,24 +34,30 @@ def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:
         link = text_at(answer.document, place)
         if link is not None:
             return ask.at(link)
+    total = whole_at(answer.document, params.total) if params.total else None
     if not params.size or ("$skiptoken" in ask.params and "$top" not in ask.params):
+        if total is not None and not ask.params.keys() & {"$skiptoken", "$skip"} and answer.count < total:
+            raise _short(total, answer.count)
         return None
     start = int(str(ask.params.get("$skip", "0")))
     is_windowed = "$skiptoken" in ask.params
     passed = start + (params.size if is_windowed else answer.count)
-    total = whole_at(answer.document, params.total) if params.total else None
     if total is None:
         is_last = answer.count == 0 if is_windowed else answer.count < params.size
     else:
         is_last = passed >= total
         if not is_last and not answer.count:
-            raise DataError(
-                f"The answer tells of {total} records and gives none behind the first {start}.",
-                hint="Nothing was published. Run again; if it stays so, the system ends its lists early.",
-            )
+            raise _short(total, start)
     if is_last:
         return None
     return ask.with_given({"$skiptoken": None, "$top": str(params.size), "$skip": str(passed)})
+
+
+def _short(total: int, given: int) -> DataError:
+    return DataError(
+        f"The answer tells of {total} records and gives none behind the first {given}.",
+        hint="Nothing was published. Run again; if it stays so, the system ends its lists early.",
+    )
 
 
 def ahead(params: Params, ask: Ask, answer: Answer) -> tuple[Ask, ...] | None:

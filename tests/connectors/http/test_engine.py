@@ -183,7 +183,8 @@ def test_a_system_that_leads_back_to_a_page_is_not_read_for_ever(
 ) -> None:
     shop = Shop(orders(5))
     source = columns_of(shop, tmp_path)
-    shop.fault = lambda *_: httpx.Response(200, json={"data": orders(3), "has_more": True})
+    pages = [orders(3), [order(3, total="9.99")]]
+    shop.fault = lambda nth, _: httpx.Response(200, json={"data": pages[nth - 1], "has_more": True})
     with pytest.raises(DataError, match="leads back"):
         read(shop, tmp_path, staging, source)
     assert len(shop.requests) == 2
@@ -420,7 +421,9 @@ ODATA: Any = {
 }  # fmt: skip
 
 
-def odata(numbers: range, *, most: int, linked: bool, told: int | None = None) -> Callable[[httpx.Request], httpx.Response]:
+def odata(
+    numbers: range, *, most: int, linked: bool, told: int | None = None
+) -> Callable[[httpx.Request], httpx.Response]:
     """A server that sends ``most`` rows at once of those asked for, with a link to the rest of these or without one."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -439,7 +442,14 @@ def odata(numbers: range, *, most: int, linked: bool, told: int | None = None) -
 
 @pytest.mark.parametrize(
     ("most", "linked", "counted"),
-    [(1000, False, True), (30, False, True), (30, True, True), (100, True, True), (1000, False, False), (30, True, False)],
+    [
+        (1000, False, True),
+        (30, False, True),
+        (30, True, True),
+        (100, True, True),
+        (1000, False, False),
+        (30, True, False),
+    ],
 )
 def test_an_odata_list_is_read_whole_however_the_server_cuts_it(
     most: int, linked: bool, counted: bool, tmp_path: Path, staging: duckdb.DuckDBPyConnection
