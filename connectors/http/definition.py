@@ -67,6 +67,14 @@ class Setting(Document):
     )
 
 
+class Budget(Document):
+    """Where an answer tells what is left of an allowance that refills by itself, as systems with a price a query do."""
+
+    left: Pointer = Field(description="Place of what is left.")
+    refill: Pointer = Field(description="Place of how much comes back a second.")
+    price: Pointer = Field(description="Place of what the request was reckoned to cost: the next one costs the same.")
+
+
 class Limits(Document):
     """How much the system bears; its own headers and answers tell more as it goes."""
 
@@ -76,6 +84,7 @@ class Limits(Document):
     remaining: str = Field(default="", description="Header that says how many requests are left in the window.")
     reset: str = Field(default="", description="Header that says when the window ends: seconds from now or epoch.")
     retry_after: str = Field(default="Retry-After", description="Header that says how long to wait.")
+    budget: Budget | None = None
     timeout: float = Field(default=60.0, gt=0, description="Seconds until an answer is given up.")
     attempts: int = Field(default=6, ge=1, le=20, description="How often one request is tried.")
     patience: float = Field(
@@ -165,6 +174,9 @@ class Stream(Request):
         default=(),
         description="Places that are read, also where the first records have nothing there; /lines/*/sku is one of "
         "each entry of a list. All else is left out, and no drift. None: all are read.",
+    )
+    names: dict[Pointer, str] = Field(
+        default={}, description="Columns under other names than their places make, * for a list's entries."
     )
     leave_out: tuple[Pointer, ...] = Field(default=(), description="Places that are not read.")
     keep_as_text: tuple[Pointer, ...] = Field(default=(), description="Objects and lists that stay one JSON text.")

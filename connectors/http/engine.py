@@ -24,6 +24,7 @@ from connectors.files.pointers import parse, paths_of
 from connectors.http import asking, placeholders, tables
 from connectors.http.definition import Cursor, Definition, Request, Stream, Unit, read_definition
 from connectors.http.fetching import Fetch, build, parents_of
+from connectors.http.naming import renamed
 from connectors.http.pacing import Pace
 from connectors.http.repeats import Keys, take_out
 from connectors.http.sending import Sender
@@ -340,7 +341,8 @@ class Declared:
         fields = cast("dict[str, str]", source.options.get("fields", {}))
         if paths_of([source.cursor], fields)[source.cursor] != parse(stream.cursor.field):
             return None
-        return since if "cursor" in _placeholders_of(self.definition, source.stream or "") else None
+        by_parent = stream.parent is not None and stream.parent.changes_with_children
+        return since if by_parent or "cursor" in _placeholders_of(self.definition, source.stream or "") else None
 
     # Columns
 
@@ -393,7 +395,7 @@ class Declared:
                 return []
             options = ReadOptions(format="ndjson")
             identity = stream.primary_key[0] if len(stream.primary_key) == 1 else "id"
-            found = discovery.discover(spooled, name, options, frozenset(), identity=identity)
+            found = renamed(discovery.discover(spooled, name, options, frozenset(), identity=identity), stream.names)
         return [self._described(name, place, one, records, is_whole=is_whole) for one in found]
 
     def _described(

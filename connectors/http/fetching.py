@@ -20,7 +20,7 @@ from connectors.http.repeats import Keys
 from connectors.http.sending import EndError, Sender, SkipError
 from connectors.http.staged import Pages
 from spec.base import Document, JsonValue
-from spec.errors import DataError
+from spec.errors import DataError, LimitError
 from spec.records import record
 
 Values = Mapping[str, str | None]
@@ -163,6 +163,8 @@ class Fetch:
             if walk.first is ask and not walk.name.startswith("+"):
                 ahead = unit.ahead(params, ask, answer)
             then = unit.following(params, ask, answer) if ahead is None and not walk.name.startswith("+") else None
+            if then is None and ahead is None:
+                self._refuse_ended(params, answer)
             self._keep(walk, answer, then, ahead)
             if ahead:
                 return _numbered(walk, ahead)
@@ -207,6 +209,16 @@ class Fetch:
             raise DataError(
                 "The system gives the same records on the next page.",
                 hint="Nothing was published. Check how the connection says that the list is paged.",
+                data={"stream": self.stream},
+            )
+
+    def _refuse_ended(self, params: Document, answer: Answer) -> None:
+        """Where a system ends its lists after so many records, a list of as many is none that is known to be whole."""
+        most = getattr(params, "most", 0)
+        if most and self.parents is None and self.pages.records + answer.count >= most:
+            raise LimitError(
+                f"The system gives {most:,} records of a list and no more; there may be others behind them.",
+                hint="Nothing was published. Ask for a part of the list, or for what has changed.",
                 data={"stream": self.stream},
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -67,6 +68,23 @@ class Pace:
             return
         wait = waiting_time(headers.get(self._limits.reset.lower(), ""), now) if self._limits.reset else None
         self.pause(self._limits.seconds if wait is None else min(wait, self._limits.patience))
+
+    def spent(self, content: bytes) -> None:
+        """Heed what an answer tells of an allowance: what is too little for another such request has to come back."""
+        budget = self._limits.budget
+        if budget is None:
+            return
+        from connectors.http.asking import at
+
+        try:
+            document = json.loads(content)
+            left, refill, price = (
+                float(str(at(document, place))) for place in (budget.left, budget.refill, budget.price)
+            )
+        except (ValueError, TypeError, RecursionError):
+            return
+        if refill > 0 and price > left:
+            self.pause(min((price - left) / refill, self._limits.patience))
 
 
 def waiting_time(text: str, now: datetime) -> float | None:

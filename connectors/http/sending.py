@@ -81,6 +81,7 @@ class Sender:
             except TransientError as error:
                 failure = error
                 continue
+            self._pace.spent(content)
             rule = self._rule(status, content)
             do = rule.do if rule is not None else _usual(status)
             said = rule.message if rule is not None else ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +18,17 @@ from connectors.contract import DECLARED, Discovered, Place, Reading
 from connectors.http.engine import Declared
 from connectors.http.signing import Secrets
 from connectors.http.vendor.answering import Vendor
-from connectors.http.vendor.description import read_description
+from connectors.http.vendor.description import Description, read_description
 from connectors.http.vendor.profile import read_profile
 from connectors.http.vendor.transport import VendorTransport
 from spec.base import JsonValue
 
+MORE = "DREFLOW_MORE_SPECS"
+"""Another folder with vendors' descriptions, for those that come in packages."""
+
 
 class Given:
-    """Secrets that stay as they are."""
+    """Secrets in memory."""
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
@@ -32,19 +37,28 @@ class Given:
         """The secrets."""
         return self._secrets
 
-    def renew(self, change: object) -> Secrets:
-        """Nothing to renew."""
-        del change
+    def renew(self, change: Callable[[Secrets], Secrets]) -> Secrets:
+        """Exchange them."""
+        self._secrets = change(self._secrets)
         return self._secrets
 
 
 def vendor_of(name: str, specs: Path, **options: Any) -> Vendor:
     """The vendor's side; the test is skipped, with the reason, where its description is not at hand."""
     profile = read_profile(PROFILES / f"{name}.yaml")
-    file = specs / profile.description
-    if not file.is_file():
-        pytest.skip(f"needs third-party data: {file.name} among the vendors' descriptions")
-    return Vendor(read_description(file, paths=profile.paths, overlay=profile.changes), profile, **options)
+    folders = [specs, *(Path(one) for one in filter(None, [os.environ.get(MORE)]))]
+    file = next((found for folder in folders if (found := folder / profile.description).is_file()), None)
+    if file is None:
+        pytest.skip(f"needs third-party data: {profile.description} among the vendors' descriptions, or in {MORE}")
+    if file.name.endswith(".json.gz"):
+        pytest.importorskip("graphql", reason="needs graphql-core")
+    return Vendor(_described(file, name), profile, **options)
+
+
+@cache
+def _described(file: Path, name: str) -> Description:
+    profile = read_profile(PROFILES / f"{name}.yaml")
+    return read_description(file, paths=profile.paths, overlay=profile.changes)
 
 
 class Trial:

@@ -16,6 +16,7 @@ class Params(Document):
     first: str = Field(default="first", description="Variable with the page's size.")
     after: str = Field(default="after", description="Variable that takes the last page's end.")
     size: int = Field(default=100, ge=1, description="Records a page.")
+    most: int = Field(default=0, ge=0, description="Records after which the system ends a list; 0 when it does not.")
 
 
 def first(params: Params, ask: Ask) -> Ask:

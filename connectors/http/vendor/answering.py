@@ -18,6 +18,7 @@ from connectors.http.vendor.faults import Fault, Scene
 from connectors.http.vendor.filtering import filtered, selected
 from connectors.http.vendor.making import TEXTS, Maker
 from connectors.http.vendor.profile import Profile, Refusal, VendorStream
+from connectors.http.vendor.queries import Shaped
 from connectors.http.vendor.schemas import Schema, inside
 from connectors.http.vendor.table import START, Table
 from connectors.http.vendor.wire import Call, Reply, Violation, put
@@ -94,7 +95,9 @@ class Vendor:
             refusal = self._refusal(asked, call, findings)
             if refusal is not None or asked.operation is None:
                 return self._sent(refusal or self.refuse("unknown", "there is nothing"), due)
-            reply = self._page(name, asked, call, due, scene) if name else self._single(asked.operation, call)
+            reply = (
+                self._page(name, asked, call, due, scene) if name else self._single(asked.operation, call, asked.shaped)
+            )
             return self._sent(reply, due)
 
     def refuse(self, reason: str, why: str) -> Reply:
@@ -200,6 +203,9 @@ class Vendor:
 
     def _page(self, name: str, asked: Asked, call: Call, due: Sequence[Fault], scene: Scene) -> Reply:
         table, stream = self.tables[name], self.profile.streams[name]
+        if asked.shaped is not None:
+            place = stream.records + ("" if "/*" in stream.records else "/*")
+            table.shape(inside(asked.shaped.source, place, self.description.definitions))
         for fault in due:
             fault.before(table)
         turn = self._turn(asked, call)
@@ -223,9 +229,9 @@ class Vendor:
         operation = cast("Operation", asked.operation)
         more = sum(fault.more for fault in due)
         if more:
-            whole = self._document(operation, stream, dealt, [_MIDDLE])
+            whole = self._document(operation, stream, dealt, [_MIDDLE], asked.shaped)
             return Reply(200, self._headers(dealt), chunks=lambda: _poured(whole, rows, table.spare(more), made))
-        document = self._document(operation, stream, dealt, [made(row) for row in rows])
+        document = self._document(operation, stream, dealt, [made(row) for row in rows], asked.shaped)
         if not any(fault.tampers for fault in due):
             self._check(operation, document, call)
         reply = Reply(200, self._headers(dealt), _encoded(document))
@@ -240,24 +246,29 @@ class Vendor:
         params = parse_options(way.Params, stream.paging.params)
         rows = table.rows(with_deleted=stream.paging.use == "sync_token")
         if stream.belongs is not None:
-            parent = asked.path.get(stream.belongs.param, turn.value(stream.belongs.param))
+            parent = str(asked.path.get(stream.belongs.param, turn.value(stream.belongs.param)))
+            parent = parent.removeprefix(stream.belongs.prefix)
             if str(parent) not in {str(key) for key in self.tables[stream.belongs.stream].keys}:
                 return None
             rows = rows.where(lambda row: str(row.parent) == str(parent))
         return way.deal(params, turn, filtered(table, turn, call.headers, rows))
 
-    def _document(self, operation: Operation, stream: VendorStream, dealt: Dealt, records: list[Any]) -> Any:
-        document = self._maker.bare(operation.reply(200, _JSON) or {"type": ["object"]})
+    def _document(
+        self, operation: Operation, stream: VendorStream, dealt: Dealt, records: list[Any], shaped: Shaped | None
+    ) -> Any:
+        schema = operation.reply(200, _JSON) if shaped is None else shaped.source
+        document = self._maker.bare(schema or {"type": ["object"]})
         place, wrapped, inner = stream.records.partition("/*")
         listed = [put({}, inner, one) for one in records] if wrapped and inner else records
         document = put(document, place, listed)
         for where, value in dealt.put.items():
             document = put(document, where, value)
-        return document
+        return document if shaped is None else shaped.projected(document)
 
-    def _single(self, operation: Operation, call: Call) -> Reply:
-        schema = operation.reply(200, _JSON)
+    def _single(self, operation: Operation, call: Call, shaped: Shaped | None) -> Reply:
+        schema = operation.reply(200, _JSON) if shaped is None else shaped.source
         document = self._maker.value(schema, 0) if schema is not None else {}
+        document = document if shaped is None else shaped.projected(document)
         self._check(operation, document, call)
         return Reply(200, self._headers(), _encoded(document))
 

@@ -7,12 +7,13 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from connectors.http.vendor.checking import Checker
 from connectors.http.vendor.description import Credential, Description, Operation, Parameter, fits_media
+from connectors.http.vendor.queries import Language, Shaped
 from connectors.http.vendor.schemas import Schema, flat
 from connectors.http.vendor.wire import Call
 from spec.records import record
@@ -41,6 +42,8 @@ class Asked:
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
     findings: tuple[Finding, ...] = ()
+    shaped: Shaped | None = None
+    """What a query in the body asks for."""
 
 
 class Desk:
@@ -49,6 +52,7 @@ class Desk:
     def __init__(self, description: Description) -> None:
         self._description = description
         self._checker = Checker(description.definitions, "request")
+        self._language = Language(description.introspection) if description.introspection else None
         routes = [(_route(description.base + one.path), one) for one in description.operations]
         # Where two paths fit, /users/me is meant and not /users/{id}.
         self._routes = sorted(routes, key=lambda route: route[1].path.count("{"))
@@ -69,7 +73,13 @@ class Desk:
         query = self._query(operation, call, findings)
         self._placed(operation, call, path, findings)
         body = self._body(operation, call, findings)
-        return Asked(operation, path, query, body, tuple(findings))
+        if self._language is None or findings:
+            return Asked(operation, path, query, body, tuple(findings))
+        shaped, wrong = self._language.understood(body)
+        findings.extend(Finding("wrong_body", where, message) for where, message in wrong)
+        if shaped is not None:
+            operation = replace(operation, replies={"200": {"application/json": shaped.reply}})
+        return Asked(operation, path, query, body, tuple(findings), shaped)
 
     def proof(self, operation: Operation, call: Call, accepts: Collection[str] | None) -> Finding | None:
         """None when the request proves who asks with one of the secrets accepted (None: with any)."""

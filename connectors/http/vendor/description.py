@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import tempfile
@@ -77,6 +78,8 @@ class Description:
     definitions: Mapping[str, Schema] = field(default_factory=dict, repr=False)
     credentials: Mapping[str, Credential] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    introspection: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What a GraphQL API says of itself: its operations are what each query asks for."""
 
 
 class Kind(Protocol):
@@ -113,7 +116,7 @@ def read_description(
     found = _kept(kept)
     if found is None:
         found = _read(content, paths, overlay, where)
-        if kept is not None:
+        if kept is not None and not found.introspection:
             _keep(kept, found)
     missing = sorted(set(paths or ()) - {operation.path for operation in found.operations})
     if missing:
@@ -144,6 +147,8 @@ def _read(
 
 
 def _plain(content: bytes, where: Mapping[str, str]) -> object:
+    if content.startswith(b"\x1f\x8b"):
+        content = gzip.decompress(content)
     text = content.decode("utf-8-sig", errors="replace")
     start = text.lstrip()[:1]
     try:
@@ -158,7 +163,7 @@ def _plain(content: bytes, where: Mapping[str, str]) -> object:
         return _yaml(text)
     except SpecError:
         raise
-    except (ValueError, RecursionError, SyntaxError) as error:
+    except (ValueError, RecursionError, SyntaxError, EOFError, OSError) as error:
         # SyntaxError is what ElementTree's ParseError is.
         raise SpecError("The vendor's description is damaged.", hint=str(error)[:300], where=where) from None
 

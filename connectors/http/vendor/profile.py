@@ -69,6 +69,7 @@ class Belonging(Document):
     stream: str
     param: str = Field(description="Parameter of the path or query that names the parent.")
     field: Place | None = Field(default=None, description="Place in the record that holds the parent's key.")
+    prefix: str = Field(default="", description="What stands before the parent's key in the parameter.")
 
 
 class Condition(Document):
@@ -96,12 +97,13 @@ class VendorStream(Document):
     key: Place
     key_prefix: str = ""
     growing: Growing | None = None
-    order: Literal["oldest_first", "newest_first"] = "oldest_first"
+    order: Literal["oldest_first", "newest_first", "by_number"] = "oldest_first"
     belongs: Belonging | None = None
     needs: tuple[tuple[str, ...], ...] = Field(default=(), description="Sets of parameters of which one is required.")
     filters: tuple[Filter, ...] = ()
     selecting: Selecting | None = None
     set: dict[Place, Any] = Field(default={}, description="Values that every record has.")
+    spelled: dict[Place, str] = Field(default={}, description="Texts that are made of the key, {key} in them.")
     deleted: dict[Place, Any] = Field(default={}, description="Marks of a deleted record; without, it is gone.")
     paging: Way
 

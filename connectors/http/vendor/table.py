@@ -33,7 +33,7 @@ class Table:
         self, stream: VendorStream, schema: Schema, definitions: Mapping[str, Schema], maker: Maker, seed: str
     ):
         self.stream = stream
-        self._schema = schema
+        self._schema = self._shape = schema
         self._definitions = definitions
         self._maker = maker
         self._draw = Draw(f"{seed}:{stream.path}")
@@ -41,6 +41,10 @@ class Table:
         self._revisions: dict[str, int] = {}
         self._next = 0
         self._ordered: Rows | None = None
+
+    def shape(self, schema: Schema) -> None:
+        """Make records of another form from now on, that of what is asked for; keys stay as they are."""
+        self._shape = schema
 
     def fill(self, count: int, parent: str | int | None = None) -> None:
         """Add that many rows, the newest last."""
@@ -113,11 +117,13 @@ class Table:
         if row.given is not None:
             made: dict[str, Any] = json.loads(json.dumps(row.given))
         else:
-            value = self._maker.value(self._schema, row.number + _REVISED * self._revisions.get(str(row.key), 0))
+            value = self._maker.value(self._shape, row.number + _REVISED * self._revisions.get(str(row.key), 0))
             made = value if isinstance(value, dict) else {}
             put(made, stream.key, row.key)
             for place, item in stream.set.items():
                 put(made, place, item)
+            for place, text in stream.spelled.items():
+                put(made, place, text.replace("{key}", str(row.key)))
             if stream.belongs is not None and stream.belongs.field is not None and row.parent is not None:
                 put(made, stream.belongs.field, row.parent)
         if stream.growing is not None and row.moment is not None and (row.given is None or self._revisions):
@@ -131,6 +137,8 @@ class Table:
         self._ordered = None
 
     def _sorted(self, rows: list[Row]) -> list[Row]:
+        if self.stream.order == "by_number":
+            return sorted(rows, key=lambda row: row.number)
         rows.sort(key=lambda row: (row.moment or START, row.number), reverse=self.stream.order == "newest_first")
         return rows
 

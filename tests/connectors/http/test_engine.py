@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -16,7 +15,6 @@ from http_systems import NOW, TOKEN, Held, Shop, body, connected, definition, on
 from sqlglot import exp
 
 from connectors.contract import Reading
-from connectors.http.definition import Definition
 from connectors.http.engine import Declared
 from connectors.http.staged import Pages
 from spec.errors import AccessError, DataError, DriftError, LimitError, TransientError
@@ -413,70 +411,3 @@ def test_kept_pages_hold_no_secret_and_are_for_their_owner_alone(
 def test_a_secret_is_not_shown_where_the_place_is(tmp_path: Path) -> None:
     assert TOKEN not in repr(place(tmp_path))
     assert isinstance(place(tmp_path).credentials, Held)
-
-
-ODATA: Any = {
-    "paginate": {"use": "odata", "size": 100, "total": "/d/__count"}, "records": "/d/results",
-    "params": {"$inlinecount": "allpages"}, "cursor": None,
-}  # fmt: skip
-
-
-def odata(
-    numbers: range, *, most: int, linked: bool, told: int | None = None
-) -> Callable[[httpx.Request], httpx.Response]:
-    """A server that sends ``most`` rows at once of those asked for, with a link to the rest of these or without one."""
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked = dict(request.url.params)
-        start, top = int(asked.get("$skip", "0")), int(asked["$top"])
-        window = list(numbers)[start : start + top]
-        passed = int(asked.get("$skiptoken", "0"))
-        page = window[passed : passed + most]
-        inner: dict[str, Any] = {"results": [{"id": one} for one in page], "__count": str(told or len(numbers))}
-        if linked and passed + most < len(window):
-            inner["__next"] = str(request.url.copy_merge_params({"$skiptoken": str(passed + most)}))
-        return httpx.Response(200, json={"d": inner})
-
-    return answer
-
-
-@pytest.mark.parametrize(
-    ("most", "linked", "counted"),
-    [
-        (1000, False, True),
-        (30, False, True),
-        (30, True, True),
-        (100, True, True),
-        (1000, False, False),
-        (30, True, False),
-    ],
-)
-def test_an_odata_list_is_read_whole_however_the_server_cuts_it(
-    most: int, linked: bool, counted: bool, tmp_path: Path, staging: duckdb.DuckDBPyConnection
-) -> None:
-    shop = Shop([], fault=lambda _nth, request: odata(range(250), most=most, linked=linked)(request))
-    paging = {name: item for name, item in ODATA["paginate"].items() if counted or name != "total"}
-    unit = connected(shop, definition(**{**ODATA, "paginate": paging}))
-    source = unit.discover(place(tmp_path / "look"))[0].source
-    reading = unit.read(source, place(tmp_path), staging, ORDERS)
-    assert reading.rows == 250
-    assert staging.execute("SELECT count(DISTINCT id) FROM orders").fetchone() == (250,)
-
-
-def test_an_odata_list_that_ends_before_its_own_count_is_refused(
-    tmp_path: Path, staging: duckdb.DuckDBPyConnection
-) -> None:
-    shop = Shop([], fault=lambda _nth, request: odata(range(250), most=1000, linked=False, told=400)(request))
-    unit = connected(shop, definition(**ODATA))
-    source = Source(connector="shop", stream="orders", columns={"id": "BIGINT"})
-    with pytest.raises(DataError, match="tells of 400"):
-        unit.read(source, place(tmp_path), staging, ORDERS)
-
-
-def test_a_setting_without_a_value_leaves_out_what_holds_it(tmp_path: Path) -> None:
-    plain = definition(params={"client": "{client}", "x": "{client}-1"}, cursor=None).model_dump(exclude_unset=True)
-    described = Definition.model_validate({**plain, "settings": {"client": {"title": "Client", "default": ""}}})
-    shop = Shop(orders(3))
-    connected(shop, described).discover(place(tmp_path))
-    assert "client" not in shop.asked()[0]
-    assert "x" not in shop.asked()[0]

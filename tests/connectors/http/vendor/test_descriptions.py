@@ -185,7 +185,10 @@ def test_a_damaged_cache_is_read_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(path.stem for path in PROFILES.glob("*.yaml")))
 def test_a_published_description_is_read_whole(name: str, vendor_specs_folder: Path) -> None:
     profile = read_profile(PROFILES / f"{name}.yaml")
-    description = read_description(vendor_specs_folder / profile.description)
+    file = vendor_specs_folder / profile.description
+    if not file.is_file():
+        pytest.skip(f"needs third-party data: {file.name} among the vendors' descriptions")
+    description = read_description(file)
     paths = {one.path for one in description.operations}
     assert profile.paths <= paths
     assert all(one.replies for one in description.operations)
