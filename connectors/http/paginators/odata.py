@@ -41,7 +41,7 @@ def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:
         return None
     start = int(str(ask.params.get("$skip", "0")))
     is_windowed = "$skiptoken" in ask.params
-    passed = start + (params.size if is_windowed else answer.count)
+    passed = start + (params.size if is_windowed else min(answer.count, params.size))
     if total is None:
         is_last = answer.count == 0 if is_windowed else answer.count < params.size
     else:

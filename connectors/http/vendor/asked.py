@@ -214,14 +214,16 @@ def _proven(way: Credential, call: Call, accepts: Collection[str] | None) -> boo
             said = said[len(way.prefix) :] if said.lower().startswith(way.prefix.lower()) else None
     if not said:
         return False
-    return accepts is None or said in accepts or _decoded(said) in accepts
+    return accepts is None or said in accepts or any(one in accepts for one in _decoded(said))
 
 
-def _decoded(said: str) -> str:
+def _decoded(said: str) -> tuple[str, ...]:
+    """The secret of a user and password: the password, or the user where there is none."""
     try:
-        return base64.b64decode(said, validate=True).decode().removesuffix(":")
+        user, _, password = base64.b64decode(said, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        return ""
+        return ()
+    return (password or user,)
 
 
 def _written(parameter: Parameter, given: list[tuple[str, str]]) -> Any:
