@@ -24,7 +24,7 @@ from connectors.http.vendor.profile import read_profile
 from connectors.http.vendor.server import serving
 
 ROOT = Path(__file__).resolve().parents[2]
-PROFILE = ROOT / "tests" / "connectors" / "http" / "vendors" / "stripe.yaml"
+PROFILE = ROOT / "connectors" / "stripe" / "vendor.yaml"
 SECRET = "rk_live_sentinel-7f31"  # not a secret
 MOVEMENTS = 450
 

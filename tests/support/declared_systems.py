@@ -25,7 +25,6 @@ from connectors.http.vendor.transport import VendorTransport
 from spec.pipeline import Source
 
 ROOT = Path(__file__).parents[2]
-PROFILES = ROOT / "tests" / "connectors" / "http" / "vendors"
 SENTINEL = "sentinel-5e17inel"
 SECRETS = dict.fromkeys(("token", "access_token", "refresh_token", "client_id", "client_secret"), SENTINEL)
 
@@ -41,7 +40,7 @@ def definition_of(name: str) -> Definition:
 
 def vendor_of(name: str, specs: Path, count: Mapping[str, int]) -> Vendor:
     """The vendor's side, from its own description."""
-    profile = read_profile(PROFILES / f"{name}.yaml")
+    profile = read_profile(ROOT / "connectors" / name / "vendor.yaml")
     file = specs / profile.description
     if not file.is_file():
         pytest.skip(f"needs third-party data: {file.name} among the vendors' descriptions")

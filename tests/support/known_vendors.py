@@ -1,4 +1,4 @@
-"""The vendors whose profiles stand in tests/connectors/http/vendors, and clients that they know."""
+"""The vendors whose word stands beside our connectors, and clients that they know."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ from connectors.http.vendor.description import Description
 from connectors.http.vendor.profile import Profile
 from connectors.http.vendor.transport import VendorTransport
 
-PROFILES = Path(__file__).parent.parent / "connectors" / "http" / "vendors"
-NAMES = sorted(path.stem for path in PROFILES.glob("*.yaml"))
+CONNECTORS = Path(__file__).parents[2] / "connectors"
+NAMES = sorted(path.parent.name for path in CONNECTORS.glob("*/vendor.yaml"))
 Known = Callable[[str], tuple[Description, Profile]]
 Opened = Callable[..., tuple[Vendor, httpx.Client]]
+
+
+def profile_file(name: str) -> Path:
+    """Where a vendor's word stands."""
+    return CONNECTORS / name / "vendor.yaml"
 
 
 def client_of(vendor: Vendor, token: str = "sentinel-token") -> httpx.Client:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import httpx
 import pytest
-from known_vendors import PROFILES
+from known_vendors import profile_file
 from sqlglot import exp
 
 from connectors.contract import DECLARED, Discovered, Place, Reading
@@ -45,7 +45,7 @@ class Given:
 
 def vendor_of(name: str, specs: Path, **options: Any) -> Vendor:
     """The vendor's side; the test is skipped, with the reason, where its description is not at hand."""
-    profile = read_profile(PROFILES / f"{name}.yaml")
+    profile = read_profile(profile_file(name))
     folders = [specs, *(Path(one) for one in filter(None, [os.environ.get(MORE)]))]
     file = next((found for folder in folders if (found := folder / profile.description).is_file()), None)
     if file is None:
@@ -57,7 +57,7 @@ def vendor_of(name: str, specs: Path, **options: Any) -> Vendor:
 
 @cache
 def _described(file: Path, name: str) -> Description:
-    profile = read_profile(PROFILES / f"{name}.yaml")
+    profile = read_profile(profile_file(name))
     return read_description(file, paths=profile.paths, overlay=profile.changes)
 
 

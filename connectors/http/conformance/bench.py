@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -272,14 +273,33 @@ class Bench:
         fields = cast("dict[str, str]", source.options.get("fields", {}))
         return paths_of(source.columns, fields)
 
+    def parents(self, vendor: Vendor) -> int:
+        """How many records the parent stream has at the vendor, which each have a list."""
+        parent = self.said.parent
+        return len(vendor.records(parent.stream)) if parent is not None and parent.stream in vendor.tables else 2
+
     def keys(self, outcome: Outcome) -> list[str]:
         """The keys that were read, sorted."""
+        return sorted(self.key_read(row) for row in outcome.rows)
+
+    def key_read(self, row: Mapping[str, str | None]) -> str:
+        """A row's key as ``key_there`` spells it."""
         name, _ = self.key()
-        return sorted(str(row[name]) for row in outcome.rows)
+        text = str(row[name])
+        if not self.source().columns[name].startswith("TIMESTAMP"):
+            return text
+        return str(round(Decimal(str(datetime.fromisoformat(text).timestamp())), 6).normalize())
+
+    def key_there(self, value: object) -> str:
+        """A key as the vendor has it; an instant in seconds, since a column of instants spells it otherwise."""
+        name, _ = self.key()
+        if not self.source().columns[name].startswith("TIMESTAMP"):
+            return str(value)
+        return str(round(Decimal(str(value)), 6).normalize())
 
     def theirs_now(self, vendor: Vendor) -> list[str]:
         """The keys that the vendor has, sorted."""
-        return sorted(str(at(one, self.theirs.key)) for one in vendor.records(self.stream))
+        return sorted(self.key_there(at(one, self.theirs.key)) for one in vendor.records(self.stream))
 
     def same(self, vendor: Vendor, outcome: Outcome) -> None:
         """Every record of the vendor is there once and no other, with its values."""
@@ -287,8 +307,7 @@ class Bench:
         if wanted != found:
             lost, more = _difference(wanted, found)
             raise BrokenError(f"of {len(wanted)} records {len(found)} arrived; missing {lost[:3]}, too many {more[:3]}")
-        name, _ = self.key()
-        by_key = {str(row[name]): row for row in outcome.rows}
+        by_key = {self.key_read(row): row for row in outcome.rows}
         source = self.source()
         plain = {
             column: path
@@ -296,7 +315,7 @@ class Bench:
             if source.columns[column] in {"VARCHAR", "BIGINT", "BOOLEAN"}
         }
         for record in vendor.records(self.stream):
-            row = by_key[str(at(record, self.theirs.key))]
+            row = by_key[self.key_there(at(record, self.theirs.key))]
             for column, path in plain.items():
                 there = _text(at(record, "/" + "/".join(path)))
                 if there is not None and row[column] != there:

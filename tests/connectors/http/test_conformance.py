@@ -19,7 +19,6 @@ from connectors.http.paginators import keyset
 from connectors.http.vendor.description import Description, read_description
 from connectors.http.vendor.profile import Profile, read_profile
 
-PROFILES = Path(__file__).parent / "vendors"
 Known = tuple[Definition, Description, Profile]
 
 
@@ -38,11 +37,12 @@ def known(vendor_specs_folder: Path) -> Callable[[str], Known]:
 
     def find(name: str) -> Known:
         if name not in read:
-            profile = PROFILES / f"{name}.yaml"
+            profile = DECLARED.path(name).with_name("vendor.yaml")
             if not profile.is_file():
                 pytest.skip(f"nobody has written down what {name}'s vendor says: it is not called tested")
             said = read_profile(profile)
-            file = vendor_specs_folder / said.description
+            places = [vendor_specs_folder, Path(os.environ.get("DREFLOW_MORE_SPECS", vendor_specs_folder))]
+            file = next((one for one in (place / said.description for place in places) if one.is_file()), places[0])
             if not file.is_file():
                 pytest.skip(f"needs third-party data: {file.name} among the vendors' descriptions")
             description = read_description(file, paths=said.paths, overlay=said.changes, cache=cached)

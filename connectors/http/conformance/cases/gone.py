@@ -9,7 +9,7 @@ SUMMARY = "a record that was deleted is not in the next whole read, or is marked
 def run(bench: Bench) -> None:
     """One is deleted between two reads."""
     vendor = bench.vendor()
-    key = str(at(vendor.records(bench.stream)[0], bench.theirs.key))
+    key = bench.key_there(at(vendor.records(bench.stream)[0], bench.theirs.key))
     bench.read(vendor)
     vendor.delete(bench.stream, at(vendor.records(bench.stream)[0], bench.theirs.key))
     found = bench.keys(bench.read(vendor))

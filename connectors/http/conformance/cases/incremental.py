@@ -21,18 +21,17 @@ def run(bench: Bench) -> None:
     if not isinstance(border, str):
         raise BrokenError("a read gave no cursor")
     since = bench.start(source, border)
-    name, _ = bench.key()
-    wanted = sorted(str(row[name]) for row in whole.rows if (row[cursor] or "") >= since)
+    wanted = sorted(bench.key_read(row) for row in whole.rows if (row[cursor] or "") >= since)
     if source.columns[cursor].startswith("TIMESTAMP") and bench.theirs.belongs is None and bench.theirs.growing:
         # One exactly where the read begins: a border that is left out loses it.
-        wanted = sorted([*wanted, str(vendor.add(bench.stream, datetime.fromisoformat(since)))])
+        wanted = sorted([*wanted, bench.key_there(vendor.add(bench.stream, datetime.fromisoformat(since)))])
     found = bench.keys(bench.read(vendor, source=incremental, since=since))
     lost = sorted(set(wanted) - set(found))
     if lost:
         raise BrokenError(f"{len(lost)} records from {since} on did not come again, such as {lost[0]}")
     if set(found) - set(wanted):
         raise BrokenError(f"{len(found)} records came again where {len(wanted)} are from {since} on")
-    key = str(at(vendor.records(bench.stream)[0], bench.theirs.key))
+    key = bench.key_there(at(vendor.records(bench.stream)[0], bench.theirs.key))
     vendor.touch(bench.stream, at(vendor.records(bench.stream)[0], bench.theirs.key))
     if bench.theirs.growing is None:
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from known_vendors import PROFILES, Known, Opened, client_of
+from known_vendors import Known, Opened, client_of, profile_file
 
 from connectors.http.vendor.answering import Vendor
 from connectors.http.vendor.description import Description, read_description
@@ -24,7 +24,7 @@ def known(vendor_specs_folder: Path) -> Known:
 
     def find(name: str) -> tuple[Description, Profile]:
         if name not in read:
-            profile = read_profile(PROFILES / f"{name}.yaml")
+            profile = read_profile(profile_file(name))
             file = vendor_specs_folder / profile.description
             if not file.is_file():
                 pytest.skip(f"needs third-party data: {file.name} among the vendors' descriptions")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from known_vendors import PROFILES
+from known_vendors import NAMES, profile_file
 
 from connectors.http.vendor.description import Description, read_description
 from connectors.http.vendor.profile import read_profile
@@ -182,9 +182,9 @@ def test_a_damaged_cache_is_read_anew(tmp_path: Path) -> None:
     assert read(api(), tmp_path, cache=cache) == first
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in PROFILES.glob("*.yaml")))
+@pytest.mark.parametrize("name", NAMES)
 def test_a_published_description_is_read_whole(name: str, vendor_specs_folder: Path) -> None:
-    profile = read_profile(PROFILES / f"{name}.yaml")
+    profile = read_profile(profile_file(name))
     file = vendor_specs_folder / profile.description
     if not file.is_file():
         pytest.skip(f"needs third-party data: {file.name} among the vendors' descriptions")

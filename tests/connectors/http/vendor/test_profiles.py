@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from known_vendors import NAMES, PROFILES, Opened
+from known_vendors import NAMES, Opened, profile_file
 
 from connectors.http.vendor.dealing import PAGING
 from connectors.http.vendor.profile import read_profile
@@ -65,7 +65,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_ways_of_a_known_vendor_are_ours_to_deal(name: str) -> None:
-    profile = read_profile(PROFILES / f"{name}.yaml")
+    profile = read_profile(profile_file(name))
     assert all(PAGING.has(stream.paging.use) for stream in profile.streams.values())
 
 
