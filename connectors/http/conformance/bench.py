@@ -112,6 +112,8 @@ class Bench:
     description: Description
     profile: Profile
     settings: Mapping[str, str]
+    written: Definition
+    """The definition as it stands, with its own sizes of pages."""
     violations: list[str] = field(default_factory=list)
 
     @property
@@ -158,7 +160,7 @@ class Bench:
         many = self.several if count is None else count
         return many if self.theirs.belongs is None else -(-many // 2)
 
-    def unit(self, vendor: Vendor, waits: list[float] | None = None) -> Declared:
+    def unit(self, vendor: Vendor, waits: list[float] | None = None, definition: Definition | None = None) -> Declared:
         """The connector, with the vendor in the network's place and no real waiting."""
         kept = waits if waits is not None else []
         passed = [0.0]
@@ -168,7 +170,7 @@ class Bench:
             passed[0] += seconds
 
         return Declared(
-            self.definition,
+            definition or self.definition,
             self.name,
             transport=Counted(vendor),
             clock=lambda: NOW,

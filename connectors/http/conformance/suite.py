@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, cast
 
+from connectors.http.asking import paginator
 from connectors.http.conformance.bench import Bench, BrokenError, Case, NotApplicableError
-from connectors.http.definition import Definition
+from connectors.http.definition import Definition, Stream, Unit
 from connectors.http.vendor.description import Description
 from connectors.http.vendor.profile import Profile
 from spec.errors import DreflowError
@@ -14,6 +15,7 @@ from spec.records import record
 from spec.registry import Shelf
 
 CASES = Shelf("connectors.http.conformance.cases", "case")
+SMALL = 10
 Result = Literal["kept", "broken", "not applicable", "not tried"]
 
 
@@ -45,7 +47,32 @@ def bench(
         key: settings.get(key) or setting.default or setting.example or "example"
         for key, setting in definition.settings.items()
     }
-    return Bench(name, definition, stream, description, profile, known)
+    return Bench(name, _in_small_pages(definition), stream, description, profile, known, definition)
+
+
+def _in_small_pages(definition: Definition) -> Definition:
+    """The same with short pages: paging is the same with ten records as with a thousand, and a vendor makes fewer."""
+    small = {name: _small(stream) for name, stream in definition.streams.items()}
+    update: dict[str, object] = {"streams": small}
+    if definition.paginate is not None:
+        update["paginate"] = _short(definition.paginate)
+    return definition.model_copy(update=update)
+
+
+def _small(stream: Stream) -> Stream:
+    update: dict[str, object] = {}
+    if stream.paginate is not None:
+        update["paginate"] = _short(stream.paginate)
+    if isinstance(stream.incremental.get("paginate"), dict):
+        unit = Unit.model_validate(stream.incremental["paginate"])
+        update["incremental"] = {**stream.incremental, "paginate": _short(unit).model_dump()}
+    return stream.model_copy(update=update)
+
+
+def _short(unit: Unit) -> Unit:
+    found = paginator(unit)[1]
+    size = getattr(found, "size", 0)
+    return Unit.model_validate({"use": unit.use, **unit.params, "size": SMALL}) if size > SMALL else unit
 
 
 def tried(under: Bench, name: str) -> Verdict:

@@ -15,18 +15,18 @@ def run(bench: Bench) -> None:
     source = bench.source()
     optional = cast("list[str]", source.options.get("optional", []))
     key, _ = bench.key()
-    certain = [
-        name for name, path in bench.paths(source).items() if len(path) == 1 and name not in optional and name != key
-    ]
+    aside = {key, *optional, *(bench.said.parent.keep if bench.said.parent is not None else ())}
+    places = {name: f"/{path[0]}" for name, path in bench.paths(source).items() if len(path) == 1}
+    certain = [name for name in places if name not in aside]
     numbers = [name for name in certain if source.columns[name].startswith(("BIGINT", "DECIMAL", "TIMESTAMP"))]
     # A stream that names the fields it reads is never sent, or never looks at, any other.
     if not bench.said.fields and not bench.said.query:
         _refused(bench, FieldAdded(), "a new field")
     if not certain:
         raise NotApplicable("no field besides the key is in every record")
-    _refused(bench, FieldRemoved(place=f"/{certain[0]}"), f"a field that is gone ({certain[0]})")
+    _refused(bench, FieldRemoved(place=places[certain[0]]), f"a field that is gone ({certain[0]})")
     if numbers:
-        _refused(bench, FieldRetyped(place=f"/{numbers[0]}"), f"a field that is something else ({numbers[0]})")
+        _refused(bench, FieldRetyped(place=places[numbers[0]]), f"a field that is something else ({numbers[0]})")
 
 
 def _refused(bench: Bench, fault: Fault, what: str) -> None:

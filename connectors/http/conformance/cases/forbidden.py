@@ -14,7 +14,7 @@ def run(bench: Bench) -> None:
         bench.read(vendor)
     except AccessError as error:
         calls = sum(1 for _ in vendor.calls)
-        if calls > 4:
+        if calls > (4 if bench.said.parent is None else 12):
             raise BrokenError(f"{calls} requests for what is not allowed") from None
         if not error.hint:
             raise BrokenError("the error does not say what to do") from None

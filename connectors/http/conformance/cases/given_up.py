@@ -18,7 +18,7 @@ def run(bench: Bench) -> None:
                 raise BrokenError("the error shows a secret") from None
             # Lists that were under way beside the one that fails try as often.
             beside = bench.definition.limits.concurrency if bench.said.parent is not None else 1
-            if len(vendor.calls) > bench.definition.limits.attempts * beside + 6:
+            if len(vendor.calls) > bench.definition.limits.attempts * beside + 12:
                 raise BrokenError(f"{len(vendor.calls)} requests to a system that is ill") from None
             continue
         raise BrokenError("an illness was passed over")
