@@ -14,6 +14,7 @@ from agents.builtin.loose import loose_measure
 from agents.builtin.meaning import Condition, During, Either, Meaning, Nested
 from agents.builtin.meant import unfitting
 from agents.builtin.normalise import remarks
+from agents.builtin.ranges import beyond_range
 from agents.builtin.reading import reading_of
 from agents.builtin.spokenroles import Unsaid
 from agents.builtin.tags import Tag
@@ -53,7 +54,7 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     if broken:
         return Refusal(message="I read this in a way the data does not allow.", hint=broken)
     outside = _outside(best.meaning, index) or refused_units(request.text, best.meaning, data)
-    outside = outside or _measures_keys(best.meaning, index)
+    outside = outside or beyond_range(best.meaning, index.schema) or _measures_keys(best.meaning, index)
     if outside is not None:
         return outside
     if _expects_one(request.text) and not best.meaning.groups and len(_rows(data, best)) > 1:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from drafted import rows_of
 
-from agents.contract import Draft
+from agents.contract import Draft, Refusal
 
 if TYPE_CHECKING:
     from evals.dataview import FolderView
@@ -38,6 +38,40 @@ _KENNEL = {
         "3,2,2024-05-05,2024-08-05,900,\n4,2,2024-03-05,2024-04-05,100,\n"
     ),
 }
+
+
+_AIRFIELD = {
+    "guides": (
+        "id,forename,surname,mentor_id,joined_on\n1,Ana,Reyes,,2015-01-01\n2,Bo,Lund,1,2016-02-01\n"
+        "3,Cy,Marsh,1,2017-03-01\n4,Di,Okoro,2,2018-04-01\n"
+    ),
+    "balloons": "id,name,colour\n1,Alpha,red\n2,Beta,blue\n3,Gamma,red\n4,Delta,green\n",
+    "flights": (
+        "id,balloon_id,guide_id,flown_on,passengers\n1,1,1,2023-12-03,3\n2,1,2,2023-05-03,2\n3,2,1,2022-12-04,4\n"
+        "4,2,1,2024-02-04,1\n5,1,4,2024-06-04,1\n"
+    ),
+    "plans": "id,balloon_id,planned_on\n1,3,2024-07-01\n2,1,2024-08-01\n",
+    "ratings": (
+        "id,flight_id,stars,rated_on\n1,1,5,2023-12-05\n2,1,4,2023-12-06\n3,2,3,2023-05-06\n4,3,1,2022-12-06\n"
+        "5,1,5,2024-01-02\n6,5,2,2024-06-05\n"
+    ),
+    "faults": "id,code,title\n1,F1,Leak\n2,F2,Burner out\n3,F3,Torn seam\n4,F4,Bent frame\n",
+    "notes": (
+        "id,fault_id,balloon_id,noted_on\n1,1,1,2024-01-02\n2,1,2,2024-02-02\n3,1,1,2024-02-08\n"
+        "4,2,2,2024-02-09\n5,2,2,2024-03-02\n6,3,1,2024-03-05\n"
+    ),
+    "refunds": (
+        "id,flight_id,amount,asked_on,refunded_on\n1,1,50,2024-01-10,2024-01-20\n2,2,30,2023-01-02,2023-01-20\n"
+        "3,3,20,2023-03-02,2023-04-01\n"
+    ),
+    "sales": "id,sold_on,channel\n1,2023-01-02,web\n2,2023-01-30,web\n3,2023-05-01,shop\n",
+    "payouts": "id,sale_id,gross,paid_on\n1,1,100,2023-02-01\n2,2,200,2023-02-03\n3,3,300,2023-06-01\n",
+}
+
+
+@pytest.fixture
+def airfield(folder: Callable[..., FolderView]) -> FolderView:
+    return folder(_AIRFIELD)
 
 
 @pytest.fixture
@@ -112,3 +146,19 @@ def test_an_answer_says_what_its_codes_mean(ask: Ask, kennel: FolderView) -> Non
 def test_one_word_for_two_codes_is_that_of_the_rows_spoken_of(ask: Ask, kennel: FolderView) -> None:
     assert rows_of(kennel, ask("how many stays are booked", kennel)) == [[2]]
     assert rows_of(kennel, ask("how many walks were called off", kennel)) == [[1]]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("flights with at least 40 stars", "goes from 1 to 5"),
+        ("flights with more than 90 passengers", "goes from 1 to 4"),
+        ("guides with an average of stars below 1", "goes from 1 to 5"),
+    ],
+)
+def test_a_bound_that_no_row_can_meet_is_refused_with_the_range(
+    ask: Ask, airfield: FolderView, question: str, said: str
+) -> None:
+    refused = ask(question, airfield)
+    assert isinstance(refused, Refusal)
+    assert said in refused.message
