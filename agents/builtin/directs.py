@@ -52,9 +52,10 @@ def _by_role(tags: list[Tag], schema: Schema) -> None:
     above = {ref: role for ref, role in above.items() if schema.roles[role].own}
     for place, tag in enumerate(tags):
         role = above.get(tag.links[0].ref) if tag.links and tag.links[0].kind == "column" else None
+        role = role or _passive_role(tag, above)
         by = next((one for one in tags[place + 1 : place + 2] if one.text.lower() == "by"), None)
         words = tag.text.lower().split()
-        if tag.kind != "link" or tag.links[0].kind != "column" or (by is None and words[-1] != "by"):
+        if tag.kind != "link" or (tag.links[0].kind != "column" and role is None) or (by is None and words[-1] != "by"):
             continue
         names = _names(tags, place + (2 if by is not None else 1))
         if role is None:
@@ -73,6 +74,13 @@ def _by_role(tags: list[Tag], schema: Schema) -> None:
             by.kind, by.data = "skip", ""
         for one in names:
             one.links = [_above(link, role) for link in one.links if link.table == table]
+
+
+def _passive_role(tag: Tag, above: dict[tuple[str, str], str]) -> str | None:
+    """As in "mentored by", where those who mentor are a role of the table's own rows."""
+    if tag.kind != "link" or tag.links[0].kind != "table" or not tag.text.lower().endswith("ed"):
+        return None
+    return tag.links[0].table if tag.links[0].table in above.values() else None
 
 
 def _names(tags: list[Tag], place: int) -> list[Tag]:

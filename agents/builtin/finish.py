@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import re
 
-from agents.builtin.choose import (
-    adds_up_over,
-    date_columns,
-    is_additive,
-    is_money,
-    label_columns,
-    names_rows,
-)
+from agents.builtin.choose import adds_up_over, date_columns, is_additive, is_money, label_columns, names_rows
 from agents.builtin.meaning import Compare, During, Either, Meaning, Nested, Out, Ref, Scope
+from agents.builtin.measured import measured_beside
 from agents.builtin.parse import Reader
 from agents.builtin.pending import refuse_open_orders, settle_hints, settle_order, tables_of
 from agents.builtin.schema import Schema
@@ -41,6 +35,7 @@ def finish(reader: Reader) -> Meaning:
     _single_row(meaning, reader)
     _count_in_groups(meaning, reader)
     _sum_in_groups(meaning, reader)
+    measured_beside(meaning, reader)
     _sum_of_one(meaning, reader)
     _two_roles(meaning, reader)
     _lasting(meaning, reader)
@@ -294,7 +289,8 @@ def _one_per_group(schema: Schema, group: Out, table: str) -> bool:
     """Whether the grouping leaves one row of the table a group."""
     if group.kind == "entity":
         return group.table == table
-    return group.column is not None and group.column[0] == table and schema.columns[group.column].unique
+    cut = group.kind == "grain" and group.grain != "day"
+    return not cut and group.column is not None and group.column[0] == table and schema.columns[group.column].unique
 
 
 def _single_row(meaning: Meaning, reader: Reader) -> None:

@@ -20,6 +20,7 @@ from agents.builtin.finish import finish
 from agents.builtin.followup import complete
 from agents.builtin.formulas import in_brackets, parse_formula
 from agents.builtin.index import Index
+from agents.builtin.kept import keep_neither, keep_number, lost_words
 from agents.builtin.lexicon import is_english
 from agents.builtin.links import GRAMMAR, Link, Linker
 from agents.builtin.loose import answered_link
@@ -192,7 +193,10 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
         meaning.everyone = next((t for o in meaning.groups for t in sorted(o.tables())), meaning.everyone)
     if prepared.course is not None:
         take_course(meaning, prepared.course)
+    keep_number(tags, meaning)
+    keep_neither(tags, meaning)
     meaning.problems += audit(tags, meaning, prepared.index.schema)
+    meaning.problems += lost_words(tags, prepared.text, meaning, prepared.index.schema)
     meaning.problems += lost_restrictions(tags, meaning, prepared.index.schema)
     if prepared.fresh and not _dated_by_own(meaning):
         meaning.problems.append("unclear:new")

@@ -162,3 +162,43 @@ def test_a_bound_that_no_row_can_meet_is_refused_with_the_range(
     refused = ask(question, airfield)
     assert isinstance(refused, Refusal)
     assert said in refused.message
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("balloons with more than 2 ratings", [["Alpha"]]),
+        ("flights per month so far this year", [["2024-02-01", 1], ["2024-06-01", 1]]),
+        ("number of ratings per month so far this year", [["2024-01-01", 1], ["2024-06-01", 1]]),
+        ("Which faults get noted most? top 3 with their names", [["Leak"], ["Burner out"], ["Torn seam"]]),
+        ("Which faults are noted most often? top 2", [["Leak"], ["Burner out"]]),
+        ("number of refunds and refunded amount in 2023", [[2, 50]]),
+        ("number of refunds and refunded value in 2023", [[2, 50]]),
+        ("balloons with no flights or plans", [["Delta"]]),
+        ("guides mentored by Ana Reyes", [["Bo", "Lund"], ["Cy", "Marsh"]]),
+        ("who is mentored by Bo Lund?", [["Di", "Okoro"]]),
+        ("who mentors Bo Lund?", [["Ana", "Reyes"]]),
+    ],
+)
+def test_each_grouping_number_figure_and_role_that_is_said_is_in_the_answer(
+    ask: Ask, airfield: FolderView, question: str, rows: list[list[object]]
+) -> None:
+    found = rows_of(airfield, ask(question, airfield))
+    assert [[str(value).removesuffix(".0") for value in row] for row in found] == [[str(v) for v in r] for r in rows]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "number of flights in December per year",
+        "flights in December by year",
+        "passengers in December each year",
+        "Which balloons have the most flights; the 2 best",
+        "number of flights and passengers in 2023",
+        "gross payout per month in 2023 by sale date",
+        "gross per month in 2023 by paid date",
+        "balloons that were never flown or planned",
+    ],
+)
+def test_a_clause_that_no_reading_holds_is_asked_or_refused(ask: Ask, airfield: FolderView, question: str) -> None:
+    assert not isinstance(ask(question, airfield), Draft)
