@@ -82,6 +82,9 @@ def _lost_numbers(tags: list[Tag], meaning: Meaning) -> Iterator[str]:
     for tag in tags:
         if tag.kind == "sup" and tag.number and int(tag.number) not in limits:
             yield f"lost:'{tag.text}'"
+    figures = bool(meaning.outs) and all(out.is_measure for out in meaning.outs)
+    if figures and any(tag.kind == "sup" and tag.number for tag in tags) and meaning.limit and not meaning.groups:
+        yield "lost:how many are to be shown"  # a single row of figures has no first two
 
 
 def _lost_months(tags: list[Tag], text: str, meaning: Meaning) -> Iterator[str]:

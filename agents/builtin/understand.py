@@ -26,6 +26,7 @@ from agents.builtin.links import GRAMMAR, Link, Linker
 from agents.builtin.loose import answered_link
 from agents.builtin.meaning import During, Meaning, Out
 from agents.builtin.meant import key_of_word, take_meant
+from agents.builtin.negated import keep_negation
 from agents.builtin.normalise import normalise
 from agents.builtin.parse import Reader
 from agents.builtin.phrasebook import PHRASES
@@ -195,6 +196,7 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
         take_course(meaning, prepared.course)
     keep_number(tags, meaning)
     keep_neither(tags, meaning)
+    keep_negation(tags, meaning, index.schema)
     meaning.problems += audit(tags, meaning, prepared.index.schema)
     meaning.problems += lost_words(tags, prepared.text, meaning, prepared.index.schema)
     meaning.problems += lost_restrictions(tags, meaning, prepared.index.schema)

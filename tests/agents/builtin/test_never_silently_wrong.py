@@ -175,6 +175,9 @@ def test_a_bound_that_no_row_can_meet_is_refused_with_the_range(
         ("number of refunds and refunded amount in 2023", [[2, 50]]),
         ("number of refunds and refunded value in 2023", [[2, 50]]),
         ("balloons with no flights or plans", [["Delta"]]),
+        ("balloons not red or blue", [["Delta"]]),
+        ("balloons excluding red and blue", [["Delta"]]),
+        ("flights not by Ana Reyes", [[2], [5]]),
         ("guides mentored by Ana Reyes", [["Bo", "Lund"], ["Cy", "Marsh"]]),
         ("who is mentored by Bo Lund?", [["Di", "Okoro"]]),
         ("who mentors Bo Lund?", [["Ana", "Reyes"]]),
@@ -198,6 +201,8 @@ def test_each_grouping_number_figure_and_role_that_is_said_is_in_the_answer(
         "gross payout per month in 2023 by sale date",
         "gross per month in 2023 by paid date",
         "balloons that were never flown or planned",
+        "flights not by Ana Reyes or Bo Lund",
+        "top 2 balloons per guide by number of flights",
     ],
 )
 def test_a_clause_that_no_reading_holds_is_asked_or_refused(ask: Ask, airfield: FolderView, question: str) -> None:
