@@ -22,7 +22,8 @@ from connectors.files.documents import discovery
 from connectors.files.options import ReadOptions
 from connectors.files.pointers import parse, paths_of
 from connectors.http import asking, placeholders, tables
-from connectors.http.definition import Cursor, Definition, Request, Stream, Unit, read_definition
+from connectors.http.definition import Definition, Request, Stream, Unit, read_definition
+from connectors.http.describing import Origin, described
 from connectors.http.fetching import Fetch, build, parents_of
 from connectors.http.naming import renamed
 from connectors.http.pacing import Pace
@@ -31,10 +32,8 @@ from connectors.http.sending import Sender
 from connectors.http.signing import Auth, auth
 from connectors.http.staged import Pages, alone, fingerprint, lines
 from connectors.looking import preview_rows
-from connectors.names import table_name
 from connectors.spelling import parse_options
 from spec.base import Document, JsonValue
-from spec.catalog import Column, Table
 from spec.errors import AccessError, DataError, SpecError, unknown_name
 from spec.pipeline import Source
 
@@ -396,74 +395,8 @@ class Declared:
             options = ReadOptions(format="ndjson")
             identity = stream.primary_key[0] if len(stream.primary_key) == 1 else "id"
             found = renamed(discovery.discover(spooled, name, options, frozenset(), identity=identity), stream.names)
-        return [self._described(name, place, one, records, is_whole=is_whole) for one in found]
-
-    def _described(
-        self, name: str, place: Place, found: Discovered, records: list[dict[str, JsonValue]], *, is_whole: bool
-    ) -> Discovered:
-        stream = self.definition.streams[name]
-        plain = {key: item for key, item in found.source.options.items() if key != "format"}
-        options = ReadOptions.model_validate(plain)
-        is_child = bool(options.explode)
-        columns = dict(found.source.columns)
-        paths = paths_of(columns, options.fields)
-        forms = dict(options.timestamp_format) if isinstance(options.timestamp_format, dict) else {}
-        for pointer, form in stream.times.items():
-            for column in (one for one, path in paths.items() if path == parse(pointer)):
-                columns[column] = "TIMESTAMP WITH TIME ZONE"
-                forms[column] = form
-        for pointer, type_ in stream.types.items():
-            columns.update({one: type_ for one, path in paths.items() if path == parse(pointer)})
-        days = {one: form for one, form in forms.items() if columns.get(one) == "DATE"}
-        if days:
-            said = options.date_format if isinstance(options.date_format, dict) else {}
-            plain["date_format"] = cast("JsonValue", {**said, **days})
-        if forms := {one: form for one, form in forms.items() if one not in days}:
-            plain["timestamp_format"] = cast("JsonValue", forms)
-        optional = [one for one, path in paths.items() if _is_optional(records, path, is_child=is_child)]
-        if optional:
-            plain[tables.OPTIONAL] = cast("JsonValue", sorted(optional))
-        if not is_child:
-            plain[tables.SEEN] = cast("JsonValue", sorted({key for item in records for key in item}))
-        key = found.source.primary_key
-        if not is_child and stream.primary_key:
-            key = tuple(one for one in stream.primary_key if one in columns)
-        own = found.name.split("\x00")[1:]
-        shown = table_name(name, *own)
-        foreign = tuple(
-            one.model_copy(update={"table": table_name(name, *one.table.split("\x00")[1:])})
-            for one in found.table.foreign_keys
-        )
-        cursor = self._cursor_column(stream, paths) if not is_child else None
-        source = Source(
-            connector=self.name,
-            connection=place.connection,
-            stream=name,
-            options=plain,
-            columns=columns,
-            primary_key=key,
-            foreign_keys=foreign,
-            cursor=cursor,
-            lookback=stream.cursor.lookback if cursor and stream.cursor else None,
-        )
-        described = Table(
-            name=shown,
-            columns=tuple(Column(name=one, type=type_) for one, type_ in columns.items()),
-            primary_key=key,
-            foreign_keys=foreign,
-            description=stream.description if not is_child else "",
-            rows=found.table.rows if is_whole else None,
-        )
-        warnings = [text for text in found.warnings if not text.startswith("Fields were found on the first")]
-        if not is_whole:
-            warnings.append(f"Columns were found on the first {len(records):,} records.")
-        return Discovered(shown, source, described, tuple(warnings), found.choices)
-
-    def _cursor_column(self, stream: Stream, paths: Mapping[str, tuple[str, ...]]) -> str | None:
-        said: Cursor | None = stream.cursor
-        if said is None:
-            return None
-        return next((one for one, path in paths.items() if path == parse(said.field)), None)
+        whose = Origin(self.name, place.connection, name)
+        return [described(whose, stream, one, records, is_whole=is_whole) for one in found]
 
     def _refuse_new(self, made: tables.Made, pages: Pages, name: str) -> None:
         if made.options.explode:
@@ -497,10 +430,3 @@ def _placeholders_of(definition: Definition, stream: str) -> set[str]:
 
 def _literal(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
-
-
-def _is_optional(records: Sequence[Mapping[str, JsonValue]], path: tuple[str, ...], *, is_child: bool) -> bool:
-    """Whether a value is missing from a record somewhere; of few records, and of lists inside, nothing is certain."""
-    if is_child or len(records) < tables.ENOUGH_TO_JUDGE:
-        return True
-    return any(asking.at(cast("JsonValue", item), "/" + "/".join(path)) is None for item in records)

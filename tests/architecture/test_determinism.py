@@ -16,7 +16,10 @@ ASKS = {
     "time.localtime", "time.time", "uuid.uuid1", "uuid.uuid4", "uuid1", "uuid4",
 }  # fmt: skip
 
-ALLOWED = {("connectors/vault.py", "os.environ"): "the key that opens the vault may be handed over in the environment"}
+ALLOWED = {
+    ("connectors/vault.py", "os.environ"): "the key that opens the vault may be handed over in the environment",
+    ("connectors/http/engine.py", "datetime.now"): "how long a token lives and a system wants to be left alone",
+}
 """(module, what it asks for): why that decides nothing about a run's result."""
 
 

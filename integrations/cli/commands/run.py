@@ -110,6 +110,7 @@ def failure(error: DreflowError) -> dict[str, object]:
         "outputs": [],
         "checks": [],
         "quarantined": [],
+        "notes": [],
         "tokens": 0,
         "events": "",
         "message": f"{error.message} {error.hint}".strip(),

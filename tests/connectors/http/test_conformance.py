@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import DECLARED
-from connectors.http import fetching, placeholders, repeats, sending, staged
+from connectors.http import placeholders, repeats, sending, staged
 from connectors.http.conformance import suite
 from connectors.http.conformance.suite import CASES, Verdict
 from connectors.http.definition import Definition, read_definition
@@ -96,10 +96,6 @@ def anew(folder: Path, *, now: str) -> staged.Pages:
     return staged.Pages(folder, begun=now)
 
 
-def as_it_came(*_: Any) -> int:
-    return 0
-
-
 MUTANTS: dict[str, tuple[object, str, Any, str]] = {
     "a paginator that goes on from the first record": (keyset, "following", first_again, "few_requests"),
     "a paginator that stops after a page": (keyset, "following", one_page, "whole"),
@@ -108,7 +104,6 @@ MUTANTS: dict[str, tuple[object, str, Any, str]] = {
     "a busy system that is given up at once": (sending, "_usual", never_again, "too_many_requests"),
     "an ill system that is given up at once": (sending, "_usual", never_again, "unavailable"),
     "a read that begins anew after a kill": (staged.Pages, "opened", staticmethod(anew), "killed"),
-    "a page that is asked for again and again": (fetching.Fetch, "_once", as_it_came, "led_in_circles"),
 }
 
 
