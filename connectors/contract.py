@@ -186,6 +186,11 @@ def names() -> tuple[str, ...]:
     return tuple(sorted({*CONNECTORS.names(), *DECLARED.names()}))
 
 
+def has(name: str) -> bool:
+    """Whether there is a connector of that name; ours are found without reading every distribution's notes."""
+    return DECLARED.has(name) or CONNECTORS.has(name)
+
+
 def connector(name: str) -> Connector:
     """The connector of that name; SpecError with the nearest name when there is none."""
     if not CONNECTORS.has(name):

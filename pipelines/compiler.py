@@ -434,7 +434,7 @@ def read_params(model: type[Document], written: Mapping[str, JsonValue], where: 
 
 
 def _check_connector(name: str, where: dict[str, str | int]) -> None:
-    if name not in connectors.names():
+    if not connectors.has(name):
         raise unknown_name("connector", name, connectors.names(), where={**where, "field": "connector"})
 
 
