@@ -278,6 +278,14 @@ def complaint(type_: str, name: str) -> str:
     return f"not {words.get(kind, f'a value of type {type_}')}: {name}"
 
 
+def said(text: exp.Expression, rules: Spelling) -> exp.Expression:
+    """The text, NULL where it is one that means 'nothing'."""
+    if not rules.null_values:
+        return text
+    marks = list(rules.null_values)
+    return sql.template("CASE WHEN list_contains(:marks, :x) THEN NULL ELSE :x END", x=text, marks=marks)
+
+
 def strict_query(
     raw: exp.Expression, texts: Mapping[str, exp.Expression], columns: Mapping[str, str], rules: Spelling
 ) -> exp.Select:

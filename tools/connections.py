@@ -141,6 +141,9 @@ def connect(
     unit.base(_of_connection(replace(saved_one, secret=None), Path.cwd()))
     if reference is not None:
         VaultCredentials(vault(), reference).keep(secrets)
+    # Another key may be another account's: what the one before was shown is none of its business.
+    for shared in _pages(context).parent.glob(f"*/{name}"):
+        shutil.rmtree(shared)
     context.workspace.store.save_connection(saved_one, by=context.principal, now=now)
     return saved_one
 

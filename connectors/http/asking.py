@@ -30,14 +30,14 @@ class Ask:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: JsonValue = None
 
-    def with_params(self, **changed: str | list[str] | None) -> Ask:
-        """The same with some parameters changed; None takes one away."""
-        return self.with_given(changed)
-
     def with_given(self, changed: Mapping[str, str | list[str] | None]) -> Ask:
-        """As ``with_params``, for names that are no Python words."""
+        """The same with some parameters changed; None takes one away."""
         merged = {**self.params, **changed}
         return replace(self, params={key: item for key, item in merged.items() if item is not None})
+
+    def put(self, name: str, value: str | int) -> Ask:
+        """The same with a value for a parameter, or at a place of the body when the name begins with ``/``."""
+        return self.with_body(name, value) if name.startswith("/") else self.with_given({name: str(value)})
 
     def with_body(self, place: str, value: JsonValue) -> Ask:
         """The same with a value put at a place of the body; the entries of lists on the way have to be there."""
@@ -66,12 +66,7 @@ class Ask:
                 hint="Nothing was sent there. Check the connection's address.",
                 data={"host": there.hostname},
             )
-        params: dict[str, str | list[str]] = {}
-        for key, value in parse_qsl(there.query, keep_blank_values=True):
-            if key.lower() in _SECRET_PARAMS:
-                continue
-            before = params.get(key)
-            params[key] = value if before is None else [*([before] if isinstance(before, str) else before), value]
+        params = {key: item for key, item in params_of(there.query).items() if key.lower() not in _SECRET_PARAMS}
         return replace(self, url=urlunsplit(there._replace(query="", fragment="")), params=params)
 
     def to_json(self) -> dict[str, JsonValue]:
@@ -96,6 +91,15 @@ def _put(holder: dict[str, JsonValue] | list[JsonValue], key: str, value: JsonVa
         holder[int(key)] = value
     else:
         holder[key] = value
+
+
+def params_of(query: str) -> dict[str, str | list[str]]:
+    """The parameters of an address; one that stands there several times is a list."""
+    params: dict[str, str | list[str]] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        before = params.get(name)
+        params[name] = value if before is None else [*([before] if isinstance(before, str) else before), value]
+    return params
 
 
 def ask_of(plain: Mapping[str, JsonValue]) -> Ask:
@@ -177,6 +181,11 @@ def text_at(document: JsonValue, place: str) -> str | None:
     raise DataError(
         f"The answer holds no plain value at {place}.", hint="The vendor's API has changed, or the connector is wrong."
     )
+
+
+def says_no(document: JsonValue, place: str) -> bool:
+    """Whether the place where an answer tells of more tells of none."""
+    return at(document, place) in (False, None, 0, "false", "")
 
 
 def whole_at(document: JsonValue, place: str) -> int | None:

@@ -176,16 +176,19 @@ class Declared:
     def preview(self, source: Source, place: Place, *, limit: int = 20) -> Preview:
         """The first rows of the stream's first pages."""
         name = self._stream_name(source.stream or "")
+        is_whole = True
 
         def first(source: Source, place: Place, into: DuckDBPyConnection, table: exp.Table) -> Reading:
             with self._folder(replace(place, pages=None)) as folder, self._sender(place) as sender:
                 pages, request = self._sampled(name, place, sender, folder, limit + 1)
+                nonlocal is_whole
+                is_whole = bool(pages.extra.get("whole"))
                 made = tables.Made(self.definition.streams[name], request.records, source)
                 wanted = [tables.Wanted(made, table)]
                 return tables.load(pages.files(), wanted, into, shown=name, records=pages.records)[0]
 
         found = preview_rows(first, source, place, limit)
-        return replace(found, truncated=True) if len(found.rows) >= limit else found
+        return replace(found, truncated=found.truncated or not is_whole)
 
     # Requests
 
@@ -300,7 +303,9 @@ class Declared:
         return Pages.opened(folder, now=self._clock().isoformat())
 
     def _key(self, name: str, place: Place, request: Request, since: str | None) -> str:
-        said = [request.model_dump(mode="json"), dict(place.settings), since, self.definition.api]
+        # A run keeps the pages of all its connections in one folder, and two accounts may be asked alike.
+        whose = [self.name, place.connection, dict(place.settings), self.definition.base_url, self.definition.api]
+        said = [*whose, request.model_dump(mode="json"), since]
         return f"{name}-{hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]}"
 
     def _recall(self, pages: Pages, request: Request, stream: Stream, keys: Keys, fields: dict[str, None]) -> None:

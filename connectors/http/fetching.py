@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import cast
-from urllib.parse import parse_qsl
 
 from connectors.http import placeholders
-from connectors.http.asking import Answer, Ask, Paginator, ask_of, at, paginator
+from connectors.http.asking import Answer, Ask, Paginator, ask_of, at, paginator, params_of
 from connectors.http.definition import Definition, Parent, Request, Stream
 from connectors.http.repeats import Keys
 from connectors.http.sending import EndError, Sender, SkipError
@@ -37,7 +36,7 @@ class Walk:
 
 @dataclass
 class Fetch:
-    """Reading one stream. ``enough`` records end it early, for a first look; ``told`` hears of each page's records."""
+    """Reading one stream. ``enough`` records end it early, for a first look."""
 
     definition: Definition
     stream: str
@@ -50,7 +49,6 @@ class Fetch:
     """Names at the top of the records, in order of appearance."""
     parents: Callable[[], Iterator[Mapping[str, JsonValue]]] | None = None
     enough: int | None = None
-    told: Callable[[int], None] | None = None
     is_whole: bool = True
     """False when ``enough`` ended the reading before its end."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -188,8 +186,6 @@ class Fetch:
             for item in answer.records:
                 if isinstance(item, dict) and not item.keys() <= self.fields.keys():
                     self.fields.update(dict.fromkeys(item))
-        if self.told is not None:
-            self.told(answer.count)
 
     def _once(self, walk: Walk, ask: Ask) -> None:
         """A page is asked for once; a system that leads back to one would be read for ever."""
@@ -254,10 +250,7 @@ def build(definition: Definition, request: Request, values: Values) -> Ask:
     base = placeholders.filled(definition.base_url, values).rstrip("/")
     path = placeholders.filled(request.path, values)
     address, _, written = (base + path).partition("?")
-    params: dict[str, str | list[str]] = {}
-    for name, value in parse_qsl(written, keep_blank_values=True):
-        before = params.get(name)
-        params[name] = value if before is None else [*([before] if isinstance(before, str) else before), value]
+    params = params_of(written)
     for name, given in request.params.items():
         try:
             if isinstance(given, list):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from connectors.http.definition import Limits
+from spec.base import JsonValue
 
 _EPOCH_FROM = 1_000_000_000
 """A number of seconds above this is a date and no duration."""
@@ -30,8 +30,6 @@ class Pace:
         self._at_once = threading.Semaphore(limits.concurrency)
         self._sent: deque[float] = deque(maxlen=limits.calls)
         self._paused_until = 0.0
-        self.requests = 0
-        """How many were let through."""
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -51,7 +49,6 @@ class Pace:
             if free > now:
                 return free - now
             self._sent.append(now)
-            self.requests += 1
             return 0.0
 
     def pause(self, seconds: float) -> None:
@@ -69,19 +66,17 @@ class Pace:
         wait = waiting_time(headers.get(self._limits.reset.lower(), ""), now) if self._limits.reset else None
         self.pause(self._limits.seconds if wait is None else min(wait, self._limits.patience))
 
-    def spent(self, content: bytes) -> None:
+    def spent(self, document: JsonValue) -> None:
         """Heed what an answer tells of an allowance: what is too little for another such request has to come back."""
         budget = self._limits.budget
         if budget is None:
             return
         from connectors.http.asking import at
 
+        places = (budget.left, budget.refill, budget.price)
         try:
-            document = json.loads(content)
-            left, refill, price = (
-                float(str(at(document, place))) for place in (budget.left, budget.refill, budget.price)
-            )
-        except (ValueError, TypeError, RecursionError):
+            left, refill, price = (float(str(at(document, place))) for place in places)
+        except ValueError:
             return
         if refill > 0 and price > left:
             self.pause(min((price - left) / refill, self._limits.patience))

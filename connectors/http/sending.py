@@ -25,7 +25,6 @@ PAGE_LIMIT = 128 << 20
 _WAIT_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 _LONGEST_BACKOFF = 60.0
 _TOLD = 300
-_GONE = "The consent for this connection is gone or was never given."
 
 
 class EndError(Exception):
@@ -34,6 +33,10 @@ class EndError(Exception):
 
 class SkipError(Exception):
     """A rule says that this list is empty."""
+
+
+class _NoJson:
+    """What stands in the place of the document of an answer that is no JSON."""
 
 
 class Sender:
@@ -81,25 +84,25 @@ class Sender:
             except TransientError as error:
                 failure = error
                 continue
-            self._pace.spent(content)
-            rule = self._rule(status, content)
+            document = _parsed(content)
+            self._pace.spent(None if isinstance(document, _NoJson) else document)
+            rule = self._rule(status, content, document)
             do = rule.do if rule is not None else _usual(status)
             said = rule.message if rule is not None else ""
-            if do == "" or do == "end" or do == "skip":
-                if do == "end":
-                    raise EndError
-                if do == "skip":
-                    raise SkipError
-                try:
-                    return _answer(headers, content, records, single=single)
-                except TransientError as error:
-                    failure = error
-                    continue
+            if do == "end":
+                raise EndError
+            if do == "skip":
+                raise SkipError
+            if not do:
+                if not isinstance(document, _NoJson):
+                    return _answer(headers, content, document, records, single=single)
+                failure = _cut_off(headers)
+                continue
             if do == "renew" and not renewed and self._renew(secrets):
                 renewed = True
                 failure = None
                 continue
-            problem = self._problem(do, status, headers, content, said, secrets)
+            problem = self._problem(do, status, headers, document, said, secrets)
             if not isinstance(problem, TransientError):
                 raise problem
             failure = problem
@@ -108,7 +111,7 @@ class Sender:
     def _once(self, ask: Ask, secrets: Secrets) -> tuple[int, dict[str, str], bytes]:
         import httpx
 
-        outgoing = _outgoing(ask, self._definition)
+        outgoing = _outgoing(ask)
         if self._auth is not None:
             unit, params = self._auth
             outgoing = unit.signed(params, secrets, outgoing, self._clock())
@@ -165,9 +168,7 @@ class Sender:
         except ValueError:
             return answer.status_code, None
 
-    def _rule(self, status: int, content: bytes) -> ErrorRule | None:
-        document: JsonValue = None
-        parsed = False
+    def _rule(self, status: int, content: bytes, document: JsonValue | _NoJson) -> ErrorRule | None:
         for rule in self._definition.errors:
             if rule.status and status not in rule.status:
                 continue
@@ -178,9 +179,7 @@ class Sender:
                 if rule.contains and rule.contains.encode() not in content:
                     continue
                 return rule
-            if not parsed:
-                document, parsed = _lenient(content), True
-            found = asking.at(document, rule.at)
+            found = None if isinstance(document, _NoJson) else asking.at(document, rule.at)
             if found is None or found == []:
                 continue
             spelled = found if isinstance(found, str) else json.dumps(found)
@@ -189,10 +188,16 @@ class Sender:
         return None
 
     def _problem(
-        self, do: str, status: int, headers: Mapping[str, str], content: bytes, said: str, secrets: Secrets
+        self,
+        do: str,
+        status: int,
+        headers: Mapping[str, str],
+        document: JsonValue | _NoJson,
+        said: str,
+        secrets: Secrets,
     ) -> DreflowError:
         title = self._definition.title
-        told = _told(content, secrets)
+        told = "" if isinstance(document, _NoJson) else _told(document, secrets)
         words = f" It says: {told}" if told else ""
         data = {"status": status}
         if do == "retry":
@@ -254,8 +259,7 @@ def _is_fine(status: int) -> bool:
     return 200 <= status < 300
 
 
-def _outgoing(ask: Ask, definition: Definition) -> Outgoing:
-    del definition
+def _outgoing(ask: Ask) -> Outgoing:
     pairs = [
         (name, item) for name, given in ask.params.items() for item in ([given] if isinstance(given, str) else given)
     ]
@@ -280,26 +284,34 @@ def _read(response: httpx.Response) -> bytes:
     return b"".join(parts)
 
 
-def _answer(headers: Mapping[str, str], content: bytes, records: str, *, single: bool) -> Answer:
+def _parsed(content: bytes) -> JsonValue | _NoJson:
+    """The answer's document, None for an answer without a body."""
     if not content.strip():
-        return Answer(headers, b"", None, ())
+        return None
     import orjson
 
     try:
-        document = cast("JsonValue", orjson.loads(content))
+        return cast("JsonValue", orjson.loads(content))
     except orjson.JSONDecodeError:
         # orjson takes no number beyond 64 bits and no lone surrogate; the standard library takes both.
         try:
-            document = cast("JsonValue", json.loads(content))
+            return cast("JsonValue", json.loads(content))
         except (ValueError, RecursionError):
-            raise TransientError(
-                "An answer is not valid JSON; it may have been cut off.",
-                hint="It is tried again.",
-                data={"content_type": headers.get("content-type", "")[:60]},
-            ) from None
+            return _NoJson()
+
+
+def _cut_off(headers: Mapping[str, str]) -> TransientError:
+    return TransientError(
+        "An answer is not valid JSON; it may have been cut off.",
+        hint="It is tried again.",
+        data={"content_type": headers.get("content-type", "")[:60]},
+    )
+
+
+def _answer(headers: Mapping[str, str], content: bytes, document: JsonValue, records: str, *, single: bool) -> Answer:
     found = asking.at(document, records)
     if found is None:
-        return Answer(headers, content, document, ())
+        return Answer(headers, content.strip(), document, ())
     if single:
         return Answer(headers, content, document, (found,))
     if not isinstance(found, list):
@@ -310,17 +322,9 @@ def _answer(headers: Mapping[str, str], content: bytes, records: str, *, single:
     return Answer(headers, content, document, tuple(found))
 
 
-def _lenient(content: bytes) -> JsonValue:
-    try:
-        return cast("JsonValue", json.loads(content))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _told(content: bytes, secrets: Secrets) -> str:
+def _told(document: JsonValue, secrets: Secrets) -> str:
     """What the system says of the error, in a line, without any secret that it may repeat."""
-    document = _lenient(content)
-    found = _sentence(document) if document is not None else ""
+    found = _sentence(document)
     for secret in secrets.values():
         if len(secret) > 3:
             found = found.replace(secret, "***")

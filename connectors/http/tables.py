@@ -44,7 +44,7 @@ SEEN = "seen"
 """Read option of a source: the names at the top of the stream's records when the spec was made."""
 _SEVERAL = 2
 """Of a single value it cannot be told whether it is a slip or the column's new form."""
-OWN = frozenset({OPTIONAL, SEEN, "definition"})
+OWN = frozenset({OPTIONAL, SEEN})
 """Read options that are not those of a file."""
 
 
@@ -179,7 +179,7 @@ def _from_parsed(raw: exp.Table, file: Path, one: Wanted, into: DuckDBPyConnecti
     names = made.paths()
     rows = exploded(raw.copy(), made.explode, done=0 if made.stream.single else 1)
     picked = exp.select(*values(names)).from_(rows).subquery("raw")
-    texts = {name: _said(sql.column(name), made.options) for name in names}
+    texts = {name: conform.said(sql.column(name), made.options) for name in names}
     for query in (conform.usual_query, conform.strict_query) if made.is_usual else (conform.strict_query,):
         statement = query(picked.copy(), texts, made.source.columns, made.options)
         try:
@@ -190,14 +190,6 @@ def _from_parsed(raw: exp.Table, file: Path, one: Wanted, into: DuckDBPyConnecti
         else:
             return Reading(rows=sql.count(into, table) - before, expected_rows=None)
     return _by_record(file, one, into, shown)
-
-
-def _said(node: exp.Expression, options: ReadOptions) -> exp.Expression:
-    """Texts that mean 'nothing' as NULL."""
-    if not options.null_values:
-        return node
-    marks = list(options.null_values)
-    return sql.template("CASE WHEN list_contains(:marks, :x) THEN NULL ELSE :x END", x=node, marks=marks)
 
 
 def _by_record(file: Path, one: Wanted, into: DuckDBPyConnection, shown: str) -> Reading:

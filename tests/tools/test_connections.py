@@ -172,3 +172,15 @@ def test_an_approval_covers_the_host_that_a_connection_leads_to_and_no_other(con
     with pytest.raises(SpecError, match=r"leads to elsewhere\.example"):
         runs.run_spec(context, spec, tmp_path, now=NOW, out=tmp_path / "out")
     assert runs.recent(context, limit=9) == []
+
+
+def test_another_key_under_the_same_name_is_shown_nothing_of_what_the_one_before_was(context: Context) -> None:
+    connections.connect(context, "till", "stripe", {}, {"token": "sentinel-one"}, now=NOW)
+    place = connections.place(context, connections.located(context, "till", base=Path.cwd()), base=Path.cwd())
+    assert place.pages is not None
+    place.pages.mkdir(parents=True)
+    (place.pages / "kept").touch()
+    connections.connect(context, "till", "stripe", {}, {"token": "sentinel-two"}, now=NOW)
+    assert not place.pages.exists()
+    assert place.credentials is not None
+    assert place.credentials.get() == {"token": "sentinel-two"}

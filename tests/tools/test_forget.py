@@ -183,6 +183,8 @@ def test_a_forgotten_workspace_is_empty_and_says_only_that_it_was_forgotten(cont
     assert run(context, tmp_path / "copy.yaml", now=NOW, out=tmp_path / "out").status == "succeeded"
     (folder / "worker").mkdir()
     (folder / "worker" / "totals.log").write_text(SENTINEL, encoding="utf-8")
+    (folder / "pages" / "1" / "till").mkdir(parents=True)
+    (folder / "pages" / "1" / "till" / "pages-00000.ndjson").write_text(SENTINEL, encoding="utf-8")
     (folder / "models.json").write_text("{}", encoding="utf-8")
     entries = len(store.audit_trail())
     done = forget.workspace(context, now=NOW)

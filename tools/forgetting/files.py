@@ -12,7 +12,7 @@ from tools import models
 from tools.context import Context
 
 OF_THREADS = ("uploads", "answers", "slack")
-OF_WORKSPACES = (*OF_THREADS, "pipelines", "out", "page", "worker", "evals")
+OF_WORKSPACES = (*OF_THREADS, "pipelines", "out", "page", "pages", "worker", "evals")
 _PLANNED = "SELECT DISTINCT pipeline FROM thread_plans WHERE workspace = :workspace AND thread = :thread"
 _USED = """
 SELECT pipeline FROM thread_plans WHERE workspace = :workspace AND (status = 'approved' OR thread <> :thread)

@@ -175,15 +175,10 @@ def _fast(
 
 def _nothing(raw: exp.Select, names: Mapping[str, Keys], options: ReadOptions) -> exp.Select:
     """The same with texts that mean 'nothing' as NULL."""
-    if not options.null_values:
-        return raw
-    marks = list(options.null_values)
-    for alias in raw.expressions:
-        if alias.alias in names:
-            alias.set(
-                "this",
-                sql.template("CASE WHEN list_contains(:marks, :x) THEN NULL ELSE :x END", x=alias.this, marks=marks),
-            )
+    if options.null_values:
+        for alias in raw.expressions:
+            if alias.alias in names:
+                alias.set("this", conform.said(alias.this, options))
     return raw
 
 

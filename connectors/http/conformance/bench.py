@@ -74,11 +74,9 @@ class Counted(VendorTransport):
 class Held:
     """Secrets that are renewed once by another word, which the vendor then wants."""
 
-    def __init__(self, names: Sequence[str], renewable: bool, vendor: Vendor) -> None:
+    def __init__(self, names: Sequence[str], renewable: bool) -> None:
         self._secrets: Secrets = dict.fromkeys(names, SENTINEL)
         self._renewable = renewable
-        self._vendor = vendor
-        self.renewals = 0
 
     def get(self) -> Secrets:
         """As they are now."""
@@ -89,7 +87,6 @@ class Held:
         del change
         if not self._renewable:
             return self.get()
-        self.renewals += 1
         self._secrets = dict.fromkeys(self._secrets, SECOND)
         return self.get()
 
@@ -104,7 +101,7 @@ class Outcome:
 
 @dataclass
 class Bench:
-    """A stream under test. ``size`` is how many records make more than two pages of it."""
+    """A stream under test, with the connector's pages made short."""
 
     name: str
     definition: Definition
@@ -115,6 +112,7 @@ class Bench:
     written: Definition
     """The definition as it stands, with its own sizes of pages."""
     violations: list[str] = field(default_factory=list)
+    _found: list[Discovered] = field(default_factory=list)
 
     @property
     def said(self) -> Stream:
@@ -178,23 +176,23 @@ class Bench:
             tick=lambda: passed[0],
         )
 
-    def credentials(self, vendor: Vendor) -> Held:
+    def credentials(self) -> Held:
         """The connection's secrets."""
         way = self.definition.auth[0] if self.definition.auth else None
         if way is None:
-            return Held((), False, vendor)
+            return Held((), False)
         unit = auth(way)
         asked = [one.name for one in unit.fields(parse_options(unit.Params, way.params))]
-        return Held([*asked, *_SHARED], way.use.startswith("oauth2"), vendor)
+        return Held([*asked, *_SHARED], way.use.startswith("oauth2"))
 
-    def place(self, vendor: Vendor, folder: Path) -> Place:
+    def place(self, folder: Path) -> Place:
         """The connection, keeping its pages in ``folder``."""
         return Place(
             self.name,
             folder,
             connection=self.name,
             settings=self.settings,
-            credentials=self.credentials(vendor),
+            credentials=self.credentials(),
             pages=folder,
         )
 
@@ -206,12 +204,10 @@ class Bench:
 
     def found(self) -> list[Discovered]:
         """The stream's tables as discovery describes them, its own first; looked at once."""
-        if not hasattr(self, "_found"):
+        if not self._found:
             vendor = self.vendor()
             with self.folder() as folder:
-                self._found = list(
-                    self.unit(vendor).discover(self.place(vendor, folder), options={"stream": self.stream})
-                )
+                self._found = list(self.unit(vendor).discover(self.place(folder), options={"stream": self.stream}))
             self.note(vendor)
         return self._found
 
@@ -233,7 +229,7 @@ class Bench:
         wanted = source or self.source()
         with self.folder() as own, duckdb.connect() as into:
             into.execute("SET TimeZone = 'UTC'")
-            at_ = place or self.place(vendor, folder or own)
+            at_ = place or self.place(folder or own)
             try:
                 reading = (unit or self.unit(vendor)).read(wanted, at_, into, TABLE, since=since)
             finally:

@@ -4,7 +4,7 @@
 
 from pydantic import Field
 
-from connectors.http.asking import Answer, Ask, at, text_at
+from connectors.http.asking import Answer, Ask, says_no, text_at
 from spec.base import Document
 
 
@@ -20,21 +20,17 @@ class Params(Document):
 
 def first(params: Params, ask: Ask) -> Ask:
     """The first page needs no mark."""
-    if not params.size_param:
-        return ask
-    if params.size_param.startswith("/"):
-        return ask.with_body(params.size_param, params.size)
-    return ask.with_given({params.size_param: str(params.size)})
+    return ask.put(params.size_param, params.size) if params.size_param else ask
 
 
 def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:
     """The page that the answer's mark stands for; the last gives none."""
-    if params.more and at(answer.document, params.more) in (False, None, 0, "false", ""):
+    if params.more and says_no(answer.document, params.more):
         return None
     mark = text_at(answer.document, params.next)
     if mark is None:
         return None
-    return ask.with_body(params.param, mark) if params.param.startswith("/") else ask.with_given({params.param: mark})
+    return ask.put(params.param, mark)
 
 
 def ahead(params: Params, ask: Ask, answer: Answer) -> tuple[Ask, ...] | None:

@@ -29,7 +29,7 @@ class Params(Document):
 
 def first(params: Params, ask: Ask) -> Ask:
     """The first page, with the size wanted."""
-    return _put(ask, params.size_param, params.size) if params.size_param else ask
+    return ask.put(params.size_param, params.size) if params.size_param else ask
 
 
 def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:
@@ -43,7 +43,7 @@ def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:
         raise DataError(f"The last record of a page has no key at {params.key}.", hint="The connector is wrong.")
     own = _own(params, ask)
     condition = params.condition.replace("{key}", keys[-1])
-    return _put(ask, params.filter, f"{own}{params.joint}{condition}" if own else condition)
+    return ask.put(params.filter, f"{own}{params.joint}{condition}" if own else condition)
 
 
 def ahead(params: Params, ask: Ask, answer: Answer) -> tuple[Ask, ...] | None:
@@ -68,7 +68,3 @@ def _refuse_unsorted(params: Params, keys: list[str]) -> None:
             f"The records are not sorted by {params.key}, so some would be passed over.",
             hint="Nothing was published. The vendor's API has changed, or the connector is wrong.",
         )
-
-
-def _put(ask: Ask, name: str, value: str | int) -> Ask:
-    return ask.with_body(name, value) if name.startswith("/") else ask.with_given({name: str(value)})

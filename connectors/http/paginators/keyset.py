@@ -8,7 +8,7 @@ for what lies behind the last one.
 
 from pydantic import Field
 
-from connectors.http.asking import Answer, Ask, at, text_at
+from connectors.http.asking import Answer, Ask, says_no, text_at
 from spec.base import Document
 from spec.errors import DataError
 
@@ -27,15 +27,13 @@ class Params(Document):
 
 def first(params: Params, ask: Ask) -> Ask:
     """The first page, with the size wanted."""
-    if params.size_param.startswith("/"):
-        return ask.with_body(params.size_param, params.size)
-    return ask.with_given({params.size_param: str(params.size)}) if params.size_param else ask
+    return ask.put(params.size_param, params.size) if params.size_param else ask
 
 
 def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:
     """The page after the last record; DataError when that has no key though there is more."""
     if params.more:
-        is_last = at(answer.document, params.more) in (False, None, 0, "false", "")
+        is_last = says_no(answer.document, params.more)
     else:
         is_last = answer.count < params.size
     if is_last or answer.count == 0:
@@ -43,7 +41,7 @@ def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:
     key = text_at(answer.records[-1], params.key)
     if key is None:
         raise DataError(f"The last record of a page has no {params.key}, so the next page cannot be asked for.")
-    return ask.with_body(params.after, key) if params.after.startswith("/") else ask.with_given({params.after: key})
+    return ask.put(params.after, key)
 
 
 def ahead(params: Params, ask: Ask, answer: Answer) -> tuple[Ask, ...] | None:

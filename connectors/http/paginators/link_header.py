@@ -23,7 +23,7 @@ class Params(Document):
 
 def first(params: Params, ask: Ask) -> Ask:
     """The first page, with the size wanted."""
-    return ask.with_given({params.size_param: str(params.size)}) if params.size_param else ask
+    return ask.put(params.size_param, params.size) if params.size_param else ask
 
 
 def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:

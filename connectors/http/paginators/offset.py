@@ -4,7 +4,7 @@
 
 from pydantic import Field
 
-from connectors.http.asking import Answer, Ask, at, whole_at
+from connectors.http.asking import Answer, Ask, says_no, whole_at
 from spec.base import Document
 
 
@@ -22,7 +22,8 @@ class Params(Document):
 
 def first(params: Params, ask: Ask) -> Ask:
     """The first page, with the size wanted."""
-    return _at(params, _put(ask, params.limit, params.size), params.start)
+    sized = ask.put(params.limit, params.size) if params.limit else ask
+    return sized.put(params.offset, params.start)
 
 
 def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:
@@ -34,10 +35,10 @@ def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:
     if total is not None:
         is_last = passed - params.start + answer.count >= total
     elif params.more:
-        is_last = at(answer.document, params.more) in (False, None, 0, "false", "")
+        is_last = says_no(answer.document, params.more)
     else:
         is_last = answer.count < params.size and not params.until_empty
-    return None if is_last else _at(params, ask, passed + answer.count)
+    return None if is_last else ask.put(params.offset, passed + answer.count)
 
 
 def ahead(params: Params, ask: Ask, answer: Answer) -> tuple[Ask, ...] | None:
@@ -45,17 +46,7 @@ def ahead(params: Params, ask: Ask, answer: Answer) -> tuple[Ask, ...] | None:
     total = whole_at(answer.document, params.total) if params.total else None
     if total is None or (answer.count < params.size and answer.count < total):
         return None
-    return tuple(_at(params, ask, params.start + passed) for passed in range(params.size, total, params.size))
-
-
-def _put(ask: Ask, name: str, value: int) -> Ask:
-    if not name:
-        return ask
-    return ask.with_body(name, value) if name.startswith("/") else ask.with_given({name: str(value)})
-
-
-def _at(params: Params, ask: Ask, passed: int) -> Ask:
-    return _put(ask, params.offset, passed)
+    return tuple(ask.put(params.offset, params.start + passed) for passed in range(params.size, total, params.size))
 
 
 def _passed(params: Params, ask: Ask) -> int:

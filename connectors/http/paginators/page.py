@@ -6,8 +6,9 @@ from math import ceil
 
 from pydantic import Field
 
-from connectors.http.asking import Answer, Ask, whole_at
+from connectors.http.asking import Answer, Ask, says_no, whole_at
 from spec.base import Document
+from spec.errors import DataError
 
 
 class Params(Document):
@@ -26,7 +27,8 @@ class Params(Document):
 
 def first(params: Params, ask: Ask) -> Ask:
     """The first page, with the size wanted."""
-    return _numbered(params, _put(ask, params.size_param, params.size), params.start)
+    sized = ask.put(params.size_param, params.size) if params.size_param else ask
+    return sized.put(params.number, params.start)
 
 
 def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:
@@ -36,12 +38,12 @@ def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:
     if pages is not None:
         is_last = number - params.start + 1 >= pages
     elif params.more:
-        is_last = answer_says_no(params, answer)
+        is_last = says_no(answer.document, params.more)
     elif params.until_empty or not params.size_param:
         is_last = answer.count == 0
     else:
         is_last = answer.count < params.size
-    return None if is_last else _numbered(params, ask, number + 1)
+    return None if is_last else ask.put(params.number, number + 1)
 
 
 def ahead(params: Params, ask: Ask, answer: Answer) -> tuple[Ask, ...] | None:
@@ -49,14 +51,13 @@ def ahead(params: Params, ask: Ask, answer: Answer) -> tuple[Ask, ...] | None:
     pages = _pages(params, answer)
     if pages is None:
         return None
-    return tuple(_numbered(params, ask, number) for number in range(params.start + 1, params.start + pages))
-
-
-def answer_says_no(params: Params, answer: Answer) -> bool:
-    """Whether the place of 'more' says that there are none."""
-    from connectors.http.asking import at
-
-    return at(answer.document, params.more) in (False, None, 0, "false", "")
+    total = whole_at(answer.document, params.total) if params.total and not params.pages else None
+    if total is not None and answer.count < min(params.size, total):
+        raise DataError(
+            f"Pages of {params.size} were asked for, they hold {answer.count} of {total}; their number is not told.",
+            hint="Nothing was published. The connector's 'size' is more than the vendor gives.",
+        )
+    return tuple(ask.put(params.number, number) for number in range(params.start + 1, params.start + pages))
 
 
 def _pages(params: Params, answer: Answer) -> int | None:
@@ -67,16 +68,6 @@ def _pages(params: Params, answer: Answer) -> int | None:
         return whole_at(answer.document, params.pages)
     total = whole_at(answer.document, params.total) if params.total else None
     return None if total is None else ceil(total / params.size)
-
-
-def _put(ask: Ask, name: str, value: int) -> Ask:
-    if not name:
-        return ask
-    return ask.with_body(name, value) if name.startswith("/") else ask.with_given({name: str(value)})
-
-
-def _numbered(params: Params, ask: Ask, number: int) -> Ask:
-    return _put(ask, params.number, number)
 
 
 def _number(params: Params, ask: Ask) -> int:

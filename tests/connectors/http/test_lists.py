@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +174,39 @@ def test_a_column_has_the_name_that_the_connector_gives_it(tmp_path: Path, stagi
     assert row is not None
     assert (row[0], str(row[1]), row[2]) == ("a1@example.com", "1.1000", False)
     assert staging.execute("SELECT DISTINCT article FROM orders_lines ORDER BY 1").fetchall() == [("s1",), ("s2",)]
+
+
+def test_two_accounts_of_one_system_keep_their_pages_apart(tmp_path: Path, staging: duckdb.DuckDBPyConnection) -> None:
+    ours, theirs = Shop(orders(30)), Shop(orders(50))
+    source = connected(Shop(orders(30))).discover(place(tmp_path / "look"))[0].source
+    kept = tmp_path / "pages"
+    found = [
+        connected(shop).read(source, replace(place(kept), connection=account), staging, exp.table_("orders")).rows
+        for shop, account in ((ours, "till"), (theirs, "other_till"))
+    ]
+    assert found == [30, 50]
+
+
+@pytest.mark.parametrize(("limit", "is_cut"), [(4, True), (5, False), (6, False)])
+def test_a_preview_says_that_it_was_cut_only_when_it_was(limit: int, is_cut: bool, tmp_path: Path) -> None:
+    unit = connected(Shop(orders(5)))
+    source = unit.discover(place(tmp_path))[0].source
+    shown = unit.preview(source, place(tmp_path), limit=limit)
+    assert (len(shown.rows), shown.truncated) == (min(limit, 5), is_cut)
+
+
+def test_a_count_of_pages_is_not_made_up_where_the_system_gives_shorter_ones(
+    tmp_path: Path, staging: duckdb.DuckDBPyConnection
+) -> None:
+    numbers = list(range(250))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        start = (int(request.url.params["page"]) - 1) * 100
+        page = [{"id": one} for one in numbers[start : start + 100]]
+        return httpx.Response(200, json={"data": page, "total": len(numbers)})
+
+    paging = {"use": "page", "size_param": "per_page", "size": 200, "total": "/total"}
+    shop = Shop([], fault=lambda _nth, request: answer(request))
+    unit = connected(shop, definition(paginate=paging, cursor=None, times={}, params={}))
+    with pytest.raises(DataError, match="hold 100 of 250"):
+        unit.discover(place(tmp_path))

@@ -19,7 +19,7 @@ def run(bench: Bench) -> None:
     vendor = bench.vendor()
     wanted = [(one.source, exp.table_(one.name, quoted=True)) for one in found]
     with bench.folder() as folder, duckdb.connect() as into:
-        bench.unit(vendor).read_together(wanted, bench.place(vendor, folder), into)
+        bench.unit(vendor).read_together(wanted, bench.place(folder), into)
         bench.note(vendor)
         for one, (source, table) in zip(found[1:], wanted[1:], strict=True):
             rows = sql.count(into, table)

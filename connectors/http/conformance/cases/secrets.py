@@ -9,7 +9,7 @@ def run(bench: Bench) -> None:
     """Nothing that a read leaves behind holds one."""
     vendor = bench.vendor()
     with bench.folder() as folder:
-        place = bench.place(vendor, folder)
+        place = bench.place(folder)
         outcome = bench.read(vendor, place=place)
         kept = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
     shown = repr(place) + repr(outcome.reading) + repr(outcome.rows)

@@ -12,7 +12,7 @@ def run(bench: Bench) -> None:
     vendor = bench.vendor(faults=[Unauthorized(nth=1)])
     vendor.accepts = None
     with bench.folder() as folder:
-        place = bench.place(vendor, folder)
+        place = bench.place(folder)
         renewable = bool(bench.definition.auth) and bench.definition.auth[0].use.startswith("oauth2")
         try:
             outcome = bench.read(vendor, place=place)
