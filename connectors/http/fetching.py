@@ -72,7 +72,7 @@ class Fetch:
                 asks = cast("list[dict[str, JsonValue]]", page.ahead)
                 ahead[page.walk] = [ask_of(one) for one in asks]
         try:
-            with ThreadPoolExecutor(self.definition.limits.concurrency, thread_name_prefix="dreflow-http") as pool:
+            with ThreadPoolExecutor(2 * self.definition.limits.concurrency, thread_name_prefix="dreflow-http") as pool:
                 self._all(pool, unit, params, ended, open_, ahead)
         except BaseException:
             self.pages.close()

@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--postgres", default=os.environ.get("DREFLOW_BENCH_POSTGRES"), help="URL of a scratch database"
     )
+    parser.add_argument("--dlt", default=os.environ.get("DREFLOW_BENCH_DLT"), help="a Python that has dlt[duckdb]")
     parser.add_argument("--folder", type=Path, help="where inputs are made and kept; a temporary one when not given")
     parser.add_argument(
         "--chat-seconds", type=float, default=CHAT_SECONDS, help="how long many chat at once; 300 in a full measure"
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             scale=options.scale,
             repeats=options.repeats,
             postgres=options.postgres,
+            peer=options.dlt,
             chat_seconds=options.chat_seconds,
         )
     text = table(found, options.scale)
@@ -59,6 +61,7 @@ def measured(
     scale: float,
     repeats: int,
     postgres: str | None,
+    peer: str | None = None,
     chat_seconds: float = CHAT_SECONDS,
 ) -> list[Bound]:
     """The figures of the benches named, at ``scale`` of their full size."""
@@ -73,6 +76,12 @@ def measured(
             sys.stderr.write("postgres is left out: name a scratch database with --postgres.\n")
     if "api" in names:
         found += benches.api_to_tables(folder, max(200, int(200_000 * scale)), repeats)
+        found.append(benches.api_with_latency(folder, max(200, int(200_000 * scale)), at_once=True))
+        found.append(benches.api_with_latency(folder, max(200, int(50_000 * scale)), at_once=False))
+        if peer:
+            found += benches.api_beside_dlt(folder, max(200, int(20_000 * scale)), repeats, peer)
+        else:
+            sys.stderr.write("dlt is left out: name a Python that has dlt[duckdb] with --dlt.\n")
     if "merge" in names:
         found += benches.merge(folder, int(1_000_000 * scale), int(60_000 * scale), max(repeats, 5))
     if "start" in names:

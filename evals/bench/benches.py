@@ -7,6 +7,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from evals.bench.data import fill_postgres, write_csv
 
 ROOT = Path(__file__).resolve().parents[2]
 Facts = Mapping[str, Any]
+LATENCY = 0.05
+"""Seconds that a system takes for a page."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,43 @@ def api_to_tables(folder: Path, records: int, repeats: int) -> list[Bound]:
         Bound("api to tables", mine / base, 1.3, "x", how, {"plain_cpu_s": base, "connector_cpu_s": mine}),
         Bound("api to tables: memory", peak, 400, "MiB", f"peak memory of the same at {records:,} records"),
     ]
+
+
+def api_with_latency(folder: Path, records: int, *, at_once: bool) -> Bound:
+    """A system that takes 50 ms for a page: a list whose pages are known ahead, or one that is read page by page."""
+    from evals.bench.pages import ABREAST, PAGE, write_pages
+
+    pages = folder / f"pages_{records}"
+    write_pages(pages, records)
+    number = -(-records // PAGE)
+    # The first page is looked at before the reading begins, and tells how many others there are.
+    least = LATENCY * (2 + -(-(number - 1) // ABREAST) if at_once else 1 + number)
+    place = {"pages": str(pages), "database": str(folder / "api.duckdb")}
+    wall = float(child("api_run", **place, numbered=at_once, latency=LATENCY)["wall_s"])
+    said = f"{ABREAST} pages at once" if at_once else "one page after the other"
+    how = f"wall of {number:,} pages of {LATENCY * 1000:.0f} ms each into tables, {said} / waiting for the pages alone"
+    return Bound(f"api with latency: {said}", wall / least, 1.3, "x", how, {"wall_s": wall, "waiting_s": least})
+
+
+def api_beside_dlt(folder: Path, records: int, repeats: int, python: str) -> list[Bound]:
+    """The same pages through dlt's ``rest_api`` with its defaults, run by a Python that has it."""
+    from evals.bench.pages import write_pages
+
+    pages = folder / f"pages_{records}"
+    write_pages(pages, records)
+    place = {"pages": str(pages), "database": str(folder / "api.duckdb")}
+
+    def theirs() -> Facts:
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            return _told([python, str(ROOT / "evals" / "bench" / "peer_dlt.py"), str(pages), scratch])
+
+    ours, dlt = _in_turns(repeats, lambda: child("api_run", **place), theirs)
+    if ours[0]["there"] != dlt[0]["there"]:
+        raise RuntimeError(f"the tables differ: {dlt[0]['there']} by dlt, {ours[0]['there']} by the connector")
+    mine, base = _median(ours, "cpu_s"), _median(dlt, "cpu_s")
+    how = f"CPU of {records:,} records with lines through a connector.yaml / dlt {dlt[0]['version']} rest_api, defaults"
+    details = {"dlt_cpu_s": base, "connector_cpu_s": mine, "dlt_mib": float(dlt[0]["peak_mib"])}
+    return [Bound("api to tables: beside dlt", mine / base, 0.1, "x", how, details)]
 
 
 def merge(folder: Path, rows: int, changed: int, repeats: int) -> list[Bound]:
@@ -206,10 +246,14 @@ def chatting(folder: Path, rows: int, seconds: float) -> list[Bound]:
 
 def child(name: str, **arguments: object) -> Facts:
     """Run one piece of work in a process of its own."""
-    command = [sys.executable, "-m", "evals.bench.child", name, json.dumps(arguments)]
+    return _told([sys.executable, "-m", "evals.bench.child", name, json.dumps(arguments)])
+
+
+def _told(command: Sequence[str]) -> Facts:
+    """The facts that a process prints on its last line."""
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise RuntimeError(f"{name} failed:\n{done.stderr}")
+        raise RuntimeError(f"{' '.join(command[1:4])} failed:\n{done.stderr}")
     facts: Facts = json.loads(done.stdout.splitlines()[-1])
     return facts
 

@@ -75,12 +75,12 @@ def api_plain(pages: str, database: str) -> Facts:
     return _counted(database)
 
 
-def api_run(pages: str, database: str) -> Facts:
+def api_run(pages: str, database: str, latency: float = 0.0, numbered: bool = False) -> Facts:
     """The same through a connector that is data."""
     from evals.bench.pages import by_connector
 
     _removed(database)
-    by_connector(Path(pages), database)
+    by_connector(Path(pages), database, latency, numbered=numbered)
     return _counted(database)
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import httpx
 
 PAGE = 100
+ABREAST = 4
+"""Requests at once that the connector is allowed."""
 _ORDER = (
     "STRUCT(id BIGINT, created_at TIMESTAMPTZ, updated_at TIMESTAMPTZ, status VARCHAR, currency VARCHAR, "
     "total DECIMAL(18,2), customer STRUCT(id BIGINT, email VARCHAR, name VARCHAR), "
@@ -29,7 +31,7 @@ def write_pages(folder: Path, records: int) -> None:
     pages = -(-records // PAGE)
     for page in range(pages):
         orders = [_order(number, draws) for number in range(page * PAGE, min((page + 1) * PAGE, records))]
-        document = {"data": orders, "next": str(page + 1) if page + 1 < pages else None}
+        document = {"data": orders, "next": str(page + 1) if page + 1 < pages else None, "pages": pages}
         (folder / f"{page}.json").write_bytes(json.dumps(document).encode())
 
 
@@ -64,8 +66,9 @@ def server(folder: Path, latency: float = 0.0) -> Callable[[httpx.Request], http
     def answer(request: httpx.Request) -> httpx.Response:
         if latency:
             time.sleep(latency)
-        asked = parse_qs(urlsplit(str(request.url)).query).get("cursor", ["0"])[0]
-        content = (folder / f"{asked}.json").read_bytes()
+        asked = parse_qs(urlsplit(str(request.url)).query)
+        number = int(asked["page"][0]) - 1 if "page" in asked else int(asked.get("cursor", ["0"])[0])
+        content = (folder / f"{number}.json").read_bytes()
         return httpx.Response(200, content=content, headers={"content-type": "application/json"})
 
     return answer
@@ -101,8 +104,11 @@ def by_hand(folder: Path, database: str) -> None:
         )
 
 
-def by_connector(folder: Path, database: str, latency: float = 0.0) -> dict[str, Any]:
-    """The same through a ``connector.yaml``: looked at, read, each record once, both tables."""
+def by_connector(folder: Path, database: str, latency: float = 0.0, *, numbered: bool = False) -> dict[str, Any]:
+    """The same through a ``connector.yaml``: looked at, read, each record once, both tables.
+
+    ``latency`` is seconds a page; the pages of a list that is ``numbered`` may be asked for beside each other.
+    """
     import duckdb
     import httpx
     from sqlglot import exp
@@ -116,9 +122,11 @@ def by_connector(folder: Path, database: str, latency: float = 0.0) -> dict[str,
             "title": "Bench",
             "proof": {"grade": "E", "tried_on": "nothing"},
             "base_url": "https://api.test",
-            "limits": {"calls": 1_000_000, "seconds": 1, "concurrency": 4},
+            "limits": {"calls": 1_000_000, "seconds": 1, "concurrency": ABREAST},
             "records": "/data",
-            "paginate": {"use": "cursor", "next": "/next", "size_param": "limit"},
+            "paginate": {"use": "page", "number": "page", "size_param": "limit", "size": PAGE, "pages": "/pages"}
+            if numbered
+            else {"use": "cursor", "next": "/next", "size_param": "limit"},
             "streams": {"orders": {"path": "/orders", "primary_key": "id"}},
         }
     )
