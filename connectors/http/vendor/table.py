@@ -51,8 +51,11 @@ class Table:
         for _ in range(count):
             self.add(parent=parent)
 
-    def take_over(self, records: Sequence[Mapping[str, Any]]) -> None:
-        """Serve these records as they are; SpecError for one without a key or with another's."""
+    def take_over(self, records: Sequence[Mapping[str, Any]], parent: str | int | None = None) -> None:
+        """Serve these records as they are, in the list of a parent where its key is not in them.
+
+        SpecError for one without a key or with another's.
+        """
         stream = self.stream
         for position, one in enumerate(records):
             key = at(one, stream.key)
@@ -61,8 +64,8 @@ class Table:
             moment = None
             if stream.growing is not None:
                 moment = understood(at(one, stream.growing.field), stream.growing.form)
-            parent = at(one, stream.belongs.field) if stream.belongs and stream.belongs.field else None
-            self._put(Row(self._next, key, moment, parent, given=json.loads(json.dumps(one, default=str))))
+            held = at(one, stream.belongs.field) if stream.belongs and stream.belongs.field else parent
+            self._put(Row(self._next, key, moment, held, given=json.loads(json.dumps(one, default=str))))
             self._next += 1
 
     def add(self, *, moment: datetime | None = None, parent: str | int | None = None, changed: int = 0) -> Row:

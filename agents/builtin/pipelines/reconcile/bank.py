@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from agents.builtin.pipelines.reconcile.evidence import Evidence, Profile, count_if, ref, source
 from agents.builtin.pipelines.reconcile.roles import Bank, Ledger, Payouts
-from agents.builtin.pipelines.reconcile.words import movement_of, words_of
+from agents.builtin.pipelines.reconcile.words import movement_of, own_words, words_of
 
 FOUND_SHARE = 0.5
 TOKEN_SHARE = 0.9
@@ -28,7 +28,9 @@ def find_bank(evidence: Evidence, ledger: Ledger, payouts: Payouts, taken: set[s
         return None
     share, found, on, amount = best
     text = max(found.texts, key=lambda column: found.distinct[column.name]).name
-    names = {*words_of(ledger.table), *words_of(payouts.table)}
+    view = evidence.view
+    tables = {view.origin(table) for table in (ledger.table, payouts.table)}
+    names = own_words(tables, {table: view.sources[table] for table in tables})
     token = _token(evidence, payouts, found.name, on, amount, text, names)
     return Bank(found.name, found.table.primary_key, on, amount, text, token, share) if token else None
 
@@ -54,7 +56,7 @@ def _deposits_found(evidence: Evidence, payouts: Payouts, table: str, date: str,
 def _token(evidence: Evidence, payouts: Payouts, table: str, date: str, money: str, text: str, names: set[str]) -> str:
     """The word that nearly all found deposits share and fewest other incoming amounts have.
 
-    Among equals a word of the processor's own tables wins, since a person knows it.
+    Among equals a word of the processor's own tables, or of the system they are from, wins, since a person knows it.
     """
     found = (
         exp.select(ref(text, "b"))

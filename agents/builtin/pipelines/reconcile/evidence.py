@@ -14,6 +14,9 @@ from agents.builtin.pipelines.reconcile.words import says
 from spec.catalog import Column, Table
 
 EXACT_DISTINCT_ROWS = 1_000_000
+KEPT_KEYS = 20_000
+FEW = 64
+ROUGHLY_NOT = 0.3
 _MONEY = re.compile(r"^(DECIMAL\(\d+,\s*[1-9]\d*\)|DOUBLE|FLOAT|REAL)$")
 _KEY = re.compile(r"^(VARCHAR|UUID|TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|DECIMAL\(\d+,\s*0\))$")
 _DATE = re.compile(r"^(DATE|TIMESTAMP.*)$")
@@ -96,6 +99,9 @@ class Evidence:
     def __init__(self, data: Prepared) -> None:
         self._data = data
         self._samples: dict[tuple[str, str], list[str]] = {}
+        self._labels: dict[tuple[str, str], dict[str, int]] = {}
+        self._some: dict[str, list[str]] = {}
+        self._known: dict[tuple[str, str], frozenset[str] | None] = {}
         self.profiles = [self._profile(table) for table in data.catalog.tables]
 
     @property
@@ -131,7 +137,9 @@ class Evidence:
         return self._samples[table, column]
 
     def labels(self, table: str, column: str) -> dict[str, int]:
-        """Different values of a label column with their counts, most frequent first."""
+        """Different values of a label column with their counts, most frequent first; asked once."""
+        if (table, column) in self._labels:
+            return self._labels[table, column]
         query = (
             exp.select(exp.cast(ref(column), "VARCHAR"), exp.Count(this=exp.Star()))
             .from_(source(table))
@@ -139,25 +147,54 @@ class Evidence:
             .group_by(ref(column))
             .order_by(exp.Ordered(this=exp.Literal.number(2), desc=True), exp.Literal.number(1))
         )
-        return {str(value): int(str(count)) for value, count in self.values(query)}
+        found = {str(value): int(str(count)) for value, count in self.values(query)}
+        self._labels[table, column] = found
+        return found
 
     def share(self, part: Decimal | None, whole: Decimal | None) -> float:
         """Part / whole, 0 when there is nothing."""
         return float(part / whole) if part and whole else 0.0
 
     def inclusion(self, table: str, column: exp.Expr, parent: str, key: str, where: exp.Expr | None) -> float:
-        """Share of the different values of ``column`` (over ``table``) that occur in ``parent.key``."""
-        values = exp.select(exp.cast(column.copy(), "VARCHAR").as_("v")).distinct().from_(source(table))
+        """Share of the different values of ``column`` (over ``table``) that occur in ``parent.key``.
+
+        A share below a half is that of some of the values.
+        """
+        told = exp.cast(column.copy(), "VARCHAR").as_("v")
+        values = exp.select(told).distinct().from_(source(table)).where(told.this.is_(exp.null()).not_())
         if where is not None:
             values = values.where(where.copy())
+        roughly = self._rough_inclusion(values, parent, key)
+        if roughly is not None and roughly < ROUGHLY_NOT:
+            return roughly
         known = exp.select(exp.cast(ref(key), "VARCHAR")).from_(source(parent))
-        query = (
-            exp.select(exp.Count(this=exp.Star()), count_if(exp.In(this=ref("v"), query=known.subquery())))
-            .from_(values.subquery("c"))
-            .where(ref("v").is_(exp.null()).not_())
-        )
-        whole, part = self.numbers(query)
+        query = exp.select(exp.Count(this=exp.Star()), count_if(exp.In(this=ref("v"), query=known.subquery())))
+        whole, part = self.numbers(query.from_(values.subquery("c")))
         return self.share(part, whole)
+
+    def _rough_inclusion(self, values: exp.Select, parent: str, key: str) -> float | None:
+        """The share among a few of these values; None where the parent's keys are too many to keep.
+
+        Most pairs of columns have nothing to do with each other, and a query for each pair is what takes the time.
+        """
+        keys = self._keys(parent, key)
+        if keys is None:
+            return None
+        text = values.sql(dialect="duckdb")
+        if text not in self._some:
+            mixed = exp.Anonymous(this="hash", expressions=[ref("v")])
+            some = exp.select(ref("v")).from_(values.subquery("c")).order_by(mixed).limit(FEW)
+            self._some[text] = [str(value) for (value,) in self.values(some, limit=FEW)]
+        some_values = self._some[text]
+        return sum(value in keys for value in some_values) / len(some_values) if some_values else 0.0
+
+    def _keys(self, table: str, key: str) -> frozenset[str] | None:
+        if (table, key) not in self._known:
+            rows = self.profile(table).rows
+            query = exp.select(exp.cast(ref(key), "VARCHAR")).distinct().from_(source(table))
+            found = self.values(query, limit=rows) if rows <= KEPT_KEYS else None
+            self._known[table, key] = None if found is None else frozenset(str(value) for (value,) in found)
+        return self._known[table, key]
 
     def _profile(self, table: Table) -> Profile:
         plain = [c for c in table.columns if not re.search(r"STRUCT|\[\]|MAP|JSON|BLOB", c.type)]

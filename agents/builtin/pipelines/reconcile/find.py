@@ -12,6 +12,7 @@ from agents.builtin.pipelines.reconcile.prepare import Prepared, Reading
 from agents.builtin.pipelines.reconcile.roles import Bank, Ledger, Parts, Payouts, Roles, Sales
 from agents.builtin.pipelines.reconcile.shop import find_payments, find_returns, find_sales, find_stored_value
 from agents.builtin.pipelines.reconcile.steps import STEPS
+from agents.builtin.pipelines.reconcile.ties import with_sales_named
 from agents.contract import DataView
 
 ALL_ROLES = 3
@@ -78,6 +79,8 @@ def _find(evidence: Evidence) -> Roles | None:
     sales = find_sales(evidence, ledger, taken)
     payments = returns = stored = None
     if sales:
+        ledger, sales = with_sales_named(evidence, ledger, sales)
+        taken.add(ledger.table)
         stored = find_stored_value(evidence, sales)
         payments = find_payments(evidence, ledger, sales, taken)
         used = taken | ({payments.table} - {sales.table} if payments else set())

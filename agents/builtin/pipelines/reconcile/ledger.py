@@ -14,6 +14,7 @@ from agents.builtin.pipelines.reconcile.evidence import Evidence, Profile, any_o
 from agents.builtin.pipelines.reconcile.forms import free_name
 from agents.builtin.pipelines.reconcile.prepare import AMOUNT, Reading
 from agents.builtin.pipelines.reconcile.roles import Ledger, Payouts
+from agents.builtin.pipelines.reconcile.ties import payouts_told_apart
 from agents.builtin.pipelines.reconcile.words import FEE_WORDS, GROSS_WORDS, NET_WORDS, Movement, movement_of, says
 
 IDENTITY_SHARE = 0.98
@@ -48,15 +49,31 @@ def find_ledger(evidence: Evidence) -> tuple[Ledger, Payouts] | None:
     own: tuple[Profile, Shape] | None = None
     for profile in evidence.profiles:
         for shape in _shapes(evidence, profile):
-            found = _payouts_of(evidence, profile, shape)
+            found, read = _payouts_of(evidence, profile, shape), profile
+            if found is None and shape.proven:
+                found, read = _through_another(evidence, profile, shape)
             if found and (best is None or (shape.proven, found[0]) > best[0]):
-                best = ((shape.proven, found[0]), profile, shape, *found[1:])
+                best = ((shape.proven, found[0]), read, shape, *found[1:])
             if shape.proven and own is None and _lists_payouts(evidence, profile):
                 own = (profile, shape)
     if best:
         _, profile, shape, ledger, payouts = best
         return replace(ledger, table=_read(evidence, profile, shape)), payouts
     return _with_own_payouts(evidence, *own) if own else None
+
+
+def _through_another(
+    evidence: Evidence, profile: Profile, shape: Shape
+) -> tuple[tuple[float, Ledger, Payouts] | None, Profile]:
+    """The payouts of movements that another table ties to them; the ledger is then read with that table's word."""
+    tie = payouts_told_apart(evidence, profile, shape.value(shape.net))
+    if tie is None:
+        return None, profile
+    said = f"{evidence.view.origin(tie.table)} says which payout each of {evidence.view.origin(profile.name)} is in"
+    reading = Reading(profile.name, free_name(evidence, profile.name, "tied"), {}, looked_up=(tie,), said=said)
+    evidence.read(reading)
+    now = evidence.profile(reading.id)
+    return _payouts_of(evidence, now, shape), now
 
 
 def _read(evidence: Evidence, profile: Profile, shape: Shape) -> str:

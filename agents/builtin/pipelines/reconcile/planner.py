@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlglot import exp
 
 from agents.builtin.index import index_of
@@ -18,7 +20,7 @@ from agents.builtin.pipelines.reconcile.report import write_report
 from agents.builtin.pipelines.reconcile.roles import Roles
 from agents.builtin.pipelines.reconcile.steps import SHORT_AMOUNT, SHORT_DAYS, Choices, Walk, write_steps
 from agents.builtin.pipelines.reconcile.walk import write_walk
-from agents.builtin.pipelines.reconcile.words import is_stored_value, words_of
+from agents.builtin.pipelines.reconcile.words import is_stored_value, own_words, words_of
 from agents.builtin.pipelines.schedule import Timing, find_timing
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
 from spec.pipeline import Allow, Output, Pipeline
@@ -28,8 +30,8 @@ FILE = "reconciliation"
 
 def draft_reconciliation(request: Request, data: DataView) -> Draft | Question | Refusal | None:
     """A draft when the request asks why money does not agree; None when it asks for something else."""
-    names = {word for table in data.catalog.tables for word in words_of(table.name)}
-    if not asks_to_reconcile(request.text, _all_sides(names), names_held(request.text, data)):
+    names = own_words((table.name for table in data.catalog.tables), data.sources)
+    if not asks_to_reconcile(request.text, _all_sides(names), names_held(request.text, data, names)):
         return None
     found = _roles(request, data)
     if not isinstance(found, tuple):
@@ -79,10 +81,13 @@ def draft_reconciliation(request: Request, data: DataView) -> Draft | Question |
     return _draft(request, view, walk, aside)
 
 
-def names_held(text: str, data: DataView) -> set[str]:
-    """Names in a request that a column of the data holds as values of its own."""
+def names_held(text: str, data: DataView, own: Collection[str]) -> set[str]:
+    """Names in a request that are no ``own`` words of the data, and that a column holds as values."""
+    strange = [name for name in proper_names(text) if not set(words_of(name)) & set(own)]
+    if not strange:
+        return set()
     values = index_of(data).values
-    return {name for name in proper_names(text) if any(hit.how == "exact" for hit in values.find(name))}
+    return {name for name in strange if any(hit.how == "exact" for hit in values.find(name))}
 
 
 def roles_origins(view: Prepared, roles: Roles) -> dict[str, str]:
@@ -161,7 +166,7 @@ def _refusal(missing: str) -> Refusal:
 
 
 def _known_words(data: Prepared, roles: Roles) -> set[str]:
-    words = {word for table in data.catalog.tables for word in words_of(table.name)}
+    words = own_words((table.name for table in data.catalog.tables), data.sources)
     words |= {word for table in data.catalog.tables for column in table.columns for word in words_of(column.name)}
     if roles.payments:
         words |= {w for m in (*roles.payments.processor_methods, *roles.payments.other_methods) for w in words_of(m)}

@@ -43,7 +43,7 @@ def find_sales(evidence: Evidence, ledger: Ledger, taken: set[str]) -> Sales | N
     """The table whose rows the ledger's sales name, with amounts that agree for most of them."""
     profile = evidence.profile(ledger.table)
     sale_rows = any_of(ref(ledger.kind), ledger.values("sale")) if ledger.kind else exp.true()
-    best: tuple[float, float, Sales] | None = None
+    found: dict[str, tuple[float, float, Sales]] = {}
     for other in evidence.profiles:
         if other.name in taken or not other.money:
             continue
@@ -60,10 +60,27 @@ def find_sales(evidence: Evidence, ledger: Ledger, taken: set[str]) -> Sales | N
                     )
                     # A plain reference is worth more than one read out of a sentence, at equal evidence.
                     score = (agree, share + (0.01 if pattern is None else 0.0))
-                    if agree >= AMOUNT_SHARE and (best is None or score > best[:2]):
+                    if agree >= AMOUNT_SHARE and (other.name not in found or score > found[other.name][:2]):
                         sales = _sales(other, key.name, money.name, reference.name, pattern, share)
-                        best = (*score, sales)
+                        found[other.name] = (*score, sales)
+    # What names another list's rows only lies on the way to them: a charge names its order.
+    between = {one for one in found for other in found if one != other and _lead_to(evidence, one, found[other][2])}
+    ends = [one for name, one in found.items() if name not in between] or list(found.values())
+    best = max(ends, key=lambda one: one[:2], default=None)
     return with_states(evidence, ledger, best[2]) if best else None
+
+
+def _lead_to(evidence: Evidence, table: str, sales: Sales) -> bool:
+    """Whether the table's rows name these orders."""
+    profile, orders = evidence.profile(table), evidence.profile(sales.table)
+    return any(
+        _link(evidence, profile, column.name, orders, key, exp.true())[0] >= LINK_SHARE
+        for column in profile.keys
+        for key in dict.fromkeys((sales.key, sales.id))
+        if profile.filled[column.name] >= LINK_SHARE * profile.rows
+        and (types := [one.type for one in orders.table.columns if one.name == key])
+        and column.type in {types[0], "VARCHAR"}
+    )
 
 
 def _link(
@@ -318,12 +335,12 @@ def _parts(evidence: Evidence, profile: Profile, order_ref: str, amount: str, le
             (
                 c.name
                 for c in profile.texts
-                if evidence.inclusion(ledger.table, ref(_source_ref(evidence, ledger)), profile.name, c.name, None)
+                if evidence.inclusion(ledger.table, ref(source_ref(evidence, ledger)), profile.name, c.name, None)
                 >= 0.3
             ),
             None,
         )
-        if _source_ref(evidence, ledger)
+        if source_ref(evidence, ledger)
         else None
     )
     key = next((c.name for c in profile.unique), None)
@@ -331,7 +348,7 @@ def _parts(evidence: Evidence, profile: Profile, order_ref: str, amount: str, le
     return Parts(profile.name, order_ref, amount, key, reference, method, (), (), kind, sale_kinds, state, failed, date)
 
 
-def _source_ref(evidence: Evidence, ledger: Ledger) -> str:
+def source_ref(evidence: Evidence, ledger: Ledger) -> str:
     """A ledger column, other than its key, that names the single movement at the processor."""
     profile = evidence.profile(ledger.table)
     return next(

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from typing import Literal
+
+from spec.pipeline import Source
 
 Movement = Literal["sale", "refund", "dispute", "fee", "payout", "adjustment"]
 
@@ -83,6 +86,15 @@ def words_of(text: str) -> tuple[str, ...]:
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", plain.replace("ß", "ss"))
     return tuple(re.findall(r"[a-z]+|\d+", spaced.lower()))
+
+
+def own_words(tables: Iterable[str], sources: Mapping[str, Source]) -> set[str]:
+    """The words by which a person may call this data: of its tables, and of the systems and connections it is from."""
+    named = set(tables)
+    for source in sources.values():
+        if source.connection is not None:
+            named |= {source.connection, source.connector}
+    return {word for name in named for word in words_of(name)}
 
 
 def movement_of(value: str) -> Movement | None:

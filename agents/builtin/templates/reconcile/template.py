@@ -6,7 +6,7 @@ import re
 from typing import get_args
 
 from agents.builtin.pipelines.reconcile.intent import Side, asks_to_reconcile, speaks_of_money
-from agents.builtin.pipelines.reconcile.words import words_of
+from agents.builtin.pipelines.reconcile.words import own_words
 from agents.contract import DataView, Draft, Question, Refusal, Request
 
 _WHETHER = re.compile(
@@ -20,7 +20,7 @@ def is_wanted(text: str, data: DataView | None) -> bool:
     A wish is one on any data, as a refusal that names the missing export helps. What asks for a yes or no may be about
     any two amounts, and is one only where a payment processor's ledger is there.
     """
-    names = {word for table in (data.catalog.tables if data else ()) for word in words_of(table.name)}
+    names = own_words((table.name for table in data.catalog.tables), data.sources) if data else set()
     sides: tuple[Side, ...] = get_args(Side)
     if not asks_to_reconcile(text, dict.fromkeys(sides, names)):
         return False
@@ -34,8 +34,8 @@ def draft(request: Request, data: DataView) -> Draft | Question | Refusal | None
     reply = draft_reconciliation(request, data)
     if not isinstance(reply, Refusal):
         return reply
-    names = {word for table in data.catalog.tables for word in words_of(table.name)}
-    return reply if speaks_of_money(request.text, names, names_held(request.text, data)) else None
+    names = own_words((table.name for table in data.catalog.tables), data.sources)
+    return reply if speaks_of_money(request.text, names, names_held(request.text, data, names)) else None
 
 
 def _has_a_ledger(data: DataView) -> bool:
