@@ -19,6 +19,8 @@ def spoken_rhythm(rhythm: str) -> str:
 def spoken_cron(cron: str) -> str:
     """The schedules people ask for in words, the others as they are."""
     fields = cron.split()
+    if fields[2:] == ["*", "*", "*"] and (often := _within_a_day(*fields[:2])):
+        return often
     if len(fields) != 5 or not (fields[0].isdigit() and fields[1].isdigit()) or fields[3] != "*":
         return f"at {cron}"
     at = f"at {int(fields[1]):02}:{int(fields[0]):02}"
@@ -32,6 +34,17 @@ def spoken_cron(cron: str) -> str:
     if day.isdigit() and weekday == "*":
         return f"on day {day} of every month {at}"
     return f"at {cron}"
+
+
+def _within_a_day(minute: str, hour: str) -> str:
+    """What comes several times a day, in words; empty for anything else."""
+    if hour == "*" and minute.isdigit():
+        return "every hour" if int(minute) == 0 else f"every hour at {int(minute)} minutes past"
+    if hour == "*" and (each := re.fullmatch(r"\*/(\d+)", minute)):
+        return f"every {each[1]} minutes"
+    if minute == "0" and (each := re.fullmatch(r"\*/(\d+)", hour)):
+        return f"every {each[1]} hours"
+    return ""
 
 
 def joined(names: Sequence[str]) -> str:

@@ -88,7 +88,7 @@ def _stripe_movements(rows: Sequence[dict[str, str]]) -> Iterator[tuple[Record, 
         disputed = row["reporting_category"] == "dispute"
         if disputed:
             row = {**row, "source": f"dp_{row['charge_id'][3:]}"}
-        movement = {
+        movement: Record = {
             "id": row["id"], "type": row["type"], "reporting_category": row["reporting_category"],
             "source": row["source"] or None, "currency": row["currency"],
             "amount": _cents(row["amount"]), "fee": _cents(row["fee"]), "net": _cents(row["net"]),

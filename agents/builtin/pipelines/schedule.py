@@ -47,6 +47,9 @@ _TIME = re.compile(
     r"|\b(?:in\s+the\s+)?(?P<part>morning|afternoon|evening|night)s?\b",
     re.IGNORECASE,
 )
+_INTERVAL = re.compile(
+    r"\b(?:every|each)\s+(?P<number>[1-9]\d{0,2})\s+(?P<unit>minutes?|mins?|hours?)\b", re.IGNORECASE
+)
 _PART_HOURS = {"morning": 8, "afternoon": 14, "evening": 18, "night": 22}
 _WEEKDAYS = re.compile(
     r"\b(?:every|each)\s+(?:weekday|working\s+day|business\s+day|workday)\b|\bon\s+(?:weekdays|"
@@ -104,6 +107,11 @@ def _zone_said(text: str) -> tuple[str, str] | None:
 
 def find_timing(text: str, timezone: str) -> Timing | None:
     """The schedule a request asks for, or None. Without a time of day 08:00 is assumed, and said."""
+    often = _INTERVAL.search(text)
+    if often:
+        unit = "minute" if often["unit"].lower().startswith("m") else "hour"
+        every = f"{often['number']} {unit}{'s' if often['number'] != '1' else ''}"
+        return Timing(Schedule(every=every, timezone=timezone), (often.group(0),), None, f"every {every}")
     found = _days(text)
     if found is None:
         return None
@@ -111,13 +119,14 @@ def find_timing(text: str, timezone: str) -> Timing | None:
     zone = _zone_said(text)
     if zone:
         timezone, words = zone[0], (*words, zone[1])
-    clock = _TIME.search(text)
-    hour, minute = _hour_minute(clock) if clock else (DEFAULT_HOUR, 0)
+    clock, part = _clock(text)
+    hour, minute = _hour_minute(clock, part) if clock else (DEFAULT_HOUR, 0)
     if day_fields == "* * *" and reading == "every hour":
         return Timing(Schedule(cron="0 * * * *", timezone=timezone), words, None, reading)
     assumption = None
     if clock:
         words = (*words, clock.group(0))
+        words = (*words, part) if part and not any(part in one for one in words) else words
     else:
         assumption = f"runs at {hour:02}:{minute:02} {timezone} time, as no time was given"
     schedule = Schedule(cron=f"{minute} {hour} {day_fields}", timezone=timezone)
@@ -189,7 +198,15 @@ def _day_number(word: str) -> int:
     return _DAYS[folded] if folded in _DAYS else _SHORT[folded]
 
 
-def _hour_minute(clock: re.Match[str]) -> tuple[int, int]:
+def _clock(text: str) -> tuple[re.Match[str] | None, str]:
+    """The time of day that is said, and the part of the day beside it: "at 2" and "night"; a part alone is a time."""
+    times = list(_TIME.finditer(text))
+    exact = next((one for one in times if not one["part"]), None)
+    part = next((one["part"] for one in times if one["part"]), "")
+    return (exact, part) if exact else (times[0] if times else None, "")
+
+
+def _hour_minute(clock: re.Match[str], part: str = "") -> tuple[int, int]:
     if clock["noon"]:
         return 12, 0
     if clock["midnight"]:
@@ -199,6 +216,9 @@ def _hour_minute(clock: re.Match[str]) -> tuple[int, int]:
     hour = int(clock["hour"] or clock["hour2"] or clock["hour3"])
     minute = int(clock["minute"] or clock["minute2"] or 0)
     half = (clock["half"] or clock["half3"] or "").replace(".", "").lower()
+    of = (clock["of"] or part).lower()
+    if not half and hour < 12 and (of in ("afternoon", "evening") or (of == "night" and hour > 5)):
+        half = "pm"
     if hour < 12 and ((clock["of"] or "").lower() in ("afternoon", "evening") or (clock["ofnight"] and hour > 5)):
         half = "pm"
     if half == "pm" and hour < 12:

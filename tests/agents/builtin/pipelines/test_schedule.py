@@ -71,3 +71,33 @@ def test_an_assumed_hour_is_said() -> None:
     assert stated is not None
     assert stated.assumption is None
     assert stated.schedule.cron == "0 9 * * 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "every"),
+    [
+        ("every 15 minutes", "15 minutes"),
+        ("each 30 mins", "30 minutes"),
+        ("every 6 hours", "6 hours"),
+        ("every 1 hour", "1 hour"),
+    ],
+)
+def test_an_interval_of_minutes_or_hours_is_a_schedule(text: str, every: str) -> None:
+    timing = find_timing(f"copy the orders {text} please", "UTC")
+    assert timing is not None
+    assert (timing.schedule.every, timing.words, timing.assumption) == (every, (text,), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "cron"),
+    [
+        ("every night at 2", "0 2 * * *"),
+        ("every night at 11", "0 23 * * *"),
+        ("every evening at 8", "0 20 * * *"),
+        ("each morning at 7:30", "30 7 * * *"),
+    ],
+)
+def test_the_hour_that_is_said_counts_and_the_part_of_the_day_says_which_half(text: str, cron: str) -> None:
+    timing = find_timing(text, "UTC")
+    assert timing is not None
+    assert timing.schedule.cron == cron

@@ -1,0 +1,1 @@
+"""A copy of what a system or a database holds, kept up to date in a database of one's own."""
