@@ -25,6 +25,7 @@ from pipelines.job import CompiledCheck, Field, Job, Origin, Relation, Stage
 from pipelines.lineage import derive, smallest
 from pipelines.newest import newest_column
 from pipelines.orders import tie_break
+from pipelines.partial import refuse_partial_replace
 from pipelines.planning import Plan, plan_steps
 from pipelines.scope import StepScope, constant
 from pipelines.values import BUILT_IN, parameter_values
@@ -75,6 +76,8 @@ def compile_spec(
             from pipelines.figures import report_sources
 
             report_sources(spec, building.scope("report", noun="report"))
+    if not rebound:
+        refuse_partial_replace(spec)
     effects, dropped = effects_of(spec, building.relations, rebound=bool(rebound))
     return Job(
         spec=spec,

@@ -229,7 +229,6 @@ class _Attempt:
         if out_already is not None:
             self._sweep()
             return self._conclude(log, out_already)
-        _refuse_partial_replace(self._job)
         with ExitStack() as stack:
             connection = open_engine(self._setting.limits, self._folder / "spill")
             stack.callback(connection.close)
@@ -477,17 +476,6 @@ def published_already(
         return journal.published(folder)
     with journal.holding(out, guard.check, sleep):
         return journal.published(folder)
-
-
-def _refuse_partial_replace(job: Job) -> None:
-    partial = [key for key, source in job.sources.items() if source.read == "incremental"]
-    for load in job.loads:
-        if load.write == "replace" and partial:
-            raise SpecError(
-                f"{load.table!r} would be replaced by the new rows of {partial[0]!r} alone.",
-                hint="Use write: merge or append, or read the source with read: full_refresh.",
-                where={"table": load.table, "source": partial[0]},
-            )
 
 
 def _emptied(folder: Path) -> None:

@@ -6,16 +6,17 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 import pytest
+import shell
+from shell import command, environment
 
 from connectors.http.vendor.answering import Vendor
 from connectors.http.vendor.description import read_description
@@ -38,23 +39,10 @@ def stripe(vendor_specs_folder: Path, tmp_path: Path) -> Vendor:
     return Vendor(description, profile, count=counts, accepts={SECRET}, texts=("EUR", "USD"))
 
 
-def environment(folder: Path) -> dict[str, str]:
-    home = str(folder / "home")
-    return {"PATH": os.environ["PATH"], "HOME": str(folder), "DREFLOW_HOME": home, "PYTHONPATH": str(ROOT)}
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "integrations.cli", *arguments]
-
-
 def dreflow(folder: Path, *arguments: str, stdin: str = "") -> dict[str, Any]:
-    done = subprocess.run(
-        command(*arguments, "--json"), cwd=folder, env=environment(folder), input=stdin,
-        capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
-    assert SECRET not in done.stdout + done.stderr
-    assert done.returncode == 0, done.stdout + done.stderr
-    return cast("dict[str, Any]", json.loads(done.stdout))
+    document = shell.dreflow(folder, *arguments, stdin=stdin)
+    assert SECRET not in json.dumps(document)
+    return document
 
 
 @contextmanager

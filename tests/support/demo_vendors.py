@@ -83,11 +83,12 @@ def _epoch(text: str) -> int:
 
 
 def _stripe_movements(rows: Sequence[dict[str, str]]) -> Iterator[tuple[Record, dict[str, str]]]:
-    for row in rows:
+    for exported in rows:
+        row = exported
         # An export names the charge of each movement; the API names the object that moved the money.
         disputed = row["reporting_category"] == "dispute"
         if disputed:
-            row = {**row, "source": f"dp_{row['charge_id'][3:]}"}
+            row = {**exported, "source": f"dp_{exported['charge_id'][3:]}"}
         movement: Record = {
             "id": row["id"], "type": row["type"], "reporting_category": row["reporting_category"],
             "source": row["source"] or None, "currency": row["currency"],
@@ -151,7 +152,8 @@ def _order(one: Mapping[str, Any]) -> Record:
         "refunds": [_refund(refund) for refund in one["refunds"]],
         "totalShippingPriceSet": _money(str(sum((Decimal(way["price"]) for way in one["shipping_lines"]), Decimal(0)))),
         "fulfillments": [], "tags": [], "discountCodes": [], "taxesIncluded": one["taxes_included"],
-        "displayFulfillmentStatus": str(one["fulfillment_status"] or "unfulfilled").upper(), "returnStatus": "NO_RETURN",
+        "displayFulfillmentStatus": str(one["fulfillment_status"] or "unfulfilled").upper(),
+        "returnStatus": "NO_RETURN",
         "sourceName": one["source_name"], "presentmentCurrencyCode": one["currency"], "customer": None,
     }  # fmt: skip
 

@@ -53,6 +53,11 @@ def start(context: Context, spec: Path, *, now: datetime, out: Path, told: Calla
     return runs.run(context, spec, now=now, out=out, told=told)
 
 
+def replies_of(session: Session, thread: str, step: Step, **more: Any) -> list[dict[str, Any]]:
+    """What a session answers to one step."""
+    return _plain(session.talk(_message(thread, step), **more))
+
+
 def through_session(conversation: Sequence[Step], folder: Path, data: Path) -> Told:
     """Held by the session alone."""
     workspace = Workspace(folder, datetime.now(UTC))

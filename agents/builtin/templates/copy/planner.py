@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 
-from agents.builtin.pipelines.columns import find_table, name_words
+from agents.builtin.pipelines.columns import find_table
 from agents.builtin.templates.copy.intent import Asked, read
 from agents.contract import DataView, Draft, Question, Refusal, Request
 from spec.catalog import Table
@@ -29,7 +30,7 @@ def draft_copy(request: Request, data: DataView) -> Draft | Question | Refusal |
     said = tuple(_said(name, sources[name]) for name in sources)
     assumptions = (*said, *((timing.assumption,) if timing and timing.assumption else ()))
     spec = Pipeline(
-        name="copy_of_" + "_".join(name_words(PurePath(asked.place).stem)),
+        name=_name(asked.place),
         title=f"Copy in {asked.place}",
         request=request.text,
         reading=reading,
@@ -41,6 +42,11 @@ def draft_copy(request: Request, data: DataView) -> Draft | Question | Refusal |
         allow=Allow(tables=tuple(f"{asked.place}/{load.table}" for load in loads)),
     )
     return Draft(spec=spec, reading=reading, assumptions=assumptions)
+
+
+def _name(place: str) -> str:
+    stem = re.sub(r"[^a-z0-9]+", "_", PurePath(place).stem.lower()).strip("_")
+    return f"copy_in_{stem or 'database'}"
 
 
 def _all_of(names: list[str]) -> str:
