@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
+from connectors.own import Systems
 from spec.base import JsonValue
 from spec.catalog import Table
 from spec.errors import unknown_name
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 Capability = Literal["discover", "read", "incremental", "write"]
 CONNECTORS = Shelf("connectors", "connector", module="connector")
 """Connectors that are code: files and databases."""
-DECLARED = Shelf("connectors", "connector", data="connector.yaml")
-"""Connectors that are data, for systems with an HTTP API."""
+DECLARED = Systems(Shelf("connectors", "connector", data="connector.yaml"))
+"""Connectors that are data, for systems with an HTTP API; those of a workspace's own among them."""
 
 
 @record(frozen=True)

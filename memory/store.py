@@ -91,6 +91,11 @@ DONE_BY = """
 SELECT action, subject FROM audit_trail
 WHERE workspace = :workspace AND principal = :principal AND action IN ('run', 'approve')
 """
+CONNECTOR_APPROVAL = """
+SELECT action, detail FROM audit_trail
+WHERE workspace = :workspace AND subject = :subject AND action IN ('approve connector', 'withdraw connector')
+ORDER BY seq DESC LIMIT 1
+"""
 ENTRIES = """
 SELECT seq, at, principal, action, subject, detail, previous, hash FROM audit_trail
 WHERE workspace = :workspace ORDER BY seq
@@ -404,6 +409,13 @@ class Store(StoredRuns):
         """What the trail says that somebody ran or approved: pairs of action and subject."""
         rows = self.database.read(DONE_BY, self._here(principal=principal))
         return {(str(row["action"]), str(row["subject"])) for row in rows}
+
+    def approved_connector(self, name: str) -> str | None:
+        """Digest of the connector of one's own that was approved last under a name, unless that was taken back."""
+        rows = self.database.read(CONNECTOR_APPROVAL, self._here(subject=name))
+        if not rows or rows[0]["action"] != "approve connector":
+            return None
+        return str(json.loads(str(rows[0]["detail"])).get("digest") or "") or None
 
     def audit_trail(self) -> Sequence[Entry]:
         """All entries in order."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
+from connectors import own
 from memory.database import open_database
 from memory.store import Store
 from spec.errors import AccessError
@@ -30,12 +31,18 @@ class Workspace:
         identity = self._identity()
         store = Store(open_database(self.database_url, self.folder / "dreflow.db"), identity)
         store.enter(self.folder.resolve().parent.name, self.made_at)
+        own.look_in(self.connectors, store.approved_connector)
         return store
 
     @property
     def runs(self) -> Path:
         """Where each run keeps its files."""
         return self.folder / "runs"
+
+    @property
+    def connectors(self) -> Path:
+        """Connectors of the workspace's own, a folder each."""
+        return self.folder / "connectors"
 
     @property
     def timezone(self) -> str:
