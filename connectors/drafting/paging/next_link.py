@@ -1,0 +1,45 @@
+"""A whole link to the next page in the answer: ``{"links": {"next": "https://..."}}``."""
+
+from __future__ import annotations
+
+from connectors.drafting.seen import Leaf, Seen, Way
+from spec.base import JsonValue
+
+_LINKS = {"link", "links", "url", "uri", "href", "urls"}
+_BACK = {"previous", "prev", "first", "self", "last", "has"}
+
+
+def found(seen: Seen) -> Way | None:
+    """The link, where the answer has one that leads on."""
+    links = [leaf for leaf in seen.leaves if is_link(leaf) or _is_lone(seen, leaf)]
+    if not links:
+        return None
+    # A whole address before a part of one: both lead to the same page.
+    best = min(links, key=lambda leaf: (not _is_whole(leaf), "path" in leaf.last, len(leaf.place)))
+    sized, said = seen.sized()
+    params: dict[str, JsonValue] = {"next": best.place, **sized}
+    return Way("next_link", params, "; ".join((f"{best.place} in the answer is the next page's link", *said)), 2)
+
+
+def is_link(leaf: Leaf) -> bool:
+    """Whether a value is the next page's address."""
+    told = set(leaf.words)
+    if "next" not in told or told & _BACK or not leaf.is_text:
+        return False
+    return _is_whole(leaf) or bool(told & _LINKS) or "path" in leaf.last
+
+
+def _is_whole(leaf: Leaf) -> bool:
+    example = leaf.shape.example
+    is_shown = isinstance(example, str) and (example.startswith(("http://", "https://", "/")) or "?" in example)
+    return leaf.shape.text("format") in {"uri", "url", "uri-reference", "iri"} or is_shown
+
+
+def _is_lone(seen: Seen, leaf: Leaf) -> bool:
+    """``next`` beside the list, of which nothing says what it is, where no parameter would take a mark."""
+    from connectors.drafting.words import words
+
+    if set(leaf.last) not in ({"next"}, {"next", "page"}) or not leaf.is_text or set(leaf.words) & _BACK:
+        return False
+    marks = {"cursor", "token", "after", "next", "marker", "bookmark", "continuation"}
+    return bool(leaf.shape.kinds) and not any(set(words(one.name)) & marks for one in seen.query)

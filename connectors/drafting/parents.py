@@ -1,0 +1,166 @@
+"""Lists inside of other lists' records, ``/orders/{order_id}/lines``, and what else an address has to be given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+
+from connectors.drafting.api import Parameter
+from connectors.drafting.lists import Listing, last_of
+from connectors.drafting.proving import is_proof
+from connectors.drafting.questions import Asking, UnknownError
+from connectors.drafting.words import alike, clean, identifier, singular, words
+from spec.base import JsonValue
+from spec.records import record
+
+DEEPEST = 2
+_ENDS = {"id", "gid", "uuid", "guid", "key", "code", "number", "no", "name", "slug", "path", "identifier"}
+
+
+@record(frozen=True)
+class Filled:
+    """How a list's address is filled: its path, its parent if it has one, and settings of the connection."""
+
+    path: str
+    parent: Mapping[str, JsonValue] | None = None
+    kept: tuple[str, ...] = ()
+    """Columns of the parent that stand in each row."""
+    params: Mapping[str, JsonValue] = field(default_factory=dict)
+    headers: Mapping[str, JsonValue] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
+
+
+@record(frozen=True)
+class Above:
+    """A list that may be another's parent: the list, its key, and the columns that it has of its own parent."""
+
+    listing: Listing
+    key: str
+    kept: tuple[str, ...] = ()
+    depth: int = 0
+
+
+def filled(listing: Listing, above: Sequence[Above], everywhere: set[str], asking: Asking) -> Filled:
+    """The address of a list, filled. UnknownError names what nothing gives."""
+    path, settings = listing.endpoint.path, dict[str, Mapping[str, JsonValue]]()
+    params, headers = dict[str, JsonValue](), dict[str, JsonValue]()
+    wanted: list[tuple[str, str]] = []
+    for name in listing.needs:
+        if name in everywhere:
+            own = _setting(name, settings, f"Stands in every address of the system, as {clean(name)}.")
+            path = path.replace("{" + name + "}", "{" + own + "}")
+            asking.decided(listing.name, f"{name} is a setting", "nothing lists it and most addresses begin with it")
+        else:
+            wanted.append((name, path[: path.index("{" + name + "}")].rstrip("/")))
+    queries: list[Parameter] = []
+    for parameter in listing.endpoint.parameters:
+        if not parameter.required or parameter.place == "path" or is_proof(parameter):
+            continue
+        fixed = _fixed(parameter)
+        if fixed is not None:
+            target = params if parameter.place == "query" else headers
+            target[parameter.name] = fixed if parameter.place == "query" else str(fixed)
+            asking.decided(
+                listing.name, f"{parameter.name} is {fixed}", "it is required, and this is its default", sure=False
+            )
+        elif parameter.place == "header":
+            own = _setting(parameter.name, settings, f"Is sent in the header {clean(parameter.name)}.")
+            headers[parameter.name] = "{" + own + "}"
+            asking.decided(listing.name, f"{parameter.name} is a setting", "the header is required")
+        else:
+            queries.append(parameter)
+    parent, kept, path = _with_parent(listing, path, wanted, queries, above, params, asking)
+    return Filled(path, parent, kept, params, headers, settings)
+
+
+def _with_parent(
+    listing: Listing,
+    path: str,
+    wanted: list[tuple[str, str]],
+    queries: list[Parameter],
+    above: Sequence[Above],
+    params: dict[str, JsonValue],
+    asking: Asking,
+) -> tuple[Mapping[str, JsonValue] | None, tuple[str, ...], str]:
+    if not wanted and not queries:
+        return None, (), path
+    if len(queries) > 1 or (wanted and queries):
+        raise UnknownError(
+            f"its address needs {', '.join([name for name, _ in wanted] + [one.name for one in queries])}"
+        )
+    # The innermost name is the parent's own; those before it are the parent's parents', whose columns it has.
+    name, start = wanted[-1] if wanted else (queries[0].name, "")
+    found = next((one for one in above if wanted and one.listing.endpoint.path.rstrip("/") == start), None)
+    found = found or next((one for one in above if _names(name, one) and one.depth < DEEPEST), None)
+    if found is None or not found.key:
+        raise UnknownError(f"its address needs {name}, and no list gives that")
+    if found.depth >= DEEPEST:
+        raise UnknownError("it stands too deep inside of other lists")
+    places = {name: f"/{_value(name, found)}"}
+    for outer, _ in wanted[:-1]:
+        column = next((one for one in found.kept if alike(one, outer)), None)
+        if column is None:
+            raise UnknownError(f"its address needs {outer}, which {found.listing.name} does not have")
+        places[outer] = f"/{column}"
+    keep, ask = dict[str, JsonValue](), dict[str, JsonValue]()
+    for asked, place in places.items():
+        own = identifier(asked)
+        path = path.replace("{" + asked + "}", "{parent." + own + "}")
+        (ask if own in listing.record.properties else keep)[own] = place
+    if queries:
+        params[name] = "{parent." + identifier(name) + "}"
+    parent: dict[str, JsonValue] = {
+        "stream": found.listing.name,
+        **({"keep": keep} if keep else {}),
+        **({"ask": ask} if ask else {}),
+    }
+    asking.decided(listing.name, f"parent {found.listing.name}", f"{name} is {found.key} of each of its records")
+    inner = tuple(keep) + tuple(one for one in ask if one in listing.record.properties)
+    return parent, inner, path
+
+
+def _names(name: str, above: Above) -> bool:
+    """Whether a name to be filled is one of a list's records: ``project_gid`` and projects, ``channel``, channels."""
+    parts = [word for word in words(name) if word not in _ENDS and word not in {"path", "global"}]
+    noun = "".join(singular(word) for word in parts)
+    end = above.listing.records.rpartition("/")[2]
+    own = {
+        "".join(singular(word) for word in words(one))
+        for one in (above.listing.name, end, last_of(above.listing.endpoint.path))
+        if one
+    }
+    return bool(noun) and noun in own
+
+
+def _value(name: str, above: Above) -> str:
+    """The field of the parent's record that fills a name: one that is called so, else its key."""
+    fields = above.listing.record.properties
+    same = next((one for one in fields if alike(one, name)), None)
+    return same or above.key
+
+
+def _fixed(parameter: Parameter) -> str | int | bool | None:
+    """What a required parameter is given where only one thing or its default makes sense."""
+    default, values = parameter.shape.said.get("default"), parameter.shape.said.get("enum")
+    if isinstance(default, str | int | bool):
+        return _literal(default)
+    if isinstance(values, list) and len(values) == 1 and isinstance(values[0], str | int):
+        return _literal(values[0])
+    return None
+
+
+def _literal(value: str | int | bool) -> str | int | bool:
+    return re.sub(r"([{}])", r"\1\1", value) if isinstance(value, str) else value
+
+
+def _setting(name: str, settings: dict[str, Mapping[str, JsonValue]], help_text: str) -> str:
+    own = identifier(name)
+    if not own or own in {"cursor", "parent"}:
+        own = f"own_{own}"
+    settings[own] = {
+        "title": clean(name.replace("_", " ").replace("-", " ")),
+        "help": help_text,
+        "pattern": "[A-Za-z0-9._~@:+-]{1,200}",
+    }
+    return own
