@@ -30,6 +30,11 @@ READ = (
     ".duckdb",
     ".sqlite",
     ".sqlite3",
+    # Descriptions of systems, of which connectors are drafted.
+    ".yaml",
+    ".yml",
+    ".edmx",
+    ".xml",
 )
 _ODD = re.compile(r"[^\w.\- ]+")
 
