@@ -1,10 +1,12 @@
-"""``dreflow connectors list|show|add|check|discover|preview``."""
+"""``dreflow connectors list|show|add|check|discover|preview|draft|approve``."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from integrations.cli import drafting
 
 if TYPE_CHECKING:
     from connectors.contract import Discovered
@@ -17,6 +19,7 @@ examples:
   dreflow connectors add till stripe                               (asks for what Stripe needs)
   dreflow connectors discover ./exports
   dreflow connectors preview orders.csv
+  dreflow connectors draft bakery --description openapi.yaml       (a connector for a system that we do not know)
 """
 
 
@@ -32,7 +35,9 @@ _PROOFS = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what can be typed."""
     parser.epilog = EPILOG
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|add|check|discover|preview")
+    actions = parser.add_subparsers(
+        dest="action", required=True, metavar="list|show|add|check|discover|preview|draft|approve"
+    )
     actions.add_parser("list", help="all connectors, and the connections saved here")
     show = actions.add_parser("show", help="how a connector is used")
     show.add_argument("name", help="a connector or a saved connection")
@@ -58,6 +63,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         if name == "preview":
             look.add_argument("--table", metavar="NAME", help="one table of it")
             look.add_argument("--limit", type=int, default=20, metavar="N", help="rows (default: 20)")
+    drafting.arguments(actions)
     for action in actions.choices.values():
         action.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -73,6 +79,8 @@ def run(args: argparse.Namespace) -> int:
         "check": _check,
         "discover": _discover,
         "preview": _preview,
+        "draft": drafting.draft,
+        "approve": drafting.approve,
     }
     return actions[args.action](workspace.context(args), args)
 
