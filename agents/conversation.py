@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from agents import asides, renaming, replies, stages
+from agents import asides, drafting, renaming, replies, stages
 from agents.builtin.quoted import own_words
 from agents.builtin.route import Route, route
 from agents.contract import YES, Draft, Meant, Question, Request
@@ -153,6 +153,9 @@ class _Turn:
                 hint="Say it shorter, or drop the data as a file.",
             )
         saved = threads.opened(self.context, self.thread)
+        if drafting.is_wish(message.text):
+            yield from self._connector(message.text, saved)
+            return
         saved = self._with_data(saved)
         if message.decision is not None:
             yield from self._decide(message.decision, message.digest)
@@ -168,6 +171,16 @@ class _Turn:
             yield from asides.nothing_said(saved)
             return
         yield from self._routed(text, saved)
+
+    def _connector(self, text: str, saved: SavedThread) -> Iterator[replies.Reply]:
+        """Draft a connector of what was dropped. A description is no data to ask about, so it is kept out of that."""
+        self.context.need("connect")
+        wanted = drafting.wanted_of(self.context, self.thread, text, (*self.message.data, *saved.data))
+        yield from (
+            drafting.drafted(self.context, self.thread, wanted, now=self.clock)
+            if wanted is not None
+            else drafting.nothing_given()
+        )
 
     def _with_data(self, saved: SavedThread) -> SavedThread:
         """The thread with what the message brings, or with what all conversations look at when it has nothing."""
@@ -276,6 +289,9 @@ class _Turn:
         run_id = renaming.run_of(_question(saved).key)
         if run_id is not None:
             yield from self._renamed(run_id, said, saved)
+            return
+        if drafting.is_about(_question(saved).key):
+            yield from drafting.settled(self.context, self.thread, saved, said, now=self.clock)
             return
         meant = _question(saved).keeps
         if meant is not None:
