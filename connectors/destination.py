@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from connectors.contract import Place
@@ -37,6 +38,41 @@ class StateRow:
 
 
 @record(frozen=True)
+class Removal:
+    """Rows of a target that are gone in the source, told by a table of the engine with the load's key columns.
+
+    ``listed`` has the keys of rows that are gone; ``missing`` has all keys that there are, and what is not among them
+    is gone. They are removed, or marked by the column ``mark``. ``at_most`` is the percent of the target's rows beyond
+    which a ``missing`` is not believed.
+    """
+
+    kind: Literal["listed", "missing"]
+    rows: exp.Table
+    mark: str | None = None
+    at_most: int = 100
+
+
+FEW = 10
+"""So many rows may be missing from a table of any size."""
+
+
+def refuse_implausible(load: TableLoad, removal: Removal, *, keys: int, gone: int, there: int) -> None:
+    """Raise DataError where so much would go that the reading of the keys is rather wrong: nothing was published."""
+    if removal.kind != "missing" or not gone:
+        return
+    if keys and gone <= max(FEW, there * removal.at_most // 100):
+        return
+    said = "no key at all" if not keys else f"{keys:,} keys"
+    raise DataError(
+        f"The source gave {said}, so {gone:,} of the {there:,} rows of {load.table!r} would be gone: too many.",
+        hint="Nothing was published and nothing was removed. Look at the source; if so much is gone there, let the "
+        "source's gone.at_most permit it for one run" + (", or replace the table." if not keys else "."),
+        where={"table": load.table},
+        data={"keys": keys, "gone": gone, "rows": there, "at_most": removal.at_most},
+    )
+
+
+@record(frozen=True)
 class TableLoad:
     """One load, decided: what goes where, how, and the state that is committed with it."""
 
@@ -55,6 +91,8 @@ class TableLoad:
     committed_at: str
     previous_run: str | None
     """Run id of the load's state when this run began; another one at the commit means that someone else published."""
+    removals: tuple[Removal, ...] = ()
+    """What goes from the target after the rows were merged."""
 
     @property
     def schema(self) -> str | None:
@@ -71,6 +109,12 @@ class TableLoad:
     def staging(self) -> str:
         """Name of the staging table, in the target's schema: unique to pipeline, run and load."""
         return f"{staging_prefix(self.pipeline)}{_short(self.run_id, self.label)}"
+
+    def keys_of(self, number: int) -> TableLoad:
+        """The keys of a removal as a load of their own, staged beside this one's rows."""
+        kinds = dict(self.columns)
+        columns = tuple((name, kinds[name]) for name in self.primary_key)
+        return replace(self, label=f"{self.label}/{number}", write="merge", columns=columns, removals=())
 
     def state_values(self, rows: int) -> tuple[str, ...]:
         """The state row, in the order of ``STATE_COLUMNS``; every column is text so that it is alike everywhere."""
@@ -102,8 +146,14 @@ class Session(Protocol):
         ``rows`` is what ``inside`` gave where it gave one; then they are there already.
         """
 
+    def gone(self, load: TableLoad) -> int:
+        """How many rows of the target the load's removals will take or mark; the keys are staged like rows.
+
+        Raises DataError when that is implausible.
+        """
+
     def commit(self, loads: Sequence[TableLoad]) -> None:
-        """Publish all staged loads and their state: all of it, or none."""
+        """Publish all staged loads, their removals and their state: all of it, or none."""
 
     def close(self) -> None:
         """Let go of everything; what was staged and not committed is dropped where it can still be reached."""

@@ -25,6 +25,7 @@ from connectors.destination import (
     fits,
     identifier,
     qualified,
+    refuse_implausible,
     spell,
     staging_prefix,
 )
@@ -71,6 +72,7 @@ class TableSession(ABC):
     mark: ClassVar[str]
     """How a bound value is written in the driver's statements."""
     text_type: ClassVar[str]
+    delete: ClassVar[str] = "DELETE FROM {target} AS t WHERE {gone}"
 
     def __init__(self, engine: DuckDBPyConnection, alias: str) -> None:
         self.engine = engine
@@ -153,6 +155,16 @@ class TableSession(ABC):
         self.rows[load.staging] = int(sent["count(*)"] or 0)
         self.analyze(load)
         return self.rows[load.staging]
+
+    def gone(self, load: TableLoad) -> int:
+        """As ``Session``."""
+        if not load.removals or not self.types(load.schema, load.name):
+            return 0
+        there = self._number(self.spell("SELECT COUNT(*) FROM {target}", target=self.at(load.schema, load.name)))
+        for number, removal in enumerate(load.removals):
+            keys = self.stage(load.keys_of(number), removal.rows)
+            refuse_implausible(load, removal, keys=keys, gone=self._going(load, [number]), there=there)
+        return self._going(load, range(len(load.removals)))
 
     def close(self) -> None:
         """As ``Session``."""
@@ -237,10 +249,53 @@ class TableSession(ABC):
         )[0][0]
         compare(load, {"count(merged keys)": str(self.rows[load.staging])}, {"count(merged keys)": str(found)})
 
+    def remove(self, load: TableLoad) -> None:
+        """Take rows that are gone from the target, or mark them; what was merged a moment ago is there already."""
+        for number, removal in enumerate(load.removals):
+            if load.keys_of(number).staging not in self.rows:
+                continue
+            target, gone = self.at(load.schema, load.name), self._is_gone(load, [number])
+            if removal.mark is None:
+                self.query(self.spell(self.delete, target=target, gone=gone))
+            else:
+                self.query(
+                    self.spell(
+                        "UPDATE {target} AS t SET {mark} = TRUE WHERE {gone}",
+                        target=target,
+                        mark=removal.mark,
+                        gone=gone,
+                    )
+                )
+
+    def _going(self, load: TableLoad, numbers: Sequence[int]) -> int:
+        target, gone = self.at(load.schema, load.name), self._is_gone(load, numbers)
+        return self._number(self.spell("SELECT COUNT(*) FROM {target} AS t WHERE {gone}", target=target, gone=gone))
+
+    def _is_gone(self, load: TableLoad, numbers: Sequence[int]) -> Raw:
+        """The condition on rows of the target ``t``; one that is marked already is not gone again."""
+        parts = []
+        for number in numbers:
+            removal = load.removals[number]
+            parts.append(
+                self.spell(
+                    "{negated}EXISTS (SELECT 1 FROM {keys} AS s WHERE {equal})",
+                    negated=Raw("NOT " if removal.kind == "missing" else ""),
+                    keys=self.at(load.schema, load.keys_of(number).staging),
+                    equal=equal(self.quote, "t", "s", load.primary_key),
+                )
+            )
+        marks = {load.removals[number].mark for number in numbers} - {None}
+        unmarked = [f"(t.{self.name(mark)} IS NULL OR NOT t.{self.name(mark)})" for mark in marks if mark]
+        return Raw(" AND ".join([f"({' OR '.join(parts)})", *unmarked]))
+
+    def _number(self, sql: str) -> int:
+        return int(str(self.query(sql)[0][0]))
+
     def discard(self, load: TableLoad) -> None:
-        """Drop the staging table, where publishing has not given it another name."""
-        self.query(self.spell("DROP TABLE IF EXISTS {table}", table=self.at(load.schema, load.staging)))
-        self.pending.pop(load.staging, None)
+        """Drop the staging tables, where publishing has not given one another name."""
+        for one in (load, *(load.keys_of(number) for number in range(len(load.removals)))):
+            self.query(self.spell("DROP TABLE IF EXISTS {table}", table=self.at(one.schema, one.staging)))
+            self.pending.pop(one.staging, None)
 
     def rename(self, schema: str | None, table: str, to: str) -> None:
         """Give a table another name in its schema."""

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from sqlglot import exp
 
 from connectors import contract as connectors
-from pipelines import proofs
+from pipelines import gone, proofs
 from pipelines.binder import Binder, parse_type
 from pipelines.constants import check_exact
 from pipelines.contract import MAIN, Built, ImpliedCheck, Transform, check_unit, transform
@@ -120,6 +120,8 @@ def _sources(spec: Pipeline, rebound: Mapping[str, Source]) -> dict[str, Source]
                 "sensitive": contract.sensitive,
                 "on_error": contract.on_error,
                 "drift": contract.drift,
+                # What a row says of itself holds there too; keys are compared with tables, which stay as they are.
+                "gone": gone.by_row(contract.gone),
             }
         )
     return found
@@ -405,6 +407,7 @@ class _Building:
                 self.implied.append(
                     ImpliedCheck("load_key", relation.name, "block", query, (relation.name,), evidence=evidence)
                 )
+        gone.refuse_unreachable(self.spec, self.relations)
 
 
 def read_params(model: type[Document], written: Mapping[str, JsonValue], where: dict[str, str | int]) -> Document:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from pipelines import gone
 from pipelines.job import Relation
 from pipelines.values import zone_of
 from spec.errors import SpecError
@@ -37,7 +38,12 @@ def effects_of(
             for kind in spec.report.formats
         ]
     beyond = [
-        Effect(kind="write", target=load_target(load), detail=f"{load.write} {load.from_}") for load in spec.loads
+        Effect(
+            kind="write",
+            target=load_target(load),
+            detail=f"{load.write} {load.from_}{gone.effect_of(spec, relations[load.from_.casefold()], load)}",
+        )
+        for load in spec.loads
     ]
     for delivery in spec.report.deliver if spec.report else ():
         beyond += [

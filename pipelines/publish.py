@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -17,7 +18,7 @@ from connectors import sql
 from connectors.contract import Place
 from connectors.destination import Session, StateRow, TableLoad, destination
 from connectors.files import destination as files
-from pipelines import journal, staging, state
+from pipelines import gone, journal, staging, state
 from pipelines.digest import TableDigest, call
 from pipelines.engines.duckdb import bound
 from pipelines.folder import read_json, sync_file, sync_folder, write_json
@@ -137,11 +138,16 @@ def planned(job: Job, load: Load, run_id: str, cursor: str, committed_at: str, p
         table=load.table,
         write=load.write,
         primary_key=load.primary_key,
-        columns=tuple((item.name, item.type) for item in _relation(job, load.from_).fields),
+        columns=tuple((item.name, item.type) for item in _relation(job, load.from_).fields) + _marks(job, load),
         cursor=cursor,
         committed_at=committed_at,
         previous_run=previous_run,
     )
+
+
+def _marks(job: Job, load: Load) -> tuple[tuple[str, str], ...]:
+    mark = gone.mark_of(job, load)
+    return ((mark, "BOOLEAN"),) if mark is not None else ()
 
 
 def rows_of(job: Job, load: Load) -> exp.Query:
@@ -154,6 +160,9 @@ def rows_of(job: Job, load: Load) -> exp.Query:
     rows = exp.select(*(exp.column(item.name, quoted=True) for item in fields)).from_(
         exp.table_(load.from_, quoted=True)
     )
+    mark = gone.mark_of(job, load)
+    if mark is not None:
+        rows = rows.select(exp.alias_(gone.marked(job, load), mark, quoted=True))
     newest = newest_column(_relation(job, load.from_), job.sources)
     if load.write != "merge" or newest is None:
         return rows
@@ -286,18 +295,27 @@ class Publisher:
                     data={"run_id": now_there.run_id if now_there else None},
                 )
             planned = self._planned(load, before.run_id if before else None)
-            rows, digest = self._stage_rows(load, planned, session, done=done)
+            rows, digest, table = self._stage_rows(load, planned, session, done=done)
+            taken = 0
             if not done:
+                planned = replace(planned, removals=gone.removals(self._bench, load, self._staged, table))
+                taken = session.gone(planned)
                 pending.append(planned)
-            self.outputs.append(OutputResult(name=load.from_, table=load.table, rows=rows, digest=digest))
+            found = OutputResult(name=load.from_, table=load.table, rows=rows, digest=digest, gone=taken)
+            self.outputs.append(found)
         self._loads.append((session, pending))
 
     def _planned(self, load: Load, previous_run: str | None) -> TableLoad:
         borders = {source: item.border for source, item in self._staged.items() if item.border}
         return planned(self._job, load, self._run_id, state.dumped(borders), self._at, previous_run)
 
-    def _stage_rows(self, load: Load, planned: TableLoad, session: Session, *, done: bool) -> tuple[int, str | None]:
-        """Put the rows where the destination wants them; those of a load that is done are only counted and digested."""
+    def _stage_rows(
+        self, load: Load, planned: TableLoad, session: Session, *, done: bool
+    ) -> tuple[int, str | None, exp.Table]:
+        """Put the rows where the destination wants them; those of a load that is done are only counted and digested.
+
+        Their number, their digest, and the table of the engine that has them.
+        """
         from sqlglot import exp
 
         bench = self._bench
@@ -309,7 +327,7 @@ class Publisher:
         elif inside is not None and not done:
             table = inside
             bench.materialise(table.name, query, (load.from_,), schema=f"{table.catalog}.{table.db}")
-        elif source is not None and not source.direct and query.args.get("qualify") is None:
+        elif source is not None and not source.direct and self._is_plain(load, query):
             table = staged_table(load.from_)
         else:
             table = exp.table_(planned.staging, db="main", catalog="memory", quoted=True)
@@ -326,7 +344,11 @@ class Publisher:
                     hint="Nothing was published. Run it again.",
                     where={"table": load.table},
                 )
-        return rows, digest
+        return rows, digest, table
+
+    def _is_plain(self, load: Load, query: exp.Query) -> bool:
+        """Whether the load's rows are the relation's as they are."""
+        return query.args.get("qualify") is None and gone.mark_of(self._job, load) is None
 
     def _keys_are_sound(self, load: Load, table: exp.Table) -> None:
         from sqlglot import exp

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 
 from connectors.destination import Session, StateRow, destination
 from connectors.files import destination as files
-from pipelines import journal, publish, staging, state
+from pipelines import gone, journal, publish, staging, state
 from pipelines.approval import permitted
 from pipelines.computing import computing, proofs, prove
 from pipelines.engines.duckdb import Guard, explained, lock, open_engine
@@ -327,6 +327,7 @@ class _Attempt:
                 sleep=self._setting.sleep,
                 told=told,
                 pages=self._folder / staging.PAGES,
+                now=self._now,
             )
             if not straight:
                 # A run that reads straight into its destination keeps no rows: it is repeated from the source.
@@ -343,7 +344,7 @@ class _Attempt:
         sources = self._job.sources.values()
         # It might be the same file, and DuckDB opens a file once; and cursors need staged rows to finish an
         # interrupted run.
-        if any(source.connector == "duckdb" or source.read == "incremental" for source in sources):
+        if any(source.connector == "duckdb" or source.read == "incremental" or source.gone for source in sources):
             return {}
         found: dict[str, exp.Table] = {}
         readers = [load.from_ for load in self._job.loads] + [output.from_ for output in self._job.outputs]
@@ -432,7 +433,9 @@ class _Attempt:
             )
         if not self._staged:
             self._staged = staging.read_manifest(self._folder) or {}
-        return self._result("succeeded").model_copy(update={"outputs": outputs, "quarantined": quarantined})
+        result = self._result("succeeded")
+        notes = (*result.notes, *gone.notes(self._job, outputs))
+        return result.model_copy(update={"outputs": outputs, "quarantined": quarantined, "notes": notes})
 
     def _result(
         self, status: RunStatus, *, message: str | None = None, error: dict[str, JsonValue] | None = None

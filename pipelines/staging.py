@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from connectors import sql
 from connectors.contract import OwnTotal, Place, Reading, Together, connector
 from connectors.drift import together
-from pipelines import state
+from pipelines import gone, state
 from pipelines.engines.duckdb import Guard, quoted
 from pipelines.folder import read_json, write_json
 from pipelines.state import Border
@@ -61,6 +61,10 @@ class Staged:
     totals: tuple[OwnTotal, ...] = ()
     direct: bool = False
     """Read straight into a destination's staging table; nothing of it is kept."""
+    gone: int | None = None
+    """How many keys are told to be gone; None when none are told."""
+    present: int | None = None
+    """How many keys there are, where all were read."""
 
     def to_json(self) -> dict[str, JsonValue]:
         """As the manifest holds it."""
@@ -75,6 +79,8 @@ class Staged:
             "border": self.border.to_json() if self.border else None,
             "totals": [[one.column, one.row, one.said, one.summed, one.sheet] for one in self.totals],
             "direct": self.direct,
+            "gone": self.gone,
+            "present": self.present,
         }
 
 
@@ -93,13 +99,15 @@ def from_json(plain: Mapping[str, JsonValue]) -> Staged:
         ),
         nulled=cast("dict[str, int]", plain["nulled"]),
         warnings=tuple(cast("list[str]", plain["warnings"])),
-        border=Border(str(border["cursor"]), cast("dict[str, int]", border["seen"])) if border else None,
+        border=state.border_of(border) if border else None,
         totals=tuple(
             OwnTotal(str(column), cast("int", row), str(said), str(summed), str(sheet))
             # A manifest of an earlier version has none.
             for column, row, said, summed, sheet in cast("list[list[JsonValue]]", plain.get("totals", []))
         ),
         direct=bool(plain["direct"]),
+        gone=cast("int | None", plain.get("gone")),
+        present=cast("int | None", plain.get("present")),
     )
 
 
@@ -142,11 +150,13 @@ def extract(
     sleep: Callable[[float], None],
     told: Callable[[str, Staged], None],
     pages: Path | None,
+    now: datetime | None = None,
 ) -> dict[str, Staged]:
     """Read every source. A TransientError is tried again, three times, after 1, 4 and 16 seconds.
 
     ``pages`` is the folder in which a connector may keep what it fetched, so that a run which goes on asks for the rest
-    alone. Drift is raised when all sources were looked at, so that it is told, and asked about, once.
+    alone. ``now`` is the run's time, by which it is told whether all keys are due to be read; None when nothing will be
+    published. Drift is raised when all sources were looked at, so that it is told, and asked about, once.
     """
     staged: dict[str, Staged] = {}
     readings: dict[str, Reading] = {}
@@ -173,8 +183,27 @@ def extract(
                 connection,
                 lambda: state.settle(connection, table, source, before),  # noqa: B023 - called at once
             )
+        is_sweeping = gone.due(source.gone, before, now)
+
+        def keys(narrow: Source, beside: exp.Table) -> None:
+            place = places(narrow) if pages is None else replace(places(narrow), pages=pages)
+            only = {source_name: (narrow, beside)}  # noqa: B023
+            _read(connection, source_name, only, place, None, guard, sleep)  # noqa: B023
+
+        found = gone.settle(
+            connection,
+            source,
+            table,
+            keys,
+            is_sweeping=is_sweeping,
+            # A row that was set aside is there, so the staged rows do not tell all keys.
+            is_whole=before is None and not reading.quarantined,
+            is_lookup=now is None,
+        )
+        if border is not None:
+            border = gone.noted(border, before, source.gone, now, swept=is_sweeping)
         staged[source_name] = Staged(
-            rows=reading.rows - repeated,
+            rows=reading.rows - repeated - found.left_out,
             repeated=repeated,
             as_of=reading.as_of,
             fingerprint=reading.fingerprint,
@@ -184,6 +213,8 @@ def extract(
             totals=tuple(reading.totals),
             border=border,
             direct=direct(source_name),
+            gone=found.gone,
+            present=found.present,
         )
         told(source_name, staged[source_name])
     if drift:

@@ -44,10 +44,22 @@ class Border:
 
     cursor: str
     seen: Mapping[str, int] = field(default_factory=dict)
+    swept: str = ""
+    """When all keys were last compared, ISO 8601; empty when never."""
+    listed: str = ""
+    """When the list of what was deleted was last read, or all keys in its place."""
 
     def to_json(self) -> dict[str, JsonValue]:
         """As kept beside the data."""
-        return {"cursor": self.cursor, "seen": dict(self.seen)}
+        plain: dict[str, JsonValue] = {"cursor": self.cursor, "seen": dict(self.seen)}
+        times = {"swept": self.swept, "listed": self.listed}
+        return plain | {name: text for name, text in times.items() if text}
+
+
+def border_of(plain: Mapping[str, JsonValue]) -> Border:
+    """What ``Border.to_json`` gave."""
+    seen = cast("dict[str, int]", plain.get("seen") or {})
+    return Border(str(plain["cursor"]), seen, str(plain.get("swept") or ""), str(plain.get("listed") or ""))
 
 
 Borders = Mapping[str, Border]
@@ -62,10 +74,7 @@ def dumped(borders: Borders) -> str:
 def loaded(text: str) -> dict[str, Border]:
     """What ``dumped`` wrote."""
     plain = cast("dict[str, dict[str, JsonValue]]", json.loads(text or "{}"))
-    return {
-        source: Border(str(item["cursor"]), cast("dict[str, int]", item.get("seen") or {}))
-        for source, item in plain.items()
-    }
+    return {source: border_of(item) for source, item in plain.items()}
 
 
 def start(connection: DuckDBPyConnection, source: Source, cursor: str) -> str:

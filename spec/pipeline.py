@@ -32,6 +32,49 @@ Names = Annotated[tuple[Name, ...], BeforeValidator(_as_tuple)]
 Strings = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
 
+class Gone(Document):
+    """Rows that a source no longer has: how they are told, and what becomes of them in tables they were merged into.
+
+    They are told by a column of the row itself, by the system's own list of what was deleted (``listed``), or by
+    reading all keys (``sweep``): a row whose key is not among them is gone.
+    """
+
+    column: str | None = Field(
+        default=None, description="Column that says of its row whether it is gone: a tombstone or an archived flag."
+    )
+    values: Strings = Field(
+        default=("true",), description="Texts of its values that say so; an empty list means any value."
+    )
+    listed: str | None = Field(
+        default=None,
+        pattern=r"^[1-9]\d{0,3} (hour|day|week)s?$",
+        description="How far back the system's own list of what was deleted reaches, e.g. '30 days'. It is read at "
+        "each run; when the last one was longer ago, all keys are read in its place.",
+    )
+    sweep: str | None = Field(
+        default=None,
+        pattern=r"^(every run|[1-9]\d{0,3} (hour|day|week)s?)$",
+        description="How often all keys are read and compared: 'every run', or e.g. '7 days'.",
+    )
+    then: Literal["remove", "mark"] = Field(
+        default="remove",
+        description="remove: such rows are left out, and removed from merged tables. mark: they stay and are marked.",
+    )
+    mark: Identifier = Field(default="is_gone", description="For mark: the column of merged tables that is true then.")
+    at_most: int = Field(
+        default=20,
+        ge=1,
+        le=100,
+        description="Percent of a table's rows that a sweep may find gone; more than that (and than ten) is refused.",
+    )
+
+    @model_validator(mode="after")
+    def _told_somehow(self) -> "Gone":
+        if self.column is None and self.listed is None and self.sweep is None:
+            raise ValueError("say how rows that are gone are told: column, listed or sweep")
+        return self
+
+
 class Source(Document):
     """One table that the pipeline reads, with the columns it was compiled against."""
 
@@ -72,6 +115,9 @@ class Source(Document):
         description="Column to other headers that it may come under, as agreed; its own name counts first.",
     )
     left_out: Strings = Field(default=(), description="Headers that are known and not read; to find them is no drift.")
+    gone: Gone | None = Field(
+        default=None, description="What becomes of rows that the source no longer has; without it they stay in tables."
+    )
     note: str = Field(default="", description="Comment; outside the digest.")
 
 

@@ -50,6 +50,7 @@ class OutputResult(Document):
     table: str | None = None
     rows: int
     digest: str | None = None
+    gone: int = Field(default=0, description="Rows of the table that were removed or marked, being gone in the source.")
 
 
 class Quarantined(Document):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pipelines import gone
 from pipelines.job import Job, Relation
 from spec.base import JsonValue
 from spec.pipeline import Check, Source, Step
@@ -79,6 +80,8 @@ def _source(source: Source) -> str:
     parts = [f"{where} · {source.stream}" if source.stream else where, f"{len(source.columns)} columns"]
     if source.read == "incremental":
         parts.append(f"only what is new by {source.cursor}")
+    if source.gone is not None:
+        parts.append(gone.in_words(source.gone))
     parts.append(
         {
             "quarantine": "rows that cannot be read are set aside",

@@ -12,11 +12,13 @@ from connectors.destination import (
     STATE_TABLE,
     Promise,
     Raw,
+    Removal,
     StateRow,
     TableLoad,
     equal,
     fits,
     qualified,
+    refuse_implausible,
     spell,
     staging_prefix,
 )
@@ -53,6 +55,26 @@ def open_session(place: Place, engine: DuckDBPyConnection) -> DuckDBSession:
             data={"engine": str(error).split("\n")[0]},
         ) from error
     return DuckDBSession(engine, alias)
+
+
+def _raw(removal: Removal) -> Raw:
+    return Raw(removal.rows.sql(dialect="duckdb"))
+
+
+def _is_gone(load: TableLoad, removals: Sequence[Removal]) -> Raw:
+    """The condition on rows of the target ``t``; one that is marked already is not gone again."""
+    parts = [
+        spell(
+            "{negated}EXISTS (SELECT 1 FROM {keys} AS s WHERE {equal})",
+            Q,
+            negated=Raw("NOT " if removal.kind == "missing" else ""),
+            keys=_raw(removal),
+            equal=equal(Q, "t", "s", load.primary_key),
+        )
+        for removal in removals
+    ]
+    marks = dict.fromkeys(qualified(Q, "t", one.mark) for one in removals if one.mark is not None)
+    return Raw(" AND ".join([f"({' OR '.join(parts)})", *(f"({mark} IS NULL OR NOT {mark})" for mark in marks)]))
 
 
 class DuckDBSession:
@@ -107,12 +129,24 @@ class DuckDBSession:
         self._staged[load.staging] = int(row[0]) if row else 0
         return self._staged[load.staging]
 
+    def gone(self, load: TableLoad) -> int:
+        """As ``Session``; the keys stay where the engine has them."""
+        if not load.removals or not self._exists(load.schema, load.name):
+            return 0
+        target = self._at(load.schema, load.name)
+        there = self._number(spell("SELECT count(*) FROM {target}", Q, target=target))
+        for removal in load.removals:
+            keys = self._number(spell("SELECT count(*) FROM {keys}", Q, keys=_raw(removal)))
+            refuse_implausible(load, removal, keys=keys, gone=self._going(load, [removal]), there=there)
+        return self._going(load, load.removals)
+
     def commit(self, loads: Sequence[TableLoad]) -> None:
         """As ``Session``."""
         self._engine.execute("BEGIN TRANSACTION")
         try:
             for load in loads:
                 self._publish(load)
+                self._remove(load)
                 self._save_state(load)
         except BaseException:
             self._tables = None
@@ -176,6 +210,24 @@ class DuckDBSession:
             self._engine.execute(spell("DROP TABLE {target}", Q, target=target))
         self._engine.execute(spell("ALTER TABLE {staging} RENAME TO {name}", Q, staging=staging, name=load.name))
         self._note(load.schema, load.name)
+
+    def _remove(self, load: TableLoad) -> None:
+        target = self._at(load.schema, load.name)
+        for removal in load.removals:
+            gone = _is_gone(load, [removal])
+            if removal.mark is None:
+                self._engine.execute(spell("DELETE FROM {target} AS t WHERE {gone}", Q, target=target, gone=gone))
+            else:
+                mark = "UPDATE {target} AS t SET {mark} = TRUE WHERE {gone}"
+                self._engine.execute(spell(mark, Q, target=target, mark=removal.mark, gone=gone))
+
+    def _going(self, load: TableLoad, removals: Sequence[Removal]) -> int:
+        count = "SELECT count(*) FROM {target} AS t WHERE {gone}"
+        return self._number(spell(count, Q, target=self._at(load.schema, load.name), gone=_is_gone(load, removals)))
+
+    def _number(self, sql: str) -> int:
+        row = self._engine.execute(sql).fetchone()
+        return int(row[0]) if row else 0
 
     def _save_state(self, load: TableLoad) -> None:
         """One statement where the load has a row already, which is every run but the first."""

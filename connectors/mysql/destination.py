@@ -110,6 +110,8 @@ class MysqlSession(TableSession):
     quote: ClassVar[str] = "`"
     mark: ClassVar[str] = "%s"
     text_type: ClassVar[str] = "longtext"
+    # MariaDB knows no other name for the table of a plain DELETE.
+    delete: ClassVar[str] = "DELETE t FROM {target} AS t WHERE {gone}"
 
     def __init__(self, engine: DuckDBPyConnection, alias: str, connection: Connection, database: str) -> None:
         super().__init__(engine, alias)
@@ -267,6 +269,7 @@ class MysqlSession(TableSession):
         try:
             for load in loads:
                 self.publish(load)
+                self.remove(load)
                 self.save_state(load)
         except BaseException:
             self._roll_back()

@@ -252,6 +252,7 @@ class PostgresSession(TableSession):
                                 )
                             )
                         self.publish(load)
+                        self.remove(load)
                     self.save_state(load)
                     self.discard(load)
         except psycopg.Error as error:

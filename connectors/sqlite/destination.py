@@ -159,6 +159,7 @@ class SqliteSession(TableSession):
                 if load.write == "replace":
                     self.query(self.spell("DROP TABLE IF EXISTS {table}", table=self.at(load.schema, load.name)))
                 self.publish(load)
+                self.remove(load)
                 self.save_state(load)
                 self.discard(load)
             self.query("COMMIT")
