@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from connectors.contract import Discovered, Place, Preview, Reading
 from connectors.files.pointers import ENTRY, parse
 from connectors.http import placeholders
-from connectors.http.definition import Definition, Setting
+from connectors.http.definition import Definition, Setting, Stream
 from connectors.http.engine import Declared
+from connectors.http.keys import keys_only
 from connectors.names import distinct, table_name
 from spec.base import JsonValue
 from spec.errors import SpecError, unknown_name
@@ -150,6 +151,11 @@ class Chosen(Declared):
     ) -> list[Reading]:
         """As ``Declared``."""
         return self._at(place).read_together(wanted, place, into, since=since)
+
+    def keys_only(self, source: Source, form: str) -> Source:
+        """As ``Declared``; which streams there are is told by the connection alone, so any may be."""
+        stream = self.definition.streams.get(source.stream or "", Stream())
+        return keys_only(self.definition.title, stream, source, form)
 
     def preview(self, source: Source, place: Place, *, limit: int = 20) -> Preview:
         """As ``Declared``."""

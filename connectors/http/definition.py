@@ -134,12 +134,30 @@ class Parent(Document):
     )
 
 
+class Listed(Document):
+    """A list of what was deleted, or of events that say so."""
+
+    request: dict[str, Any] = Field(description="What is different in its request, e.g. path, params, records.")
+    key: dict[str, Pointer] = Field(
+        default={}, description="Where a key column's value stands, where that is another place than in a record."
+    )
+    reaches: str = Field(
+        default="",
+        pattern=r"^([1-9]\d{0,3} (hour|day|week)s?)?$",
+        description="How far back the list reaches, e.g. 30 days; what was deleted before is told by a sweep alone.",
+    )
+
+
 class Deletes(Document):
-    """How records that are gone show themselves."""
+    """How records that are gone show themselves; a plan says what becomes of them (a source's ``gone``)."""
 
     flag: Pointer | None = Field(default=None, description="Place of a mark in the record itself, e.g. /archived.")
     values: tuple[JsonValue, ...] = Field(default=(True,), description="Values of the mark that mean it is gone.")
-    sweep: bool = Field(default=False, description="The system tells nothing: only a full read shows what is gone.")
+    listed: Listed | None = None
+    sweep: bool | dict[str, Any] = Field(
+        default=False,
+        description="Reading all keys shows what is gone; what is different in the request that asks for them alone.",
+    )
 
 
 class Request(Document):
@@ -181,6 +199,14 @@ class Stream(Request):
     leave_out: tuple[Pointer, ...] = Field(default=(), description="Places that are not read.")
     keep_as_text: tuple[Pointer, ...] = Field(default=(), description="Objects and lists that stay one JSON text.")
     deletes: Deletes | None = None
+
+    def request_of_keys(self, form: str) -> dict[str, Any]:
+        """What is different in the request of a read of the keys, ``sweep`` or ``listed``."""
+        if self.deletes is None:
+            return {}
+        if form == "listed":
+            return self.deletes.listed.request if self.deletes.listed is not None else {}
+        return self.deletes.sweep if isinstance(self.deletes.sweep, dict) else {}
 
 
 class Check(Document):
@@ -225,12 +251,16 @@ class Definition(Document):
                 raise ValueError(f"the stream {name!r} has the parent {stream.parent.stream!r}, which is no stream")
         return self
 
-    def request(self, name: str, *, incremental: bool) -> Request:
-        """The request of a stream, with what the whole connector says filled in."""
+    def request(self, name: str, *, incremental: bool, keys: str = "") -> Request:
+        """The request of a stream, with what the whole connector says filled in; ``keys`` is ``sweep`` or ``listed``
+        where its keys alone are read.
+        """
         stream = self.streams[name]
         said = {field: getattr(stream, field) for field in Request.model_fields if field in stream.model_fields_set}
         if incremental:
             said |= stream.incremental
+        if keys:
+            said |= stream.request_of_keys(keys)
         whole = {"paginate": self.paginate, "records": self.records}
         return Request.model_validate({**{key: item for key, item in whole.items() if item is not None}, **said})
 
@@ -275,6 +305,7 @@ def _refused(error: ValidationError, where: dict[str, str]) -> SpecError:
 def _known_at(place: tuple[int | str, ...]) -> list[str]:
     models: dict[str, type[Document]] = {
         "limits": Limits, "errors": ErrorRule, "cursor": Cursor, "parent": Parent, "deletes": Deletes,
+        "listed": Listed,
         "check": Check, "proof": Proof, "settings": Setting, "streams": Stream,
     }  # fmt: skip
     for part in reversed(place[:-1]):

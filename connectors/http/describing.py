@@ -10,6 +10,7 @@ from connectors.files.options import ReadOptions
 from connectors.files.pointers import Keys, parse, paths_of
 from connectors.http import asking, tables
 from connectors.http.definition import Stream
+from connectors.http.keys import told_in_words
 from connectors.names import table_name
 from spec.base import JsonValue
 from spec.catalog import Column, Table
@@ -67,7 +68,7 @@ def described(origin: Origin, stream: Stream, found: Discovered, records: Record
         columns=tuple(Column(name=name, type=type_) for name, type_ in columns.items()),
         primary_key=key,
         foreign_keys=foreign,
-        description=stream.description if not is_child else "",
+        description=(stream.description + told_in_words(stream, paths)).strip() if not is_child else "",
         rows=found.table.rows if is_whole else None,
     )
     warnings = [text for text in found.warnings if not text.startswith("Fields were found on the first")]

@@ -25,6 +25,7 @@ from connectors.http import asking, placeholders, tables
 from connectors.http.definition import Definition, Request, Stream, Unit, read_definition
 from connectors.http.describing import Origin, described
 from connectors.http.fetching import Fetch, build, parents_of
+from connectors.http.keys import form_of, keys_only, stream_of
 from connectors.http.naming import renamed
 from connectors.http.pacing import Pace
 from connectors.http.repeats import Keys, take_out
@@ -149,11 +150,12 @@ class Declared:
         name = self._stream_name(wanted[0][0].stream or "")
         if not all(source.columns for source, _ in wanted):
             raise SpecError("The source states no columns.", hint="Discover it first: its columns are how it is read.")
-        stream = self.definition.streams[name]
+        form = form_of(wanted[0][0])
+        stream = stream_of(self.definition.streams[name], form)
         asked = self._since(wanted[0][0], stream, since)
         with self._folder(place) as folder:
-            pages = self._fetched(name, place, folder, asked)
-            request = self.definition.request(name, incremental=asked is not None)
+            pages = self._fetched(name, place, folder, asked, form)
+            request = self.definition.request(name, incremental=asked is not None, keys=form)
             makes = [tables.Wanted(tables.Made(stream, request.records, source), table) for source, table in wanted]
             for one in makes:
                 self._refuse_new(one.made, pages, name)
@@ -172,6 +174,11 @@ class Declared:
             )
             complete.append(readings.with_cursor(source, into, table, told, since))
         return complete
+
+    def keys_only(self, source: Source, form: str) -> Source:
+        """A source with the columns of its key as it is read for these alone: ``sweep`` all, ``listed`` the deleted."""
+        name = self._stream_name(source.stream or "")
+        return keys_only(self.definition.title, self.definition.streams[name], source, form)
 
     def preview(self, source: Source, place: Place, *, limit: int = 20) -> Preview:
         """The first rows of the stream's first pages."""
@@ -273,9 +280,9 @@ class Declared:
         with tempfile.TemporaryDirectory(prefix="dreflow-pages-") as folder:
             yield Path(folder)
 
-    def _fetched(self, name: str, place: Place, folder: Path, since: str | None) -> Pages:
+    def _fetched(self, name: str, place: Place, folder: Path, since: str | None, form: str = "") -> Pages:
         """All pages of a stream, read now, or gone on with where an earlier attempt stopped."""
-        request = self.definition.request(name, incremental=since is not None)
+        request = self.definition.request(name, incremental=since is not None, keys=form)
         own = folder / self._key(name, place, request, since)
         with alone(own):
             return self._fetched_alone(name, place, own, request, since)

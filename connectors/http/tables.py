@@ -44,7 +44,9 @@ SEEN = "seen"
 """Read option of a source: the names at the top of the stream's records when the spec was made."""
 _SEVERAL = 2
 """Of a single value it cannot be told whether it is a slip or the column's new form."""
-OWN = frozenset({OPTIONAL, SEEN})
+KEYS = "keys"
+"""Read option of a source of which only the keys are read: by which request, ``sweep`` or ``listed``."""
+OWN = frozenset({OPTIONAL, SEEN, KEYS})
 """Read options that are not those of a file."""
 
 

@@ -239,6 +239,16 @@ class Bench:
             rows = into.execute(sql.text(exp.select(*texts).from_(TABLE))).fetchall()
         return Outcome(reading, [dict(zip(names, row, strict=True)) for row in rows])
 
+    def read_keys(self, vendor: Vendor, form: str) -> Outcome:
+        """Read the keys alone: ``sweep`` all, ``listed`` those of what was deleted."""
+        source = self.source()
+        columns = {name: source.columns[name] for name in source.primary_key}
+        plain = source.model_copy(
+            update={"columns": columns, "cursor": None, "lookback": None, "on_error": "stop", "drift": "evolve"}
+        )
+        unit = self.unit(vendor)
+        return self.read(vendor, source=unit.keys_only(plain, form), unit=unit)
+
     def start(self, source: Source, border: str) -> str:
         """Where a run would begin after that cursor: as far before it as the connector's lookback says."""
         type_ = source.columns[source.cursor or ""]

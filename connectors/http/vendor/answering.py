@@ -124,6 +124,9 @@ class Vendor:
         with self._lock:
             self._sequence += 1
             self.tables[stream].delete(key, self._sequence)
+            telling = self.profile.streams[stream].told_in
+            if telling is not None:
+                self.tables[telling.stream].tell({**telling.set, telling.key: key})
 
     def records(self, stream: str) -> list[dict[str, Any]]:
         """All records of a stream as they are now, in the vendor's order: what a whole read has to give."""

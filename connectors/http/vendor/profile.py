@@ -86,6 +86,15 @@ class RecordOf(Document):
     place: Place
 
 
+class Telling(Document):
+    """A list of events in which the vendor tells that a record was deleted."""
+
+    stream: str
+    key: Place = Field(description="Where the deleted record's key stands in an event.")
+    set: dict[Place, Any] = Field(default={}, description="What else such an event says, e.g. its type.")
+    source: Source
+
+
 class VendorStream(Document):
     """A list that the vendor offers."""
 
@@ -105,6 +114,8 @@ class VendorStream(Document):
     set: dict[Place, Any] = Field(default={}, description="Values that every record has.")
     spelled: dict[Place, str] = Field(default={}, description="Texts that are made of the key, {key} in them.")
     deleted: dict[Place, Any] = Field(default={}, description="Marks of a deleted record; without, it is gone.")
+    deleting_grows: bool = Field(default=False, description="A record that gets these marks counts as changed.")
+    told_in: Telling | None = None
     paging: Way
 
 

@@ -83,16 +83,24 @@ class Table:
     def change(self, key: str | int, moment: datetime | None = None, changed: int = 0) -> Row:
         """The row gets other values, and is the newest unless a moment is given."""
         old = self._rows[str(key)]
-        newest = max((row.moment for row in self._rows.values() if row.moment is not None), default=START)
         self._revisions[str(key)] = self._revisions.get(str(key), 0) + 1
-        row = replace(old, moment=moment or newest + STEP, changed=changed)
+        row = replace(old, moment=moment or self._newest() + STEP, changed=changed)
         self._put(row)
         return row
 
     def delete(self, key: str | int, changed: int = 0) -> None:
         """The row goes, or is marked where the vendor does that."""
         old = self._rows[str(key)]
-        self._put(replace(old, deleted=True, changed=changed))
+        moment = self._newest() + STEP if self.stream.deleting_grows else old.moment
+        self._put(replace(old, deleted=True, changed=changed, moment=moment))
+
+    def tell(self, values: Mapping[str, Any]) -> None:
+        """A record appears that says these values at their places."""
+        row = self.add(moment=self._newest() + STEP)
+        made = self.record(row)
+        for place, item in values.items():
+            put(made, place, item)
+        self._put(replace(row, given=made))
 
     @property
     def keys(self) -> list[str | int]:
@@ -134,6 +142,9 @@ class Table:
         for place, item in stream.deleted.items() if row.deleted else ():
             put(made, place, item)
         return made
+
+    def _newest(self) -> datetime:
+        return max((row.moment for row in self._rows.values() if row.moment is not None), default=START)
 
     def _put(self, row: Row) -> None:
         self._rows[str(row.key)] = row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from connectors.contract import DECLARED
 from connectors.http import placeholders, repeats, sending, staged
 from connectors.http.conformance import suite
 from connectors.http.conformance.suite import CASES, Verdict
-from connectors.http.definition import Definition, read_definition
+from connectors.http.definition import Definition, Stream, read_definition
 from connectors.http.paginators import keyset
 from connectors.http.vendor.description import Description, read_description
 from connectors.http.vendor.profile import Profile, read_profile
@@ -96,6 +97,10 @@ def anew(folder: Path, *, now: str) -> staged.Pages:
     return staged.Pages(folder, begun=now)
 
 
+def an_hour_later(text: str) -> str:
+    return (placeholders._instant(text) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 MUTANTS: dict[str, tuple[object, str, Any, str]] = {
     "a paginator that goes on from the first record": (keyset, "following", first_again, "few_requests"),
     "a paginator that stops after a page": (keyset, "following", one_page, "whole"),
@@ -104,20 +109,34 @@ MUTANTS: dict[str, tuple[object, str, Any, str]] = {
     "a busy system that is given up at once": (sending, "_usual", never_again, "too_many_requests"),
     "an ill system that is given up at once": (sending, "_usual", never_again, "unavailable"),
     "a read that begins anew after a kill": (staged.Pages, "opened", staticmethod(anew), "killed"),
+    "a sweep of the first page": (keyset, "following", one_page, "swept stripe customers"),
+    "the usual list for that of what was deleted": (
+        Stream,
+        "request_of_keys",
+        lambda _self, _form: {},
+        "listed stripe customers",
+    ),
+    "a mark of deletion that comes too late to be asked for": (
+        placeholders.FORMS,
+        "second_before",
+        an_hour_later,
+        "flagged xero invoices",
+    ),
 }
+"""What is broken, and the case that sees it; of Stripe's balance transactions where no other stream is named."""
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_the_suite_goes_red_when_something_is_broken(
     mutant: str, known: Callable[[str], Known], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner, name, changed, case = MUTANTS[mutant]
-    stripe = known("stripe")
-    before = verdicts(stripe, "stripe", "balance_transactions", case)
+    owner, name, changed, said = MUTANTS[mutant]
+    case, system, stream = said.split(" ") if " " in said else (said, "stripe", "balance_transactions")
+    before = verdicts(known(system), system, stream, case)
     assert [one.result for one in before] == ["kept"]
     if isinstance(owner, dict):
         monkeypatch.setitem(owner, name, changed)
     else:
         monkeypatch.setattr(owner, name, changed)
-    after = verdicts(stripe, "stripe", "balance_transactions", case)
+    after = verdicts(known(system), system, stream, case)
     assert [one.result for one in after] == ["broken"], after
