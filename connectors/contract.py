@@ -135,6 +135,9 @@ class Reading:
     as_of: datetime | None = None
     """UTC instant the data is from: a file's modification time, a database's snapshot time."""
     warnings: Sequence[str] = ()
+    owners: bool = False
+    """Whether a table named like the rows' with ``__owners`` behind it has all whose rows were read, by the columns of
+    ``source.gone.within``, also those who have none."""
 
 
 class Connector(Protocol):

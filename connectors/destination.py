@@ -42,14 +42,17 @@ class Removal:
     """Rows of a target that are gone in the source, told by a table of the engine with the load's key columns.
 
     ``listed`` has the keys of rows that are gone; ``missing`` has all keys that there are, and what is not among them
-    is gone. They are removed, or marked by the column ``mark``. ``at_most`` is the percent of the target's rows beyond
-    which a ``missing`` is not believed.
+    is gone; ``within`` says the same of the rows of certain owners alone, which ``owners`` has by ``owned_by``. They
+    are removed, or marked by the column ``mark``. ``at_most`` is the percent of the target's rows beyond which a
+    ``missing`` is not believed.
     """
 
-    kind: Literal["listed", "missing"]
+    kind: Literal["listed", "missing", "within"]
     rows: exp.Table
     mark: str | None = None
     at_most: int = 100
+    owners: exp.Table | None = None
+    owned_by: tuple[str, ...] = ()
 
 
 FEW = 10
@@ -116,6 +119,20 @@ class TableLoad:
         columns = tuple((name, kinds[name]) for name in self.primary_key)
         return replace(self, label=f"{self.label}/{number}", write="merge", columns=columns, removals=())
 
+    def owners_of(self, number: int) -> TableLoad:
+        """The owners of a removal's rows, likewise."""
+        kinds = dict(self.columns)
+        owned_by = self.removals[number].owned_by
+        columns = tuple((name, kinds[name]) for name in owned_by)
+        own = f"{self.label}/{number}/owners"
+        return replace(self, label=own, write="merge", primary_key=owned_by, columns=columns, removals=())
+
+    def beside(self) -> tuple[TableLoad, ...]:
+        """Everything that is staged for the removals."""
+        numbers = range(len(self.removals))
+        owners = [self.owners_of(number) for number in numbers if self.removals[number].owners is not None]
+        return (*(self.keys_of(number) for number in numbers), *owners)
+
     def state_values(self, rows: int) -> tuple[str, ...]:
         """The state row, in the order of ``STATE_COLUMNS``; every column is text so that it is alike everywhere."""
         return (self.pipeline, self.label, self.run_id, self.cursor, self.spec_digest, str(rows), self.committed_at)
@@ -133,6 +150,9 @@ class Session(Protocol):
 
     def holds_table(self, schema: str | None, table: str) -> bool:
         """Whether the destination has that table."""
+
+    def rows_there(self, schema: str | None, table: str) -> int:
+        """How many rows that table has; 0 where there is none."""
 
     def hold(self, pipeline: str) -> None:
         """Take the destination's own lock on that pipeline, where it has one, and drop what dead runs left staged."""

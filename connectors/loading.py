@@ -132,6 +132,12 @@ class TableSession(ABC):
         """As ``Session``."""
         return bool(self.types(schema, table))
 
+    def rows_there(self, schema: str | None, table: str) -> int:
+        """As ``Session``."""
+        if not self.types(schema, table):
+            return 0
+        return self._number(self.spell("SELECT COUNT(*) FROM {table}", table=self.at(schema, table)))
+
     def hold(self, pipeline: str) -> None:
         """As ``Session``."""
         self.lock(pipeline)
@@ -160,9 +166,11 @@ class TableSession(ABC):
         """As ``Session``."""
         if not load.removals or not self.types(load.schema, load.name):
             return 0
-        there = self._number(self.spell("SELECT COUNT(*) FROM {target}", target=self.at(load.schema, load.name)))
+        there = self.rows_there(load.schema, load.name)
         for number, removal in enumerate(load.removals):
             keys = self.stage(load.keys_of(number), removal.rows)
+            if removal.owners is not None:
+                self.stage(load.owners_of(number), removal.owners)
             refuse_implausible(load, removal, keys=keys, gone=self._going(load, [number]), there=there)
         return self._going(load, range(len(load.removals)))
 
@@ -276,24 +284,29 @@ class TableSession(ABC):
         parts = []
         for number in numbers:
             removal = load.removals[number]
-            parts.append(
-                self.spell(
-                    "{negated}EXISTS (SELECT 1 FROM {keys} AS s WHERE {equal})",
-                    negated=Raw("NOT " if removal.kind == "missing" else ""),
-                    keys=self.at(load.schema, load.keys_of(number).staging),
-                    equal=equal(self.quote, "t", "s", load.primary_key),
-                )
-            )
+            found = self._is_in(load.keys_of(number))
+            part = found if removal.kind == "listed" else f"NOT {found}"
+            if removal.owners is not None:
+                part = f"({part} AND {self._is_in(load.owners_of(number))})"
+            parts.append(part)
         marks = {load.removals[number].mark for number in numbers} - {None}
         unmarked = [f"(t.{self.name(mark)} IS NULL OR NOT t.{self.name(mark)})" for mark in marks if mark]
         return Raw(" AND ".join([f"({' OR '.join(parts)})", *unmarked]))
+
+    def _is_in(self, keys: TableLoad) -> str:
+        """The condition that a row of the target ``t`` has a key that was staged."""
+        return self.spell(
+            "EXISTS (SELECT 1 FROM {keys} AS s WHERE {equal})",
+            keys=self.at(keys.schema, keys.staging),
+            equal=equal(self.quote, "t", "s", keys.primary_key),
+        )
 
     def _number(self, sql: str) -> int:
         return int(str(self.query(sql)[0][0]))
 
     def discard(self, load: TableLoad) -> None:
         """Drop the staging tables, where publishing has not given one another name."""
-        for one in (load, *(load.keys_of(number) for number in range(len(load.removals)))):
+        for one in (load, *load.beside()):
             self.query(self.spell("DROP TABLE IF EXISTS {table}", table=self.at(one.schema, one.staging)))
             self.pending.pop(one.staging, None)
 

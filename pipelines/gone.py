@@ -1,7 +1,8 @@
 """Rows that a source no longer has: told while it is read, kept by their keys, and taken from the tables they went to.
 
-Beside a source's staged rows stand up to two tables of keys. ``<source>__gone`` has those that the source itself calls
-gone, ``<source>__present`` all that there are, where they were read. A row that came in this very run is never gone: it
+Beside a source's staged rows stand tables of keys. ``<source>__gone`` has those that the source itself calls gone,
+``<source>__present`` all that there are, where they were read; ``<source>__together`` those that came for the owners in
+``<source>__owners``, all of whose rows were read. A row that came in this very run is never gone: it
 was seen, whatever an older list says.
 """
 
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors import sql
-from connectors.contract import connector
+from connectors.contract import Reading, connector
 from connectors.destination import Removal
 from pipelines.state import Border
 from spec.errors import DataError, SpecError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pipelines.staging import Staged
     from pipelines.transform import Workbench
 
-GONE, PRESENT = "__gone", "__present"
+GONE, PRESENT, TOGETHER, OWNERS = "__gone", "__present", "__together", "__owners"
 EVERY_RUN = "every run"
 ReadKeys = Callable[[Source, "exp.Table"], None]
 
@@ -50,7 +51,7 @@ def due(gone: Gone | None, before: Border | None, now: datetime | None) -> bool:
 
     A first read has all rows, so it costs nothing to compare them.
     """
-    if gone is None or now is None or (gone.sweep is None and gone.listed is None):
+    if gone is None or now is None or (gone.sweep is None and gone.listed is None and not gone.within):
         return False
     if before is None or gone.sweep == EVERY_RUN:
         return True
@@ -71,6 +72,27 @@ def noted(border: Border, before: Border | None, gone: Gone | None, now: datetim
     was = before or Border("")
     listed = now.isoformat() if gone.listed is not None else was.listed
     return replace(border, swept=now.isoformat() if swept else was.swept, listed=listed)
+
+
+def note_together(connection: DuckDBPyConnection, source: Source, table: exp.Table, reading: Reading) -> None:
+    """Keep the keys of all rows that came for their owners, before those that came in an earlier run are taken out.
+
+    DataError when rows were set aside, because their keys are not known.
+    """
+    from sqlglot import exp
+
+    if not reading.owners:
+        return
+    if reading.quarantined:
+        rows = sum(item.rows for item in reading.quarantined)
+        raise DataError(
+            f"{rows} rows of {source.stream or source.location!r} cannot be read, so what is gone beside "
+            "them cannot be told.",
+            hint="Nothing was published. Mend them at the source, or let on_error be 'null'.",
+        )
+    together = sql.sibling(table, TOGETHER)
+    sql.run(connection, sql.drop(together))
+    sql.run(connection, sql.create(together, exp.select(*_keys(source)).from_(table).distinct()))
 
 
 def settle(
@@ -166,7 +188,7 @@ def by_row(gone: Gone | None) -> Gone | None:
     """The part that a row says of itself; None where there is none."""
     if gone is None or gone.column is None:
         return None
-    return gone.model_copy(update={"sweep": None, "listed": None})
+    return gone.model_copy(update={"sweep": None, "listed": None, "within": ()})
 
 
 def keys_only(source: Source, form: str) -> Source:
@@ -233,6 +255,22 @@ def key_columns(spec: Pipeline, relation: Relation, load: Load) -> tuple[str, di
     return None
 
 
+def owner_columns(relation: Relation, name: str, source: Source) -> dict[str, str] | None:
+    """The columns that say whose a row is, by the relation's; None where it lacks one."""
+    found: dict[str, str] = {}
+    for own in _gone(source).within:
+        fields = [
+            field
+            for field in relation.fields
+            if {(one.source.casefold(), one.column.casefold()) for one in field.origins}
+            == {(name.casefold(), own.casefold())}
+        ]
+        if not fields:
+            return None
+        found[fields[0].name] = own
+    return found
+
+
 def refuse_unreachable(spec: Pipeline, relations: Mapping[str, Relation]) -> None:
     """Raise SpecError for a source whose gone rows could not be told, or not be taken out of a table that has them."""
     for name, source in spec.sources.items():
@@ -255,6 +293,13 @@ def refuse_unreachable(spec: Pipeline, relations: Mapping[str, Relation]) -> Non
                     data={"source": name, "primary_key": list(source.primary_key)},
                 )
             _refuse_mark(load, relation, source.gone)
+            if keyed is not None and owner_columns(relation, name, source) is None:
+                raise SpecError(
+                    f"{load.table!r} does not have {' and '.join(source.gone.within)} of {name!r}, by which it "
+                    "is told whose rows are gone.",
+                    hint="Keep these columns, or leave gone.within out.",
+                    where={"load": load.table, "field": "gone.within"},
+                )
 
 
 def _refuse_source(spec: Pipeline, name: str, source: Source, relations: Mapping[str, Relation]) -> None:
@@ -274,11 +319,19 @@ def _refuse_source(spec: Pipeline, name: str, source: Source, relations: Mapping
             where=where,
             data={"unknown": gone.column, "known": list(source.columns)},
         )
+    unknown = [one for one in gone.within if relations[name.casefold()].field(one) is None]
+    if unknown:
+        raise SpecError(
+            f"The source {name!r} has no column {unknown[0]!r}.",
+            hint=f"Its columns: {', '.join(source.columns)}.",
+            where=where,
+            data={"unknown": unknown[0], "known": list(source.columns)},
+        )
     merged = any(load.write == "merge" for load in spec.loads)
-    if (gone.sweep is not None or gone.listed is not None) and not merged:
+    if (gone.sweep is not None or gone.listed is not None or gone.within) and not merged:
         raise SpecError(
             f"The keys of {name!r} would be compared with no table: the plan merges into none.",
-            hint="A table that is replaced, and a file, have what the source has: leave sweep and listed out.",
+            hint="A table that is replaced, and a file, have what the source has: leave sweep, listed and within out.",
             where=where,
         )
 
@@ -333,7 +386,7 @@ def removals(bench: Workbench, load: Load, staged: Mapping[str, Staged], rows: e
     name, source, columns = found
     told, gone = staged[name], _gone(source)
     mark = gone.mark if gone.then == "mark" else None
-    if told.gone is None and told.present is None:
+    if told.gone is None and told.present is None and not told.owners:
         return ()
     _refuse_other_keys(bench, load, rows, name, columns)
     made: list[Removal] = []
@@ -343,6 +396,12 @@ def removals(bench: Workbench, load: Load, staged: Mapping[str, Staged], rows: e
         table = _renamed(bench, load, name, suffix, columns)
         at_most = gone.at_most if kind == "missing" else 100
         made.append(Removal("listed" if kind == "listed" else "missing", table, mark, at_most))
+    if told.owners:
+        relation = _relation(bench.job, load)
+        owned = owner_columns(relation, name, source) or {}
+        keys = _renamed(bench, load, name, TOGETHER, columns)
+        whose = _renamed(bench, load, name, OWNERS, owned)
+        made.append(Removal("within", keys, mark, owners=whose, owned_by=tuple(owned)))
     return tuple(made)
 
 
@@ -379,9 +438,12 @@ def _refuse_other_keys(bench: Workbench, load: Load, rows: exp.Table, name: str,
 def _source_of(job: Job, load: Load) -> tuple[str, Source, dict[str, str]] | None:
     if load.write != "merge" or all(source.gone is None for source in job.sources.values()):
         return None
-    relation = next(one for key, one in job.relations.items() if key.casefold() == load.from_.casefold())
-    found = key_columns(job.spec, relation, load)
+    found = key_columns(job.spec, _relation(job, load), load)
     return (found[0], job.sources[found[0]], found[1]) if found is not None else None
+
+
+def _relation(job: Job, load: Load) -> Relation:
+    return next(one for key, one in job.relations.items() if key.casefold() == load.from_.casefold())
 
 
 # In words
@@ -397,6 +459,8 @@ def in_words(gone: Gone) -> str:
     if gone.sweep is not None:
         often = "in every run" if gone.sweep == EVERY_RUN else f"every {gone.sweep}"
         told.append(f"their key is not there any more, for which all keys are read {often}")
+    if gone.within:
+        told.append(f"they did not come with the others of their {' and '.join(gone.within)}")
     does = "removed" if gone.then == "remove" else f"marked in {gone.mark}"
     return f"rows that are gone are {does} ({'; or '.join(told)})"
 

@@ -298,6 +298,7 @@ class Publisher:
             rows, digest, table = self._stage_rows(load, planned, session, done=done)
             taken = 0
             if not done:
+                self._refuse_emptied(load, rows, session)
                 planned = replace(planned, removals=gone.removals(self._bench, load, self._staged, table))
                 taken = session.gone(planned)
                 pending.append(planned)
@@ -345,6 +346,22 @@ class Publisher:
                     where={"table": load.table},
                 )
         return rows, digest, table
+
+    def _refuse_emptied(self, load: Load, rows: int, session: Session) -> None:
+        """A source that gives nothing at all is rather ill than empty: it does not empty the table it went to."""
+        if rows or load.write != "replace" or load.when_empty == "replace":
+            return
+        fields = _relation(self._job, load.from_).fields
+        origins = dict.fromkeys(origin.source for item in fields for origin in item.origins)
+        silent = [name for name in origins if name in self._staged and not self._staged[name].rows]
+        there = session.rows_there(schema_of(load), load.table.rpartition(".")[2]) if silent else 0
+        if there:
+            raise DataError(
+                f"{silent[0]!r} gave no row at all, and {load.table!r}, which it would replace, has {there:,} rows.",
+                hint="Nothing was published. Look at the source; if it is empty indeed, say when_empty: replace.",
+                where={"table": load.table, "source": silent[0]},
+                data={"rows": there},
+            )
 
     def _is_plain(self, load: Load, query: exp.Query) -> bool:
         """Whether the load's rows are the relation's as they are."""

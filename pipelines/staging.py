@@ -65,6 +65,8 @@ class Staged:
     """How many keys are told to be gone; None when none are told."""
     present: int | None = None
     """How many keys there are, where all were read."""
+    owners: bool = False
+    """Whether it is known whose rows were read."""
 
     def to_json(self) -> dict[str, JsonValue]:
         """As the manifest holds it."""
@@ -81,6 +83,7 @@ class Staged:
             "direct": self.direct,
             "gone": self.gone,
             "present": self.present,
+            "owners": self.owners,
         }
 
 
@@ -108,6 +111,7 @@ def from_json(plain: Mapping[str, JsonValue]) -> Staged:
         direct=bool(plain["direct"]),
         gone=cast("int | None", plain.get("gone")),
         present=cast("int | None", plain.get("present")),
+        owners=bool(plain.get("owners")),
     )
 
 
@@ -177,6 +181,7 @@ def extract(
                 continue
         reading = readings[source_name]
         _compare(connection, source_name, table, reading)
+        gone.note_together(connection, source, table, reading)
         border, repeated = None, 0
         if source.read == "incremental":
             border, repeated = guard.call(
@@ -215,6 +220,7 @@ def extract(
             direct=direct(source_name),
             gone=found.gone,
             present=found.present,
+            owners=reading.owners,
         )
         told(source_name, staged[source_name])
     if drift:

@@ -35,8 +35,8 @@ Strings = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 class Gone(Document):
     """Rows that a source no longer has: how they are told, and what becomes of them in tables they were merged into.
 
-    They are told by a column of the row itself, by the system's own list of what was deleted (``listed``), or by
-    reading all keys (``sweep``): a row whose key is not among them is gone.
+    They are told by a column of the row itself, by the system's own list of what was deleted (``listed``), by reading
+    all keys (``sweep``), or by what comes together (``within``): a row whose key is not among them is gone.
     """
 
     column: str | None = Field(
@@ -56,6 +56,11 @@ class Gone(Document):
         pattern=r"^(every run|[1-9]\d{0,3} (hour|day|week)s?)$",
         description="How often all keys are read and compared: 'every run', or e.g. '7 days'.",
     )
+    within: Strings = Field(
+        default=(),
+        description="Columns that say whose a row is, e.g. order_id: where an owner's rows are read, all of them are, "
+        "and one that did not come with them is gone.",
+    )
     then: Literal["remove", "mark"] = Field(
         default="remove",
         description="remove: such rows are left out, and removed from merged tables. mark: they stay and are marked.",
@@ -70,8 +75,8 @@ class Gone(Document):
 
     @model_validator(mode="after")
     def _told_somehow(self) -> "Gone":
-        if self.column is None and self.listed is None and self.sweep is None:
-            raise ValueError("say how rows that are gone are told: column, listed or sweep")
+        if self.column is None and self.listed is None and self.sweep is None and not self.within:
+            raise ValueError("say how rows that are gone are told: column, listed, sweep or within")
         return self
 
 
@@ -210,6 +215,10 @@ class Load(Document):
     table: str = Field(description="Table or schema.table in the destination.")
     write: Literal["append", "replace", "merge"] = "replace"
     primary_key: Strings = Field(default=(), description="Identifies rows for merge.")
+    when_empty: Literal["refuse", "replace"] = Field(
+        default="refuse",
+        description="For replace, when a source gives no row at all and the table has some: refuse, or empty it.",
+    )
 
 
 class Schedule(Document):

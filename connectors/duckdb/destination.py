@@ -57,22 +57,26 @@ def open_session(place: Place, engine: DuckDBPyConnection) -> DuckDBSession:
     return DuckDBSession(engine, alias)
 
 
-def _raw(removal: Removal) -> Raw:
-    return Raw(removal.rows.sql(dialect="duckdb"))
+def _raw(table: exp.Table) -> Raw:
+    return Raw(table.sql(dialect="duckdb"))
+
+
+def _is_in(table: exp.Table, columns: Sequence[str]) -> str:
+    """The condition that a row of the target ``t`` has a key of that table."""
+    return spell(
+        "EXISTS (SELECT 1 FROM {keys} AS s WHERE {equal})", Q, keys=_raw(table), equal=equal(Q, "t", "s", columns)
+    )
+
+
+def _part(load: TableLoad, removal: Removal) -> str:
+    found = _is_in(removal.rows, load.primary_key)
+    part = found if removal.kind == "listed" else f"NOT {found}"
+    return part if removal.owners is None else f"({part} AND {_is_in(removal.owners, removal.owned_by)})"
 
 
 def _is_gone(load: TableLoad, removals: Sequence[Removal]) -> Raw:
     """The condition on rows of the target ``t``; one that is marked already is not gone again."""
-    parts = [
-        spell(
-            "{negated}EXISTS (SELECT 1 FROM {keys} AS s WHERE {equal})",
-            Q,
-            negated=Raw("NOT " if removal.kind == "missing" else ""),
-            keys=_raw(removal),
-            equal=equal(Q, "t", "s", load.primary_key),
-        )
-        for removal in removals
-    ]
+    parts = [_part(load, removal) for removal in removals]
     marks = dict.fromkeys(qualified(Q, "t", one.mark) for one in removals if one.mark is not None)
     return Raw(" AND ".join([f"({' OR '.join(parts)})", *(f"({mark} IS NULL OR NOT {mark})" for mark in marks)]))
 
@@ -102,6 +106,12 @@ class DuckDBSession:
     def holds_table(self, schema: str | None, table: str) -> bool:
         """As ``Session``."""
         return self._exists(schema, table)
+
+    def rows_there(self, schema: str | None, table: str) -> int:
+        """As ``Session``."""
+        if not self._exists(schema, table):
+            return 0
+        return self._number(spell("SELECT count(*) FROM {table}", Q, table=self._at(schema, table)))
 
     def hold(self, pipeline: str) -> None:
         """Drop what dead runs staged; the file itself is locked by DuckDB."""
@@ -133,10 +143,9 @@ class DuckDBSession:
         """As ``Session``; the keys stay where the engine has them."""
         if not load.removals or not self._exists(load.schema, load.name):
             return 0
-        target = self._at(load.schema, load.name)
-        there = self._number(spell("SELECT count(*) FROM {target}", Q, target=target))
+        there = self.rows_there(load.schema, load.name)
         for removal in load.removals:
-            keys = self._number(spell("SELECT count(*) FROM {keys}", Q, keys=_raw(removal)))
+            keys = self._number(spell("SELECT count(*) FROM {keys}", Q, keys=_raw(removal.rows)))
             refuse_implausible(load, removal, keys=keys, gone=self._going(load, [removal]), there=there)
         return self._going(load, load.removals)
 

@@ -9,6 +9,7 @@ Places in an answer are JSON Pointers, ``/data`` or ``/customer/id``, as elsewhe
 
 # No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -111,6 +112,39 @@ class Cursor(Document):
 
     field: Pointer = Field(description="Place in a record of the value that grows with each change.")
     lookback: str | None = Field(default=None, description="How far back to read again for late rows, e.g. 2 days.")
+    newest_first: bool = Field(
+        default=False,
+        description="The list comes newest first by it, so an incremental read may leave it where it is known; a list "
+        "that turns out not to is read to its end.",
+    )
+
+
+class Windows(Document):
+    """A long history in parts: ``{window.from}`` and ``{window.to}`` in the request, both ends inclusive."""
+
+    from_: str = Field(alias="from", description="The first day, as 2015-01-31; a setting's placeholder is allowed.")
+    every: str | None = Field(
+        default=None,
+        pattern=r"^[1-9]\d{0,3} (hour|day)s?$",
+        description="How long a window is at most, e.g. 30 days; without it there is one, halved where it is full.",
+    )
+    most: int | None = Field(
+        default=None, ge=1, description="Records after which the system ends a list: such a window is halved."
+    )
+
+    @model_validator(mode="after")
+    def _has_a_reason(self) -> "Windows":
+        if self.every is None and self.most is None:
+            raise ValueError("windows say how long they are ('every') or how many records fill one ('most')")
+        return self
+
+    @property
+    def step(self) -> timedelta | None:
+        """``every`` as a length of time."""
+        if self.every is None:
+            return None
+        number, unit = self.every.split(" ")
+        return timedelta(**{f"{unit.removesuffix('s')}s": int(number)})
 
 
 class Parent(Document):
@@ -183,6 +217,7 @@ class Stream(Request):
     incremental: dict[str, Any] = Field(
         default={}, description="What is different in the request of an incremental read, e.g. path, method, body."
     )
+    windows: Windows | None = None
     parent: Parent | None = None
     times: dict[Pointer, TimeForm] = Field(
         default={}, description="Instants that are spelled as numbers or without a zone, by place."
@@ -245,6 +280,13 @@ class Definition(Document):
     streams: dict[Identifier, Stream] = Field(default={})
 
     @model_validator(mode="after")
+    def _windows_have_keys(self) -> "Definition":
+        for name, stream in self.streams.items():
+            if stream.windows is not None and not stream.primary_key:
+                raise ValueError(f"the stream {name!r} is read in windows and needs a primary_key: windows overlap")
+        return self
+
+    @model_validator(mode="after")
     def _parents_are_streams(self) -> "Definition":
         for name, stream in self.streams.items():
             if stream.parent is not None and stream.parent.stream not in self.streams:
@@ -305,7 +347,7 @@ def _refused(error: ValidationError, where: dict[str, str]) -> SpecError:
 def _known_at(place: tuple[int | str, ...]) -> list[str]:
     models: dict[str, type[Document]] = {
         "limits": Limits, "errors": ErrorRule, "cursor": Cursor, "parent": Parent, "deletes": Deletes,
-        "listed": Listed,
+        "listed": Listed, "windows": Windows,
         "check": Check, "proof": Proof, "settings": Setting, "streams": Stream,
     }  # fmt: skip
     for part in reversed(place[:-1]):

@@ -21,17 +21,19 @@ from connectors.drift import drifted
 from connectors.files.documents import discovery
 from connectors.files.options import ReadOptions
 from connectors.files.pointers import parse, paths_of
-from connectors.http import asking, placeholders, tables
+from connectors.http import asking, owners, placeholders, tables
 from connectors.http.definition import Definition, Request, Stream, Unit, read_definition
 from connectors.http.describing import Origin, described
 from connectors.http.fetching import Fetch, build, parents_of
 from connectors.http.keys import form_of, keys_only, stream_of
 from connectors.http.naming import renamed
+from connectors.http.newest import Past, changed_since, past_of
 from connectors.http.pacing import Pace
 from connectors.http.repeats import Keys, take_out
 from connectors.http.sending import Sender
 from connectors.http.signing import Auth, auth
 from connectors.http.staged import Pages, alone, fingerprint, lines
+from connectors.http.windows import NO_WINDOW, Window, windows_of
 from connectors.looking import preview_rows
 from connectors.spelling import parse_options
 from spec.base import Document, JsonValue
@@ -164,15 +166,19 @@ class Declared:
             taken = cast("int", pages.extra.get("taken", 0))
             notes = [f"{taken} records came twice, since the list moved while it was read; each is there once."]
             identity = fingerprint(files)
+            owned = [since is not None and owners.note(files, one.made, into, one.table) for one in makes]
         complete = []
-        for (source, table), reading in zip(wanted, found, strict=True):
+        for (source, table), reading, has_owners in zip(wanted, found, owned, strict=True):
             told = replace(
                 reading,
                 fingerprint=identity,
                 as_of=datetime.fromisoformat(pages.begun),
                 warnings=(*reading.warnings, *(notes if taken else ())),
+                owners=has_owners,
             )
-            complete.append(readings.with_cursor(source, into, table, told, since))
+            # Of an owner whose rows were read all are wanted, or those a little older would count as gone.
+            border = None if has_owners else since
+            complete.append(readings.with_cursor(source, into, table, told, border))
         return complete
 
     def keys_only(self, source: Source, form: str) -> Source:
@@ -249,7 +255,7 @@ class Declared:
         raise unknown_name("way to connect", chosen, [one.use for one in self.definition.auth])
 
     def _values(self, place: Place, cursor: str | None = None) -> Values:
-        values: dict[str, str | None] = {"cursor": cursor}
+        values: dict[str, str | None] = {"cursor": cursor, **NO_WINDOW}
         for name, setting in self.definition.settings.items():
             value = place.settings.get(name, setting.default)
             if value is None:
@@ -295,11 +301,13 @@ class Declared:
         stream = self.definition.streams[name]
         keys = Keys(_key_places(stream))
         fields: dict[str, None] = {}
-        self._recall(pages, request, stream, keys, fields)
+        past = past_of(stream, since)
+        self._recall(pages, request, stream, keys, fields, past)
         with self._sender(place) as sender:
             fetch = Fetch(
                 self._definition_at(place), name, request, sender, pages, values, keys, fields,
                 parents=self._parents(stream, place, own.parent, since),
+                windows=self._windows(stream, pages, values), past=past,
             )  # fmt: skip
             fetch.run()
         taken = take_out(pages, keys, request.records, stream.cursor.field if stream.cursor else None)
@@ -315,13 +323,22 @@ class Declared:
         said = [*whose, request.model_dump(mode="json"), since]
         return f"{name}-{hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]}"
 
-    def _recall(self, pages: Pages, request: Request, stream: Stream, keys: Keys, fields: dict[str, None]) -> None:
+    def _windows(self, stream: Stream, pages: Pages, values: Values) -> list[Window]:
+        if stream.windows is None:
+            return []
+        return windows_of(stream.windows, values, values["cursor"], pages.begun, self._clock())
+
+    def _recall(
+        self, pages: Pages, request: Request, stream: Stream, keys: Keys, fields: dict[str, None], past: Past | None
+    ) -> None:
         """Take note of the records that an earlier attempt kept."""
-        for _, line in lines(pages.files()):
+        for page, (_, line) in zip(pages.log, lines(pages.files()), strict=True):
             kept = cast("dict[str, JsonValue]", json.loads(line))
             found = asking.at(kept["page"], request.records)
             items = [found] if stream.single else found if isinstance(found, list) else []
             keys.extend(items, cast("dict[str, JsonValue]", kept["parent"]))
+            if past is not None:
+                past.is_reached(page.walk, items)
             for item in items:
                 if isinstance(item, dict):
                     fields.update(dict.fromkeys(item))
@@ -341,7 +358,7 @@ class Declared:
             pages = self._fetched(parent.stream, place, folder, asked)
             request = self.definition.request(parent.stream, incremental=asked is not None)
             items = tables.records_of((line for _, line in lines(pages.files())), request.records, above)
-            yield from parents_of(parent, items)
+            yield from parents_of(parent, changed_since(above, asked, items))
 
         return all_
 
@@ -352,8 +369,9 @@ class Declared:
         fields = cast("dict[str, str]", source.options.get("fields", {}))
         if paths_of([source.cursor], fields)[source.cursor] != parse(stream.cursor.field):
             return None
-        by_parent = stream.parent is not None and stream.parent.changes_with_children
-        return since if by_parent or "cursor" in _placeholders_of(self.definition, source.stream or "") else None
+        known = stream.cursor.newest_first or stream.windows is not None
+        known = known or (stream.parent is not None and stream.parent.changes_with_children)
+        return since if known or "cursor" in _placeholders_of(self.definition, source.stream or "") else None
 
     # Columns
 
@@ -382,7 +400,7 @@ class Declared:
             values = self._values(place)
             fetch = Fetch(
                 self._definition_at(place), name, request, sender, pages, values, Keys({}), {},
-                parents=parents, enough=enough,
+                parents=parents, windows=self._windows(stream, pages, values), enough=enough,
             )  # fmt: skip
             try:
                 fetch.run()

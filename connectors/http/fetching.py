@@ -7,17 +7,20 @@ that was killed goes on where it was.
 from __future__ import annotations
 
 import threading
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from connectors.http import placeholders
 from connectors.http.asking import Answer, Ask, Paginator, ask_of, at, paginator, params_of
 from connectors.http.definition import Definition, Parent, Request, Stream
+from connectors.http.newest import Past
 from connectors.http.repeats import Keys
 from connectors.http.sending import EndError, Sender, SkipError
 from connectors.http.staged import Pages
+from connectors.http.windows import Window
 from spec.base import Document, JsonValue
 from spec.errors import DataError, LimitError
 from spec.records import record
@@ -32,6 +35,9 @@ class Walk:
     name: str
     first: Ask
     parent: Mapping[str, JsonValue] = field(default_factory=dict)
+    window: Window | None = None
+    named: Values = field(default_factory=dict)
+    """What the parent's record gives to the request."""
 
 
 @dataclass
@@ -48,11 +54,14 @@ class Fetch:
     fields: dict[str, None]
     """Names at the top of the records, in order of appearance."""
     parents: Callable[[], Iterator[Mapping[str, JsonValue]]] | None = None
+    windows: Sequence[Window] = ()
+    past: Past | None = None
     enough: int | None = None
     is_whole: bool = True
     """False when ``enough`` ended the reading before its end."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _seen: set[str] = field(default_factory=set)
+    _counts: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> None:
         """Read what is still to be read; whoever called says that it is all. What fails leaves the pages closed."""
@@ -63,6 +72,7 @@ class Fetch:
         open_: dict[str, Ask] = {}
         ahead: dict[str, Sequence[Ask]] = {}
         for page in self.pages.log:
+            self._counts[page.walk] += page.records
             if page.then is not None:
                 open_[page.walk] = ask_of(cast("dict[str, JsonValue]", page.then))
             else:
@@ -88,7 +98,8 @@ class Fetch:
         ahead: Mapping[str, Sequence[Ask]],
     ) -> None:
         waiting: set[Future[Sequence[Walk]]] = set()
-        most = 2 * self.definition.limits.concurrency
+        # Windows are read in their order: what changes meanwhile moves on into a later one.
+        most = 1 if self.windows else 2 * self.definition.limits.concurrency
         todo = self._todo(unit, params, ended, open_, ahead)
         more: list[Walk] = []
         try:
@@ -121,27 +132,56 @@ class Fetch:
         ahead: Mapping[str, Sequence[Ask]],
     ) -> Iterator[Walk]:
         """Every list with where its reading goes on; those known ahead are lists of one page."""
-        for walk in self._walks(unit, params):
+        todo = deque(self._walks(unit, params)) if self.windows else self._walks(unit, params)
+        for walk in _drained(todo):
             if walk.name in open_:
-                yield Walk(walk.name, open_[walk.name], walk.parent)
+                yield replace(walk, first=open_[walk.name])
             elif walk.name not in ended:
                 yield walk
+            elif isinstance(todo, deque) and self._is_full(walk):
+                todo.extendleft(reversed(self._halves(walk, unit, params)))
             for one in _numbered(walk, ahead.get(walk.name, ())):
                 if one.name not in ended:
                     yield one
 
     def _walks(self, unit: Paginator, params: Document) -> Iterator[Walk]:
         if self.parents is None:
-            yield Walk("", unit.first(params, build(self.definition, self.request, self.values)))
+            for window in self._windows():
+                yield self._first(unit, params, window, {}, {})
             return
         known: set[str] = set()
         for parent in self.parents():
             named = {f"parent.{name}": _text(value) for name, value in parent.items()}
-            first = unit.first(params, build(self.definition, self.request, {**self.values, **named}))
-            if first.mark not in known:
-                known.add(first.mark)
-                keep = self._stream.parent.keep if self._stream.parent is not None else {}
-                yield Walk(first.mark[:16], first, {name: parent[name] for name in keep if name in parent})
+            keep = self._stream.parent.keep if self._stream.parent is not None else {}
+            kept = {name: parent[name] for name in keep if name in parent}
+            for window in self._windows():
+                walk = self._first(unit, params, window, named, kept)
+                if walk.first.mark not in known:
+                    known.add(walk.first.mark)
+                    yield walk
+
+    def _windows(self) -> Sequence[Window | None]:
+        # A first look is at what is new: in the oldest windows there is often nothing.
+        return (list(reversed(self.windows)) if self.enough is not None else self.windows) or (None,)
+
+    def _first(
+        self, unit: Paginator, params: Document, window: Window | None, named: Values, parent: Mapping[str, JsonValue]
+    ) -> Walk:
+        """A list from its first page on."""
+        values = {**self.values, **named, **(window.values if window is not None else {})}
+        first = unit.first(params, build(self.definition, self.request, values))
+        alone = self.parents is None and window is None
+        return Walk("" if alone else first.mark[:16], first, parent, window, named)
+
+    def _is_full(self, walk: Walk) -> bool:
+        """Whether a window has as many records as the system gives of a list."""
+        most = self._stream.windows.most if self._stream.windows is not None else None
+        return walk.window is not None and most is not None and self._counts[walk.name] >= most
+
+    def _halves(self, walk: Walk, unit: Paginator, params: Document) -> list[Walk]:
+        assert walk.window is not None
+        halves = walk.window.halves(self.stream)
+        return [self._first(unit, params, half, walk.named, walk.parent) for half in halves]
 
     def _walk(self, walk: Walk, unit: Paginator, params: Document) -> Sequence[Walk]:
         """Read a list to its end; lists known ahead are given back to be read beside each other."""
@@ -158,12 +198,19 @@ class Fetch:
             self._refuse_repeated(last, answer)
             last = answer
             ahead = None
-            if walk.first is ask and not walk.name.startswith("+"):
+            is_step_by_step = bool(self.windows) or self.past is not None
+            if walk.first is ask and not walk.name.startswith("+") and not is_step_by_step:
                 ahead = unit.ahead(params, ask, answer)
             then = unit.following(params, ask, answer) if ahead is None and not walk.name.startswith("+") else None
-            if then is None and ahead is None:
+            if then is None and ahead is None and not self.windows:
                 self._refuse_ended(params, answer)
+            with self._lock:
+                self._counts[walk.name] += answer.count
+                if self._is_full(walk) or (self.past is not None and self.past.is_reached(walk.name, answer.records)):
+                    then = None
             self._keep(walk, answer, then, ahead)
+            if self._is_full(walk) and self.enough is None:
+                return self._halves(walk, unit, params)
             if ahead:
                 return _numbered(walk, ahead)
             if then is not None and self._has_enough():
@@ -224,6 +271,15 @@ class Fetch:
     @property
     def _stream(self) -> Stream:
         return self.definition.streams[self.stream]
+
+
+def _drained(todo: Iterator[Walk] | deque[Walk]) -> Iterator[Walk]:
+    """What is to do, also what is put in front meanwhile."""
+    if not isinstance(todo, deque):
+        yield from todo
+        return
+    while todo:
+        yield todo.popleft()
 
 
 def _numbered(walk: Walk, ahead: Sequence[Ask]) -> list[Walk]:

@@ -12,10 +12,10 @@ from typing import Any, cast
 
 from connectors.http.vendor.asked import Asked, Desk, Finding, needed, told
 from connectors.http.vendor.checking import Check, Checker
-from connectors.http.vendor.dealing import PAGING, Dealt, Paging, RefusedError, Row, Turn
+from connectors.http.vendor.dealing import PAGING, Dealt, Paging, RefusedError, Row, Rows, Turn
 from connectors.http.vendor.description import Description, Operation
 from connectors.http.vendor.faults import Fault, Scene
-from connectors.http.vendor.filtering import filtered, selected
+from connectors.http.vendor.filtering import filtered, refuse_span, selected
 from connectors.http.vendor.making import TEXTS, Maker
 from connectors.http.vendor.profile import Profile, Refusal, VendorStream
 from connectors.http.vendor.queries import Shaped
@@ -254,7 +254,11 @@ class Vendor:
             if str(parent) not in {str(key) for key in self.tables[stream.belongs.stream].keys}:
                 return None
             rows = rows.where(lambda row: str(row.parent) == str(parent))
-        return way.deal(params, turn, filtered(table, turn, call.headers, rows))
+        refuse_span(table, turn)
+        rows = filtered(table, turn, call.headers, rows)
+        if stream.ends_after is not None:
+            rows = Rows(rows[: stream.ends_after])
+        return way.deal(params, turn, rows)
 
     def _document(
         self, operation: Operation, stream: VendorStream, dealt: Dealt, records: list[Any], shaped: Shaped | None

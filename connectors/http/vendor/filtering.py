@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -36,13 +36,25 @@ def filtered(table: Table, turn: Turn, headers: Mapping[str, str], rows: Rows) -
     return rows
 
 
+def refuse_span(table: Table, turn: Turn) -> None:
+    """Raise RefusedError for a stretch of time that is longer than the vendor bears, or has no ends."""
+    span = table.stream.span
+    if span is None:
+        return
+    moments = [understood(value_of(name, turn), span.form) for name in (span.start, span.end)]
+    if moments[0] is None or moments[1] is None:
+        raise RefusedError("missing", span.start, "and its end are required")
+    if moments[1] - moments[0] > timedelta(days=span.days):
+        raise RefusedError("out_of_range", span.end, f"is more than {span.days} days later")
+
+
 def _borders(one: Filter, turn: Turn, headers: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
     if one.place == "text":
         text = str(turn.value(one.text_param) or "")
         for found in re.finditer(_COMPARED.replace("{name}", re.escape(one.param)), text, re.IGNORECASE):
             yield _OPERATORS[found[1].lower()], _border(one, found[3] if found[2] is None else found[2])
         return
-    value = headers.get(one.param.lower()) if one.place == "header" else _given(one, turn)
+    value = headers.get(one.param.lower()) if one.place == "header" else value_of(one.param, turn)
     if value is None:
         return
     keeps: str = one.keeps
@@ -51,9 +63,10 @@ def _borders(one: Filter, turn: Turn, headers: Mapping[str, str]) -> Iterator[tu
     yield keeps, _border(one, value)
 
 
-def _given(one: Filter, turn: Turn) -> Any:
-    outer, bracket, inner = one.param.partition("[")
-    value = turn.value(outer if bracket else one.param)
+def value_of(name: str, turn: Turn) -> Any:
+    """A parameter's value, ``created[gte]`` as one of an object's."""
+    outer, bracket, inner = name.partition("[")
+    value = turn.value(outer if bracket else name)
     if bracket:
         return value.get(inner.rstrip("]")) if isinstance(value, dict) else None
     return None if isinstance(value, dict) else value

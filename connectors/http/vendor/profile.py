@@ -95,6 +95,16 @@ class Telling(Document):
     source: Source
 
 
+class Span(Document):
+    """Two parameters that say from when to when, no further apart than so many days; both are required."""
+
+    start: str
+    end: str
+    days: int
+    form: Form = "iso"
+    source: Source
+
+
 class VendorStream(Document):
     """A list that the vendor offers."""
 
@@ -116,6 +126,8 @@ class VendorStream(Document):
     deleted: dict[Place, Any] = Field(default={}, description="Marks of a deleted record; without, it is gone.")
     deleting_grows: bool = Field(default=False, description="A record that gets these marks counts as changed.")
     told_in: Telling | None = None
+    ends_after: int | None = Field(default=None, description="A list gives so many records and no more.")
+    span: Span | None = None
     paging: Way
 
 

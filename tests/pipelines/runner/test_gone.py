@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import duckdb
@@ -15,6 +16,7 @@ import pytest
 from running import Plain, Shop
 
 from connectors.destination import DESTINATIONS
+from connectors.files import connector as files
 from spec.errors import SpecError
 from spec.pipeline import Source
 
@@ -69,7 +71,12 @@ def merging(kind: str, gone: Plain, **more: object) -> Plain:
 
 def there(shop: Shop, kind: str, columns: str = "id") -> list[tuple[object, ...]]:
     """The table's rows, read with the database's own driver."""
-    query = f"SELECT {columns} FROM customers ORDER BY id"
+    return there_by(shop, kind, columns, "id")
+
+
+def there_by(shop: Shop, kind: str, columns: str, order: str) -> list[tuple[object, ...]]:
+    """The table's rows in an order."""
+    query = f"SELECT {columns} FROM customers ORDER BY {order}"
     if kind == "duckdb":
         with duckdb.connect(str(shop.folder / "shop.duckdb"), read_only=True) as connection:
             return connection.execute(query).fetchall()
@@ -182,7 +189,6 @@ def test_a_sweep_waits_until_it_is_due(local: Shop) -> None:
 @pytest.fixture
 def with_a_list(local: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """Files whose connector lists what was deleted, in ``deleted.csv``."""
-    from connectors.files import connector as files
 
     def keys_only(source: Source, form: str) -> Source:
         return source.model_copy(update={"location": "deleted.csv"}) if form == "listed" else source
@@ -222,6 +228,67 @@ def test_a_connector_without_a_list_of_deleted_rows_says_so(local: Shop) -> None
     assert result.status == "failed"
     assert result.message is not None
     assert "no list of what was deleted" in result.message
+
+
+LINES: Plain = {"line": "VARCHAR", "order_id": "BIGINT", "quantity": "BIGINT", "changed": "BIGINT"}
+
+
+def with_owners(monkeypatch: pytest.MonkeyPatch, *owners: int) -> None:
+    """Lines of a file whose connector tells whose lines were read."""
+    plain_read = files.read
+
+    def read(source: Any, place: Any, into: Any, table: Any, *, since: str | None = None) -> Any:
+        found = plain_read(source, place, into, table, since=since)
+        if since is None or source.gone is None:
+            return found
+        values = ", ".join(f"({owner})" for owner in owners)
+        into.execute(
+            f'CREATE OR REPLACE TABLE staging.main."{table.name}__owners" AS '
+            f"SELECT n::BIGINT AS order_id FROM (VALUES {values}) v(n)"
+        )
+        return replace(found, owners=True)
+
+    monkeypatch.setattr(files, "read", read)
+
+
+def lines_spec(kind: str) -> Plain:
+    plain = merging(kind, {"within": ["order_id"]})
+    sources = cast("dict[str, Plain]", plain["sources"])
+    changed: Plain = {"columns": LINES, "primary_key": ["line"], "cursor": "changed"}
+    loads = cast("list[Plain]", plain["loads"])
+    return {
+        **plain,
+        "sources": {"customers": {**sources["customers"], **changed}},
+        "loads": [{**loads[0], "primary_key": ["line"]}],
+    }
+
+
+def test_the_lines_of_an_order_that_changed_are_replaced_as_a_set_and_those_of_others_stay(
+    shop: Shop, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = "line,order_id,quantity,changed\n"
+    shop.write("customers.csv", head + "1a,1,1,1\n1b,1,1,1\n2a,2,1,2\n3a,3,1,3\n3b,3,1,3\n4a,4,1,3\n")
+    assert shop.run(lines_spec(kind)).status == "succeeded"
+    # Of order 1 a line is gone, order 3 has lost all of its own, of order 4 nothing was asked.
+    shop.write("customers.csv", head + "1a,1,5,7\n1c,1,1,7\n")
+    with_owners(monkeypatch, 1, 3)
+    result = shop.run(lines_spec(kind))
+    assert result.status == "succeeded", result.message
+    found = [tuple(row) for row in there_by(shop, kind, "line, quantity", "line")]
+    assert found == [("1a", 5), ("1c", 1), ("2a", 1), ("4a", 1)]
+    assert result.outputs[0].gone == 3
+
+
+def test_where_a_line_cannot_be_read_nothing_is_taken_for_gone(local: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = "line,order_id,quantity,changed\n"
+    local.write("customers.csv", head + "1a,1,1,1\n1b,1,1,1\n")
+    local.run(lines_spec("duckdb"))
+    local.write("customers.csv", head + "1a,1,1,7\n1b,1,many,7\n")
+    with_owners(monkeypatch, 1)
+    result = local.run(lines_spec("duckdb"))
+    assert result.status == "failed"
+    assert result.message is not None
+    assert "cannot be read" in result.message
 
 
 def test_a_row_that_cannot_be_read_is_not_gone(local: Shop) -> None:
@@ -304,3 +371,22 @@ def test_a_table_with_other_keys_than_the_source_is_not_swept(local: Shop) -> No
     assert result.status == "failed"
     assert result.message is not None
     assert "keys that 'customers' does not have" in result.message
+
+
+def test_a_table_is_not_emptied_by_a_source_without_a_row_unless_the_plan_says_so(shop: Shop, kind: str) -> None:
+    plain = merging(kind, {"column": "state"})
+    sources = cast("dict[str, Plain]", plain["sources"])
+    source = {name: item for name, item in sources["customers"].items() if name not in {"read", "cursor", "gone"}}
+    load = cast("list[Plain]", plain["loads"])[0]
+    plain = {**plain, "sources": {"customers": source}, "loads": [{**load, "write": "replace"}]}
+    shop.write("customers.csv", people((1, "A", 1), (2, "A", 2)))
+    assert shop.run(plain).status == "succeeded"
+    shop.write("customers.csv", people())
+    result = shop.run(plain)
+    assert result.status == "failed"
+    assert result.message is not None
+    assert "has 2 rows" in result.message
+    assert ids(shop, kind) == [1, 2]
+    emptying: Plain = {**plain, "loads": [{**load, "write": "replace", "when_empty": "replace"}]}
+    assert shop.run(emptying).status == "succeeded"
+    assert ids(shop, kind) == []
