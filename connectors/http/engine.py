@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, cast
 
 from connectors import readings
 from connectors.contract import Capability, Discovered, Place, Preview, Reading
-from connectors.drift import drifted
 from connectors.files.documents import discovery
 from connectors.files.options import ReadOptions
 from connectors.files.pointers import parse, paths_of
@@ -26,6 +25,7 @@ from connectors.http.definition import Definition, Request, Stream, Unit, read_d
 from connectors.http.describing import Origin, described
 from connectors.http.fetching import Fetch, build, parents_of
 from connectors.http.keys import form_of, keys_only, stream_of
+from connectors.http.known import as_named, refuse_drift
 from connectors.http.naming import renamed
 from connectors.http.newest import Past, changed_since, past_of
 from connectors.http.pacing import Pace
@@ -158,9 +158,13 @@ class Declared:
         with self._folder(place) as folder:
             pages = self._fetched(name, place, folder, asked, form)
             request = self.definition.request(name, incremental=asked is not None, keys=form)
-            makes = [tables.Wanted(tables.Made(stream, request.records, source), table) for source, table in wanted]
+            fields = cast("list[str]", pages.extra.get("fields", []))
+            makes = [
+                tables.Wanted(tables.Made(stream, request.records, as_named(source, fields)), table)
+                for source, table in wanted
+            ]
             for one in makes:
-                self._refuse_new(one.made, pages, name)
+                refuse_drift(one.made, fields, pages.records, shown=f"{self.name}/{name}")
             files = pages.files()
             found = tables.load(files, makes, into, shown=f"{self.name}/{name}", records=pages.records)
             taken = cast("int", pages.extra.get("taken", 0))
@@ -196,7 +200,8 @@ class Declared:
                 pages, request = self._sampled(name, place, sender, folder, limit + 1)
                 nonlocal is_whole
                 is_whole = bool(pages.extra.get("whole"))
-                made = tables.Made(self.definition.streams[name], request.records, source)
+                fields = cast("list[str]", pages.extra.get("fields", []))
+                made = tables.Made(self.definition.streams[name], request.records, as_named(source, fields))
                 wanted = [tables.Wanted(made, table)]
                 return tables.load(pages.files(), wanted, into, shown=name, records=pages.records)[0]
 
@@ -398,8 +403,10 @@ class Declared:
 
         if not pages.done:
             values = self._values(place)
+            fields: dict[str, None] = {}
+            self._recall(pages, request, stream, Keys({}), fields, None)
             fetch = Fetch(
-                self._definition_at(place), name, request, sender, pages, values, Keys({}), {},
+                self._definition_at(place), name, request, sender, pages, values, Keys({}), fields,
                 parents=parents, windows=self._windows(stream, pages, values), enough=enough,
             )  # fmt: skip
             try:
@@ -407,7 +414,7 @@ class Declared:
             except BaseException:
                 pages.close()
                 raise
-            pages.finish({"whole": fetch.is_whole})
+            pages.finish({"whole": fetch.is_whole, "fields": list(fields)})
         return pages
 
     def _tables_of(self, name: str, place: Place, sender: Sender, left: list[str]) -> list[Discovered]:
@@ -427,14 +434,6 @@ class Declared:
             found = renamed(discovery.discover(spooled, name, options, frozenset(), identity=identity), stream.names)
         whose = Origin(self.name, place.connection, name)
         return [described(whose, stream, one, records, is_whole=is_whole) for one in found]
-
-    def _refuse_new(self, made: tables.Made, pages: Pages, name: str) -> None:
-        if made.options.explode:
-            return
-        fields = cast("list[str]", pages.extra.get("fields", []))
-        new = tables.new_fields(fields, made)
-        if new and made.source.drift in {"ask", "freeze"}:
-            raise drifted(added=new, where={"stream": f"{self.name}/{name}"})
 
     def _stream_name(self, name: str) -> str:
         if name not in self.definition.streams:

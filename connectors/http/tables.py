@@ -281,6 +281,7 @@ def new_fields(fields: Iterable[str], made: Made) -> list[str]:
     """Fields of the records that no source knew when the spec was made: told from the names at the top of a record."""
     known = {path[0] for path in paths_of(made.source.columns, made.options.fields).values()}
     known |= {parse(place)[0] for place in made.stream.leave_out if place}
+    known |= {*made.source.left_out, *(name for names in made.source.known_as.values() for name in names)}
     seen = cast("list[str]", made.source.options.get(SEEN, []))
     read = {parse(place)[0] for place in made.stream.fields}
     return [name for name in fields if name not in known and name not in seen and (not read or name in read)]

@@ -20,7 +20,7 @@ from shell import command, environment
 
 from connectors.http.vendor.answering import Vendor
 from connectors.http.vendor.description import read_description
-from connectors.http.vendor.faults import Stalling
+from connectors.http.vendor.faults import FieldRenamed, Stalling
 from connectors.http.vendor.profile import read_profile
 from connectors.http.vendor.server import serving
 
@@ -149,3 +149,31 @@ def test_a_run_that_is_killed_between_two_pages_goes_on_there_and_later_ones_rea
         assert in_books(tmp_path) == there(stripe)
         assert len(in_books(tmp_path)) == MOVEMENTS + 3
     assert not stripe.violations
+
+
+def test_a_field_under_a_new_name_is_asked_about_once_and_the_answer_is_a_change_of_the_plan(
+    stripe: Vendor, tmp_path: Path
+) -> None:
+    plain = spec("full_refresh")
+    source = plain["sources"]["moved"]
+    fields = sorted({name for one in stripe.records("balance_transactions") for name in one})
+    source |= {"drift": "ask", "options": {**source["options"], "seen": fields}}
+    (tmp_path / "spec.json").write_text(json.dumps(plain), encoding="utf-8")
+    with connected(tmp_path, stripe):
+        dreflow(tmp_path, "approve", "spec.json", "--by", "Ada")
+        assert dreflow(tmp_path, "run", "spec.json")["status"] == "succeeded"
+        stripe.faults = [FieldRenamed(place="/net", to="/net_amount", stream="balance_transactions")]
+        run = subprocess.run(
+            command("run", "spec.json", "--json"), cwd=tmp_path, env=environment(tmp_path), capture_output=True,
+            text=True, check=False, timeout=300,
+        )  # fmt: skip
+        assert run.returncode == 3, run.stdout + run.stderr
+        failed = json.loads(run.stdout)
+        question = failed["error"]["data"]["question"]
+        assert "Is 'net_amount' the new name of 'net'?" in question["text"]
+        assert "450 rows that were there before have the same value" in question["text"]
+        answered = dreflow(tmp_path, "runs", "answer", failed["run_id"], "yes", "-o", "changed.json")
+        assert any("net_amount" in text for text in answered["changes"])
+        dreflow(tmp_path, "approve", "changed.json", "--by", "Ada")
+        assert dreflow(tmp_path, "run", "changed.json")["status"] == "succeeded"
+        assert in_books(tmp_path) == there(stripe)

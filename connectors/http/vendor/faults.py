@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 from connectors.http.vendor.dealing import Row
 from connectors.http.vendor.instants import spelled
 from connectors.http.vendor.table import Table
-from connectors.http.vendor.wire import Reply, put, take
+from connectors.http.vendor.wire import Reply, at, put, take
 from spec.records import record
 
 
@@ -200,6 +200,22 @@ class FieldRemoved(Fault):
 
     def record(self, made: dict[str, Any]) -> dict[str, Any]:
         take(made, self.place)
+        return made
+
+
+@record(frozen=True)
+class FieldRenamed(Fault):
+    """From then on a field goes by another name."""
+
+    times: int | None = None
+    place: str = ""
+    to: str = ""
+    tampers = True
+
+    def record(self, made: dict[str, Any]) -> dict[str, Any]:
+        value = at(made, self.place)
+        take(made, self.place)
+        put(made, self.to, value)
         return made
 
 
