@@ -194,6 +194,13 @@ class Deletes(Document):
     )
 
 
+class Money(Document):
+    """Amounts in the smallest unit of their currency, as 1999 for 19.99 EUR and for 1999 JPY."""
+
+    amounts: tuple[Pointer, ...] = Field(min_length=1, description="Places of the amounts.")
+    currency: Pointer = Field(description="Place of the currency's code.")
+
+
 class Request(Document):
     """One request for a list."""
 
@@ -234,6 +241,9 @@ class Stream(Request):
     leave_out: tuple[Pointer, ...] = Field(default=(), description="Places that are not read.")
     keep_as_text: tuple[Pointer, ...] = Field(default=(), description="Objects and lists that stay one JSON text.")
     deletes: Deletes | None = None
+    money: tuple[Money, ...] = Field(
+        default=(), description="Amounts in smallest units: their columns are exact amounts of the currency."
+    )
 
     def request_of_keys(self, form: str) -> dict[str, Any]:
         """What is different in the request of a read of the keys, ``sweep`` or ``listed``."""
@@ -278,6 +288,13 @@ class Definition(Document):
     records: Pointer | None = Field(default=None, description="For streams that do not say their own.")
     check: Check | None = None
     streams: dict[Identifier, Stream] = Field(default={})
+    decimals: dict[int, tuple[str, ...]] = Field(
+        default={},
+        description="For 'money': currencies with so many decimals as the vendor counts them; others have 2.",
+    )
+    decimals_unclear: tuple[str, ...] = Field(
+        default=(), description="Currencies of which the vendor's word is not clear: such amounts are refused."
+    )
 
     @model_validator(mode="after")
     def _windows_have_keys(self) -> "Definition":
@@ -347,7 +364,7 @@ def _refused(error: ValidationError, where: dict[str, str]) -> SpecError:
 def _known_at(place: tuple[int | str, ...]) -> list[str]:
     models: dict[str, type[Document]] = {
         "limits": Limits, "errors": ErrorRule, "cursor": Cursor, "parent": Parent, "deletes": Deletes,
-        "listed": Listed, "windows": Windows,
+        "listed": Listed, "windows": Windows, "money": Money,
         "check": Check, "proof": Proof, "settings": Setting, "streams": Stream,
     }  # fmt: skip
     for part in reversed(place[:-1]):

@@ -8,7 +8,7 @@ from typing import cast
 from connectors.contract import Discovered
 from connectors.files.options import ReadOptions
 from connectors.files.pointers import Keys, parse, paths_of
-from connectors.http import asking, tables
+from connectors.http import asking, money, tables
 from connectors.http.definition import Stream
 from connectors.http.keys import told_in_words
 from connectors.names import table_name
@@ -40,6 +40,10 @@ def described(origin: Origin, stream: Stream, found: Discovered, records: Record
     paths = paths_of(found.source.columns, options.fields)
     columns, forms = _typed(stream, found.source.columns, paths, options)
     plain |= _spelled(options, columns, forms)
+    amounts = money.told(stream, paths)
+    columns |= dict.fromkeys(amounts, money.TYPE)
+    if amounts:
+        plain[tables.MONEY] = cast("JsonValue", amounts)
     optional = [name for name, path in paths.items() if _is_optional(records, path, is_child=is_child)]
     if optional:
         plain[tables.OPTIONAL] = cast("JsonValue", sorted(optional))

@@ -20,7 +20,7 @@ from connectors.contract import Capability, Discovered, Place, Preview, Reading
 from connectors.files.documents import discovery
 from connectors.files.options import ReadOptions
 from connectors.files.pointers import parse, paths_of
-from connectors.http import asking, owners, placeholders, tables
+from connectors.http import asking, money, owners, placeholders, tables
 from connectors.http.definition import Definition, Request, Stream, Unit, read_definition
 from connectors.http.describing import Origin, described
 from connectors.http.fetching import Fetch, build, parents_of
@@ -160,13 +160,15 @@ class Declared:
             request = self.definition.request(name, incremental=asked is not None, keys=form)
             fields = cast("list[str]", pages.extra.get("fields", []))
             makes = [
-                tables.Wanted(tables.Made(stream, request.records, as_named(source, fields)), table)
+                tables.Wanted(
+                    tables.Made(stream, request.records, money.with_currency(as_named(source, fields))), table
+                )
                 for source, table in wanted
             ]
             for one in makes:
                 refuse_drift(one.made, fields, pages.records, shown=f"{self.name}/{name}")
             files = pages.files()
-            found = tables.load(files, makes, into, shown=f"{self.name}/{name}", records=pages.records)
+            found = self._loaded(files, makes, into, f"{self.name}/{name}", pages.records)
             taken = cast("int", pages.extra.get("taken", 0))
             notes = [f"{taken} records came twice, since the list moved while it was read; each is there once."]
             identity = fingerprint(files)
@@ -201,12 +203,20 @@ class Declared:
                 nonlocal is_whole
                 is_whole = bool(pages.extra.get("whole"))
                 fields = cast("list[str]", pages.extra.get("fields", []))
-                made = tables.Made(self.definition.streams[name], request.records, as_named(source, fields))
-                wanted = [tables.Wanted(made, table)]
-                return tables.load(pages.files(), wanted, into, shown=name, records=pages.records)[0]
+                read = money.with_currency(as_named(source, fields))
+                made = tables.Made(self.definition.streams[name], request.records, read)
+                return self._loaded(pages.files(), [tables.Wanted(made, table)], into, name, pages.records)[0]
 
         found = preview_rows(first, source, place, limit)
         return replace(found, truncated=found.truncated or not is_whole)
+
+    def _loaded(
+        self, files: Sequence[Path], makes: Sequence[tables.Wanted], into: DuckDBPyConnection, shown: str, records: int
+    ) -> list[Reading]:
+        found = tables.load(files, makes, into, shown=shown, records=records)
+        for one in makes:
+            money.settle(self.definition, one.made.source, into, one.table, shown=shown)
+        return found
 
     # Requests
 

@@ -35,7 +35,7 @@ def keys_only(title: str, stream: Stream, source: Source, form: str) -> Source:
         fields |= listed.key
     named = {name: place for name, place in fields.items() if name in source.columns}
     options: dict[str, JsonValue] = {
-        name: item for name, item in source.options.items() if name not in {"fields", tables.SEEN, tables.OPTIONAL}
+        name: item for name, item in source.options.items() if name not in {"fields", *tables.OWN}
     }
     if named:
         options["fields"] = cast("JsonValue", named)

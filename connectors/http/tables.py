@@ -46,7 +46,9 @@ _SEVERAL = 2
 """Of a single value it cannot be told whether it is a slip or the column's new form."""
 KEYS = "keys"
 """Read option of a source of which only the keys are read: by which request, ``sweep`` or ``listed``."""
-OWN = frozenset({OPTIONAL, SEEN, KEYS})
+MONEY = "money"
+"""Read option of a source: amounts in a currency's smallest unit, each with the place of its currency."""
+OWN = frozenset({OPTIONAL, SEEN, KEYS, MONEY})
 """Read options that are not those of a file."""
 
 

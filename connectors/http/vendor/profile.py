@@ -161,6 +161,9 @@ class Profile(Document):
     refusals: dict[str, Refusal] = Field(
         default={}, description="By reason: unauthorized, forbidden, limited, invalid, unknown, failing, unavailable."
     )
+    decimals: dict[int, tuple[str, ...]] = Field(
+        default={}, description="Currencies with so many decimals, of amounts in the smallest unit; others have 2."
+    )
     streams: dict[str, VendorStream]
 
     @property

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import DECLARED
-from connectors.http import engine, placeholders, repeats, sending, staged
+from connectors.http import engine, money, placeholders, repeats, sending, staged
 from connectors.http.conformance import suite
 from connectors.http.conformance.suite import CASES, Verdict
 from connectors.http.definition import Definition, Stream, read_definition
@@ -116,6 +116,7 @@ MUTANTS: dict[str, tuple[object, str, Any, str]] = {
         lambda _self, _form: {},
         "listed stripe customers",
     ),
+    "every currency has cents": (money, "_factor", lambda _definition, _code: money._worth(2), "money"),
     "a name that was agreed and is not looked at": (engine, "as_named", lambda source, _fields: source, "renamed"),
     "a mark of deletion that comes too late to be asked for": (
         placeholders.FORMS,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from connectors.http.definition import Stream, Windows, read_definition
 from connectors.http.vendor.answering import Vendor
 from connectors.http.vendor.description import read_description
 from connectors.http.vendor.profile import Span, VendorStream, read_profile
-from spec.errors import LimitError
+from spec.errors import DataError, LimitError
 
 STREAM = "balance_transactions"
 EVERY = {"from": "2026-01-01", "every": "30 days"}
@@ -247,3 +248,31 @@ def test_leaving_out_a_parent_is_seen(sections_of: Made, monkeypatch: pytest.Mon
     owners_of = owners._owners
     monkeypatch.setattr(owners, "_owners", lambda *given: list(dict.fromkeys(owners_of(*given)))[1:])
     assert suite.tried(sections_of(), "children_as_a_set").result == "broken"
+
+
+def test_an_amount_needs_no_column_of_its_currency_beside_it(bench_of: Made) -> None:
+    bench = bench_of()
+    vendor = bench.vendor(3, texts=("KWD",))
+    source = bench.source()
+    alone = source.model_copy(update={"columns": {name: source.columns[name] for name in ("id", "net")}})
+    rows = {row["id"]: row["net"] for row in bench.read(vendor, source=alone).rows}
+    wanted = {one["id"]: Decimal(one["net"]).scaleb(-3) for one in vendor.records(STREAM)}
+    assert {key: Decimal(str(value)) for key, value in rows.items()} == wanted
+
+
+def test_a_plan_that_was_made_before_keeps_what_it_read(bench_of: Made) -> None:
+    bench = bench_of()
+    vendor = bench.vendor(3, texts=("EUR",))
+    source = bench.source()
+    options = {name: item for name, item in source.options.items() if name != "money"}
+    before = source.model_copy(update={"columns": {"id": "VARCHAR", "net": "BIGINT"}, "options": options})
+    rows = {row["id"]: row["net"] for row in bench.read(vendor, source=before).rows}
+    assert rows == {one["id"]: str(one["net"]) for one in vendor.records(STREAM)}
+
+
+@pytest.mark.parametrize("code", ["ISK", "ugx"])
+def test_amounts_of_a_currency_that_the_vendor_is_not_clear_about_are_refused(bench_of: Made, code: str) -> None:
+    bench = bench_of()
+    bench.source()
+    with pytest.raises(DataError, match="is not clear"):
+        bench.read(bench.vendor(3, texts=(code,)))
