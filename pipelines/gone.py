@@ -51,7 +51,7 @@ def due(gone: Gone | None, before: Border | None, now: datetime | None) -> bool:
 
     A first read has all rows, so it costs nothing to compare them.
     """
-    if gone is None or now is None or (gone.sweep is None and gone.listed is None and not gone.within):
+    if gone is None or now is None or (gone.sweep is None and gone.listed is None):
         return False
     if before is None or gone.sweep == EVERY_RUN:
         return True
@@ -166,13 +166,15 @@ def _present(
     from sqlglot import exp
 
     present = sql.sibling(table, PRESENT)
+    # Also where all rows were read: a connector that may not see all of them says so.
+    narrow = keys_only(source, "sweep")
     alive = exp.select(*_keys(source)).from_(table)
     if is_whole:
         sql.run(connection, sql.drop(present))
         sql.run(connection, sql.create(present, alive.distinct()))
         return sql.count(connection, present)
     beside = sql.sibling(table, "__swept")
-    read(keys_only(source, "sweep"), beside)
+    read(narrow, beside)
     found = sql.count(connection, beside)
     there: exp.Query = exp.select(*_keys(source)).from_(beside).where(_is_whole_key(source))
     if found:

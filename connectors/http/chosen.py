@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from connectors.contract import Discovered, Place, Preview, Reading
 from connectors.files.pointers import ENTRY, parse
 from connectors.http import placeholders
-from connectors.http.definition import Definition, Setting, Stream
+from connectors.http.definition import Definition, Deletes, Setting, Stream
 from connectors.http.engine import Declared
 from connectors.http.keys import keys_only
 from connectors.names import distinct, table_name
@@ -154,7 +154,7 @@ class Chosen(Declared):
 
     def keys_only(self, source: Source, form: str) -> Source:
         """As ``Declared``; which streams there are is told by the connection alone, so any may be."""
-        stream = self.definition.streams.get(source.stream or "", Stream())
+        stream = self.definition.streams.get(source.stream or "", Stream(deletes=Deletes(sweep=True)))
         return keys_only(self.definition.title, stream, source, form)
 
     def preview(self, source: Source, place: Place, *, limit: int = 20) -> Preview:

@@ -172,7 +172,7 @@ class Declared:
             taken = cast("int", pages.extra.get("taken", 0))
             notes = [f"{taken} records came twice, since the list moved while it was read; each is there once."]
             identity = fingerprint(files)
-            owned = [since is not None and owners.note(files, one.made, into, one.table) for one in makes]
+            owned = [owners.note(files, one.made, into, one.table) for one in makes]
         complete = []
         for (source, table), reading, has_owners in zip(wanted, found, owned, strict=True):
             told = replace(

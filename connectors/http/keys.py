@@ -30,6 +30,12 @@ def keys_only(title: str, stream: Stream, source: Source, form: str) -> Source:
             hint="Use gone.sweep, or gone.column where the records themselves tell.",
             where={"field": "gone.listed"},
         )
+    if form == "sweep" and (stream.deletes is None or not stream.deletes.sweep):
+        raise SpecError(
+            f"{title} does not surely give all of {source.stream}, so what is missing there need not be gone.",
+            hint="Leave gone.sweep out here.",
+            where={"field": "gone.sweep"},
+        )
     fields = dict(cast("dict[str, str]", source.options.get("fields", {})))
     if form == "listed" and listed is not None:
         fields |= listed.key

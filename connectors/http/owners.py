@@ -50,9 +50,9 @@ def note(files: Sequence[Path], made: tables.Made, into: DuckDBPyConnection, tab
     sql.run(into, sql.create(own, exp.select(*columns).where(exp.false())))
     found = list(dict.fromkeys(_owners(files, made, [paths[name] for name in gone.within])))
     if found:
-        marks = [sql.cast(exp.Placeholder(), type_) for type_ in kinds.values()]
-        statement = sql.text(exp.insert(exp.select(*marks), own))
-        into.executemany(statement, [list(one) for one in found])
+        # One statement with a list for each column: a statement for each owner would take minutes.
+        lists = [sql.cast(exp.Unnest(expressions=[exp.Placeholder()]), type_) for type_ in kinds.values()]
+        into.execute(sql.text(exp.insert(exp.select(*lists), own)), [list(one) for one in zip(*found, strict=True)])
     return True
 
 
