@@ -33,6 +33,7 @@ def told(context: Context, thread: str) -> Iterator[replies.Reply]:
         sentences.append(f"It runs by itself {when} ({spec.schedule.timezone} time){_once(made[-1].status)}.")
     written = [output.file for output in spec.outputs]
     written += [f"the table {load.table} of {load.connection or load.location}" for load in spec.loads]
+    written += [f"records to {send.stream} of {send.connection or send.connector}" for send in spec.sends]
     if written:
         sentences.append(f"It writes {', '.join(written)}.")
     sent = ", ".join(spec.allow.recipients)

@@ -28,6 +28,7 @@ from pipelines.orders import tie_break
 from pipelines.partial import refuse_partial_replace
 from pipelines.planning import Plan, plan_steps
 from pipelines.scope import StepScope, constant
+from pipelines.sending import key_checks
 from pipelines.values import BUILT_IN, parameter_values
 from spec.base import Document, JsonValue
 from spec.codec import digest
@@ -89,6 +90,7 @@ def compile_spec(
         checks=tuple(checks),
         outputs=tuple(building.ordered(output) for output in spec.outputs),
         loads=() if rebound else spec.loads,
+        sends=() if rebound else spec.sends,
         effects=effects,
         parameters={name: value for name, (_, value) in values.items()},
         notes=(*plan.notes, *building.notes, *dropped),
@@ -408,6 +410,7 @@ class _Building:
                     ImpliedCheck("load_key", relation.name, "block", query, (relation.name,), evidence=evidence)
                 )
         gone.refuse_unreachable(self.spec, self.relations)
+        self.implied += key_checks(self.spec, self.scope)
 
 
 def read_params(model: type[Document], written: Mapping[str, JsonValue], where: dict[str, str | int]) -> Document:

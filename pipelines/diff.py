@@ -42,8 +42,9 @@ _PARTS = {
     "checks": "check",
     "outputs": "output file",
     "loads": "destination table",
+    "sends": "sending",
 }
-_EFFECTS = frozenset({"loads", "schedule", "allow", "deliver", "formats", "file"})
+_EFFECTS = frozenset({"loads", "sends", "schedule", "allow", "deliver", "formats", "file"})
 _SILENT = frozenset({"layout", "version"})
 
 
@@ -83,6 +84,7 @@ def _named(part: str, entries: JsonValue) -> dict[str, Mapping[str, JsonValue]]:
             "steps": lambda e: str(e.get("id")),
             "outputs": lambda e: str(e.get("file")),
             "loads": lambda e: str(e.get("table")),
+            "sends": lambda e: f"{e.get('connection') or e.get('connector')}/{e.get('stream')}/{e.get('action')}",
         }.get(part, _check_name)(entry)
         while name in found:
             name += " (again)"
@@ -161,7 +163,7 @@ def _about(part: str, entry: Mapping[str, JsonValue]) -> str:
         own = {key: value for key, value in entry.items() if key not in ("id", "use", "from", "note", "engine")}
         rest = f" with {_show(own)}" if own else ""
         return f"{entry.get('use')} of {names}{rest}"
-    if part in ("outputs", "loads"):
+    if part in ("outputs", "loads", "sends"):
         return f"the rows of {entry.get('from')}"
     if part == "sources":
         return f"{entry.get('location') or entry.get('connection')}"

@@ -12,7 +12,7 @@ from pipelines import gone
 from pipelines.job import Relation
 from pipelines.values import zone_of
 from spec.errors import SpecError
-from spec.pipeline import Load, Pipeline, Schedule
+from spec.pipeline import Load, Pipeline, Schedule, Send
 from spec.run import Effect
 
 if TYPE_CHECKING:
@@ -44,6 +44,14 @@ def effects_of(
             detail=f"{load.write} {load.from_}{gone.effect_of(spec, relations[load.from_.casefold()], load)}",
         )
         for load in spec.loads
+    ]
+    beyond += [
+        Effect(
+            kind="send",
+            target=send_target(send),
+            detail=f"{send.action} {send.from_}: {', '.join(_sent_fields(send, relations))}",
+        )
+        for send in spec.sends
     ]
     for delivery in spec.report.deliver if spec.report else ():
         beyond += [
@@ -121,10 +129,35 @@ def load_target(load: Load) -> str:
     return f"{load.connection or load.location or load.connector}/{load.table}"
 
 
+def send_target(send: Send) -> str:
+    """A system's stream as an approval names it: ``connection-or-connector/stream``."""
+    return f"{send.connection or send.connector}/{send.stream}"
+
+
+def fields_of(send: Send, relation: Relation) -> dict[str, str]:
+    """The columns that are sent, each with the system's name of its field."""
+    return dict(send.columns) or {name: name for name in relation.names}
+
+
+def _sent_fields(send: Send, relations: Mapping[str, Relation]) -> tuple[str, ...]:
+    return tuple(fields_of(send, relations[send.from_.casefold()]).values())
+
+
+def _check_send(spec: Pipeline, send: Send, fields: tuple[str, ...]) -> None:
+    wanted = f"{send_target(send)}/{send.action}"
+    if wanted not in spec.allow.sends:
+        raise _not_allowed("sends", wanted, tuple(spec.allow.sends), {"send": send.stream})
+    for name in fields:
+        if name not in spec.allow.sends[wanted]:
+            raise _not_allowed("sends", name, spec.allow.sends[wanted], {"send": send.stream, "field": "columns"})
+
+
 def _check_allowed(spec: Pipeline, relations: Mapping[str, Relation]) -> None:
     for load in spec.loads:
         if load_target(load) not in spec.allow.tables:
             raise _not_allowed("tables", load_target(load), spec.allow.tables, {"load": load.table})
+    for send in spec.sends:
+        _check_send(spec, send, _sent_fields(send, relations))
     for delivery in spec.report.deliver if spec.report else ():
         for to in delivery.to:
             if to not in spec.allow.recipients:
@@ -147,6 +180,8 @@ def _leaving(
         yield {"output": output.file}, output.from_, relations[output.from_.casefold()].names
     for load in spec.loads:
         yield {"load": load.table}, load.from_, relations[load.from_.casefold()].names
+    for send in spec.sends:
+        yield {"send": send.stream}, send.from_, tuple(fields_of(send, relations[send.from_.casefold()]))
     if spec.report is None:
         return
     from spec.report import ChartBlock, Figure, TableBlock

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from spec.base import JsonValue
-from spec.pipeline import Load, Output, Pipeline, Source
+from spec.pipeline import Load, Output, Pipeline, Send, Source
 from spec.records import record
 from spec.run import Effect
 
@@ -125,5 +125,8 @@ class Job:
     notes: tuple[str, ...] = ()
     parameter_types: Mapping[str, str] = field(default_factory=dict)
     """DuckDB type of each parameter; the SQL casts each one where it stands."""
+    sends: tuple[Send, ...] = ()
+    dry: bool = False
+    """Whether requests are shown in place of being sent, and tables are left alone."""
     quarantine: Mapping[str, str] = field(default_factory=dict)
     """Step outputs that hold rows set aside, with the reason; they are reported and kept though nothing reads them."""

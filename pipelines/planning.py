@@ -82,6 +82,8 @@ def _read_at_the_end(spec: Pipeline) -> Iterator[tuple[str, dict[str, str | int]
         yield output.from_, {"output": output.file, "field": "from"}
     for load in spec.loads:
         yield load.from_, {"load": load.table, "field": "from"}
+    for send in spec.sends:
+        yield send.from_, {"send": send.stream, "field": "from"}
     for _, where, figure in report_parts(spec):
         yield figure.from_, where
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from sqlglot import exp
 
+    from pipelines.sending import Sending
+
 
 DIGESTS = "digests.json"
 RUN_FILE = "run.json"
@@ -205,8 +207,10 @@ class Publisher:
         committed_at: str,
         digests: bool,
         sleep: Callable[[float], None],
+        sending: Sending | None = None,
     ) -> None:
         self._bench = bench
+        self._sending = sending
         self._job = bench.job
         self._run_id = run_id
         self._folder = folder
@@ -254,6 +258,13 @@ class Publisher:
         if not self._holds_out:
             write_json(self._folder / journal.MARKER, facts, durable=False)
             return facts
+        if self._sending is not None:
+            # After the tables, which can be rolled back until then, before the files.
+            files, notes = self._sending.perform(self._out / journal.HIDDEN / self._run_id, told)
+            self._files += [str(one.file) for one in files]
+            self.outputs += files
+            outputs = [item.model_dump(mode="json") for item in self.outputs]
+            facts |= {"outputs": cast("JsonValue", outputs), "notes": cast("JsonValue", notes)}
         names = [*self._job.sources, *(relation.partition(".")[0] for relation in self._job.quarantine)]
         obsolete = [quarantine_file(name) for name in names]
         journal.commit(
@@ -269,7 +280,10 @@ class Publisher:
     def announce(self) -> None:
         """Note that this run begins to publish: durably where tables are, which cannot be put back."""
         write_json(self._folder / DIGESTS, self._known, durable=False)
-        tables = bool(self._job.loads)
+        if self._job.dry:
+            # Nothing goes on with a dry run but who resumes it by its name.
+            return
+        tables = bool(self._job.loads or self._job.sends)
         if tables:
             for note in (DIGESTS, staging.MANIFEST, RUN_FILE):
                 if (self._folder / note).exists():
@@ -395,7 +409,9 @@ class Publisher:
 
         aside = any(one.rows for item in self._staged.values() for one in item.quarantined)
         rejects = bool(self._job.quarantine)
-        self._holds_out = bool(self._job.outputs or documents or aside or rejects or self._out.exists())
+        self._holds_out = bool(
+            self._job.outputs or self._sending or documents or aside or rejects or self._out.exists()
+        )
         if not self._holds_out:
             return
         self._stack.enter_context(journal.holding(self._out, self._bench.guard.check, self._sleep))

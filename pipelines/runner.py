@@ -28,6 +28,7 @@ from pipelines.job import Job
 from pipelines.leases import COMMIT_SECONDS, LEASE_SECONDS, abandon, claim, given, interrupted, jsonable
 from pipelines.publish import Publisher, Target
 from pipelines.retention import forget_staged
+from pipelines.sending import Sending, dry
 from pipelines.setting import Setting
 from pipelines.staging import Staged
 from pipelines.state import Border
@@ -193,7 +194,9 @@ class _Attempt:
         job, saved = self._job, read_json(self._folder / RUN_FILE)
         if going_on and saved is not None:
             # "now" and every parameter stay those of the first attempt, or the rest would not fit what is out already.
-            self._job = replace(job, parameters=cast("dict[str, JsonValue]", saved["parameters"]))
+            self._job = replace(
+                dry(job) if saved.get("dry") else job, parameters=cast("dict[str, JsonValue]", saved["parameters"])
+            )
             self._now = datetime.fromisoformat(str(saved["now"]))
         else:
             _emptied(self._folder)
@@ -205,6 +208,7 @@ class _Attempt:
                     "parameters": jsonable(dict(job.parameters)),
                     "seed": self._seed,
                     "now": self._now.isoformat(),
+                    "dry": job.dry,
                 },
                 durable=False,
             )
@@ -410,6 +414,7 @@ class _Attempt:
             committed_at=self._setting.clock().isoformat(),
             digests=self._digests,
             sleep=self._setting.sleep,
+            sending=Sending(bench, self._setting.places, self._setting.workspace) if self._job.sends else None,
         )
         try:
             publisher.prepare(documents)
@@ -425,7 +430,7 @@ class _Attempt:
     def _conclude(self, log: EventLog, facts: Mapping[str, JsonValue]) -> RunResult:
         """Everything is out: keep the cursors of a pipeline without tables."""
         outputs, quarantined = publish.result_parts(facts)
-        if not self._job.loads and facts.get("borders", "{}") != "{}":
+        if not self._job.loads and not self._job.dry and facts.get("borders", "{}") != "{}":
             self._setting.store.save_state(self._job.spec.name, self._run_id, {"borders": facts["borders"]})
         for output in outputs:
             log.append(
@@ -434,7 +439,8 @@ class _Attempt:
         if not self._staged:
             self._staged = staging.read_manifest(self._folder) or {}
         result = self._result("succeeded")
-        notes = (*result.notes, *gone.notes(self._job, outputs))
+        sent = cast("list[str]", facts.get("notes", []))
+        notes = (*result.notes, *gone.notes(self._job, outputs), *sent)
         return result.model_copy(update={"outputs": outputs, "quarantined": quarantined, "notes": notes})
 
     def _result(

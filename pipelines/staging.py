@@ -18,7 +18,7 @@ from pipelines.folder import read_json, write_json
 from pipelines.state import Border
 from spec.base import JsonValue
 from spec.errors import DataError, DreflowError, DriftError, TransientError
-from spec.pipeline import Load, Source
+from spec.pipeline import Load, Send, Source
 from spec.records import record
 from spec.run import CheckResult
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from sqlglot import exp
 
-Places = Callable[[Source | Load], Place]
+Places = Callable[[Source | Load | Send], Place]
 STAGING = "staging"
 FILE = "staging.duckdb"
 MANIFEST = "staged.json"

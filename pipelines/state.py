@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from sqlglot import exp
 
+
 MAX_BORDER_ROWS = 500_000
 _NUMBERS = (
     "TINYINT",

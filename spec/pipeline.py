@@ -221,6 +221,31 @@ class Load(Document):
     )
 
 
+class Send(Document):
+    """Rows sent to a system, record by record; an effect that needs approval. Each content of a record is sent once."""
+
+    from_: Name = Field(alias="from")
+    connector: str
+    connection: str | None = None
+    stream: str = Field(description="What takes the records: customers, contacts, tasks, or a sheet's name.")
+    action: Identifier = Field(
+        description="What is done with them, as the connector's page says: upsert, create, append."
+    )
+    columns: dict[str, str] = Field(
+        default={}, description="Column to the system's name of the field; without any each has its own name."
+    )
+    key: Strings = Field(default=(), description="Columns that identify a record, where the action does not say so.")
+    options: dict[str, str] = Field(default={}, description="What else the action wants to know, e.g. project: '1200'.")
+    refused: Literal["go on", "stop"] = Field(
+        default="go on", description="After a record that the system refuses: the others are sent, or none any more."
+    )
+
+    @property
+    def location(self) -> None:
+        """A system is reached through its connection alone."""
+        return
+
+
 class Schedule(Document):
     """When the approved pipeline runs by itself: by ``cron``, or ``every`` so often."""
 
@@ -258,6 +283,9 @@ class Allow(Document):
     recipients: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     tables: tuple[str, ...] = Field(default=(), description="Destination tables: connection-or-location/table.")
+    sends: dict[str, Strings] = Field(
+        default={}, description="What may be sent: connection-or-connector/stream/action to the fields there."
+    )
     columns: tuple[str, ...] | None = Field(
         default=None,
         description="Columns that may leave in files, loads and reports; none stated means all computed ones.",
@@ -282,6 +310,7 @@ class Pipeline(Document):
     checks: tuple[Check, ...] = ()
     outputs: tuple[Output, ...] = ()
     loads: tuple[Load, ...] = ()
+    sends: tuple[Send, ...] = ()
     report: Report | None = None
     schedule: Schedule | None = None
     allow: Allow = Allow()

@@ -27,7 +27,7 @@ def verdicts(
     """
     from connectors.http.conformance.suite import run
     from connectors.http.definition import read_definition
-    from connectors.http.vendor.description import read_description
+    from connectors.http.vendor.description import together
     from connectors.http.vendor.profile import read_profile
 
     file = _connector_file(system)
@@ -40,10 +40,11 @@ def verdicts(
         )
     profile = read_profile(profile_file)
     said = description or _description(profile.description, file.parent)
+    files = [said, *(_description(name, file.parent) for name in profile.beside)]
     definition = read_definition(file)
     if stream is not None:
         definition = definition.model_copy(update={"streams": {stream: definition.streams[stream]}})
-    found = read_description(said, paths=profile.paths, overlay=profile.changes)
+    found = together(files, profile)
     yield from run(file.parent.name, definition, found, profile)
 
 

@@ -16,7 +16,7 @@ from connectors.contract import DECLARED, Discovered, Place, connector, names
 from memory.store import SavedConnection
 from spec.base import JsonValue
 from spec.errors import AccessError, SpecError, UnsupportedError, UsageError, unknown_name
-from spec.pipeline import Load, Pipeline, Source
+from spec.pipeline import Load, Pipeline, Send, Source
 from spec.records import record
 from tools.context import Context
 from tools.credentials import VaultCredentials
@@ -210,10 +210,10 @@ def place(context: Context, location: Location, *, base: Path) -> Place:
     return Place(location.connector, base, location=location.location, url=location.url)
 
 
-def places(context: Context, base: Path) -> Callable[[Source | Load], Place]:
-    """Resolve sources and loads of a spec whose relative paths start at ``base``."""
+def places(context: Context, base: Path) -> Callable[[Source | Load | Send], Place]:
+    """Resolve sources, loads and sends of a spec whose relative paths start at ``base``."""
 
-    def resolved(unit: Source | Load) -> Place:
+    def resolved(unit: Source | Load | Send) -> Place:
         if unit.connection is None:
             return Place(unit.connector, base, location=unit.location)
         found = _of_connection(known(context, unit.connection), base, _pages(context))
@@ -244,6 +244,24 @@ def check_hosts(context: Context, spec: Pipeline) -> None:
                 where={"load": load.table},
                 data={"what": "hosts", "unknown": host, "known": list(spec.allow.hosts), "add_to": "allow.hosts"},
             )
+
+    for send in spec.sends:
+        _check_sent_to(context, spec, send)
+
+
+def _check_sent_to(context: Context, spec: Pipeline, send: Send) -> None:
+    """A system's own address is the connector's; another one, which a setting gives, has to be allowed."""
+    if send.connection is None:
+        return
+    there = _of_connection(known(context, send.connection), Path.cwd())
+    host = urlsplit(there.settings.get("base_url") or there.settings.get("url") or "").hostname
+    if host is not None and host not in spec.allow.hosts:
+        raise SpecError(
+            f"The connection {send.connection!r} leads to {host}, which is not among the hosts this spec allows.",
+            hint="Add it to allow.hosts and approve that, or put the connection back to where it led.",
+            where={"send": send.stream},
+            data={"what": "hosts", "unknown": host, "known": list(spec.allow.hosts), "add_to": "allow.hosts"},
+        )
 
 
 def check(context: Context, name: str) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines import gone
+from pipelines.effects import send_target
 from pipelines.job import Job, Relation
 from spec.base import JsonValue
 from spec.pipeline import Check, Source, Step
@@ -51,6 +52,7 @@ def explained(job: Job) -> Explanation:
     results = [(output.file, output.from_) for output in spec.outputs] + [
         (load.table, load.from_) for load in spec.loads
     ]
+    results += [(f"{send_target(send)} ({send.action})", send.from_) for send in spec.sends]
     implied = [
         f"{check.check.replace('_', ' ')} on {check.on}, {_else(check.severity)} (the plan relies on it)"
         for check in job.checks

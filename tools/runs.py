@@ -42,8 +42,11 @@ def run(
     parameters: Mapping[str, JsonValue] | None = None,
     told: Callable[[RunEvent], None] = lambda _: None,
     spare: DuckDBPyConnection | None = None,
+    dry: bool = False,
 ) -> RunResult:
     """Run a spec file. ``data`` rebinds sources (``NAME=X``); ``told`` hears each durable event.
+
+    A ``dry`` run writes files alone: its results, and the requests that it would send.
 
     ``spare`` is an empty database in memory that the compile may use up.
 
@@ -60,6 +63,7 @@ def run(
         parameters=parameters,
         told=told,
         spare=spare,
+        dry=dry,
     )
 
 
@@ -74,6 +78,7 @@ def run_spec(
     parameters: Mapping[str, JsonValue] | None = None,
     told: Callable[[RunEvent], None] = lambda _: None,
     spare: DuckDBPyConnection | None = None,
+    dry: bool = False,
 ) -> RunResult:
     """The same for a spec whose relative paths start at ``base``. What ``told`` raises ends the run where it stands."""
     context.need("run")
@@ -83,6 +88,10 @@ def run_spec(
         connections.check_hosts(context, spec)
     sources = {name: source for name, (source, _) in rebound.items()}
     job = compile_spec(spec, base=base, parameters=parameters, now=now, rebound=sources, spare=spare)
+    if dry:
+        from pipelines.sending import dry as dried
+
+        job = dried(job)
     store = context.workspace.store
     store.save_spec(spec, by=context.principal, now=now)
     result = runner.run(

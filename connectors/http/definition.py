@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from connectors.http.writes import Write
 from spec.base import Document, JsonValue
 from spec.errors import SpecError, nearest
 
@@ -205,6 +206,7 @@ class Request(Document):
     """One request for a list."""
 
     method: Literal["GET", "POST"] = "GET"
+    base_url: str = Field(default="", description="For a request that goes to another address of the same vendor.")
     path: str = Field(default="", description="Behind the base URL; placeholders allowed.")
     params: dict[str, str | int | bool | list[str]] = Field(default={})
     headers: dict[str, str] = Field(default={})
@@ -254,6 +256,22 @@ class Stream(Request):
         return self.deletes.sweep if isinstance(self.deletes.sweep, dict) else {}
 
 
+class Listing(Request):
+    """Streams that a request lists: sheets, whose cells are read part by part and in each of which a table is found."""
+
+    needs: Identifier | None = Field(default=None, description="A setting without which nothing is listed.")
+    name: Pointer = Field(description="Place of a sheet's name in its entry.")
+    keep: dict[Identifier, Pointer] = Field(
+        default={}, description="Values of an entry, as {each.name} in what is asked of its sheet."
+    )
+    leave_out: dict[Pointer, tuple[JsonValue, ...]] = Field(
+        default={}, description="Values at places of an entry that mean that the sheet is not read."
+    )
+    grid: Unit = Field(description="How a sheet's pages tell its cells: a module of grids/.")
+    sheet: Request = Field(description="The request for a sheet's cells.")
+    change: Request | None = Field(default=None, description="The request that changes cells; without one none are.")
+
+
 class Check(Document):
     """The request that proves a connection, and what it tells about the account."""
 
@@ -294,6 +312,10 @@ class Definition(Document):
     )
     decimals_unclear: tuple[str, ...] = Field(
         default=(), description="Currencies of which the vendor's word is not clear: such amounts are refused."
+    )
+    listed: Listing | None = Field(default=None, description="Further streams, which the system itself lists.")
+    writes: dict[Identifier, dict[Identifier, Write]] = Field(
+        default={}, description="What can be sent: actions by stream, such as contacts, upsert."
     )
 
     @model_validator(mode="after")

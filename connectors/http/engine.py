@@ -23,7 +23,7 @@ from connectors.files.pointers import parse, paths_of
 from connectors.http import asking, money, owners, placeholders, tables
 from connectors.http.definition import Definition, Request, Stream, Unit, read_definition
 from connectors.http.describing import Origin, described
-from connectors.http.fetching import Fetch, build, parents_of
+from connectors.http.fetching import ELSEWHERE, Fetch, build, parents_of
 from connectors.http.keys import form_of, keys_only, stream_of
 from connectors.http.known import as_named, refuse_drift
 from connectors.http.naming import renamed
@@ -33,6 +33,7 @@ from connectors.http.repeats import Keys, take_out
 from connectors.http.sending import Sender
 from connectors.http.signing import Auth, auth
 from connectors.http.staged import Pages, alone, fingerprint, lines
+from connectors.http.taking import Taking, with_write_scopes
 from connectors.http.windows import NO_WINDOW, Window, windows_of
 from connectors.looking import preview_rows
 from connectors.spelling import parse_options
@@ -53,7 +54,7 @@ Values = Mapping[str, str | None]
 _PACES: dict[str, Pace] = {}
 
 
-class Declared:
+class Declared(Taking):
     """The connector that a definition describes. ``transport`` takes the network's place, in tests and for a proxy."""
 
     can: frozenset[Capability] = frozenset({"discover", "read", "incremental"})
@@ -83,6 +84,10 @@ class Declared:
         from connectors.http.chosen import Chosen, is_chosen
 
         definition = _known(file, file.stat().st_mtime_ns)
+        if definition.listed is not None:
+            from connectors.http.listed import Listed
+
+            return Listed(definition, file.parent.name, file=file)
         return (Chosen if is_chosen(definition) else cls)(definition, file.parent.name, file=file)
 
     def check(self, place: Place) -> None:
@@ -221,7 +226,7 @@ class Declared:
     # Requests
 
     @contextmanager
-    def _sender(self, place: Place) -> Iterator[Sender]:
+    def _sender(self, place: Place, *, writes: bool = False) -> Iterator[Sender]:
         import httpx
 
         limits = self.definition.limits
@@ -235,7 +240,7 @@ class Declared:
                 self.definition,
                 client,
                 self._pace(place),
-                auth=self._auth(place),
+                auth=self._auth(place, writes=writes),
                 credentials=place.credentials,
                 clock=self._clock,
                 sleep=self._sleep,
@@ -249,13 +254,14 @@ class Declared:
             f"{self.name}/{place.connection}", Pace(self.definition.limits, self._tick, self._sleep)
         )
 
-    def _auth(self, place: Place) -> tuple[Auth, Document] | None:
+    def _auth(self, place: Place, *, writes: bool = False) -> tuple[Auth, Document] | None:
         chosen = self.way_in(place.settings.get("auth"))
         if chosen is None:
             return None
         unit = auth(chosen)
         values = self._values(place)
-        filled = placeholders.filled_all(cast("JsonValue", chosen.params), values)
+        params = with_write_scopes(chosen) if writes else chosen.params
+        filled = placeholders.filled_all(cast("JsonValue", params), values)
         return unit, parse_options(unit.Params, cast("dict[str, JsonValue]", filled))
 
     def way_in(self, chosen: str | None) -> Unit | None:
@@ -271,6 +277,8 @@ class Declared:
 
     def _values(self, place: Place, cursor: str | None = None) -> Values:
         values: dict[str, str | None] = {"cursor": cursor, **NO_WINDOW}
+        if "base_url" in place.settings:
+            values[ELSEWHERE] = place.settings["base_url"]
         for name, setting in self.definition.settings.items():
             value = place.settings.get(name, setting.default)
             if value is None:

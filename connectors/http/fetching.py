@@ -26,6 +26,8 @@ from spec.errors import DataError, LimitError
 from spec.records import record
 
 Values = Mapping[str, str | None]
+ELSEWHERE = "base_url"
+"""Among the values of placeholders: where all of a connection's requests go instead of the connector's addresses."""
 
 
 @record(frozen=True)
@@ -303,7 +305,9 @@ def _plain(value: JsonValue) -> JsonValue:
 
 def build(definition: Definition, request: Request, values: Values) -> Ask:
     """The request with its placeholders filled; what has no value is left out."""
-    base = placeholders.filled(definition.base_url, values).rstrip("/")
+    # A connection that leads elsewhere does so with all its requests.
+    base = values.get(ELSEWHERE) or placeholders.filled(request.base_url or definition.base_url, values)
+    base = base.rstrip("/")
     path = placeholders.filled(request.path, values)
     address, _, written = (base + path).partition("?")
     params = params_of(written)

@@ -15,6 +15,7 @@ from spec.errors import SpecError
 Values = Mapping[str, str | None]
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([a-z_][a-z0-9_.]*)(?::([a-z0-9_]+))?\}")
 _SECOND = timedelta(seconds=1)
+_DOCUMENT = re.compile(r"/d/([A-Za-z0-9_-]+)")
 _LIST = re.compile(r"\{([a-z_][a-z0-9_.]*):list\}")
 
 
@@ -44,6 +45,8 @@ FORMS: Mapping[str, Callable[[str], str]] = {
     "epoch": lambda text: str(int(_instant(text).timestamp() // 1)),
     "epoch_ms": lambda text: str(round(_instant(text).timestamp() * 1000)),
     "http_date": lambda text: format_datetime(_instant(text).astimezone(UTC).replace(microsecond=0), usegmt=True),
+    # Google's documents have their id behind /d/ in the address that a browser shows.
+    "document": lambda text: found[1] if (found := _DOCUMENT.search(text)) else text.strip(),
     "url": lambda text: quote(text, safe=""),
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
 }

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from connectors.http import asking
 from connectors.http.asking import Answer, Ask
 from connectors.http.definition import Definition, ErrorRule
+from connectors.http.forms import FORM, encoded
 from connectors.http.pacing import Pace, waiting_time
 from connectors.http.signing import Auth, Credentials, Outgoing, Secrets, renewal
 from spec.base import Document, JsonValue
@@ -67,8 +68,11 @@ class Sender:
         self._seed = seed
         self._tries = 0
 
-    def send(self, ask: Ask, records: str, *, single: bool = False) -> Answer:
+    def send(self, ask: Ask, records: str, *, single: bool = False, again: bool = True) -> Answer:
         """The answer to a request, with the records that stand at the place ``records``.
+
+        Without ``again`` a request that may have been heard is not sent a second time: TransientError at once, but for
+        an answer that says that there were too many requests.
 
         Raises AccessError, TransientError (it may go through later), LimitError (enough for today), DataError; EndError
         and SkipError where a rule of the connector says so.
@@ -82,6 +86,8 @@ class Sender:
                 secrets = self._secrets()
                 status, headers, content = self._once(ask, secrets)
             except TransientError as error:
+                if not again:
+                    raise
                 failure = error
                 continue
             document = _parsed(content)
@@ -97,13 +103,15 @@ class Sender:
                 if not isinstance(document, _NoJson):
                     return _answer(headers, content, document, records, single=single)
                 failure = _cut_off(headers)
+                if not again:
+                    raise failure
                 continue
             if do == "renew" and not renewed and self._renew(secrets):
                 renewed = True
                 failure = None
                 continue
             problem = self._problem(do, status, headers, document, said, secrets)
-            if not isinstance(problem, TransientError):
+            if not isinstance(problem, TransientError) or (not again and status != 429):
                 raise problem
             failure = problem
         raise failure or TransientError("The system did not answer.")
@@ -268,6 +276,8 @@ def _outgoing(ask: Ask) -> Outgoing:
     if ask.body is None:
         return Outgoing(ask.method, url, headers)
     headers.setdefault("Content-Type", "application/json")
+    if headers["Content-Type"] == FORM:
+        return Outgoing(ask.method, url, headers, encoded(ask.body))
     return Outgoing(ask.method, url, headers, json.dumps(ask.body, separators=(",", ":")).encode())
 
 

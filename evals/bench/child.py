@@ -235,7 +235,7 @@ def _run(source: Facts, database: str, workspace: str, *, digests: bool, url: st
     from pipelines.compiler import compile_spec
     from pipelines.engines.duckdb import Limits
     from spec.codec import from_plain
-    from spec.pipeline import Load, Source
+    from spec.pipeline import Load, Send, Source
 
     now = datetime.now(UTC)
     load = {"from": "orders", "connector": "duckdb", "location": database, "table": "orders"}
@@ -249,7 +249,7 @@ def _run(source: Facts, database: str, workspace: str, *, digests: bool, url: st
     store = Workspace(Path(workspace), now).store
     store.approve(spec, approved_by="bench", entered_by="bench", now=now)
 
-    def place(unit: Source | Load) -> Place:
+    def place(unit: Source | Load | Send) -> Place:
         return Place(unit.connector, Path(database).parent, unit.location, unit.connection, url)
 
     setting = runner.Setting(

@@ -309,6 +309,7 @@ def _permits(spec: Pipeline) -> Iterator[str]:
     yield from (f"column {one}" for one in spec.allow.columns or ())
     yield from (f"file {output.file}" for output in spec.outputs)
     yield from (f"load {load.connector} {load.location} {load.connection} {load.table}" for load in spec.loads)
+    yield from (f"send {send.connector} {send.connection} {send.stream} {send.action}" for send in spec.sends)
     for source in spec.sources.values():
         yield f"source {source.connector} {source.location} {source.connection} {source.stream}"
         yield from (f"column {one}" for one in source.columns)

@@ -122,6 +122,10 @@ class Guard:
                 data={"seconds": self._seconds},
             )
 
+    def beat(self) -> None:
+        """Renew the lease, for work that is none of a connection's."""
+        self._beat()
+
     def call(self, connection: DuckDBPyConnection, work: Callable[[], T]) -> T:
         """What ``work`` returns or raises; DuckDB's own errors come back as ours."""
         outcome: list[T] = []

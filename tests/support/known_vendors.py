@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
 from connectors.http.vendor.answering import Vendor
 from connectors.http.vendor.description import Description
@@ -14,6 +16,8 @@ from connectors.http.vendor.transport import VendorTransport
 
 CONNECTORS = Path(__file__).parents[2] / "connectors"
 NAMES = sorted(path.parent.name for path in CONNECTORS.glob("*/vendor.yaml"))
+MORE = "DREFLOW_MORE_SPECS"
+"""Another folder with vendors' descriptions, for those that come in packages."""
 Known = Callable[[str], tuple[Description, Profile]]
 Opened = Callable[..., tuple[Vendor, httpx.Client]]
 
@@ -21,6 +25,16 @@ Opened = Callable[..., tuple[Vendor, httpx.Client]]
 def profile_file(name: str) -> Path:
     """Where a vendor's word stands."""
     return CONNECTORS / name / "vendor.yaml"
+
+
+def described_in(profile: Profile, specs: Path) -> tuple[Path, ...]:
+    """The files of a vendor's own descriptions; the test is skipped, with the reason, where one is not at hand."""
+    folders = [specs, *(Path(one) for one in filter(None, [os.environ.get(MORE)]))]
+    names = (profile.description, *profile.beside)
+    files = tuple(found for name in names for folder in folders if (found := folder / name).is_file())
+    if len(files) < len(names):
+        pytest.skip(f"needs third-party data: {' and '.join(names)} among the vendors' descriptions, or in {MORE}")
+    return files
 
 
 def client_of(vendor: Vendor, token: str = "sentinel-token") -> httpx.Client:

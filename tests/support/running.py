@@ -19,7 +19,7 @@ from pipelines.engines.duckdb import Limits
 from pipelines.job import Job
 from spec.base import JsonValue
 from spec.codec import from_plain
-from spec.pipeline import Load, Pipeline, Source
+from spec.pipeline import Load, Pipeline, Send, Source
 from spec.run import RunEvent, RunResult
 
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
@@ -57,7 +57,7 @@ class Shop:
         path.write_text(text, encoding="utf-8", newline="")
         return path
 
-    def place(self, unit: Source | Load) -> Place:
+    def place(self, unit: Source | Load | Send) -> Place:
         """Resolve a source or load: files in the folder, databases by ``urls``."""
         return Place(unit.connector, self.folder, unit.location, unit.connection, self.urls.get(unit.connector))
 

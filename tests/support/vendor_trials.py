@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -11,20 +10,17 @@ from typing import Any
 import duckdb
 import httpx
 import pytest
-from known_vendors import profile_file
+from known_vendors import described_in, profile_file
 from sqlglot import exp
 
 from connectors.contract import DECLARED, Discovered, Place, Reading
 from connectors.http.engine import Declared
 from connectors.http.signing import Secrets
 from connectors.http.vendor.answering import Vendor
-from connectors.http.vendor.description import Description, read_description
+from connectors.http.vendor.description import Description, together
 from connectors.http.vendor.profile import read_profile
 from connectors.http.vendor.transport import VendorTransport
 from spec.base import JsonValue
-
-MORE = "DREFLOW_MORE_SPECS"
-"""Another folder with vendors' descriptions, for those that come in packages."""
 
 
 class Given:
@@ -46,19 +42,15 @@ class Given:
 def vendor_of(name: str, specs: Path, **options: Any) -> Vendor:
     """The vendor's side; the test is skipped, with the reason, where its description is not at hand."""
     profile = read_profile(profile_file(name))
-    folders = [specs, *(Path(one) for one in filter(None, [os.environ.get(MORE)]))]
-    file = next((found for folder in folders if (found := folder / profile.description).is_file()), None)
-    if file is None:
-        pytest.skip(f"needs third-party data: {profile.description} among the vendors' descriptions, or in {MORE}")
-    if file.name.endswith(".json.gz"):
+    files = described_in(profile, specs)
+    if files[0].name.endswith(".json.gz"):
         pytest.importorskip("graphql", reason="needs graphql-core")
-    return Vendor(_described(file, name), profile, **options)
+    return Vendor(_described(files, name), profile, **options)
 
 
 @cache
-def _described(file: Path, name: str) -> Description:
-    profile = read_profile(profile_file(name))
-    return read_description(file, paths=profile.paths, overlay=profile.changes)
+def _described(files: tuple[Path, ...], name: str) -> Description:
+    return together(files, read_profile(profile_file(name)))
 
 
 class Trial:

@@ -28,6 +28,7 @@ class Params(tokens.Carried):
 
     token_url: str = Described(default="", description="Where tokens are given; empty for what the key file says.")
     scopes: tuple[str, ...] = ()
+    write_scopes: tuple[str, ...] = Described(default=(), description="Further ones, where something is sent.")
     subject: str = Described(default="", description="The user in whose name it asks (domain-wide delegation).")
     title: str = "Service account key (the whole JSON file)"
 

@@ -10,14 +10,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
+from connectors.http.vendor import masks
 from connectors.http.vendor.asked import Asked, Desk, Finding, needed, told
 from connectors.http.vendor.checking import Check, Checker
 from connectors.http.vendor.dealing import PAGING, Dealt, Paging, RefusedError, Row, Rows, Turn
 from connectors.http.vendor.description import Description, Operation
 from connectors.http.vendor.faults import Fault, Scene
 from connectors.http.vendor.filtering import filtered, refuse_span, selected
+from connectors.http.vendor.kept import KEEPING, Keeping, Kept
 from connectors.http.vendor.making import TEXTS, Maker
-from connectors.http.vendor.profile import Profile, Refusal, VendorStream
+from connectors.http.vendor.profile import Profile, Refusal, VendorStream, Way
 from connectors.http.vendor.queries import Shaped
 from connectors.http.vendor.schemas import Schema, inside
 from connectors.http.vendor.table import START, Table
@@ -73,6 +75,7 @@ class Vendor:
         self._lock = threading.RLock()
         for name in profile.streams:
             self._open(name, count, records or {}, ())
+        self.kept: dict[str, Kept] = {name: self._keeper(way) for name, way in profile.keeps.items()}
 
     def answer(self, call: Call) -> Reply:
         """The vendor's reply to a call; never an exception."""
@@ -83,8 +86,9 @@ class Vendor:
             self._counts.update({"", name})
             due = [one for one in self.faults if one.stream in {"", name} and one.due(self._counts[one.stream])]
             findings = list(asked.findings)
-            if asked.operation is not None and name:
+            if name in self.profile.streams:
                 findings += needed(self.profile.streams[name].needs, asked)
+            findings += self._masked(asked)
             for one in findings:
                 self._note("request", call, one)
             scene = self._scene(name)
@@ -95,9 +99,12 @@ class Vendor:
             refusal = self._refusal(asked, call, findings)
             if refusal is not None or asked.operation is None:
                 return self._sent(refusal or self.refuse("unknown", "there is nothing"), due)
-            reply = (
-                self._page(name, asked, call, due, scene) if name else self._single(asked.operation, call, asked.shaped)
-            )
+            if name in self.kept:
+                reply = self._of_kept(self.kept[name], asked, call)
+            elif name:
+                reply = self._page(name, asked, call, due, scene)
+            else:
+                reply = self._single(asked.operation, call, asked.shaped)
             return self._sent(reply, due)
 
     def refuse(self, reason: str, why: str) -> Reply:
@@ -171,6 +178,9 @@ class Vendor:
         if asked.operation is None:
             return ""
         turn = self._turn(asked, call)
+        for name, kept in self.kept.items():
+            if (asked.operation.method, asked.operation.path) in kept.calls:
+                return name
         for name, stream in self.profile.streams.items():
             if (stream.path, stream.method) == (asked.operation.path, asked.operation.method) and (
                 stream.when is None or stream.when.contains.lower() in str(turn.value(stream.when.param)).lower()
@@ -232,14 +242,53 @@ class Vendor:
         operation = cast("Operation", asked.operation)
         more = sum(fault.more for fault in due)
         if more:
-            whole = self._document(operation, stream, dealt, [_MIDDLE], asked.shaped)
+            whole = self._wanted(asked, self._document(operation, stream, dealt, [_MIDDLE], asked.shaped))
             return Reply(200, self._headers(dealt), chunks=lambda: _poured(whole, rows, table.spare(more), made))
         document = self._document(operation, stream, dealt, [made(row) for row in rows], asked.shaped)
+        document = self._wanted(asked, document)
         if not any(fault.tampers for fault in due):
             self._check(operation, document, call)
         reply = Reply(200, self._headers(dealt), _encoded(document))
         self._replies[name], self._dealt[name] = reply, rows
         return reply
+
+    def _keeper(self, way: Way) -> Kept:
+        from connectors.spelling import parse_options
+
+        keeping = cast("Keeping", KEEPING.load(way.use))
+        return keeping.opened(parse_options(keeping.Params, way.params), self)
+
+    def _of_kept(self, kept: Kept, asked: Asked, call: Call) -> Reply:
+        try:
+            told = kept.answer(asked, call)
+        except RefusedError as error:
+            self._note("request", call, Finding(error.kind, error.name, str(error)))
+            return self.refuse("invalid", f"{error.name} {error}")
+        operation = cast("Operation", asked.operation)
+        document = self._wanted(asked, told.document)
+        if 200 <= told.status < 300:
+            self._check(operation, document, call)
+        return Reply(told.status, {**self._headers(), **told.headers}, _encoded(document))
+
+    def _masked(self, asked: Asked) -> list[Finding]:
+        """What is wrong with the request's field mask, where the vendor has such."""
+        text = asked.query.get(self.profile.mask) if self.profile.mask else None
+        if text is None or asked.operation is None:
+            return []
+        mask = masks.parsed(str(text))
+        if mask is None:
+            return [Finding("wrong_type", self.profile.mask, "is no field mask")]
+        schema = asked.operation.reply(200, _JSON) or {}
+        unknown = masks.unknown(mask, schema, self.description.definitions)
+        return (
+            [Finding("unknown_parameter", self.profile.mask, f"names {unknown}, which no answer has")]
+            if unknown
+            else []
+        )
+
+    def _wanted(self, asked: Asked, document: Any) -> Any:
+        text = asked.query.get(self.profile.mask) if self.profile.mask else None
+        return document if text is None else masks.picked(document, masks.parsed(str(text)) or {})
 
     def _deal(self, table: Table, turn: Turn, asked: Asked, call: Call) -> Dealt | None:
         from connectors.spelling import parse_options

@@ -15,7 +15,7 @@ from connectors.http.vendor.checking import Checker
 from connectors.http.vendor.description import Credential, Description, Operation, Parameter, fits_media
 from connectors.http.vendor.queries import Language, Shaped
 from connectors.http.vendor.schemas import Schema, flat
-from connectors.http.vendor.wire import Call
+from connectors.http.vendor.wire import Call, put
 from spec.records import record
 
 # No number of a request is longer, and Python refuses to read one of thousands of digits.
@@ -191,7 +191,12 @@ class Desk:
             return json.loads(text)
         fields: dict[str, Any] = {}
         for name, item in parse_qsl(text, keep_blank_values=True, strict_parsing=True):
-            fields[name] = item if name not in fields else [*_listed(fields[name]), item]
+            outer, *inner = re.findall(r"[^\[\]]+", name)
+            if inner:
+                # metadata[tier]: what a form has inside of an object.
+                put(fields, "/" + "/".join([outer, *inner]), item)
+            else:
+                fields[name] = item if name not in fields else [*_listed(fields[name]), item]
         return self._typed(schema, fields)
 
     def _inner_names(self, schema: Schema) -> set[str]:

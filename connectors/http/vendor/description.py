@@ -9,12 +9,15 @@ import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, field, replace
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from connectors.http.vendor.schemas import Schema
 from spec.errors import SpecError
 from spec.records import record
 from spec.registry import Shelf
+
+if TYPE_CHECKING:
+    from connectors.http.vendor.profile import Profile
 
 DESCRIPTIONS = Shelf("connectors.http.vendor.descriptions", "kind of description")
 _CACHED_FORM = 1
@@ -118,7 +121,28 @@ def read_description(
         found = _read(content, paths, overlay, where)
         if kept is not None and not found.introspection:
             _keep(kept, found)
-    missing = sorted(set(paths or ()) - {operation.path for operation in found.operations})
+    _refuse_missing(found, paths or (), where)
+    return found
+
+
+def together(files: Collection[Path], profile: Profile, *, cache: Path | None = None) -> Description:
+    """What a vendor's descriptions say together, pruned to what its profile needs; raises as ``read_description``."""
+    first, *others = files
+    if not others:
+        return read_description(first, paths=profile.paths, overlay=profile.changes, cache=cache)
+    found = [read_description(file) for file in files]
+    whole = replace(
+        found[0],
+        operations=tuple(one for each in found for one in each.operations if one.path in profile.paths),
+        definitions={name: item for each in found for name, item in each.definitions.items()},
+        credentials={name: item for each in found for name, item in each.credentials.items()},
+    )
+    _refuse_missing(whole, profile.paths, {"file": ", ".join(file.name for file in files)})
+    return whole
+
+
+def _refuse_missing(found: Description, paths: Collection[str], where: Mapping[str, str]) -> None:
+    missing = sorted(set(paths) - {operation.path for operation in found.operations})
     if missing:
         raise SpecError(
             f"The vendor's description has no path {missing[0]!r}.",
@@ -126,7 +150,6 @@ def read_description(
             where=where,
             data={"missing": missing},
         )
-    return found
 
 
 def _read(

@@ -130,6 +130,13 @@ class Broken(Fault):
         return replace(reply, cut=True)
 
 
+class Lost(Fault):
+    """What was asked is done and its answer never arrives."""
+
+    def sent(self, reply: Reply) -> Reply:
+        return replace(reply, stalls=True)
+
+
 class CutJson(Fault):
     """The body ends in its middle and the connection does not tell: broken JSON with a right length."""
 

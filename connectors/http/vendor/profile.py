@@ -19,7 +19,7 @@ Source = Annotated[str, Field(min_length=10, description="Where the vendor says 
 
 
 class Way(BaseModel):
-    """A way of dealing out a list (a module of ``paging/``), with its own parameters beside its name."""
+    """A way of dealing out a list (a module of ``paging/``) or of keeping things, with its parameters beside it."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -156,7 +156,10 @@ class Profile(Document):
     description: str = Field(description="File name of the vendor's own description.")
     base: str | None = Field(default=None, description="Path before all others, where the description has none.")
     overlay: tuple[Change, ...] = ()
+    beside: tuple[str, ...] = Field(default=(), description="Further descriptions of the vendor, by file name.")
     also: tuple[str, ...] = Field(default=(), description="Paths that are no stream, e.g. the one of a check.")
+    mask: str = Field(default="", description="Parameter that says what of an answer comes, as Google's 'fields' does.")
+    keeps: dict[str, Way] = Field(default={}, description="What it keeps or takes beside lists: modules of keeping/.")
     headers: dict[str, str] = Field(default={}, description="What every answer carries.")
     refusals: dict[str, Refusal] = Field(
         default={}, description="By reason: unauthorized, forbidden, limited, invalid, unknown, failing, unavailable."

@@ -88,6 +88,13 @@ class Table:
         self._put(row)
         return row
 
+    def write(self, key: str | int, fields: Mapping[str, Any], changed: int = 0) -> Row:
+        """The row's record gets these fields; an object in it keeps those that are not named."""
+        old = self._rows[str(key)]
+        row = replace(self.change(key, None, changed), given=_merged(self.record(old), fields))
+        self._put(row)
+        return row
+
     def delete(self, key: str | int, changed: int = 0) -> None:
         """The row goes, or is marked where the vendor does that."""
         old = self._rows[str(key)]
@@ -177,3 +184,11 @@ class Table:
 
     def _key_schema(self) -> Schema:
         return inside(self._schema, self.stream.key, self._definitions)
+
+
+def _merged(before: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    made = dict(before)
+    for name, item in fields.items():
+        there = made.get(name)
+        made[name] = {**there, **item} if isinstance(there, dict) and isinstance(item, dict) else item
+    return made

@@ -17,6 +17,7 @@ examples:
   dreflow run totals.yaml
   dreflow run totals.yaml --data orders=exports/july.csv --out july
   dreflow run totals.yaml --param month=2026-07 --json
+  dreflow run crm.yaml --dry-run                 (shows the requests to systems and sends none)
 """
 
 
@@ -34,6 +35,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", default="out", metavar="DIR", help="folder of the output files (default: out)")
     parser.add_argument(
         "--param", action="append", default=[], metavar="K=V", help="a parameter's value, from what the plan permits"
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="write the output files, and the requests that would be sent to systems; nothing else is written or sent",
     )
     parser.add_argument("--engine", default="duckdb", choices=("duckdb",), help="where it is computed")
     parser.add_argument("--now", metavar="T", help="the time it is, as ISO 8601 (default: the clock)")
@@ -61,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
         told=workspace.progress(args),
         # Importing the library opens this one, and this process is the run's own; another takes a tenth of the imports.
         spare=duckdb.default_connection(),
+        dry=args.dry_run,
     )
     return finished(context, result, args, out=args.out)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from known_vendors import described_in
 
 from connectors.contract import DECLARED
 from connectors.http import engine, money, placeholders, repeats, sending, staged
@@ -17,7 +18,7 @@ from connectors.http.conformance import suite
 from connectors.http.conformance.suite import CASES, Verdict
 from connectors.http.definition import Definition, Stream, read_definition
 from connectors.http.paginators import keyset
-from connectors.http.vendor.description import Description, read_description
+from connectors.http.vendor.description import Description, together
 from connectors.http.vendor.profile import Profile, read_profile
 
 Known = tuple[Definition, Description, Profile]
@@ -42,11 +43,8 @@ def known(vendor_specs_folder: Path) -> Callable[[str], Known]:
             if not profile.is_file():
                 pytest.skip(f"nobody has written down what {name}'s vendor says: it is not called tested")
             said = read_profile(profile)
-            places = [vendor_specs_folder, Path(os.environ.get("DREFLOW_MORE_SPECS", vendor_specs_folder))]
-            file = next((one for one in (place / said.description for place in places) if one.is_file()), places[0])
-            if not file.is_file():
-                pytest.skip(f"needs third-party data: {file.name} among the vendors' descriptions")
-            description = read_description(file, paths=said.paths, overlay=said.changes, cache=cached)
+            files = described_in(said, vendor_specs_folder)
+            description = together(files, said, cache=cached)
             read[name] = definition_of(name), description, said
         return read[name]
 

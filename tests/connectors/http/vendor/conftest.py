@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from known_vendors import Known, Opened, client_of, profile_file
+from known_vendors import Known, Opened, client_of, described_in, profile_file
 
 from connectors.http.vendor.answering import Vendor
-from connectors.http.vendor.description import Description, read_description
+from connectors.http.vendor.description import Description, together
 from connectors.http.vendor.profile import Profile, read_profile
 
 
@@ -25,10 +25,7 @@ def known(vendor_specs_folder: Path) -> Known:
     def find(name: str) -> tuple[Description, Profile]:
         if name not in read:
             profile = read_profile(profile_file(name))
-            file = vendor_specs_folder / profile.description
-            if not file.is_file():
-                pytest.skip(f"needs third-party data: {file.name} among the vendors' descriptions")
-            description = read_description(file, paths=profile.paths, overlay=profile.changes, cache=cache)
+            description = together(described_in(profile, vendor_specs_folder), profile, cache=cache)
             read[name] = (description, profile)
         return read[name]
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
-from known_vendors import NAMES, profile_file
+from known_vendors import NAMES, described_in, profile_file
 
-from connectors.http.vendor.description import Description, read_description
-from connectors.http.vendor.profile import read_profile
+from connectors.http.vendor.checking import Checker
+from connectors.http.vendor.description import Description, read_description, together
+from connectors.http.vendor.profile import Profile, read_profile
 from connectors.http.vendor.schemas import flat, inside
 from spec.errors import SpecError
 
@@ -185,14 +186,11 @@ def test_a_damaged_cache_is_read_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_published_description_is_read_whole(name: str, vendor_specs_folder: Path) -> None:
     profile = read_profile(profile_file(name))
-    file = vendor_specs_folder / profile.description
-    if not file.is_file():
-        pytest.skip(f"needs third-party data: {file.name} among the vendors' descriptions")
-    description = read_description(file)
-    paths = {one.path for one in description.operations}
-    assert profile.paths <= paths
-    assert all(one.replies for one in description.operations)
-    assert description.notes == ()
+    found = [read_description(file) for file in described_in(profile, vendor_specs_folder)]
+    operations = [one for description in found for one in description.operations]
+    assert profile.paths <= {one.path for one in operations}
+    assert all(one.replies for one in operations)
+    assert all(description.notes == () for description in found)
 
 
 METADATA = """<?xml version="1.0"?>
@@ -222,3 +220,77 @@ def test_odata_metadata_is_read_in_both_versions(version: str, place: str, total
     city = inside(schema, f"{place}/Address/City", description.definitions)
     assert city == {"type": ["string", "null"], "maxLength": 5}
     assert ["Other.Type" in note for note in description.notes] == [True]
+
+
+DISCOVERY: dict[str, Any] = {
+    "kind": "discovery#restDescription",
+    "name": "box",
+    "version": "v2",
+    "title": "Box",
+    "servicePath": "box/v2/",
+    "auth": {"oauth2": {"scopes": {}}},
+    "parameters": {"fields": {"type": "string", "location": "query"}},
+    "resources": {
+        "things": {
+            "resources": {"parts": {"methods": {"list": {"httpMethod": "GET", "path": "parts", "parameters": {}}}}},
+            "methods": {
+                "put": {
+                    "httpMethod": "PUT",
+                    "path": "things/{id}",
+                    "scopes": ["a"],
+                    "parameters": {
+                        "id": {"type": "string", "location": "path", "required": True},
+                        "size": {"type": "integer", "location": "query", "minimum": "1", "maximum": "1000"},
+                        "ranges": {"type": "string", "location": "query", "repeated": True},
+                    },
+                    "request": {"$ref": "Thing"},
+                    "response": {"$ref": "Thing"},
+                }
+            },
+        }
+    },
+    "schemas": {
+        "Thing": {
+            "type": "object",
+            "properties": {
+                "id": {"type": "string", "format": "int64"},
+                "any": {"type": "any"},
+                "in": {"$ref": "Thing"},
+            },
+        }
+    },
+}
+
+
+def test_a_discovery_document_of_google_is_read_with_its_paths_parameters_and_closed_schemas(tmp_path: Path) -> None:
+    description = read(DISCOVERY, tmp_path)
+    operations = {(one.method, one.path): one for one in description.operations}
+    assert set(operations) == {("PUT", "/box/v2/things/{id}"), ("GET", "/box/v2/parts")}
+    put = operations["PUT", "/box/v2/things/{id}"]
+    found = {one.name: one for one in put.parameters}
+    assert set(found) == {"id", "size", "ranges", "fields"}
+    assert (found["size"].schema["minimum"], found["size"].schema["maximum"]) == (1, 1000)
+    assert found["ranges"].schema["type"] == ["array"]
+    assert (put.opened_by, found["id"].required) == (("oauth2",), True)
+    checker = Checker(description.definitions, "request")
+    assert checker.problem(put.bodies["application/json"], {"id": "1", "any": [1], "in": {"id": "2"}}) is None
+    assert checker.problem(put.bodies["application/json"], {"in": {"idd": "2"}}) is not None
+
+
+def test_descriptions_of_two_services_stand_beside_each_other(tmp_path: Path) -> None:
+    other = {**DISCOVERY, "name": "bag", "servicePath": "bag/v2/"}
+    files = []
+    for name, plain in (("box", DISCOVERY), ("bag", other)):
+        files.append(tmp_path / f"{name}.json")
+        files[-1].write_text(json.dumps(plain))
+    paging = {"use": "whole", "source": "made for this test"}
+    profile = Profile.model_validate(
+        {
+            "title": "T", "description": "box.json", "beside": ["bag.json"], "also": ["/bag/v2/things/{id}"],
+            "streams": {"parts": {"path": "/box/v2/parts", "records": "/a", "key": "/id", "paging": paging}},
+        }
+    )  # fmt: skip
+    found = together(files, profile)
+    assert {one.path for one in found.operations} == {"/box/v2/parts", "/bag/v2/things/{id}"}
+    with pytest.raises(SpecError):
+        together(files, profile.model_copy(update={"also": ("/none",)}))

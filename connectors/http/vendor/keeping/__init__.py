@@ -1,0 +1,1 @@
+"""What vendors keep beside lists, and what they take: one file a way."""
