@@ -18,7 +18,7 @@ from spec.errors import AccessError, UnsupportedError
 Value = str | int | None
 Row = Mapping[str, Value]
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest revision under migrations/versions; a store at another one is migrated or refused."""
 
 

@@ -204,6 +204,7 @@ class Schedule(Base):
     """An approved spec that runs by itself. ``next_at`` is the first time that is not among ``due_runs`` yet.
 
     ``spec_file`` is held against the digest before each run; None where the spec lives in the store alone.
+    ``paused_for`` is the connection whose refused access paused it; None where a person did.
     """
 
     __tablename__ = "schedules"
@@ -218,6 +219,7 @@ class Schedule(Base):
     created_at: Mapped[str]
     spec_file: Mapped[str | None]
     thread: Mapped[str | None]
+    paused_for: Mapped[str | None]
 
 
 class DueRun(Base):
@@ -254,7 +256,7 @@ class Notice(Base):
     """Something to tell in a conversation (``thread``), or to whoever looks when no conversation made the pipeline.
 
     ``cause`` is compared to tell the same trouble once a day; ``times`` counts how often it came. ``shown_by`` is the
-    process that is showing it just now.
+    process that is showing it just now. ``replies`` is JSON of what is said in place of ``text`` where more is to say.
     """
 
     __tablename__ = "notices"
@@ -273,6 +275,7 @@ class Notice(Base):
     delivered_by: Mapped[str | None]
     shown_by: Mapped[str | None]
     shown_until: Mapped[str | None]
+    replies: Mapped[str | None]
     __table_args__ = (
         CheckConstraint("kind IN ('failed', 'held_back', 'not_run', 'recovered')", name="kind"),
         Index(None, "workspace", "thread", "delivered_at"),

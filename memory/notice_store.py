@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,12 +12,13 @@ from memory.database import Row, Value
 from memory.owners import is_gone, this_owner
 from memory.run_store import instant, when
 from memory.store import Store
+from spec.base import JsonValue
 
 NoticeKind = Literal["failed", "held_back", "not_run", "recovered"]
 
 ADD = """
-INSERT INTO notices (workspace, id, thread, pipeline, run_id, kind, text, hint, cause, times, at)
-VALUES (:workspace, :id, :thread, :pipeline, :run_id, :kind, :text, :hint, :cause, 1, :at)
+INSERT INTO notices (workspace, id, thread, pipeline, run_id, kind, text, hint, cause, times, at, replies)
+VALUES (:workspace, :id, :thread, :pipeline, :run_id, :kind, :text, :hint, :cause, 1, :at, :replies)
 """
 AGAIN = "UPDATE notices SET times = times + 1 WHERE workspace = :workspace AND id = :id"
 LAST = """
@@ -41,7 +43,10 @@ WHERE workspace = :workspace AND id = :id AND delivered_at IS NULL
 
 @dataclass(frozen=True)
 class Notice:
-    """One notice. ``text`` says what happened, ``hint`` what to do next; ``times`` how often it came within a day."""
+    """One notice. ``text`` says what happened, ``hint`` what to do next; ``times`` how often it came within a day.
+
+    ``replies`` are said in place of ``text`` where more is to say, as a conversation keeps them.
+    """
 
     id: int
     thread: str | None
@@ -54,6 +59,7 @@ class Notice:
     times: int
     at: datetime
     delivered_at: datetime | None = None
+    replies: tuple[JsonValue, ...] = ()
 
 
 class NoticeStore:
@@ -86,6 +92,7 @@ class NoticeStore:
                     hint=notice.hint,
                     cause=notice.cause,
                     at=instant(notice.at),
+                    replies=json.dumps(notice.replies, ensure_ascii=False) if notice.replies else None,
                 ),
             )
             return replace(notice, id=number)
@@ -138,4 +145,5 @@ def _notice(row: Row) -> Notice:
         times=int(row["times"] or 0),
         at=when(row["at"]),
         delivered_at=when(delivered) if delivered is not None else None,
+        replies=tuple(json.loads(str(row["replies"]))) if row["replies"] is not None else (),
     )

@@ -24,13 +24,22 @@ VALUES (:workspace, :pipeline, :digest, :base, :out, 0, :next_at, :by, :at, :spe
 ON CONFLICT (workspace, pipeline) DO UPDATE
 SET spec_digest = excluded.spec_digest, base = excluded.base, out = excluded.out, paused = 0,
     next_at = excluded.next_at, created_by = excluded.created_by, created_at = excluded.created_at,
-    spec_file = excluded.spec_file, thread = excluded.thread
+    spec_file = excluded.spec_file, thread = excluded.thread, paused_for = NULL
 """
 ALL = "SELECT * FROM schedules WHERE workspace = :workspace ORDER BY pipeline"
 ONE = "SELECT * FROM schedules WHERE workspace = :workspace AND pipeline = :pipeline"
+# Whoever pauses what a refused connection has paused already makes that pause their own.
 PAUSE = """
-UPDATE schedules SET paused = :paused, next_at = :next_at
-WHERE workspace = :workspace AND pipeline = :pipeline AND paused <> :paused
+UPDATE schedules SET paused = :paused, next_at = :next_at, paused_for = NULL
+WHERE workspace = :workspace AND pipeline = :pipeline AND (paused <> :paused OR paused_for IS NOT NULL)
+"""
+PAUSE_FOR = """
+UPDATE schedules SET paused = 1, next_at = NULL, paused_for = :connection
+WHERE workspace = :workspace AND pipeline = :pipeline AND paused = 0
+"""
+RESUME_FOR = """
+UPDATE schedules SET paused = 0, next_at = :next_at, paused_for = NULL
+WHERE workspace = :workspace AND pipeline = :pipeline AND paused = 1 AND paused_for = :connection
 """
 # Whoever moves the schedule on is the only one to list what came due up to there.
 ADVANCE = """
@@ -99,6 +108,8 @@ class Scheduled:
     created_by: str
     spec_file: str | None
     thread: str | None
+    paused_for: str | None = None
+    """The connection whose refused access paused it; None where a person did."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +167,15 @@ class ScheduleStore:
         """Stop or go on; False when it was so already."""
         values = self._here(pipeline=pipeline, paused=int(paused), next_at=_text(next_at))
         return self._database.write(PAUSE, values) == 1
+
+    def pause_for(self, pipeline: str, connection: str) -> bool:
+        """Stop because a connection is refused; False when it was paused already, by whatever."""
+        return self._database.write(PAUSE_FOR, self._here(pipeline=pipeline, connection=connection)) == 1
+
+    def resume_for(self, pipeline: str, connection: str, *, next_at: datetime | None) -> bool:
+        """Go on where that connection alone was the reason to stop; False where it was not."""
+        values = self._here(pipeline=pipeline, connection=connection, next_at=_text(next_at))
+        return self._database.write(RESUME_FOR, values) == 1
 
     def advance(
         self,
@@ -282,6 +302,7 @@ def _scheduled(row: Row) -> Scheduled:
         created_by=str(row["created_by"]),
         spec_file=_word(row["spec_file"]),
         thread=_word(row["thread"]),
+        paused_for=_word(row["paused_for"]),
     )
 
 

@@ -141,7 +141,7 @@ CREATE TABLE schedules (
 	paused INTEGER NOT NULL, 
 	next_at VARCHAR, 
 	created_by VARCHAR NOT NULL, 
-	created_at VARCHAR NOT NULL, spec_file VARCHAR, thread VARCHAR, 
+	created_at VARCHAR NOT NULL, spec_file VARCHAR, thread VARCHAR, paused_for VARCHAR, 
 	CONSTRAINT pk_schedules PRIMARY KEY (workspace, pipeline), 
 	CONSTRAINT fk_schedules_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
 );
@@ -197,7 +197,7 @@ CREATE TABLE notices (
 	times INTEGER NOT NULL, 
 	at VARCHAR NOT NULL, 
 	delivered_at VARCHAR, 
-	delivered_by VARCHAR, shown_by VARCHAR, shown_until VARCHAR, 
+	delivered_by VARCHAR, shown_by VARCHAR, shown_until VARCHAR, replies VARCHAR, 
 	CONSTRAINT pk_notices PRIMARY KEY (workspace, id), 
 	CONSTRAINT ck_notices_kind CHECK (kind IN ('failed', 'held_back', 'not_run', 'recovered')), 
 	CONSTRAINT fk_notices_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
@@ -356,4 +356,4 @@ CREATE TABLE http_answers (
 	CONSTRAINT fk_http_answers_workspace FOREIGN KEY(workspace) REFERENCES workspaces (id)
 );
 CREATE INDEX ix_http_answers_workspace_until ON http_answers (workspace, until);
-INSERT INTO alembic_version (version_num) VALUES ('0009');
+INSERT INTO alembic_version (version_num) VALUES ('0010');

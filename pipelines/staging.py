@@ -17,7 +17,7 @@ from pipelines.engines.duckdb import Guard, quoted
 from pipelines.folder import read_json, write_json
 from pipelines.state import Border
 from spec.base import JsonValue
-from spec.errors import DataError, DreflowError, DriftError, TransientError
+from spec.errors import AccessError, DataError, DreflowError, DriftError, TransientError
 from spec.pipeline import Load, Send, Source
 from spec.records import record
 from spec.run import CheckResult
@@ -179,6 +179,11 @@ def extract(
             except DriftError as error:
                 drift[source_name] = error
                 continue
+            except AccessError as error:
+                # Which account refused us is which one has to be connected again.
+                if source.connection is not None:
+                    error.data.setdefault("connection", source.connection)
+                raise
         reading = readings[source_name]
         _compare(connection, source_name, table, reading)
         gone.note_together(connection, source, table, reading)

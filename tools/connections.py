@@ -24,7 +24,7 @@ from tools.locations import Location, database_kind, parse, with_password, witho
 
 if TYPE_CHECKING:
     from connectors.http.engine import Declared
-    from connectors.http.signing import Field
+    from connectors.http.signing import Credentials, Field
     from connectors.vault import Vault
 
 _SHARED_SECONDS = 900
@@ -118,6 +118,16 @@ def connect(
     Raises UsageError for a name that cannot be one, SpecError for a setting that is missing, unknown or ill-formed.
     """
     context.need("connect")
+    connection = settled(context, name, system, settings, way=way, secret=bool(secrets))
+    # The values of the settings are looked at before anything is kept.
+    system_of(system).base(_of_connection(replace(connection, secret=None), Path.cwd()))
+    return keep(context, connection, secrets, now=now)
+
+
+def settled(
+    context: Context, name: str, system: str, settings: Mapping[str, str], *, way: str | None, secret: bool
+) -> SavedConnection:
+    """What a connection to a system would be saved as; nothing is kept or sent. Raises what ``connect`` does."""
     _may_be_named(name)
     unit = system_of(system)
     known_settings = {**{key: one.pattern for key, one in unit.definition.settings.items()}, "base_url": ""}
@@ -132,20 +142,35 @@ def connect(
                 where={"field": key},
             )
     chosen = unit.way_in(way)
-    reference = f"connection/{context.workspace.store.workspace}/{name}" if secrets else None
     config: dict[str, JsonValue] = {"settings": dict(settings)}
     if chosen is not None:
         config["auth"] = chosen.use
-    saved_one = SavedConnection(name, system, config, reference)
-    # The values of the settings are looked at before anything is kept.
-    unit.base(_of_connection(replace(saved_one, secret=None), Path.cwd()))
-    if reference is not None:
-        VaultCredentials(vault(), reference).keep(secrets)
+    return SavedConnection(
+        name, system, config, f"connection/{context.workspace.store.workspace}/{name}" if secret else None
+    )
+
+
+def keep(
+    context: Context, connection: SavedConnection, secrets: Mapping[str, str], *, now: datetime
+) -> SavedConnection:
+    """Save what ``settled`` gave, with its secrets in the vault."""
+    context.need("connect")
+    if connection.secret is not None:
+        VaultCredentials(vault(), connection.secret).keep(secrets)
     # Another key may be another account's: what the one before was shown is none of its business.
-    for shared in _pages(context).parent.glob(f"*/{name}"):
+    for shared in _pages(context).parent.glob(f"*/{connection.name}"):
         shutil.rmtree(shared)
-    context.workspace.store.save_connection(saved_one, by=context.principal, now=now)
-    return saved_one
+    context.workspace.store.save_connection(connection, by=context.principal, now=now)
+    return connection
+
+
+def trial(connection: SavedConnection, credentials: Credentials, *, unknown: Sequence[str] = ()) -> Place:
+    """Where a connection to a system leads, with other secrets than those that are saved for it.
+
+    Settings that are ``unknown`` yet are empty.
+    """
+    place = _of_connection(replace(connection, secret=None), Path.cwd())
+    return replace(place, credentials=credentials, settings={**dict.fromkeys(unknown, ""), **place.settings})
 
 
 def system_of(name: str) -> Declared:

@@ -31,6 +31,25 @@ class Hidden(dict[str, str]):
         return f"Hidden({', '.join(sorted(self))})"
 
 
+class HeldCredentials:
+    """Secrets that are tried before they are saved: in memory alone, used by one caller."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets: Secrets = Hidden(secrets)
+
+    def __repr__(self) -> str:
+        return "HeldCredentials()"
+
+    def get(self) -> Secrets:
+        """As they are now."""
+        return self._secrets
+
+    def renew(self, change: Callable[[Secrets], Secrets]) -> Secrets:
+        """Exchange them."""
+        self._secrets = Hidden(change(self._secrets))
+        return self._secrets
+
+
 class VaultCredentials:
     """The secrets of one connection: one JSON text under one name of the vault.
 

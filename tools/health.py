@@ -127,6 +127,7 @@ def _vault(context: Context) -> Finding:
 def _schedules(context: Context) -> Finding:
     from datetime import UTC, datetime
 
+    from tools.lapses import again
     from tools.schedules import listed
 
     outlooks = listed(context, now=datetime.now(UTC))
@@ -134,6 +135,10 @@ def _schedules(context: Context) -> Finding:
     late = [one.pipeline for one in active if one.late]
     stopped = [one.pipeline for one in active if not one.approved]
     troubled = [one.pipeline for one in active if one.last is not None and one.last.status in {"failed", "held"}]
+    refused = sorted({one.paused_for for one in outlooks if one.paused_for is not None})
+    if refused:
+        remedy = "; ".join(again(context, name) for name in refused)
+        return Finding("Schedules", False, f"paused, because these are not let in: {', '.join(refused)}", remedy)
     if late:
         remedy = "Start a worker: dreflow worker."
         return Finding("Schedules", False, f"due, and no worker has taken it up: {', '.join(late)}", remedy)

@@ -265,6 +265,10 @@ def _with_question(context: Context, job: Job, base: Path, result: RunResult) ->
 def _recorded(context: Context, job: Job, result: RunResult) -> None:
     detail: dict[str, JsonValue] = {"pipeline": job.spec.name, "spec_digest": job.digest, "status": result.status}
     context.workspace.store.record(context.principal, "run", result.run_id, detail, datetime.now(UTC))
+    if result.status == "failed" and (result.error or {}).get("kind") == "access":
+        from tools import lapses
+
+        lapses.noticed(context, result.error, now=datetime.now(UTC))
 
 
 def _rebound(context: Context, spec: Pipeline, data: Sequence[str], now: datetime) -> dict[str, tuple[Source, str]]:

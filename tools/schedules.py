@@ -42,6 +42,8 @@ class Outlook:
     """Something is due and no worker has taken it up."""
     last: DueRun | None
     at_work: DueRun | None
+    paused_for: str | None = None
+    """The connection that has to be connected again before it goes on; None where a person paused it."""
 
 
 def store_of(context: Context) -> ScheduleStore:
@@ -252,4 +254,5 @@ def _outlook(context: Context, schedule: Scheduled, now: datetime) -> Outlook:
         late=not schedule.paused and at_work is None and (waits or overdue),
         last=next((one for one in recent if one.status not in {"running", "waiting"}), None),
         at_work=at_work,
+        paused_for=schedule.paused_for,
     )

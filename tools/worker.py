@@ -266,6 +266,9 @@ class Worker:
 
     def _tell(self, due: DueRun, outcome: Outcome, *, recovered: bool) -> None:
         schedule = self._store.schedule(due.pipeline)
+        if schedule is not None and schedule.paused_for is not None and outcome.kind == "access":
+            # The run itself has told why, and what to do.
+            return
         title, due_at = self._titled(schedule, due)
         if recovered:
             said = outcomes.told_recovered(title=title, due_at=due_at)

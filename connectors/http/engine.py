@@ -254,6 +254,10 @@ class Declared(Taking):
             f"{self.name}/{place.connection}", Pace(self.definition.limits, self._tick, self._sleep)
         )
 
+    def proof(self, place: Place) -> tuple[Auth, Document] | None:
+        """The way to prove who asks that a connection uses, with its settings filled in; None where none is needed."""
+        return self._auth(place)
+
     def _auth(self, place: Place, *, writes: bool = False) -> tuple[Auth, Document] | None:
         chosen = self.way_in(place.settings.get("auth"))
         if chosen is None:

@@ -66,6 +66,7 @@ class ConsentServer:
     """What the system remembers, and what a test tells it to do."""
 
     base: str = ""
+    redirect: str = REDIRECT
     life: int | None = 3600
     rotating: bool = True
     grace: bool = False
@@ -132,7 +133,7 @@ class Rules(oauth2.RequestValidator):  # type: ignore[misc]
         return client_id in {CLIENT, PUBLIC}
 
     def validate_redirect_uri(self, client_id: str, redirect_uri: str, request: Any, *args: Any, **kw: Any) -> bool:
-        return redirect_uri == REDIRECT
+        return redirect_uri == self.office.redirect
 
     def get_default_redirect_uri(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> None:
         return None

@@ -20,6 +20,9 @@ class Params(Document):
     prefix: str = Described(default="Bearer ", description="Before the token; empty for none.")
     title: str = "API token"
     help: str = Described(default="", description="Where a person finds or makes the token, and the rights it needs.")
+    starts_with: tuple[str, ...] = Described(
+        default=(), description="How such tokens begin, so that one is known where it should not be."
+    )
 
 
 def fields(params: Params) -> Sequence[Field]:

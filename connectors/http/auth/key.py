@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote
 
+from pydantic import Field as Described
+
 from connectors.http.signing import Field, Outgoing, Post, Secrets
 from spec.base import Document
 from spec.errors import AccessError
@@ -18,6 +20,9 @@ class Params(Document):
     param: str = "api_key"
     title: str = "API key"
     help: str = ""
+    starts_with: tuple[str, ...] = Described(
+        default=(), description="How such keys begin, so that one is known where it should not be."
+    )
 
 
 def fields(params: Params) -> Sequence[Field]:

@@ -13,20 +13,30 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from pydantic import Field as Described
 
 from connectors.http import tokens
-from connectors.http.definition import Identifier
+from connectors.http.asking import at, text_at
+from connectors.http.definition import Identifier, Pointer
 from connectors.http.signing import Field, Outgoing, Post, Secrets
-from spec.base import JsonValue
+from spec.base import Document, JsonValue
 from spec.errors import AccessError, TransientError
 from spec.records import record
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 _GONE = ("invalid_grant", "interaction_required", "consent_required", "login_required")
+
+
+class Told(Document):
+    """A setting of the connection that the system tells by itself, once consent was given."""
+
+    url: str = Described(description="The address that lists what may be read with this consent; https.")
+    at: Pointer = Described(default="", description="Place of the list in its answer; empty for the whole.")
+    value: Pointer = Described(description="Place of the setting's value in an entry.")
+    title: Pointer = Described(default="", description="Place of what a person calls the entry.")
 
 
 class Params(tokens.TokenParams):
@@ -44,6 +54,9 @@ class Params(tokens.TokenParams):
     authorize_params: dict[str, str] = Described(default={}, description="E.g. access_type: offline, prompt: consent.")
     redirect_keep: dict[Identifier, str] = Described(
         default={}, description="What is kept of the query with which the person comes back, e.g. realm: realmId."
+    )
+    tells: dict[Identifier, Told] = Described(
+        default={}, description="Settings that need not be asked for, e.g. which organisation was connected."
     )
     issuer: str = Described(default="", description="What 'iss' in that query has to be (RFC 9207), where it is sent.")
     pkce: Literal["S256", "none"] = "S256"
@@ -191,6 +204,35 @@ def exchanged(
         )
     made["scopes"] = _given(params, answer, _scopes(params, write))
     return made
+
+
+def choices(
+    params: Params,
+    secrets: Secrets,
+    setting: str,
+    get: Callable[[str, Mapping[str, str]], tuple[int, object]],
+    now: datetime,
+) -> list[tuple[str, str]]:
+    """The values that a setting of ``tells`` may have, each with what a person calls it; ``get(url, headers)`` asks.
+
+    Raises AccessError where the system does not tell.
+    """
+    told = params.tells[setting]
+    request = signed(params, secrets, Outgoing("GET", tokens.endpoint(told.url, "tells")), now)
+    status, answer = get(request.url, request.headers)
+    listed = at(cast("JsonValue", answer), told.at) if 200 <= status < 300 else None
+    if not isinstance(listed, list):
+        raise AccessError(
+            f"The system does not tell what may be read (status {status}).",
+            hint="Check the app's rights, then connect again.",
+            data={"status": status},
+        )
+    found: list[tuple[str, str]] = []
+    for one in listed:
+        value = text_at(one, told.value)
+        if value is not None:
+            found.append((value, text_at(one, told.title) or value if told.title else value))
+    return found
 
 
 def may_write(params: Params, secrets: Secrets) -> bool:

@@ -103,7 +103,7 @@ def _list(context: Context, args: argparse.Namespace, now: datetime) -> int:
 
 def _next(one: Outlook) -> str:
     if one.paused:
-        return "paused"
+        return f"paused for {one.paused_for}" if one.paused_for is not None else "paused"
     if not one.approved:
         return "not approved"
     moment = one.next_at
@@ -124,10 +124,14 @@ def _last(one: Outlook) -> str:
 def _remarks(context: Context, outlooks: Sequence[Outlook]) -> list[str]:
     """The last trouble of each, in its own words."""
     from integrations.cli.render import bullets
-    from tools import notices
+    from tools import lapses, notices
 
     lines = []
     for one in outlooks:
+        if one.paused_for is not None:
+            told = f"{one.pipeline} is paused, because the connection {one.paused_for} is not let in any more."
+            lines.append(bullets([f"{told} {lapses.again(context, one.paused_for)}"]))
+            continue
         if one.last is not None and one.last.status in {"failed", "held", "blocked"}:
             last = notices.last(context, one.pipeline)
             if last is not None and last.kind != "recovered":
@@ -151,6 +155,7 @@ def _plain(one: Outlook) -> dict[str, object]:
         "thread": one.thread,
         "approved": one.approved,
         "paused": one.paused,
+        "paused_for": one.paused_for,
         "next": one.next_at.isoformat() if one.next_at is not None else None,
         "late": one.late,
         "last": {"due": last.due_at.isoformat(), "status": last.status, "run_id": last.run_id, "message": last.message}
