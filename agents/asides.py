@@ -42,6 +42,10 @@ def reply(
         yield _runs(context)
     elif kind == "connections":
         yield _connections(context)
+    elif kind == "connect":
+        from agents.connecting import wished
+
+        yield from wished(context, saved.id, text)
     elif kind == "why":
         yield from _why(desk, saved, clock)
     elif kind in _SAYINGS:
@@ -60,7 +64,7 @@ def no_data() -> Iterator[replies.Reply]:
     """There is nothing to look at yet."""
     yield replies.Text(
         text="There is no data in this conversation yet. Drop a file here (CSV, Excel, JSON, Parquet), "
-        "or name a saved connection.",
+        "name a saved connection, or say “connect Stripe” or another account of yours.",
         tone="note",
     )
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from agents import asides, drafting, renaming, replies, stages
 from agents.builtin.quoted import own_words
 from agents.builtin.route import Route, route
+from agents.connecting import connectable
 from agents.contract import YES, Draft, Meant, Question, Request
 from agents.desk import Desk
 from agents.exchange import Exchange, Message, begun, keep, open_want
@@ -222,7 +223,14 @@ class _Turn:
 
     def _route(self, text: str, saved: SavedThread) -> Route:
         options, data = _options(saved), self.desk.data_of(saved) if saved.data else None
-        return route(text, options=options, waits=self._waiting() is not None, last=_last_about(saved), data=data)
+        return route(
+            text,
+            options=options,
+            waits=self._waiting() is not None,
+            last=_last_about(saved),
+            data=data,
+            connectable=lambda: connectable(self.context),
+        )
 
     def _elsewhere(self, text: str, saved: SavedThread) -> Route | None:
         """Where a model thinks that a message belongs which is no question the planner can answer; None where here."""

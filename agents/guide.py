@@ -15,7 +15,9 @@ from agents.looking import docs_text
 from agents.privacy import Data
 from agents.proposal import Proposed
 
-HARMLESS: frozenset[Route] = frozenset({"answer", "plan", "why", "help", "docs", "pipelines", "runs", "connections"})
+HARMLESS: frozenset[Route] = frozenset(
+    {"answer", "plan", "why", "help", "docs", "pipelines", "runs", "connections", "connect"}
+)
 """Routes that a model may choose. Approving, rejecting, restoring and running take a person's own plain words."""
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from agents import renaming, replies
-from tools import conversations, notices
+from tools import conversations, lapses, notices
 from tools.context import Context
 
 if TYPE_CHECKING:
@@ -29,9 +29,21 @@ def news(context: Context, thread: str, *, clock: Callable[[], datetime]) -> Ite
 
 def replies_of(context: Context, thread: str, notice: Notice, *, now: datetime) -> list[replies.Reply]:
     """A notice as replies: what it says, and the question that its run stopped with if it did."""
+    if notice.replies:
+        return [replies.REPLY.validate_python(one) for one in notice.replies]
     run = context.workspace.store.get(notice.run_id) if notice.run_id is not None else None
     question = renaming.opened(context, thread, run.result, now=now) if run is not None and run.result else None
-    return [reply_of(notice), *([question] if question is not None else [])]
+    return [reply_of(notice), *([question] if question is not None else []), *_to_connect(context, thread, notice)]
+
+
+def _to_connect(context: Context, thread: str, notice: Notice) -> list[replies.Reply]:
+    """What to click where a refused connection paused something, for who may connect it again."""
+    name = lapses.of_notice(notice)
+    if name is None or "connect" not in context.rights or context.workspace.store.connection(name) is None:
+        return []
+    from agents.connecting import card
+
+    return [card(context, name, thread)]
 
 
 def reply_of(notice: Notice) -> replies.Text:

@@ -134,6 +134,20 @@ class File(Document):
     bytes: int
 
 
+class Connect(Document):
+    """An account that can be connected. That is done on a page of ours, so that no secret is said in a conversation."""
+
+    kind: Literal["connect"] = "connect"
+    system: str
+    title: str
+    name: str = Field(description="The connection that it will be.")
+    text: str
+    again: bool = Field(default=False, description="The connection is there, and is connected again.")
+    page: str = Field(
+        description="The page's path, below the address of the chat page; it asks for a login like the rest."
+    )
+
+
 class Failure(Document):
     """What went wrong, in words for the person, and what to do next."""
 
@@ -145,7 +159,8 @@ class Failure(Document):
 
 
 Reply = Annotated[
-    Text | Table | Chart | PlanCard | DiffCard | Question | Progress | File | Failure, Field(discriminator="kind")
+    Text | Table | Chart | PlanCard | DiffCard | Question | Progress | File | Connect | Failure,
+    Field(discriminator="kind"),
 ]
 REPLY: TypeAdapter[Reply] = TypeAdapter(Reply)
 

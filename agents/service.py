@@ -35,9 +35,12 @@ class Service:
         clock: Callable[[], datetime],
         model: str = "builtin",
         data: tuple[str, ...] = (),
+        address: str | None = None,
     ) -> None:
         self.workspace = workspace
         self.clock = clock
+        self.address = address
+        """Where people reach the chat page; None where there is none."""
         self._start, self._model, self._data = start, model, data
         self._opened = Opened()
         self._pool = ThreadPoolExecutor(TURNS_AT_ONCE, thread_name_prefix="turn")

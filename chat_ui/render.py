@@ -80,6 +80,7 @@ _ELEMENTS: dict[type, str] = {
     replies.PlanCard: "PlanCard",
     replies.DiffCard: "DiffCard",
     replies.File: "Download",
+    replies.Connect: "ConnectCard",
 }
 
 

@@ -47,9 +47,17 @@ class Workspace:
     @property
     def timezone(self) -> str:
         """The business's IANA time zone: ``timezone`` in ``workspace.json``, else that of this machine, else UTC."""
+        return self._stated("timezone") or _machine_zone()
+
+    @property
+    def address(self) -> str | None:
+        """Where people reach the chat page: ``address`` in ``workspace.json``, None where nobody set it."""
+        return self._stated("address")
+
+    def _stated(self, name: str) -> str | None:
         file = self.folder / "workspace.json"
-        stated = json.loads(file.read_text(encoding="utf-8")).get("timezone") if file.exists() else None
-        return str(stated) if stated else _machine_zone()
+        found = json.loads(file.read_text(encoding="utf-8")).get(name) if file.exists() else None
+        return str(found) if found else None
 
     def _identity(self) -> str:
         """Read or make ``workspace.json``: one store on a server may hold several workspaces, and a folder can move."""

@@ -21,7 +21,7 @@ from memory.store import SavedConnection
 from memory.workspace import Workspace
 from spec.errors import AccessError, SpecError, UsageError
 from spec.records import record
-from tools import connections, lapses
+from tools import connections, lapses, passes
 from tools.connections import system_of
 from tools.context import Context
 from tools.credentials import HeldCredentials, Hidden, VaultCredentials
@@ -93,6 +93,17 @@ class Undecided:
     title: str
     values: tuple[tuple[str, str], ...]
     thread: str | None = None
+
+
+@record(frozen=True)
+class Open:
+    """A consent that somebody began; ``by_pass`` when they proved who they are with a pass, and not with a login."""
+
+    by: str
+    system: str
+    name: str
+    thread: str
+    by_pass: bool
 
 
 def systems() -> Sequence[str]:
@@ -177,11 +188,12 @@ def begin(
     way: str | None = None,
     thread: str | None = None,
     browser: str = "",
+    by_pass: str = "",
 ) -> str:
     """The page on which a person consents. ``client`` is the app that they registered with the system.
 
     What was begun is kept encrypted for a quarter of an hour, for this principal and, where ``browser`` is given, for
-    who has that secret of theirs.
+    who has that secret of theirs. A pass that proved who they are ends with it.
     """
     from connectors.http.auth import oauth2_code
 
@@ -208,15 +220,18 @@ def begin(
         "by": context.principal,
         "thread": thread or "",
         "browser": digest_of(browser) if browser else "",
+        "by_pass": by_pass,
     }
     _consents(context.workspace).give(state, begun, now=now, life=LIFE)
     return url
 
 
-def by_whom(workspace: Workspace, secret: str, *, now: datetime) -> str | None:
-    """Who began what a state or a choice belongs to; None where it is no longer open."""
-    found = _consents(workspace).look(secret, now=now)
-    return found["by"] if found is not None else None
+def still_open(workspace: Workspace, secret: str, *, now: datetime) -> Open | None:
+    """What a state or a choice belongs to; None where it was used, is too old or was never given out."""
+    found = _consents(workspace).look(secret, now=now) if secret else None
+    if found is None:
+        return None
+    return Open(found["by"], found["system"], found["name"], found["thread"], bool(found["by_pass"]))
 
 
 def answered(context: Context, query: Mapping[str, str], *, now: datetime, browser: str = "") -> Connected | Undecided:
@@ -292,7 +307,10 @@ def _concluded(
 ) -> Connected:
     name, system = begun["name"], begun["system"]
     connection = connections.settled(context, name, system, settings, way=begun["way"], secret=True)
-    return _saved(context, connection, secrets, now=now, thread=begun["thread"] or None)
+    done = _saved(context, connection, secrets, now=now, thread=begun["thread"] or None)
+    if begun["by_pass"]:
+        passes.use_up(context.workspace, begun["by_pass"])
+    return done
 
 
 def _saved(

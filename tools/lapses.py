@@ -57,15 +57,9 @@ def noticed(context: Context, error: Mapping[str, JsonValue] | None, *, now: dat
         context.workspace.store.record(
             context.principal, "pause schedule", schedule.pipeline, {"refused": connection}, now
         )
-        _tell(
-            context,
-            schedule,
-            "not_run",
-            f"“{spec.title or spec.name}” is paused, because the connection {connection} is not let in any more. {said}",
-            again(context, connection),
-            _CAUSE + connection,
-            now,
-        )
+        why = f"because the connection {connection} is not let in any more. {said}"
+        text = f"“{spec.title or spec.name}” is paused, {why}"
+        _tell(context, schedule, "not_run", text, again(context, connection), _CAUSE + connection, now)
     return paused
 
 
@@ -113,8 +107,8 @@ def _using(context: Context, connection: str) -> Sequence[tuple[Scheduled, Pipel
         except DreflowError:
             # A plan that cannot be read does not run, and is told when it comes due.
             continue
-        units = [*spec.sources.values(), *spec.loads]
-        if any(unit.connection == connection for unit in units):
+        used = {source.connection for source in spec.sources.values()} | {load.connection for load in spec.loads}
+        if connection in used:
             found.append((schedule, spec))
     return found
 

@@ -6,9 +6,10 @@ A message that could be a question is one: only an explicit wish makes, changes,
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from agents.builtin import connect
 from agents.builtin.pipelines.columns import name_words
 from agents.builtin.pipelines.schedule import find_timing
 from agents.builtin.pipelines.shelf import wanted
@@ -29,6 +30,7 @@ Route = Literal[
     "pipelines",
     "runs",
     "connections",
+    "connect",
     "greeting",
     "thanks",
     "wait",
@@ -41,7 +43,8 @@ Route = Literal[
 """``settle`` answers the question that is open, ``docs`` is about the product, ``help`` asks what it can do.
 
 ``wait`` leaves everything as it is, ``pause`` ends that a plan comes by itself, ``whether`` asks about a change without
-wishing it, ``standing`` asks how the plan stands, ``changed`` what the last change did.
+wishing it, ``standing`` asks how the plan stands, ``changed`` what the last change did. ``connect`` is about an account
+that is to be connected.
 """
 
 _END = r"\s*(?:[,.!]?\s*(?:please|pls|thanks|thank\s+you|now|then))*\s*[.!]*\s*$"
@@ -212,13 +215,17 @@ def route(
     waits: bool,
     last: Literal["answer", "pipeline"] | None,
     data: DataView | None = None,
+    connectable: Callable[[], Collection[str]] = tuple,
 ) -> Route:
     """What to do with ``text``.
 
     ``options`` are value and label of each answer of the open question, None when none is open; ``waits`` when a plan
-    waits for approval; ``last`` is what the exchange before was about; ``data`` is what the conversation looks at.
+    waits for approval; ``last`` is what the exchange before was about; ``data`` is what the conversation looks at;
+    ``connectable`` gives the names of systems and connections, and is asked where words seem to speak of one.
     """
     said = _one_line(text)
+    if connect.may_name(said) and connect.names(said, connectable()) is not None and not _names_a_table(said, data):
+        return "connect"
     if options is not None and settles(said, options, data):
         return "settle"
     decided = _decision(said, waits=waits) if len(said) <= LONGEST_COMMAND else None
@@ -232,6 +239,8 @@ def route(
             return listed
     if _GREETING.search(said):
         return "greeting"
+    if connect.wish(said) is not None and not _names_a_table(said, data):
+        return "connect"
     return _wanted(said, last, data)
 
 

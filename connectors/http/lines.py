@@ -1,4 +1,4 @@
-"""A line to a system's own endpoints around a consent: forms are posted, lists are asked for, no redirect is followed."""
+"""A line to a system around a consent: forms are posted, lists asked for, and no redirect is followed."""
 
 from __future__ import annotations
 

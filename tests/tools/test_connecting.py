@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -13,7 +14,7 @@ from bakehouse import KEY, Bakery
 from consent_server import CLIENT, REDIRECT, SECRET, consented, opened
 
 from memory.workspace import Workspace
-from spec.errors import AccessError, SpecError, UsageError
+from spec.errors import AccessError, SpecError, TransientError, UsageError
 from tools import connecting, connections, found
 from tools.connecting import Connected, Undecided
 from tools.context import Context
@@ -149,10 +150,11 @@ def test_a_secret_that_is_left_out_stays_as_long_as_it_goes_where_it_went(contex
     assert [(one.name, one.known) for one in offer.secrets] == [("token", "")]
     assert {one.name: one.known for one in offer.settings} == at
     connecting.with_key(context, "bakehouse", "till", at, {}, now=NOW, way="bearer")
-    with bakehouse.serving() as thief, pytest.raises(SpecError, match="API key is missing"):
+    with bakehouse.serving() as thief:
         elsewhere = {**at, "address": thief.base}
-        connecting.with_key(context, "bakehouse", "till", elsewhere, {}, now=NOW, way="bearer")
-    assert thief.asked == []
+        with pytest.raises(SpecError, match="API key is missing"):
+            connecting.with_key(context, "bakehouse", "till", elsewhere, {}, now=NOW, way="bearer")
+        assert thief.asked == []
 
 
 def test_connecting_again_keeps_the_app_and_asks_for_the_consent_alone(context: Context, bakery: Bakery) -> None:
@@ -204,16 +206,12 @@ def test_a_name_of_another_system_is_not_taken(context: Context, bakery: Bakery)
 def test_a_system_that_cannot_be_reached_saves_nothing(context: Context, bakery: Bakery) -> None:
     query = consented(begun(context, bakery))
     bakery.faults.append("html")
-    from spec.errors import TransientError
-
     with pytest.raises(TransientError):
         connecting.answered(context, query, now=NOW)
     assert connections.saved(context) == []
 
 
 def test_of_many_who_come_back_at_once_with_one_state_one_is_taken_up(context: Context, bakery: Bakery) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     query = consented(begun(context, bakery))
 
     def tried(_: int) -> bool:

@@ -1,4 +1,4 @@
-"""Access that has ended: the run says so, what needs it pauses and says what to do, and connecting again lets it go on."""
+"""Access that has ended: what needs it pauses and says what to do, and connecting again lets exactly that go on."""
 
 from __future__ import annotations
 

@@ -23,6 +23,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", action="append", default=[], metavar="X", help="what conversations look at that name nothing else"
     )
+    parser.add_argument(
+        "--address", metavar="URL", help="where people reach it, e.g. https://data.example.com (default: this machine)"
+    )
     parser.add_argument("--model", help="who plans, as provider:model (default: what 'dreflow models use' says)")
     parser.add_argument("--no-worker", action="store_true", help="let other workers run what is due ('dreflow worker')")
 
@@ -38,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from integrations.http.app import make_app
     from integrations.http.who import Who
     from integrations.slack.keys import keys, vault_secret
+    from tools import addresses
 
     _check_port(args.host, args.port)
     data = tuple(args.data) or _demo(args)
@@ -48,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
         clock=lambda: workspace.now(None),
         model=args.model or preferred(context),
         data=data,
+        address=addresses.of_page(context.workspace, args.address, port=args.port),
     )
     # Slack's libraries take a second to load, so they are loaded where it is set up.
     given = keys(vault=vault_secret)

@@ -47,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     from integrations.cli import serving, workspace
     from integrations.cli.commands.worker import beside
     from integrations.slack.app import SlackApp, by_socket
+    from tools import addresses
 
     context = workspace.context(args)
     service = Service(
@@ -55,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
         clock=lambda: workspace.now(None),
         model=args.model or preferred(context),
         data=tuple(args.data),
+        address=addresses.stated(context.workspace),
     )
     print("Answering in Slack - stop it with Ctrl+C.", flush=True)
 
