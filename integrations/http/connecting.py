@@ -89,9 +89,6 @@ async def take(system: str, request: Request) -> Response:
     settings = {one.name: given.get(f"set.{one.name}", "").strip() for one in offer.settings}
     settings = {key: value for key, value in settings.items() if value}
     secrets = {one.name: given.get(f"key.{one.name}", "") for one in offer.secrets}
-    if "connect" not in given:
-        # Another way was chosen, which asks for other things; what was typed as secret is not shown again.
-        return _form(request, visitor, offer, thread, settings)
     try:
         if offer.consents:
             url = await run_in_threadpool(_begun, request, visitor, offer, settings, secrets, thread)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from integrations.http import pages
 from spec.errors import DreflowError
@@ -47,10 +48,8 @@ def form(
         parts.append(pages.note(f"<b>{escape(error.message)}</b><br>{escape(error.hint)}", wrong=True))
     parts.append(f'<form method="post" action="/connections/new/{escape(offer.system)}" autocomplete="off">')
     parts += [f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">' for key, value in hidden.items()]
-    # A form that is sent by the Enter key takes its first button.
-    parts.append('<button name="connect" value="yes" hidden></button>')
     parts.append(_named(offer, fixed=bool(hidden.get("pass"))))
-    parts.append(_ways(offer))
+    parts.append(_ways(offer, hidden))
     parts += [_setting(one, settings.get(one.name)) for one in offer.settings]
     parts.append(_secrets(offer, redirect))
     parts.append(_submit(offer))
@@ -72,18 +71,21 @@ def _named(offer: Offer, *, fixed: bool) -> str:
     )
 
 
-def _ways(offer: Offer) -> str:
-    if len(offer.ways) < 2:
-        return f'<input type="hidden" name="way" value="{escape(offer.way or "")}">'
-    options = "".join(
-        f'<option value="{escape(way)}"{" selected" if way == offer.way else ""}>{escape(words)}</option>'
+def _ways(offer: Offer, hidden: Mapping[str, str]) -> str:
+    """The way that the form is about, and what leads to the others."""
+    at = {"name": offer.name, **{key: hidden[key] for key in ("thread", "pass") if hidden.get(key)}}
+    others = "".join(
+        f'<li><a href="?{escape(urlencode({**at, "way": way}))}">{escape(words)}</a></li>'
         for way, words in offer.ways
+        if way != offer.way
     )
-    return (
-        '<label for="way">How</label>'
-        f'<select id="way" name="way">{options}</select>'
-        '<button class="plain" name="other" value="yes" formnovalidate>Use this way</button>'
-    )
+    chosen = f'<input type="hidden" name="way" value="{escape(offer.way or "")}">'
+    own = next((words for way, words in offer.ways if way == offer.way), "")
+    return f"{chosen}<p>You {_does(own)}. Other ways:</p><ul>{others}</ul>" if others else chosen
+
+
+def _does(words: str) -> str:
+    return words if words.startswith("sign") else f"give: {words}"
 
 
 def _setting(one: Asked, typed: str | None) -> str:
@@ -139,7 +141,7 @@ def _submit(offer: Offer) -> str:
     else:
         label = "Try it and connect"
         told = "What you type goes to the vault, encrypted, and into no conversation, log or file."
-    return f'<button name="connect" value="yes">{escape(label)}</button>{pages.paragraph(told, tone="soft")}'
+    return f"<button>{escape(label)}</button>{pages.paragraph(told, tone='soft')}"
 
 
 def choice(asked: Undecided, hidden: Mapping[str, str]) -> str:

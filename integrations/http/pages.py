@@ -15,9 +15,9 @@ from fastapi.responses import HTMLResponse
 STYLE = """
 :root{color-scheme:light;--page:#fff;--text:#1a1d23;--soft:#5b6270;--line:#d9dde4;--card:#f7f8fa;--own:#1247ba;
 --on:#fff;--good:#15803d;--bad:#b91c1c}
-@media(prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;--page:#12151c;--text:#e8eaf0;
---soft:#a2a9b8;--line:#343a47;--card:#1a1e27;--own:#6cb2fb;--on:#0f172a;--good:#4ade80;--bad:#f87171}}
-:root[data-theme=dark]{color-scheme:dark;--page:#12151c;--text:#e8eaf0;--soft:#a2a9b8;--line:#343a47;--card:#1a1e27;
+@media(prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;--page:#212121;--text:#ececec;
+--soft:#b4b4b4;--line:#454545;--card:#2b2b2b;--own:#6cb2fb;--on:#0f172a;--good:#4ade80;--bad:#f87171}}
+:root[data-theme=dark]{color-scheme:dark;--page:#212121;--text:#ececec;--soft:#b4b4b4;--line:#454545;--card:#2b2b2b;
 --own:#6cb2fb;--on:#0f172a;--good:#4ade80;--bad:#f87171}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--text);
@@ -44,7 +44,7 @@ overflow-wrap:anywhere}
 .wide{overflow-x:auto;max-width:100%;border:1px solid var(--line);border-radius:8px}
 table{border-collapse:collapse;font-size:.9rem;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:6px 10px;border-bottom:1px solid var(--line);vertical-align:top}
-th{white-space:nowrap}tr:last-child td{border-bottom:0}td.number{text-align:right;white-space:nowrap}
+th{white-space:nowrap}tr:last-child td{border-bottom:0}.number{text-align:right;white-space:nowrap}
 .wait:has(~.done){display:none}
 ul{padding-left:20px;margin:8px 0}li{margin:6px 0}
 """
@@ -123,9 +123,13 @@ def button(label: str, path: str) -> str:
 def table(names: Sequence[str], rows: Sequence[Sequence[object]], *, numbers: Sequence[bool] = ()) -> str:
     """Rows, scrolled sideways where they do not fit."""
     right = tuple(numbers) or (False,) * len(names)
-    titles = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
+    titles = "".join(map(_title, names, right))
     body = "".join(f"<tr>{''.join(map(_cell, row, right))}</tr>" for row in rows)
     return f'<div class="wide" tabindex="0"><table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _title(name: str, is_number: bool) -> str:
+    return f'<th scope="col"{_class("number" if is_number else "")}>{escape(name)}</th>'
 
 
 def _cell(value: object, is_number: bool) -> str:

@@ -17,6 +17,8 @@ EPILOG = """\
 examples:
   dreflow connectors add shop postgresql://ada@db.example/shop     (asks for the password)
   dreflow connectors add till stripe                               (asks for what Stripe needs)
+  dreflow connectors add books xero                                (opens the page on which you allow reading)
+  dreflow connectors add books                                     (connects it again)
   dreflow connectors discover ./exports
   dreflow connectors preview orders.csv
   dreflow connectors draft bakery --description openapi.yaml       (a connector for a system that we do not know)
@@ -44,11 +46,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add = actions.add_parser("add", help="save a connection under a name; passwords and tokens go to the vault")
     add.add_argument("name", help="the name to use with --data")
     add.add_argument(
-        "url", metavar="URL|SYSTEM", help="postgresql://user@host/database, mysql://..., or a system such as stripe"
+        "url",
+        metavar="URL|SYSTEM",
+        nargs="?",
+        help="postgresql://user@host/database, mysql://..., or a system such as stripe; nothing to connect one again",
     )
     add.add_argument("--password-stdin", action="store_true", help="read passwords and tokens from standard input")
     add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="what a system needs to know")
     add.add_argument("--way", metavar="WAY", help="another way to prove who asks, where a system has several")
+    add.add_argument("--port", type=int, metavar="N", help="where a consent comes back to here (default: 8000)")
+    add.add_argument("--wait", type=float, default=300.0, metavar="SECONDS", help="how long a consent is waited for")
+    add.add_argument("--no-browser", action="store_true", help="only print the address of the page for a consent")
     check = actions.add_parser("check", help="reach a saved connection and prove its login; or try a connector itself")
     check.add_argument("name", help="a saved connection; with --conformance a system or a folder of one")
     check.add_argument(
@@ -126,16 +134,18 @@ def _add(context: Context, args: argparse.Namespace) -> int:
 
     from connectors.contract import DECLARED
     from integrations.cli import workspace
+    from integrations.cli.connecting import connect
     from tools import connections
 
-    if DECLARED.has(args.url) or "://" not in args.url:
-        return _connect(context, args)
+    meant = args.url or _before(context, args.name)
+    if DECLARED.has(meant) or "://" not in meant:
+        return connect(context, args, meant)
     password = sys.stdin.readline().rstrip("\n") if args.password_stdin else None
-    if password is None and connections.wants_password(args.url) and sys.stdin.isatty():
+    if password is None and connections.wants_password(meant) and sys.stdin.isatty():
         import getpass
 
         password = getpass.getpass("Password (empty for none): ") or None
-    saved = connections.add(context, args.name, args.url, now=workspace.now(None), password=password)
+    saved = connections.add(context, args.name, meant, now=workspace.now(None), password=password)
     if args.json:
         workspace.print_json({"name": saved.name, "connector": saved.connector, **saved.config})
     else:
@@ -144,41 +154,12 @@ def _add(context: Context, args: argparse.Namespace) -> int:
     return 0
 
 
-def _connect(context: Context, args: argparse.Namespace) -> int:
-    """Connect a system: what it needs to know is asked for, secrets without being shown."""
-    import getpass
-    import sys
-
-    from integrations.cli import workspace
-    from spec.errors import UsageError
+def _before(context: Context, name: str) -> str:
+    """What a saved connection was added with."""
     from tools import connections
 
-    unit = connections.system_of(args.url)
-    settings: dict[str, str] = {}
-    for item in args.set:
-        key, divided, value = item.partition("=")
-        if not divided:
-            raise UsageError(f"--set takes NAME=VALUE, not {item!r}.")
-        settings[key] = value
-    asking = sys.stdin.isatty() and not args.password_stdin
-    for key, setting in unit.definition.settings.items():
-        if key not in settings and setting.default is None and asking:
-            workspace.remark([setting.help] if setting.help else [])
-            settings[key] = input(f"{setting.title}{f' (e.g. {setting.example})' if setting.example else ''}: ").strip()
-    secrets: dict[str, str] = {}
-    for field in connections.asked_for(args.url, args.way):
-        if asking:
-            workspace.remark([field.help] if field.help else [])
-            secrets[field.name] = getpass.getpass(f"{field.title}: ")
-        else:
-            secrets[field.name] = sys.stdin.readline().rstrip("\n")
-    saved = connections.connect(context, args.name, args.url, settings, secrets, now=workspace.now(None), way=args.way)
-    if args.json:
-        workspace.print_json({"name": saved.name, "connector": saved.connector, **saved.config})
-    else:
-        kept = "; its secrets are in the vault" if saved.secret else ""
-        print(f"Saved {saved.name}{kept}. Try it:  dreflow connectors check {saved.name}")
-    return 0
+    saved = connections.known(context, name)
+    return str(saved.config.get("url") or saved.config.get("location") or saved.connector)
 
 
 def _conformance(args: argparse.Namespace) -> int:

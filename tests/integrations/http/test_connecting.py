@@ -73,12 +73,11 @@ def fields(page: httpx.Response) -> dict[str, str]:
         name, value = re.search(r'name="([^"]*)"', one), re.search(r'value="([^"]*)"', one)
         if name:
             found[unescape(name[1])] = unescape(value[1]) if value else ""
-    way = re.search(r'<option value="([^"]*)" selected', page.text)
-    return {**found, **({"way": way[1]} if way else {})}
+    return found
 
 
 def send(client: TestClient, page: httpx.Response, path: str, **typed: str) -> httpx.Response:
-    body = {**fields(page), "connect": "yes", **typed}
+    body = {**fields(page), **typed}
     return client.post(
         path, content=urlencode(body), headers={"content-type": "application/x-www-form-urlencoded", "origin": ADDRESS}
     )
@@ -160,7 +159,7 @@ def test_what_is_typed_is_tried_and_goes_to_the_vault_alone(
 def test_a_form_from_elsewhere_is_not_taken(client: TestClient, bakery: Bakery) -> None:
     page = client.get("/connections/new/bakehouse?name=till&way=bearer")
     typed = {"set.address": bakery.base, "set.shop": "s1", "key.token": KEY}
-    body = urlencode({**fields(page), "connect": "yes", **typed})
+    body = urlencode({**fields(page), **typed})
     form = {"content-type": "application/x-www-form-urlencoded"}
     held = client.cookies.get(COOKIE)
     tries: list[tuple[str, dict[str, str]]] = [
