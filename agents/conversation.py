@@ -21,6 +21,7 @@ from agents.contract import YES, Draft, Meant, Question, Request
 from agents.desk import Desk
 from agents.exchange import Exchange, Message, begun, keep, open_want
 from agents.news import news
+from agents.pasted import told, was_taken_out, without_keys
 from spec.errors import DreflowError, UsageError
 from tools import conversations, threads
 from tools.context import Context
@@ -41,6 +42,7 @@ def begin(context: Context, text: str, *, surface: str, now: datetime, thread: s
     if thread is not None and conversations.of(context).about(thread) is not None:
         conversations.visible(context, thread)
         return thread
+    text = without_keys(text)
     request = Request(text=text[:LONGEST_MESSAGE] or "(nothing yet)", now=now, timezone=context.workspace.timezone)
     plain = request.model_dump(mode="json", exclude={"answers", "history"})
     saved = threads.started(context, "answer", plain, (), thread_id=thread)
@@ -66,6 +68,8 @@ def hold(
     assert message.thread is not None
     context, thread = desk.context, message.thread
     conversations.visible(context, thread)
+    answer = without_keys(message.answer) if message.answer is not None else None
+    message = replace(message, text=without_keys(message.text), answer=answer)
     with conversations.turn(context, thread, clock=clock) as number:
         turn = _Turn(desk, message, number, clock=clock, start=start, data=data)
         if tells:
@@ -154,6 +158,9 @@ class _Turn:
                 hint="Say it shorter, or drop the data as a file.",
             )
         saved = threads.opened(self.context, self.thread)
+        if was_taken_out(message.text) or was_taken_out(message.answer or ""):
+            yield from told(self.context, self.thread, message.text or message.answer or "")
+            return
         if drafting.is_wish(message.text):
             yield from self._connector(message.text, saved)
             return

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from agents.contract import Draft, Question, Refusal, Request, Turn
+from agents.pasted import refuse_keys
 from memory.store import SavedThread
 from spec.base import JsonValue
 from spec.codec import to_plain
@@ -66,6 +67,7 @@ class Exchange:
 
 def begun(context: Context, message: Message, want: Want, *, clock: datetime, base: Path) -> Exchange:
     """The request that a message makes of its thread. Raises UsageError where it says nothing we can go on with."""
+    refuse_keys(f"{message.text} {message.context} {message.answer or ''}")
     added = tuple(kept_item(context, item, base=base, now=clock) for item in message.data)
     if message.thread is None:
         return _first(context, message, want, added, clock)

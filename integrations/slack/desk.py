@@ -16,6 +16,7 @@ from typing import Literal, cast
 from slack_sdk.web.async_client import AsyncWebClient
 
 from agents import replies
+from agents.pasted import without_keys
 from agents.service import Service
 from agents.session import Message
 from integrations.slack import blocks, closing, telling
@@ -110,7 +111,8 @@ class Desk:
     # Hearing
 
     async def hear(self, heard: Heard) -> None:
-        """Keep what was heard; when this returns, it will be answered."""
+        """Keep what was heard; when this returns, it will be answered. A key that somebody wrote is not kept."""
+        heard = replace(heard, text=await asyncio.to_thread(without_keys, heard.text))
         thread = await asyncio.to_thread(self._kept, heard)
         if thread is not None:
             self._answers.kick(thread)
