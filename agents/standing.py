@@ -27,7 +27,7 @@ def told(context: Context, thread: str) -> Iterator[replies.Reply]:
     if spec.schedule is None:
         sentences.append("It runs when you ask for it, not by itself.")
     elif made[-1].status == "approved" and kept is not None and kept.paused:
-        sentences.append("It is paused and does not run by itself.")
+        sentences.append(_paused(kept.paused_for))
     else:
         when = spoken_rhythm(spec.schedule.rhythm)
         sentences.append(f"It runs by itself {when} ({spec.schedule.timezone} time){_once(made[-1].status)}.")
@@ -39,6 +39,12 @@ def told(context: Context, thread: str) -> Iterator[replies.Reply]:
     sent = ", ".join(spec.allow.recipients)
     sentences.append(f"It is sent to {sent}." if sent else "It is sent to nobody.")
     yield replies.Text(text=" ".join(sentences))
+
+
+def _paused(connection: str | None) -> str:
+    if connection is None:
+        return "It is paused and does not run by itself."
+    return f"It is paused, because the connection {connection} is not let in any more; say “connect {connection}”."
 
 
 def _once(status: str) -> str:

@@ -162,7 +162,9 @@ class Desk:
 
     async def _answer(self, arrived: Arrived) -> None:
         heard = Heard.from_json(arrived.body)
-        sayings = Sayings(self._store, arrived, heard, self._files, now=self._service.clock)
+        sayings = Sayings(
+            self._store, arrived, heard, self._files, now=self._service.clock, address=self._service.address
+        )
         try:
             turn = await asyncio.to_thread(self._turn, arrived, heard)
             if turn is None:

@@ -50,6 +50,8 @@ def shown(reply: replies.Reply, thread: str, *, people: Mapping[str, str], rows:
         return [*_question(reply, thread)]
     if isinstance(reply, replies.Progress):
         return [progress(reply)]
+    if isinstance(reply, replies.Connect):
+        return [*connect(reply, None)]
     if isinstance(reply, replies.File):
         return [Attachment(reply.name, Path(reply.path), reply.name)]
     return [*_failure(reply)]
@@ -181,6 +183,18 @@ def _question(reply: replies.Question, thread: str) -> list[Note]:
     made += blocks.rows_of(buttons)
     made += blocks.small("Or answer in your own words, here in the thread.")
     return blocks.notes(reply.text, made, waits=f"question {reply.key}" if buttons else None)
+
+
+def connect(reply: replies.Connect, url: str | None) -> list[Note]:
+    """The page on which an account is connected. ``url`` is for one person alone; without it they have to ask."""
+    made = blocks.words(reply.text)
+    if url is None:
+        made += blocks.small(f"Write to me directly: connect {reply.name}. There you get the page for it.")
+        return blocks.notes(f"Connect {reply.title}", made)
+    label = f"Connect {reply.title}{' again' if reply.again else ''}"
+    made.append(blocks.marked_up(f"<{blocks.escaped(url)}|{blocks.escaped(label)}>"))
+    made += blocks.small("The page is for you alone, good once and for half an hour. Do not write a key here.")
+    return blocks.notes(f"Connect {reply.title}", made)
 
 
 def progress(reply: replies.Progress) -> Note:

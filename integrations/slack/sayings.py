@@ -17,6 +17,7 @@ from integrations.slack.files import FilesOut
 from memory.slack_store import Arrived, Kind, SlackStore
 from spec.base import JsonValue
 from spec.errors import UsageError
+from tools import passes
 from tools.context import Context
 
 MOST_ROWS = 200_000
@@ -37,15 +38,23 @@ class Sayings:
         now: Callable[[], datetime],
         context: Context | None = None,
         alone: bool = False,
+        address: str | None = None,
     ) -> None:
         self._store, self._arrived, self._heard, self._files, self._now = store, arrived, heard, files, now
-        self._context, self._alone = context, alone
+        self._context, self._alone, self._address = context, alone, address
         self._said: Counter[str] = Counter()
 
     def of(self, context: Context, *, alone: bool) -> Sayings:
         """The same, once it is known as whom it is answered; with ``alone`` only that person sees it."""
         return Sayings(
-            self._store, self._arrived, self._heard, self._files, now=self._now, context=context, alone=alone
+            self._store,
+            self._arrived,
+            self._heard,
+            self._files,
+            now=self._now,
+            context=context,
+            alone=alone,
+            address=self._address,
         )
 
     def to_the_person(self) -> Sayings:
@@ -58,6 +67,7 @@ class Sayings:
             now=self._now,
             context=self._context,
             alone=not self._heard.direct,
+            address=self._address,
         )
 
     def root(self, text: str) -> None:
@@ -71,6 +81,9 @@ class Sayings:
         """Queue a reply."""
         if isinstance(reply, replies.Progress):
             self._progress(reply)
+            return
+        if isinstance(reply, replies.Connect):
+            self.to_the_person().connect(reply)
             return
         # What somebody may not do is told to them, not to everyone.
         if isinstance(reply, replies.Failure) and reply.error == "access" and not (self._alone or self._heard.direct):
@@ -93,6 +106,16 @@ class Sayings:
             self._queue(key, "ephemeral", {**body, "user": self._heard.user})
         else:
             self._queue(key, "post", body, waits=note.waits)
+
+    def connect(self, reply: replies.Connect) -> None:
+        """Queue a link for the person alone: they may have no login at the page, and Slack has no field that hides a key."""
+        url = None
+        if self._address is not None and self._context is not None:
+            thread = self._arrived.thread
+            secret = passes.give(self._context, reply.system, reply.name, thread, now=self._now())
+            url = f"{self._address}{reply.page}&pass={secret}"
+        for note in render.connect(reply, url):
+            self.note(note)
 
     def _attach(self, one: render.Attachment) -> None:
         key = self._key(f"file {one.name}")

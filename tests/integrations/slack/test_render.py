@@ -99,6 +99,7 @@ def every(text: str, many: int) -> list[replies.Reply]:
         ),
         replies.Progress(run_id="r1", text=text),
         replies.File(name="a.csv", id="r1/a.csv", path="a.csv", media_type="text/csv", bytes=1),
+        replies.Connect(system="stripe", title=text, name=text, text=text, page="/connections/new/stripe?name=x"),
         replies.Failure(message=text, hint=text),
     ]
 
