@@ -75,13 +75,17 @@ def _ways(offer: Offer, hidden: Mapping[str, str]) -> str:
     """The way that the form is about, and what leads to the others."""
     at = {"name": offer.name, **{key: hidden[key] for key in ("thread", "pass") if hidden.get(key)}}
     others = "".join(
-        f'<li><a href="?{escape(urlencode({**at, "way": way}))}">{escape(words)}</a></li>'
+        f'<li><a href="{escape(_elsewhere(offer.system, {**at, "way": way}))}">{escape(words)}</a></li>'
         for way, words in offer.ways
         if way != offer.way
     )
     chosen = f'<input type="hidden" name="way" value="{escape(offer.way or "")}">'
     own = next((words for way, words in offer.ways if way == offer.way), "")
     return f"{chosen}<p>You {_does(own)}. Other ways:</p><ul>{others}</ul>" if others else chosen
+
+
+def _elsewhere(system: str, query: Mapping[str, str]) -> str:
+    return f"/connections/new/{system}?{urlencode(query)}"
 
 
 def _does(words: str) -> str:

@@ -112,13 +112,13 @@ class Desk:
 
     async def hear(self, heard: Heard) -> None:
         """Keep what was heard; when this returns, it will be answered. A key that somebody wrote is not kept."""
-        heard = replace(heard, text=await asyncio.to_thread(without_keys, heard.text))
         thread = await asyncio.to_thread(self._kept, heard)
         if thread is not None:
             self._answers.kick(thread)
 
     def _kept(self, heard: Heard) -> str | None:
         """The conversation it belongs to, when it is new and one of ours."""
+        heard = replace(heard, text=without_keys(heard.text))
         if self._store.heard(heard.id):
             return None
         thread = self._thread_of(heard)

@@ -108,7 +108,7 @@ class Sayings:
             self._queue(key, "post", body, waits=note.waits)
 
     def connect(self, reply: replies.Connect) -> None:
-        """Queue a link for the person alone: they may have no login at the page, and Slack has no field that hides a key."""
+        """Queue a link for this person alone: they may have no login at the page, and Slack has no masked field."""
         url = None
         if self._address is not None and self._context is not None:
             thread = self._arrived.thread

@@ -15,7 +15,7 @@ from agents.news import news
 from agents.service import Service
 from agents.session import Message
 from memory.workspace import Workspace
-from tools import conversations, notices
+from tools import connections, conversations, notices
 from tools.context import Context
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -129,3 +129,31 @@ def test_the_service_counts_a_notice_as_told_when_the_next_one_is_asked_for(plac
     assert [words(one) for one in said[:2]] == [FIRST, SECOND]
     assert (place.open(), place.kept()[:2]) == ([], [FIRST, SECOND])
     assert sum(FIRST in str(one) for one in place.kept()) == 1
+
+
+def test_what_a_refused_connection_paused_is_told_with_a_way_to_connect_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DREFLOW_HOME", str(tmp_path / "home"))
+    place = Place(tmp_path)
+    place.told()
+    connections.connect(place.context, "till", "stripe", {}, {"token": "sentinel-key"}, now=NOW)
+    asked = {"pipeline": "totals", "kind": "not_run", "text": "Paused.", "hint": "", "run_id": None, "now": NOW}
+    notices.add(place.context, cause="refused: till", thread=place.thread, **asked)  # type: ignore[arg-type]
+    told = list(news(place.context, place.thread, clock=lambda: place.now))
+    assert [one.kind for one in told] == ["text", "connect"]
+    card = told[1]
+    assert isinstance(card, replies.Connect)
+    assert (card.name, card.again) == ("till", True)
+    assert card.page == f"/connections/new/stripe?name=till&thread={place.thread}"
+
+
+def test_who_may_not_connect_is_told_without_a_button(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DREFLOW_HOME", str(tmp_path / "home"))
+    place = Place(tmp_path)
+    place.told()
+    connections.connect(place.context, "till", "stripe", {}, {"token": "sentinel-key"}, now=NOW)
+    asked = {"pipeline": "totals", "kind": "not_run", "text": "Paused.", "hint": "", "run_id": None, "now": NOW}
+    notices.add(place.context, cause="refused: till", thread=place.thread, **asked)  # type: ignore[arg-type]
+    other = Context(place.service.workspace, "anna", frozenset({"ask"}))
+    assert [one.kind for one in news(other, place.thread, clock=lambda: place.now)] == ["text"]

@@ -121,3 +121,37 @@ def test_long_messages_are_told_apart_as_soon_as_short_ones(text: str) -> None:
 @pytest.mark.parametrize("text", ["²", "①", "1" * 5000, "٣"])
 def test_what_only_looks_like_a_number_is_an_answer_in_words(text: str) -> None:
     assert settles(text, [("a", "A"), ("b", "B"), ("c", "C")])
+
+
+SYSTEMS = ("http_json", "shopify", "stripe", "xero", "books")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "connect stripe", "Connect my Xero account", "please connect to Stripe now", "add Shopify", "reconnect books",
+        "can you connect my Stripe account?", "connect http json", "link Xero", "connect stripe?",
+        "verbinde mein Xero-Konto", "Stripe verbinden", "füge Shopify hinzu", "ich möchte Xero verbinden",
+        "collega il mio conto Stripe", "aggiungi Shopify", "vorrei collegare Xero",
+        "conecta mi cuenta de Stripe", "añade Shopify", "connecte mon compte Xero", "je voudrais connecter Stripe",
+    ],
+)  # fmt: skip
+def test_who_wants_to_connect_an_account_is_understood_whatever_came_before(text: str) -> None:
+    for options in (None, [("a", "A")]):
+        found = route(text, options=options, waits=False, last="pipeline", connectable=lambda: SYSTEMS)
+        assert found == "connect", (text, options)
+
+
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [
+        ("how do I connect stripe?", "docs"),
+        ("can you connect to Stripe?", "docs"),
+        ("add shopify orders", "plan"),
+        ("add stripe fees by month", "plan"),
+        ("connect orders and customers", "answer"),
+        ("my connections", "connections"),
+    ],
+)
+def test_what_only_speaks_of_a_system_connects_nothing(text: str, due: Route) -> None:
+    assert route(text, options=None, waits=False, last="pipeline", connectable=lambda: SYSTEMS) == due

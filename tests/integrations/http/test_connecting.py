@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import bakehouse
-import httpx
 import pytest
 from bakehouse import KEY, Bakery
 from consent_server import CLIENT, SECRET, opened
@@ -65,7 +64,7 @@ def bakery() -> Iterator[Bakery]:
         yield running
 
 
-def fields(page: httpx.Response) -> dict[str, str]:
+def fields(page: Any) -> dict[str, str]:
     """What a browser would send of the page's form, before anybody types."""
     inputs = re.findall(r"<input ([^>]*)>", page.text)
     found = {}
@@ -76,7 +75,7 @@ def fields(page: httpx.Response) -> dict[str, str]:
     return found
 
 
-def send(client: TestClient, page: httpx.Response, path: str, **typed: str) -> httpx.Response:
+def send(client: TestClient, page: Any, path: str, **typed: str) -> Any:
     body = {**fields(page), **typed}
     return client.post(
         path, content=urlencode(body), headers={"content-type": "application/x-www-form-urlencoded", "origin": ADDRESS}
