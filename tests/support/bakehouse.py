@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from html import escape
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -162,5 +163,6 @@ def join_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     site = on_the_shelf(folder)
     monkeypatch.setattr(connectors, "__path__", [*connectors.__path__, str(folder / "shelf")])
     monkeypatch.setattr(sys.modules["connectors"].__spec__, "submodule_search_locations", connectors.__path__)
-    registry._local_names.cache_clear()
+    # A cache of its own, so that no later test finds what is on no shelf any more.
+    monkeypatch.setattr(registry, "_local_names", cache(registry._local_names.__wrapped__))
     return site
