@@ -70,13 +70,6 @@ def wanted_of(context: Context, thread: str, text: str, items: Sequence[str]) ->
     return Wanted(_name(text, described or examples[0]), described, examples, text)
 
 
-def described_among(items: Sequence[str]) -> list[str]:
-    """The items that are descriptions and hold no data to ask about."""
-    from tools.drafting import is_description
-
-    return [item for item in items if Path(item).is_file() and is_description(Path(item))]
-
-
 def nothing_given() -> Iterator[replies.Reply]:
     """The wish without anything to make a connector of."""
     yield replies.Text(
