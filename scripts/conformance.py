@@ -1,7 +1,7 @@
 """Write docs/conformance.md: every case on every list of every system whose vendor's description is at hand.
 
-``python scripts/conformance.py [SYSTEM ...]``; descriptions are looked for in the folders of DREFLOW_SPECS. Systems that
-are not named, or whose description is missing, keep their table.
+``python scripts/conformance.py [SYSTEM ...]``; descriptions are looked for in the folders of DREFLOW_SPECS. Systems
+that are not named, or whose description is missing, keep their table.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
 """dlt's ``rest_api`` source with its defaults on the same pages: run by a Python that has ``dlt[duckdb]``.
 
-Prints a JSON line as ``evals.bench.child`` does. The pages are answered in this process, so that no server's CPU is counted.
+Prints a JSON line as ``evals.bench.child`` does. The pages are answered in this process, so that no server's CPU is
+counted.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import resource
@@ -17,9 +19,9 @@ from urllib.parse import parse_qs, urlsplit
 def main(pages: str, folder: str) -> None:
     """Load orders and their lines into a DuckDB file under the folder, from nothing."""
     os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "DLT_DATA_DIR": folder}
-    import dlt
+    import dlt  # type: ignore[import-not-found]
     import requests
-    from dlt.sources.rest_api import rest_api_source
+    from dlt.sources.rest_api import rest_api_source  # type: ignore[import-not-found]
     from requests.adapters import BaseAdapter
 
     class Folder(BaseAdapter):
@@ -28,7 +30,7 @@ def main(pages: str, folder: str) -> None:
             reply = requests.Response()
             reply.status_code, reply.request, reply.url = 200, request, request.url
             reply.headers["content-type"] = "application/json"
-            reply._content = (Path(pages) / f"{asked}.json").read_bytes()
+            reply.raw = io.BytesIO((Path(pages) / f"{asked}.json").read_bytes())
             return reply
 
         def close(self) -> None:
