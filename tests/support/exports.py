@@ -189,6 +189,31 @@ def in_german(folder: Path) -> None:
     write(folder, "kontoauszug.csv", ["Buchungstag", "Verwendungszweck", "Betrag"], lines, ";")
 
 
+def in_tables_apart(folder: Path) -> None:
+    """As an API tells it: which payout a movement is in stands in one table, which sale a claim is about in another."""
+    made = business(9, "PAYBRIDGE")
+    _orders(folder, made)
+    kinds = {"sale": "payment", "refund": "refund", "dispute": "dispute"}
+    sales = {one.order: f"CAP{one.id[2:]}" for one in made.movements if one.kind == "sale"}
+
+    def memo(one: Movement) -> str:
+        return f"Claim against {sales[one.order]}" if one.kind == "dispute" else f"Web order #{one.order} thank you"
+
+    def moved(one: Movement) -> str:
+        return sales[one.order] if one.kind == "sale" else f"{one.kind[:3].upper()}{one.id[2:]}"
+
+    head = ["entry", "type", "object", "amount", "fee", "net", "occurred", "memo"]
+    rows = [(m.id, kinds[m.kind], moved(m), m.amount, m.fee, m.net, m.day, memo(m)) for m in made.movements]
+    write(folder, "bridge_entries.csv", head, rows)
+    write(folder, "bridge_parts.csv", ["settlement", "entry"], [(m.payout, m.id) for m in made.movements if m.payout])
+    write(folder, "bridge_settlements.csv", ["settlement", "created", "arrives", "amount"], made.payouts)
+    claims = [(moved(m), sales[m.order], "lost") for m in made.movements if m.kind == "dispute"]
+    write(folder, "bridge_claims.csv", ["claim", "capture", "outcome"], claims)
+    captures = [(moved(m), memo(m), m.amount) for m in made.movements if m.kind == "sale"]
+    write(folder, "bridge_captures.csv", ["capture", "memo", "gross"], captures)
+    write(folder, "statement.csv", ["Date", "Description", "Amount"], made.statement)
+
+
 def in_two_currencies(folder: Path) -> None:
     """Payouts, movements and orders of two currencies in the same tables."""
     made = business(8, "GATEWAY NV")

@@ -77,9 +77,8 @@ def with_sales_named(evidence: Evidence, ledger: Ledger, sales: Sales) -> tuple[
     named = exp.In(this=exp.cast(reference_of(sales.reference, sales.pattern), "VARCHAR"), query=known.subquery())
     unnamed = exp.and_(any_of(ref(ledger.kind), back), exp.not_(exp.Coalesce(this=named, expressions=[exp.false()])))
     for through, last in _ways(evidence, ledger, sales, mark, unnamed):
-        column = ref(sales.reference)
-        said = exp.Case(default=ref(last.column))
-        said = said.when(reference_of(sales.reference, sales.pattern).is_(exp.null()).not_(), column)
+        # A text may have something in it that looks like an order's number; what is looked up is one.
+        said = exp.Coalesce(this=ref(last.column), expressions=[ref(sales.reference)])
         profile = evidence.profile(ledger.table)
         reference = _free(profile, "order_named")
         reading = Reading(

@@ -47,7 +47,13 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "form",
-    [exports.payouts_among_the_movements, exports.whole_cents, exports.fees_as_rows, exports.in_german],
+    [
+        exports.payouts_among_the_movements,
+        exports.whole_cents,
+        exports.fees_as_rows,
+        exports.in_german,
+        exports.in_tables_apart,
+    ],
     ids=lambda form: form.__name__,
 )
 def test_the_planted_exceptions_are_found_and_nothing_is_left_over(place: Path, form: exports.Writer) -> None:
