@@ -41,6 +41,11 @@ def shortens(short: str, word: str) -> bool:
     return 4 * len(short) >= len(word)
 
 
+def is_short(name: str) -> bool:
+    """Whether a word in a name may be a short form: of few letters, or of some without a vowel among them."""
+    return 2 <= len(name) <= 4 or (len(name) <= 6 and not _VOWELS & set(name[1:]))
+
+
 def code_of(code: str, word: str) -> bool:
     """Whether a stored code such as DELV stands for ``word``."""
     low = fold(code)

@@ -152,7 +152,7 @@ def _date_rank(schema: Schema, column: Col) -> int:
     owner = {stem(w) for w in schema.tables[column.table]}
     if words <= {"dat", "date", "tim", "time", "datetim", "day"} | owner or words & owner:
         return 0
-    if _sets_out(schema, column):
+    if sets_out(schema, column):
         return 1
     return 1 if _begins(column) else 4 if words & _PLANNED else 3 if words & LATER else 2
 
@@ -171,7 +171,7 @@ def says_when(schema: Schema, column: Col) -> bool:
     return (
         is_event_date(schema, column)
         or _begins(column)
-        or _sets_out(schema, column)
+        or sets_out(schema, column)
         or bool(words & {stem(w) for w in schema.tables[column.table]})
     )
 
@@ -180,7 +180,7 @@ _LEAVES = frozenset(stem(w) for w in "departure depart departed departing dep et
 _ARRIVES = frozenset(stem(w) for w in "arrival arrive arrived arriving arr eta".split())
 
 
-def _sets_out(schema: Schema, column: Col) -> bool:
+def sets_out(schema: Schema, column: Col) -> bool:
     """Whether rows begin with this day of two: a trip with its departure, a stay with its arrival, as the days say."""
     words = {stem(w) for w in column.words}
     if not words & (_LEAVES | _ARRIVES):

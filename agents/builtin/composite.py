@@ -43,7 +43,8 @@ class Composites(Modifiers):
             self.meaning.problems.append(f"unused:{tag.text}")
             return
         self._common(left, right)
-        if left.is_measure != right.is_measure or (kind_of_ratio(tag) and not self._one_row()):
+        apart = bool(left.conditions or right.conditions)  # figures of two sets of rows are totals of each
+        if left.is_measure != right.is_measure or ((kind_of_ratio(tag) or apart) and not self._one_row()):
             for part in (left, right):
                 if part.kind == "column" and part.column and self.schema.columns[part.column].kind == "number":
                     part.kind, part.func = "agg", "sum"
@@ -157,7 +158,13 @@ class Composites(Modifiers):
         named = list(scope.conditions)
         self.state.list_of = "where"
         start = cursor.at
-        while not cursor.done and cursor.kind() not in {"end", "group", "order", "direction"}:
+        while not cursor.done and cursor.kind() not in {"end", "order", "direction"}:
+            if cursor.kind() == "group":
+                cursor.take()
+                if cursor.data(-1) == "by" and self._by_is_agent():
+                    continue  # "paid by card" says which
+                cursor.at -= 1
+                break
             before = cursor.at
             self._step([])
             if cursor.at == before:

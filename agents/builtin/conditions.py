@@ -374,7 +374,7 @@ class Conditions:
     def _once_or_each_time(self, scope: Scope, column: Ref) -> None:
         """As in "how many cars came in in May": a thing may have come more than once, which a person would not say."""
         counted = any(out.kind == "count" and out.table == scope.table and not out.distinct for out in self.focus)
-        if not counted or scope is not self.root or self._is_upward(scope.table, column[0]):
+        if not counted or scope is not self.root or not scope.table or self._is_upward(scope.table, column[0]):
             return
         if not holds_people(self.schema, scope.table) and column[0] not in self._spoken_tables():
             self.meaning.problems.append("idle:once or each time")

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
+from agents.builtin.account import doubts_of
 from agents.builtin.audit import measured_keys
 from agents.builtin.charts import chart_of
+from agents.builtin.emptiness import finds_nothing, none_is_likely
 from agents.builtin.index import Index, index_of
 from agents.builtin.lexicon import CHANGES, OPINIONS
 from agents.builtin.loose import loose_measure
@@ -45,7 +47,7 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     if best.query is None:
         said = explain([p for p in best.meaning.problems if p.startswith(("unknown:", "novalue:"))])
         return Refusal(message=said or f"The data cannot answer this: {best.problem}.", hint=_HINT)
-    asked = _which_day(best)
+    asked = _which_day(best) or (_loose(prepared) if doubts_of(best.meaning) else None)
     if asked is not None:
         return asked
     if best.confidence < CONFIDENT and request.answers.get("reading") != "yes":
@@ -65,6 +67,12 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     asked = _loose(prepared) or _ambiguous(prepared, best, data)
     if asked is not None:
         return asked
+    if (
+        request.answers.get("reading") != "yes"
+        and not none_is_likely(best.meaning, best.query)
+        and finds_nothing(data, best.query)
+    ):
+        return _confirm(best, "nothing in the data is so")
     return _draft(request, data, best, prepared.meant)
 
 
@@ -131,15 +139,21 @@ def _unsure(best: Candidate) -> Question | Refusal:
     said = ("unknown:", "lost:", "novalue:", "nodate:", "role:", "nothing asked for")
     unknown = [p for p in best.meaning.problems if p.startswith(said)]
     if best.confidence >= WORTH_ASKING and not unknown:
-        sentence = reading_of(best.meaning)
-        return Question(
-            key="reading",
-            text=f"Is this what you mean? {sentence}",
-            options=(Option(label="Yes", value="yes"), Option(label="No, I will say it differently", value="no")),
-            reading=sentence,
-        )
+        return _confirm(best, "; ".join(doubts_of(best.meaning)))
     return Refusal(
         message=explain(best.meaning.problems) or "I cannot read this as a question to the data.", hint=_HINT
+    )
+
+
+def _confirm(best: Candidate, doubts: str) -> Question:
+    """Put a reading to the person, with what is not sure about it."""
+    sentence = reading_of(best.meaning)
+    lead = f"{doubts[:1].upper()}{doubts[1:]}. " if doubts else ""
+    return Question(
+        key="reading",
+        text=f"{lead}Is this what you mean? {sentence}",
+        options=(Option(label="Yes", value="yes"), Option(label="No, I will say it differently", value="no")),
+        reading=sentence,
     )
 
 
@@ -160,6 +174,7 @@ def explain(problems: Sequence[str]) -> str:
                 "idle": f"'{what}' could not be placed",
                 "unused": f"'{what}' could not be placed",
                 "lost": f"{what} of the question could not be placed",
+                "doubt": what,
                 "nonnumeric": f"'{what}' holds no numbers",
                 "nothing asked for": "it is not clear what is asked for",
             }.get(kind, problems[0])
@@ -200,7 +215,7 @@ def _periods(conditions: list[Condition]) -> Iterator[During]:
     for condition in conditions:
         if isinstance(condition, During):
             yield condition
-        elif isinstance(condition, Nested) and condition.kind != "none":
+        elif isinstance(condition, Nested):
             yield from _periods(condition.scope.conditions)
         elif isinstance(condition, Either):
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from agents.builtin.choose import adds_up_over, date_columns, is_additive, is_money, label_columns, names_rows
+from agents.builtin.headings import by_what_is_pointed_at, values_there_are, without_nothing
 from agents.builtin.meaning import Compare, During, Either, Meaning, Nested, Out, Ref, Scope
 from agents.builtin.measured import measured_beside
 from agents.builtin.parse import Reader
@@ -30,6 +31,7 @@ def finish(reader: Reader) -> Meaning:
         if not _within(group, unique):
             unique.append(group)
     meaning.groups = unique
+    by_what_is_pointed_at(meaning, reader)
     if meaning.within and any(o.is_measure for o, _ in meaning.order):
         meaning.groups = [*meaning.within, *meaning.groups]
     _single_row(meaning, reader)
@@ -59,10 +61,11 @@ def finish(reader: Reader) -> Meaning:
             meaning.order = [(g, False) for g in meaning.groups]
         meaning.groups = []
     meaning.outs = outs
-    _without_nothing(meaning, schema)
+    without_nothing(meaning, schema)
     _default_order(meaning)
     _flag_columns(meaning, schema)
     meaning.distinct = not measured and (meaning.distinct or _should_be_distinct(meaning, schema))
+    values_there_are(meaning, schema)
     if not meaning.scope.table:
         tables = [t for o in outs for t in sorted(o.tables()) if t]
         meaning.scope.table = tables[0] if tables else ""
@@ -71,18 +74,6 @@ def finish(reader: Reader) -> Meaning:
     if not meaning.outs or not (reader.focus or reader.asked):
         meaning.problems.append("nothing asked for")
     return meaning
-
-
-def _without_nothing(meaning: Meaning, schema: Schema) -> None:
-    """As in "which reason is most common": that none was given is no reason."""
-    ranked = meaning.limit and meaning.order and meaning.order[0][0].is_measure
-    for out in meaning.outs if ranked else []:
-        if out.kind != "column" or out.column is None:
-            continue
-        column = schema.columns[out.column]
-        if column.stats.filled < column.stats.rows and column.kind == "text":
-            meaning.scope.conditions.append(Compare(column.ref, "notnull"))
-            meaning.assumptions.append(f"rows without {column.name} are left out")
 
 
 def _never_both(meaning: Meaning) -> None:

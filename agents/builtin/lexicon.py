@@ -189,7 +189,8 @@ ABBREVIATIONS = {
     "hrly": "hourly", "dly": "daily", "wkly": "weekly", "mthly": "monthly", "mnthly": "monthly", "qtrly": "quarterly",
     "yrly": "yearly", "cr": "credit", "lim": "limit", "lmt": "limit", "cap": "capacity", "chan": "channel",
     "chnl": "channel", "cls": "class", "cxl": "cancel", "rsn": "reason", "repl": "replacement", "insp": "inspection",
-    "ret": "returned", "mob": "mobile", "bldg": "building", "flr": "floor", "mfr": "manufacturer", "mdl": "model",
+    "ret": "returned", "mob": "mobile", "bldg": "building", "flr": "floor",
+    "dst": "destination", "flg": "flag", "ind": "indicator", "mfr": "manufacturer", "mdl": "model",
     "wty": "warranty", "stk": "stock", "comm": "commission", "deliv": "delivery", "occ": "occupancy",
 }  # fmt: skip
 # What names of tables begin with to say only that they are tables, or of which sort.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from agents.builtin.abbreviations import begins, code_of, named_by, stands_for
+from agents.builtin.abbreviations import begins, code_of, is_short, named_by, stands_for
 from agents.builtin.choose import label_columns
 from agents.builtin.index import Index
 from agents.builtin.lexicon import (
@@ -19,7 +19,7 @@ from agents.builtin.lexicon import (
 )
 from agents.builtin.phrasebook import PHRASES
 from agents.builtin.schema import Col
-from agents.builtin.values import Hit
+from agents.builtin.values import Hit, normal
 from agents.builtin.words import fold, singular, stem
 from agents.builtin.years import holds_years
 
@@ -41,6 +41,7 @@ _UNITS = frozenset(
     ).split()
 )
 _MOST_CODES = 40
+_MOST_SORTS = 12
 _WRITTEN = frozenset({"number", "no", "code"})
 # Words of which questions are built are never short forms' long ones.
 GRAMMAR = frozenset(SUPERLATIVES) | frozenset(COMPARATIVES) | frozenset(AGGREGATES) | frozenset(GRAINS)
@@ -49,7 +50,9 @@ GRAMMAR |= frozenset(word for words in PHRASES for word in words)
 PARTICLES = frozenset("in out back up off over".split())
 _MOVES = frozenset(stem(word) for word in "come go bring take get give hand send pick let move check drop".split())
 _DAY_WORDS = frozenset(stem(word) for word in "date day time on at am timestamp".split())
+_SUMS = frozenset(stem(word) for word in "amount total value money price cost".split())
 _BOOL_LEAD = frozenset({"is", "has", "was", "be", "have"})
+_BOOL_END = frozenset({stem("flag"), stem("indicator")})
 _ANTONYMS = {
     stem(a): stem(b)
     for pair in (
@@ -105,7 +108,7 @@ class Linker:
         }
         named = {word for words in self.schema.tables.values() for word in words}
         named |= {word for column in self.schema.columns.values() for word in column.words}
-        self.short = sorted(word for word in named - _UNITS if 2 <= len(word) <= 4 and word.isalpha())
+        self.short = sorted(word for word in named - _UNITS if word.isalpha() and is_short(word))
         self.spoken = {w for owner in self.owners.values() for w in owner} | set(self.known)
         self.meant: dict[str, str] = {}
         # "START" is no short form of what a key happens to be.
@@ -286,6 +289,8 @@ class Linker:
                 exact.add(word)
                 continue
             twin = next((c for c in core if c in synonyms(word) and c not in exact | like and c not in rest), None)
+            if twin is not None and word in _SUMS and self.schema.columns[ref].kind == "date":
+                twin = None  # an amount that is paid is no day of paying
             if twin is not None:
                 like.add(twin)
             elif word not in full and word not in _LIGHT:
@@ -345,12 +350,31 @@ class Linker:
                 for code in codes
                 if code_of(code, fold(phrase))
             ]
+        if not hits and not quoted and not capital and " " not in phrase:
+            hits = self._sorts(fold(phrase))
         if (quoted or capital) and not any(hit.how == "exact" for hit in hits):
             for ref in sorted(self.index.values.partial):
                 stored = self.index.ask(ref, phrase)
                 if stored is not None:
                     hits = [*hits, Hit(ref[0], ref[1], stored, "exact", 1.0)]
         return [Link("value", hit.table, hit.column, hit.value, hit.score, hit.how) for hit in hits]
+
+    def _sorts(self, word: str) -> list[Hit]:
+        """The one sort of rows whose name begins with a word: "sea" of "Sea freight", where few sorts are told apart.
+
+        A word that names a table or a column, or of which questions are built, is no short name of a sort.
+        """
+        one = stem(word)
+        if len(word) < 3 or one in self.spoken or word in GRAMMAR or is_filler(word) or synonyms(one) & self.spoken:
+            return []
+        found = [
+            Hit(*ref, value, "part", 0.78)
+            for ref, held in self.index.values.by_column.items()
+            if 1 < len(held) <= _MOST_SORTS and ref[0] not in self.schema.roles
+            for value in sorted(held)
+            if (parts := normal(value).split())[1:] and parts[0] == one and len(parts) <= 3
+        ]
+        return found if len(found) == 1 else []
 
     def flags(self, word: str) -> list[Link]:
         """Yes/no columns that an adjective names: "active" for is_active, "closed" for is_open being false.
@@ -366,7 +390,7 @@ class Linker:
         for ref, column in self.schema.columns.items():
             if not is_flag(column):
                 continue
-            heavy = [w for w in self.cores[ref] if w not in _BOOL_LEAD]
+            heavy = [w for w in self.cores[ref] if w not in _BOOL_LEAD | _BOOL_END]
             if heavy == [one] or (len(heavy) == 1 and stands_for(heavy[0], word)):
                 links.append(Link("value", *ref, value=truth(column, True), score=0.9, how="flag"))
             elif heavy == [_ANTONYMS.get(one, "")] or (

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from agents.builtin.periods import SPOKEN_NUMBERS
+from agents.builtin.turns import turned
 
 _SIDE = {"highest": "highest", "best": "highest", "lowest": "lowest", "worst": "lowest"}
 
@@ -23,6 +24,10 @@ _THINGS = r"((?:phone|telephone|mobile|fax|account|customer|order|invoice|room|h
 _HAPPEN = r"(?: (?:happen|made|placed|take place|occur|fall|arrive|start))*"
 _VERSUS = r"(?:vs\.?|versus|compared (?:to|with)|against)"
 _ASKED = r"(?:and )?how many(?: (?:are|is|were|was) (?:there|that|they|it))?(?: of them)?"
+_WHEN = (
+    r"(?:the |this |last |early |late |mid-?)?(?:\d|[qh][1-4]|spring|summer|autumn|winter|january|february|march|april|"
+    r"may|june|july|august|september|october|november|december|month|year|week|quarter|first|second|past)"
+)
 _LED = r"^(?!how many|number)"
 _DASH = r"(?:\s+[-\u2013\u2014]\s*|\s*[:,(]\s*)"
 _NEVER = r"(?:do not|don't|does not|doesn't|should not|shouldn't)"
@@ -39,10 +44,12 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"\(\s*((?:[\w-]+ )+?)(?:ones? )?{_NEVER} count\s*\)", r"excluding \1"),
     (rf"[,(]?\s*\bin (?:%|percent)(?:ages?)?\s*\)?{_LAST}|,\s*(?:%|percent)\s*\)?{_LAST}", ""),
     (r"\b(\w+?)s? (?:signups|sign-ups|registrations)\b", r"number of \1s"),
-    (r"\b(?:logged|logging|log|logs|signed|signing) in(?:to)?\b", "login"),
+    (rf"\b(?:logged|logging|log|logs|signed|signing) in(?:to)?\b(?! {_WHEN})", "login"),
     (r"\b(highest|lowest|best|worst)[- ]paid ([\w-]+)", lambda m: f"{m[2]} with the {_SIDE[m[1].lower()]} salary"),
     (r"\b(highest|lowest)[- ]priced ([\w-]+)", r"\2 with the \1 price"),
-    (r"\be-?mail address(es)?\b", r"email"),
+    (r"\be-?mail ad?dress(es)?\b", r"email"),
+    (r"\b(of|is|are|was|were|equals?|to|than|at) zero\b", r"\1 0"),
+    (r"\b(?:overall|general|[a-z]+[- ]wide) (average|mean|median)\b", r"\1"),
     (rf"\b{_THINGS} of (?=(?-i:[A-Z]))", r"\1 for "),
     (r"\b(?:the |our )?(\d+) (?:biggest|largest|best|top) ([\w-]+(?: [\w-]+)?) by\b", r"top \1 \2 by"),
     (r"\b(?:biggest|largest) (customers?|clients?|accounts?|suppliers?|guests?) by\b", r"top \1 by"),
@@ -104,7 +111,13 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bnumber of times\b", "number of"),
     (r"\bhow many times\b", "how many"),
     # Turns of speech that say nothing about which rows are meant.
-    (r"\b(?:right now|with us|at all|in all|so far|of ours|in the system|overall|to date)\b(?=\s*[,.:;?!)]|\s*$)", ""),
+    (
+        (
+            r"\b(?:right now|with us|at all|in all|so far|of ours|in the system|overall|to date|on file|on record|"
+            r"on our books)\b(?=\s*[,.:;?!)]|\s*$)"
+        ),
+        "",
+    ),
     (r"\b(?:any|some)(?:one|body)\b|\b(?:any|some)thing\b", ""),
     # "which country do most of our guests come from" asks for the one with the most.
     (
@@ -124,7 +137,6 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         r"\1 \2 \3 vs \4",
     ),
     (r"\b(?:vs\.?|versus|against|compared (?:to|with)) (?:the )?(?:others|rest|other ones)\b", "vs others"),
-    (r"[:,]?\s*([\w-]+?)s? vs others\b", r" by \1"),
     (r"\b((?:19|20)\d\d) and ((?:19|20)\d\d)(,?) compared\b(?! (?:to|with)\b)", r"\1 vs \2\3"),
     (
         rf"\blast (month|week|quarter|year) ({_VERSUS} )(?:the )?(?:\1 before|one before|previous \1)\b",
@@ -135,17 +147,20 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bbest-selling\b", "best selling"),
     (
         (
-            r"\b(?:not counting|leav(?:e|ing) (?:out|aside)|ignoring|disregarding|skipping|not including|"
+            r"\b(?:not counting|leav(?:e|ing) (?:out|aside)|ignoring|disregarding|skipping|not including|besides|"
             r"do(?:n't| not) (?:count|include)(?! duplicates))\b"
         ),
         "excluding",
     ),
+    (r"\b(?:leave|leaving|keep|keeping) ((?:[\w-]+ ){1,4}?)out\b", r"excluding \1"),
+    (r"\bnon[- ](?=[a-z]{4,})", "not "),
+    (r"\bkilos?\b|\bkilograms?\b", "kg"),
     (r",?\s*\b(?:even though|although|though)\b", " and"),
     (r"\b(?:with|for) us (?=(?:the )?(?:longest|shortest))", ""),
     (
         (
             r"[,;]?\s*(?:and )?((?:[\w-]+ ){1,3}?)(?:ones? )?(?:are |were |is )?"
-            r"(?:left out|not counted|not included|excluded)\b"
+            r"(?:left out|left aside|set aside|aside|not counted|not included|excluded)\b"
         ),
         r" excluding \1",
     ),
@@ -168,6 +183,10 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bprovide (?:me )?(?:with )?a list of\b|\ba list of\b|\bthe list of\b|\blist of\b", "list"),
 )  # fmt: skip
 _REMARKS = (
+    # What is left in anyway, because nothing leaves it out.
+    r"\s*[,(]\s*(?:[\w-]+ ){1,4}(?:included|inclusive)\b[)]?(?=\s*[,.?!]|\s*$)",
+    r"\s*[,(]\s*(?:including|incl\.?) (?:the |those |all )?[\w-]+ ones\b[)]?(?=\s*[,.?!]|\s*$)",
+    r"[,(]?\s*\b(?:no matter|regardless of|irrespective of) \w+[^,.?!;()]*[)]?",
     r",?\s*by (?:doing|performing|using) an? (?:left|inner|right|outer|full)?\s*join\b[^.?!]*",
     r",?\s*based on joining\b[^.?!]*",
     r",?\s*\(?(?:\bi\.e\.|\be\.g\.|\beg\b|\bfor example\b)[^.?!()]*\)?",
@@ -185,6 +204,7 @@ def normalise(text: str) -> str:
     plain = re.sub(r"\s+", " ", text.strip().replace("“", '"').replace("”", '"').replace("`", "'"))
     for pattern in _REMARKS:
         plain = re.sub(pattern, " ", plain, flags=re.IGNORECASE)
+    plain = turned(re.sub(r"\s+", " ", plain).strip())
     for pattern, wording in _REWRITES:
         plain = re.sub(pattern, wording, plain, flags=re.IGNORECASE)
     return re.sub(r"\s+", " ", plain).strip()

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+from agents.builtin.abbreviations import shortens
 from agents.builtin.composite import Composites
 from agents.builtin.conditions import State
-from agents.builtin.meaning import Compare, Meaning, Nested, Out, Scope
+from agents.builtin.lexicon import synonyms
+from agents.builtin.meaning import DOUBT, Compare, Meaning, Nested, Out, Scope
+from agents.builtin.words import stem
+
+# What is done with things: that it was never done is that no row speaks of the thing.
+_HANDLED = frozenset(
+    stem(word) for word in "sell order buy purchase use book rent borrow lend take need hire reserve request".split()
+)
 
 
 class Reader(Composites):
@@ -65,6 +73,11 @@ class Reader(Composites):
         if not verbs or len(children) != 1 or any(isinstance(c, Nested) for c in scope.conditions):
             return False
         scope.conditions.append(Nested("none", Scope(children[0], parent=scope)))
+        said = {stem(verbs[-1]), *synonyms(stem(verbs[-1]))}
+        owner = self.schema.tables[children[0]]
+        short = any(shortens(name, word) for name in owner for word in said)
+        if not short and not said & (_HANDLED | {stem(word) for word in owner}):
+            self.meaning.problems.append(f"{DOUBT}nothing says what was {verbs[-1]}")
         self.meaning.assumptions.append(f"{verbs[-1]} means that {children[0]} has it")
         return True
 

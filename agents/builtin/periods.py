@@ -20,7 +20,8 @@ _DAY = (
 _NTH = r"(?:first|second|third|fourth|1st|2nd|3rd|4th|last)"
 _QUARTER = (
     rf"(?:q[1-4](?:\s*(?:of\s+|,\s*)?(?:19|20)\d{{2}})?|(?:19|20)\d{{2}}\s*-?q[1-4]|{_NTH}\s+(?:quarter|"
-    rf"half)\s+(?:of\s+)?(?:the\s+year\s+)?(?:19|20)\d{{2}})"
+    rf"half)\s+(?:of\s+)?(?:the\s+year\s+)?(?:19|20)\d{{2}}|h[12]\s*(?:of\s+|,\s*)?(?:19|20)\d{{2}}|"
+    rf"(?:19|20)\d0s)"
 )
 _MONTHS = rf"(?:{_MONTH}\s*(?:of\s+|,\s*)?(?:the\s+year\s+)?(?:19|20)\d{{2}}|{_MONTH})"
 _YEAR = r"(?:(?:the\s+)?(?:calendar\s+)?years?\s+)?(?:19|20)\d{2}(?!\d|[.,/-]\d)"
@@ -66,6 +67,7 @@ _ROLLING = re.compile(
     ),
     re.IGNORECASE,
 )
+_WHOLE_LAST = re.compile(r"(?:in|within|over|during) the (?:last|past) (week|month|quarter|year)", re.IGNORECASE)
 _AGO = re.compile(rf"\b{_N}\s+{_UNIT}\s+ago\b", re.IGNORECASE)
 _OPEN = re.compile(
     (
@@ -131,6 +133,10 @@ def find_periods(text: str, today: date) -> list[Period]:  # noqa: C901 - one sh
 
     def keep(period: Period | None, match: re.Match[str]) -> None:
         if period is not None and free(*match.span()):
+            rolled = _WHOLE_LAST.fullmatch(match[0].strip())
+            if rolled is not None and period.other is None:
+                # "In the last year" is as well the twelve months up to today.
+                period = replace(period, other=_rolling("1", rolled[1], today))
             period = _with_tail(replace(period, span=match.span()), low, today)
             found.append(period)
             taken.append(period.span)
@@ -241,7 +247,15 @@ def _point(text: str, today: date) -> Period | None:
         return _days(_safe(year, month, day))
     if re.fullmatch(_SLASH, text):
         first, second, year = map(int, text.split("/"))
-        return _days(_safe(year, first, second) or _safe(year, second, first))
+        found = _days(_safe(year, first, second) or _safe(year, second, first))
+        turned = _days(_safe(year, second, first))
+        return replace(found, other=turned) if found and turned and first != second else found
+    if re.fullmatch(r"(?:19|20)\d0s", text):
+        return Period(date(int(text[:4]), 1, 1), date(int(text[:4]) + 10, 1, 1), (0, 0))
+    half = re.match(r"h([12]).*((?:19|20)\d{2})", text)
+    if half:
+        start = date(int(half[2]), 6 * int(half[1]) - 5, 1)
+        return Period(start, _add(start, "month", 6), (0, 0))
     if re.fullmatch(r"(?:19|20)\d{2}", text):
         year = int(text)
         return Period(date(year, 1, 1), date(year + 1, 1, 1), (0, 0), year=year, bare_year=True, grain="")

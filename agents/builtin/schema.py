@@ -168,6 +168,18 @@ class Schema:
                     heapq.heappush(queue, (cost + join.cost + turn + through, tick, after, (*steps, join)))
         return None
 
+    def owns(self, table: str, other: str) -> bool:
+        """Whether each row of the table belongs to one row of the other, through keys alone."""
+        if self.real(table) == self.real(other):
+            return True
+        found = self.path(table, other)
+        at = table
+        for step in found[1] if found is not None else ():
+            if step.table != at:
+                return False
+            at = step.parent
+        return found is not None
+
     def steiner(self, tables: Iterable[str]) -> tuple[float, tuple[Join, ...]] | None:
         """Joins that connect all the tables: shortest paths, grown from the pair that is nearest."""
         wanted = sorted(set(tables))
@@ -236,7 +248,10 @@ def build_schema(catalog: Catalog, stats: Mapping[tuple[str, str], Stats]) -> Sc
     foreign: Foreign = (lambda _word: None) if language is None else language.name_words
     # A longitude comes with a latitude; where there is none, the three letters are short for something else.
     coordinates = {"lat", "latitude"} & {word for name in names for word in split_name(name)}
-    plain = foreign if coordinates else lambda word: (word,) if word == "lng" else foreign(word)
+    # "org" beside a destination is where something came from.
+    ends = {"dst", "dest", "destination"} & {word for name in names for word in split_name(name)}
+    apart: Foreign = (lambda word: ("origin",) if word == "org" else foreign(word)) if ends else foreign
+    plain: Foreign = apart if coordinates else lambda word: (word,) if word == "lng" else apart(word)
     shared = _shared_prefix([split_name(table.name) for table in catalog.tables])
     for table in catalog.tables:
         words = split_name(table.name.rpartition(".")[2])

@@ -24,7 +24,7 @@ def corrected(text: str, known: Callable[[str], bool], words: Iterable[str]) -> 
         if known(low) or (word[:1].isupper() and match.start() > 0):
             return word
         near = sorted(_one_away(low) & held)
-        if len(near) != 1:
+        if len(near) != 1 or near[0] == low:
             return word
         notes.append(f"'{word}' is read as '{near[0]}'")
         return near[0]

@@ -256,7 +256,7 @@ class Superlatives(Measures):
             return Out("agg", column=head.ref, func=phrase.agg)
         spoken = phrase.head_tag.text if phrase.head_tag else ""
         many = phrase.sup is not None and phrase.sup.text.lower() in {"most", "fewest", "least"}
-        many = many and column.kind == "number" and is_plural(phrase.head_tag)
+        many = many and column.kind == "number" and (is_plural(phrase.head_tag) or is_money(column))
         if (is_additive(column, spoken) or many) and self._grouped_focus(head.table):
             return Out("agg", column=head.ref, func="sum")
         return Out("column", column=head.ref)
@@ -264,6 +264,8 @@ class Superlatives(Measures):
     def _grouped_focus(self, table: str) -> bool:
         """Whether what is asked for stands over several rows of that table."""
         for out in self.focus:
+            if out.kind == "grain":
+                return True  # "which month had the highest revenue"
             if out.kind == "entity":
                 return out.table != table
             if out.kind == "column" and out.column is not None:

@@ -379,7 +379,9 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
             pass
         elif edges_filler and not quoted:
             hits = (
-                [hit for hit in hits if hit.how == "exact" and size > 1] if not (size == 1 and text.isupper()) else hits
+                [hit for hit in hits if size > 1 and (hit.how == "exact" or _is_phrase(hit))]
+                if not (size == 1 and text.isupper())
+                else hits
             )
         if size == 1 and not quoted and _is_deed(tokens, index):
             hits = [hit for hit in hits if not _names_the_deed(words[0], hit, linker)]
@@ -411,6 +413,11 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
     made.weight = size * (0.55 + 0.6 * top) + bonus * (size > 1 or quoted)
     made.data = "quoted" if quoted else "capital" if capital else ""
     return made
+
+
+def _is_phrase(hit: Link) -> bool:
+    """As in "no-show", stored with a sign between its words and said with other endings."""
+    return hit.how == "form" and isinstance(hit.value, str) and not hit.value.isalnum()
 
 
 def _qualifies(tokens: list[Token], index: int, hits: list[Link], linker: Linker) -> bool:

@@ -10,7 +10,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from agents.builtin.account import account
 from agents.builtin.appositions import settle
+from agents.builtin.assumed import taken_for_granted
 from agents.builtin.audit import audit, other_days, paths, references, roles
 from agents.builtin.cents import in_cents
 from agents.builtin.codetables import said_codes
@@ -24,10 +26,11 @@ from agents.builtin.kept import keep_neither, keep_number, lost_words
 from agents.builtin.lexicon import is_english
 from agents.builtin.links import GRAMMAR, Link, Linker
 from agents.builtin.loose import answered_link
-from agents.builtin.meaning import During, Meaning, Out
+from agents.builtin.meaning import DOUBT, During, Meaning, Out
 from agents.builtin.meant import key_of_word, take_meant
 from agents.builtin.negated import keep_negation
 from agents.builtin.normalise import normalise
+from agents.builtin.overdue import plain_overdue, take_overdue
 from agents.builtin.parse import Reader
 from agents.builtin.phrasebook import PHRASES
 from agents.builtin.resolve import resolve, runners_up
@@ -40,7 +43,7 @@ from agents.builtin.sqlterms import measure_of
 from agents.builtin.tags import Tag, tag
 from agents.builtin.tongues import translated
 from agents.builtin.windows import Course, course_of, take_course
-from agents.builtin.wording import arithmetic, counts_nothing_too, only
+from agents.builtin.wording import arithmetic, counts_nothing_too, nothing_out, nothing_too, only
 from agents.builtin.words import is_number_word, stem
 from agents.contract import DataView, Request
 
@@ -50,6 +53,8 @@ if TYPE_CHECKING:
 # Readings further behind than this in fit are not worth a question.
 NEAR = 0.06
 _MOST_READINGS = 3
+# What is left over in the account is put to the person, however sure the rest is.
+_DOUBTED = 0.6
 
 
 @dataclass
@@ -102,10 +107,11 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
         lambda word: _is_english(word, linker) or _is_stored(word, index) or bool(linker.phrase((word,))),
         _SPELLED,
     )
-    text = normalise(complete(asked, request.history, linker, today))
+    text = normalise(complete(plain_overdue(asked), request.history, linker, today))
     context = read_context("\n".join([request.context, *_asides(text)]), data.definitions)
     text = _without_asides(text)
-    context.with_nothing = context.with_nothing or counts_nothing_too(text)
+    text, nothing = nothing_too(nothing_out(text))
+    context.with_nothing = context.with_nothing or nothing or counts_nothing_too(text)
     parts = re.split(r"(?<=[.?!])\s+(?=[A-Z])", text)
     kept = [part for part in parts if only(part.rstrip(" .?!")) is None]
     context.also += [f"for {only(part.rstrip(' .?!'))}" for part in parts if part not in kept and len(kept) > 0]
@@ -129,6 +135,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
             one.links = [link for link in one.links if name_of(link) == chosen] or ([named] if named else one.links)
         if one.period is not None and request.answers.get(key_of(one)) == "other" and one.period.other is not None:
             one.period = one.period.other
+    take_overdue(tags, index.schema, today)
     take_directs(tags, index.schema)
     take_current(tags, index.schema)
     take_timely(tags, index.schema)
@@ -215,6 +222,8 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     meaning.problems += other_days(tags, meaning, prepared.index.schema)
     meaning.problems += references(tags, query, prepared.index.schema)
     meaning.problems += paths(tags, meaning, builder.joined, prepared.index.schema)
+    meaning.assumptions += taken_for_granted(meaning, prepared.index.schema)
+    meaning.problems += account(tags, meaning, prepared.index.schema, query, builder.joined, fresh=prepared.fresh)
     return Candidate(meaning, query, confidence(meaning, tags), tags)
 
 
@@ -264,12 +273,15 @@ def others(prepared: Prepared, best: Candidate) -> list[tuple[Tag, Link, Candida
 def confidence(meaning: Meaning, tags: list[Tag]) -> float:
     """From 1 downwards: for words that mean nothing here, for weak links, for what was left unused."""
     sure = 1.0 + meaning.score
+    doubted = any(problem.startswith(DOUBT) for problem in meaning.problems)
     for problem in meaning.problems:
+        if problem.startswith(DOUBT):
+            continue
         sure -= 0.5 if problem.startswith(("unknown:", "lost:")) else 0.31 if problem.startswith("idle:") else 0.45
     for one in tags:
         if one.kind == "link" and one.links:
             sure -= 0.35 * max(0.0, 0.9 - one.links[0].score)
-    return max(0.0, min(1.0, sure))
+    return max(0.0, min(_DOUBTED if doubted else 1.0, sure))
 
 
 def key_of(one: Tag) -> str:

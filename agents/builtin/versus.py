@@ -19,6 +19,9 @@ def set_side_by_side(meaning: Meaning, reader: Reader) -> None:
     """Where "vs" was said: each period a figure of its own, of two values each a group."""
     if not reader.versus:
         return
+    if "vs others" in reader.said:
+        _beside_the_rest(meaning, reader)
+        return
     found = _periods(meaning.scope)
     if found is not None:
         holder, either = found
@@ -40,8 +43,21 @@ def set_side_by_side(meaning: Meaning, reader: Reader) -> None:
         ):
             meaning.groups.append(Out("column", column=condition.column))
             return
-    if not meaning.groups:
-        meaning.problems.append("unclear:vs")
+    grouped = any(group.kind != "grain" for group in meaning.groups)
+    if not grouped:
+        meaning.problems.append("unclear:vs")  # one of the two was lost
+
+
+def _beside_the_rest(meaning: Meaning, reader: Reader) -> None:
+    """As in "web orders vs the rest": the figure for those, and for all that are not."""
+    told = [c for c in meaning.scope.conditions if isinstance(c, Compare) and c.op == "=" and not c.negated]
+    measure = _measure(reader)
+    if len(told) != 1 or measure is None or meaning.groups:
+        meaning.problems.append("unclear:vs the rest")
+        return
+    meaning.scope.conditions.remove(told[0])
+    rest = replace(told[0], negated=True)
+    reader.focus[:] = [replace(deepcopy(measure), conditions=[*measure.conditions, one]) for one in (told[0], rest)]
 
 
 def _periods(scope: Scope) -> tuple[Scope, Either] | None:

@@ -28,6 +28,11 @@ _WITH_NOTHING = re.compile(
     r"\b(?:even|also) (?:if|those|the ones)\b|\bincluding (?:those|the ones|all)?\s*(?:with(?:out)?|zero|0|none)\b",
     re.IGNORECASE,
 )
+_NONE_TOO = re.compile(
+    r"\s*[,;(]?\s*\b(?:also |even )?(?:including|incl\.?) (?:the |those |all |any )?"
+    r"(?:[\w-]+ ){0,4}?(?:with(?:out)?|never|no|not|none|zero|nothing)\b[^,.;?!()]*[)]?",
+    re.IGNORECASE,
+)
 _CONDITION = re.compile(
     r"\b(?:is|are|was|were|not|has|have|before|after|empty|null|above|below|over|under|more|less|than|at least|"
     r"at most)\b",
@@ -69,6 +74,29 @@ def only(sentence: str) -> str | None:
 def counts_nothing_too(sentence: str) -> bool:
     """Whether those that have none are listed with 0."""
     return _WITH_NOTHING.search(sentence) is not None
+
+
+def nothing_too(text: str) -> tuple[str, bool]:
+    """The text without "including those with none", "incl. rooms never used", and whether it was there."""
+    found = _NONE_TOO.search(text)
+    if found is None or "incl" not in found[0].lower():
+        return text, False
+    return (text[: found.start()] + text[found.end() :]).strip(), True
+
+
+_EACH = re.compile(r"\b(?:each|every|per|by)\b", re.IGNORECASE)
+_NONE_OUT = re.compile(
+    r"\s*[.,;(]?\s*\b(?:skip|leave out|leave aside|ignore|omit|excluding|exclude|without listing) "
+    r"(?:those|the ones|ones|any|all|[\w-]+)(?: (?:that|who|which))? (?:without|with no|have no|had none|with none)"
+    r"(?: (?:any|one|none|[\w-]+))?[)]?(?=\s*[.?!]?\s*$)",
+    re.IGNORECASE,
+)
+
+
+def nothing_out(text: str) -> str:
+    """The text without "skip those without any" where something is told for each: groups have rows anyway."""
+    found = _NONE_OUT.search(text)
+    return text[: found.start()].strip() if found is not None and _EACH.search(text[: found.start()]) else text
 
 
 def is_condition(body: str) -> bool:

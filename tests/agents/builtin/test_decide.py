@@ -113,7 +113,9 @@ def test_rows_are_not_counted_twice_through_a_join(ask: Ask, folder: Folder) -> 
         }
     )
     assert rows_of(view, ask("What is the total of orders with a pen?", view)) == [[150]]
-    assert rows_of(view, ask("Total order value per product", view)) in (
+    # Which part of an order's total is that of a pen, nobody knows: it is answered only where that was confirmed.
+    assert isinstance(ask("Total order value per product", view), Question)
+    assert rows_of(view, ask("Total order value per product", view, answers={"reading": "yes"})) in (
         [["pen", 150], ["ink", 100]],
         [["pen", "150"], ["ink", "100"]],
     )

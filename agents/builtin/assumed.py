@@ -1,0 +1,23 @@
+"""What a reading takes for granted where people differ: said with the answer."""
+
+from __future__ import annotations
+
+from agents.builtin.meaning import Meaning
+from agents.builtin.schema import Schema
+from agents.builtin.walk import outs_of
+
+
+def taken_for_granted(meaning: Meaning, schema: Schema) -> list[str]:
+    """As in "average number of orders per customer": customers without any would lower it, and are left aside."""
+    said = []
+    for out in outs_of(meaning):
+        if out.kind != "per" or len(out.parts) < 2 or out.parts[0].kind != "count" or meaning.everyone:
+            continue
+        counted, each = out.parts[0].table, out.parts[1].table
+        join = next((j for j in schema.joins if (j.table, j.parent) == (counted, each) and len(j.columns) == 1), None)
+        if join is None:
+            continue
+        some = schema.columns[join.table, join.columns[0]].stats.distinct
+        if some < schema.rows.get(schema.real(each), 0):
+            said.append(f"{each} without {counted} are left aside")
+    return said

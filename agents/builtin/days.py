@@ -1,0 +1,142 @@
+"""Which day counts: of several days of a row one is used where words speak of it, or where it alone can be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from agents.builtin.choose import LATER, date_columns, is_planned, sets_out
+from agents.builtin.lexicon import synonyms
+from agents.builtin.meaning import Compare, During, Meaning, Ref
+from agents.builtin.references import holds_people
+from agents.builtin.schema import Col, Schema
+from agents.builtin.tags import Tag
+from agents.builtin.walk import conditions_of, outs_of
+from agents.builtin.words import stem
+
+_DAY_WORDS = frozenset(stem(word) for word in "date day time on at datetime timestamp dt".split())
+# Days on which somebody asked for a thing, and days on which it took place: "visits in May" may be either.
+_ASKED_FOR = frozenset(
+    stem(word) for word in "book booked booking order ordered reserve reserved request requested create".split()
+)
+_TAKES_PLACE = frozenset(
+    stem(word)
+    for word in (
+        "start begin began arrival arrive arriving departure depart departing check checkin checkout schedule "
+        "scheduled appointment event held planned performed pickup flight travel visit play stay delivery"
+    ).split()
+)
+_ENDS = LATER | frozenset(
+    stem(word)
+    for word in (
+        "left leave ended terminated closed cancelled resigned retired withdrawn exit scrapped sold disposed archived "
+        "removed returned expected due checkout until valid"
+    ).split()
+)
+_BIRTHS = frozenset(stem(word) for word in "birth born dob birthday".split())
+
+
+def open_days(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[Ref]:
+    """The days among which the question leaves the choice; none where each that is used was said or had to be meant."""
+    said = _said(tags)
+    pointed = {link.ref for tag in tags for link in tag.links[:1] if link.kind == "column"}
+    told = {c.column for c in conditions_of(meaning) if isinstance(c, Compare)}
+    for ref in _used(meaning, schema):
+        column = schema.columns[ref]
+        days = [c for c in date_columns(schema, ref[0]) if not _BIRTHS & _stems(c)]
+        rivals = [c for c in days if c.ref != ref]
+        if not rivals or ref in pointed or column not in days or _speaks(column, said, schema):
+            continue
+        spoken = [c for c in rivals if c.ref in pointed or _speaks(c, said, schema)]
+        if any(c.ref not in told for c in spoken) or not _stands_out(column, rivals, schema):
+            return [column.ref, *(c.ref for c in rivals)]
+    return []
+
+
+def _used(meaning: Meaning, schema: Schema) -> Iterator[Ref]:
+    """The days by which rows are kept, cut, ranked or counted."""
+    if meaning.shown is not None:
+        yield meaning.shown.column
+    for condition in conditions_of(meaning):
+        if isinstance(condition, During) or (isinstance(condition, Compare) and condition.op == "day"):
+            yield condition.column
+    ranked = [out for out, _ in meaning.order] if meaning.limit else []
+    for out in [*outs_of(meaning), *ranked]:
+        if out.column is None or schema.columns[out.column].kind != "date":
+            continue
+        if out.kind in {"grain", "count", "agg"} or out in ranked:
+            yield out.column
+
+
+def _said(tags: Iterable[Tag]) -> set[str]:
+    words = {stem(word) for tag in tags for word in tag.text.lower().replace("-", " ").split()}
+    return words | {other for word in words - _AMOUNTS for other in (*synonyms(word), *_DEEDS.get(word, ()))}
+
+
+# What is paid is an amount, and yet an amount speaks of no day.
+_AMOUNTS = frozenset(stem(word) for word in "amount price total cost money value".split())
+_DEEDS = {
+    stem(word): tuple(stem(other) for other in others.split())
+    for word, others in (
+        ("pay", "paid"),
+        ("payment", "paid"),
+        ("paid", "payment pay"),
+        ("sent", "send dispatch"),
+        ("leave", "left"),
+        ("took", "held"),
+    )
+}
+
+
+def _speaks(column: Col, said: set[str], schema: Schema) -> bool:
+    """Whether words of the question speak of the day itself, and not only of the things whose day it is."""
+    owner = {stem(word) for word in schema.tables[column.table]}
+    own = _stems(column) - _DAY_WORDS - owner
+    return bool(own & said)
+
+
+def _stems(column: Col) -> set[str]:
+    return {stem(word) for word in column.words}
+
+
+def _stands_out(column: Col, rivals: list[Col], schema: Schema) -> bool:
+    """As a bill's day of issue beside those on which it is due and paid: no other day can date the row itself."""
+    owner = {stem(word) for word in schema.tables[column.table]}
+    named = _stems(column) <= _DAY_WORDS | owner
+    if _is_later(column) and not named:
+        return False
+    others = [c for c in rivals if not _is_later(c)]
+    if not others or sets_out(schema, column):
+        return True
+    if not named:
+        return False
+    asked_for = _stems(column) & _ASKED_FOR or owner & _ASKED_FOR
+    return not (asked_for and any(_stems(c) & _TAKES_PLACE for c in others))
+
+
+def _is_later(column: Col) -> bool:
+    return is_planned(column) or bool(_stems(column) & _ENDS)
+
+
+def undated_deeds(tags: list[Tag], meaning: Meaning, schema: Schema, *, fresh: bool) -> list[str]:
+    """Words that say what happened in a period, where the day that is used is one of people or things, not of that.
+
+    As in "members who cancelled in May" of whom only the day is kept on which they joined.
+    """
+    said = _said(tags) | ({"new"} if fresh else set())
+    found = []
+    for condition in conditions_of(meaning):
+        if not isinstance(condition, During):
+            continue
+        column = schema.columns[condition.column]
+        own = _stems(column) - _DAY_WORDS
+        master = holds_people(schema, column.table)
+        if master and not own & said and not _BEGAN & said:
+            found.append(f"'{_period_said(tags, condition)}' would be about {column.name} of {column.table}")
+    return found
+
+
+_BEGAN = frozenset(stem(word) for word in "new joined join registered signed started since".split())
+
+
+def _period_said(tags: list[Tag], during: During) -> str:
+    return next((tag.text for tag in tags if tag.period == during.period), "the period")

@@ -1,0 +1,79 @@
+"""Turns of questions: how many more, the difference between two times, when each one last did something."""
+
+from __future__ import annotations
+
+import re
+
+_OF_YEAR = r"(?: (?:of )?(?:19|20)\d\d)?"
+_TIME = (
+    r"(?:(?:in|during|for|of) )?(?:the )?(?:(?:first|second|third|fourth|1st|2nd|3rd|4th|last) (?:half|quarter)"
+    rf"{_OF_YEAR}|[qh][1-4]{_OF_YEAR}|(?:[a-z]+ )?(?:19|20)\d\d|(?:this|last|previous) (?:month|quarter|year|week)|"
+    r"january|february|march|april|may|june|july|august|september|october|november|december)"
+)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_MORE = re.compile(
+    rf"^how many more (?P<what>.+?) (?P<a>{_TIME})(?P<rest>[^?.]*?) than (?P<b>{_TIME})\s*[?.]*$", re.IGNORECASE
+)
+_BETWEEN = re.compile(
+    rf"^(?:what (?:is|was) )?(?:the )?(?:difference|change) in (?P<what>.+?) (?:between|from) (?P<a>{_TIME}) "
+    rf"(?:and|to) (?P<b>{_TIME})"
+    r"(?P<rest>[^?.]*?)\s*[?.]*$",
+    re.IGNORECASE,
+)
+_DIFFER = re.compile(
+    rf"^by how much did (?P<what>.+?) (?P<a>{_TIME}) (?:differ|change)d? from (?P<b>{_TIME})(?P<rest>[^?.]*?)\s*[?.]*$",
+    re.IGNORECASE,
+)
+_HOW_LONG = re.compile(
+    r"\bhow (?:long|many days) (?:does it|do they|did it|do we|does this|is it) (?:take|need)?\s*"
+    r"(?:on average|usually)?\s*(?=from|between)",
+    re.IGNORECASE,
+)
+_AVERAGE_TIME = re.compile(
+    r"\baverage (?:time|duration|delay|number of days passed|gap)(?: in days)? (?=from|between)", re.IGNORECASE
+)
+_LAST = r"(?P<last>last|latest|most recent|first|earliest)"
+_EACH_LAST = (
+    re.compile(
+        rf"^when (?:was|is) (?:each|every) (?P<who>[\w ]+?)(?:'s|s') {_LAST} (?P<what>[^?.,;]+)(?P<rest>[^?.]*)[?.]*$",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"^for (?:each|every) (?P<who>[^,?]+), when (?:was|is) (?:their|its|his or her|the) {_LAST} "
+        r"(?P<what>[^?.,;]+)(?P<rest>[^?.]*)[?.]*$",
+        re.IGNORECASE,
+    ),
+)
+
+
+def turned(text: str) -> str:
+    """The question in a plainer turn; as it is where none of these fits."""
+    for pattern in (_MORE, _BETWEEN, _DIFFER):
+        found = pattern.match(text)
+        if found is not None:
+            return _difference(found, counted=pattern is _MORE)
+    for pattern in _EACH_LAST:
+        found = pattern.match(text)
+        if found is not None and not re.search(r"\bwho|that\b", found["what"]):
+            return f"{found['last']} {found['what'].strip()} date per {found['who'].strip()}{found['rest']}"
+    text = _HOW_LONG.sub("average number of days ", text)
+    return _AVERAGE_TIME.sub("average number of days ", text)
+
+
+def _difference(found: re.Match[str], *, counted: bool) -> str:
+    """One figure for each of two times, the second one's year that of the first where it has none of its own."""
+    first, second = found["a"].strip(), found["b"].strip()
+    year = _YEAR.search(first)
+    if year is not None and _YEAR.search(second) is None and re.search(r"half|quarter|q[1-4]|h[12]|[a-z]+$", second):
+        second = f"{second} of {year[0]}" if "half" in second or "quarter" in second else f"{second} {year[0]}"
+    what = f"number of {found['what']}" if counted else found["what"]
+    one, other = (_during(time) for time in (first, second))
+    rest = found["rest"].rstrip()
+    years = [_YEAR.search(time) for time in (first, second)]
+    if not counted and all(years) and years[0][0] < years[1][0]:  # type: ignore[index]
+        one, other = other, one  # a change is what is there later, less what was there before
+    return f"difference between {what} {one} and {what} {other}{rest}"
+
+
+def _during(time: str) -> str:
+    return time if re.match(r"(?:in|during|for|of)\b", time, re.IGNORECASE) else f"in {time}"
