@@ -18,6 +18,7 @@ from agents.contract import Draft, Question, Refusal
 from agents.desk import Desk
 from agents.exchange import Exchange, keep
 from agents.outcome import planned
+from spec.base import JsonValue
 from spec.codec import digest, to_plain
 from spec.errors import DreflowError, SpecError, UsageError
 from spec.pipeline import Pipeline
@@ -269,7 +270,7 @@ def report(state: State, work: Work, say: Say) -> State:
                 runs.cancel(work.context, event.run_id, now=work.clock())
 
     result = work.start(work.context, file, now=work.clock(), out=out, told=told)
-    show_run(work.context, spec, result, out, say)
+    show_run(work.context, spec, result, out, say, base=file.parent)
     asked = renaming.opened(work.context, work.thread, result, now=work.clock())
     if asked is not None:
         say(asked)
@@ -294,8 +295,8 @@ def progress(event: RunEvent) -> replies.Progress:
     return replies.Progress(run_id=event.run_id, text=text, done=ended)
 
 
-def show_run(context: Context, spec: Pipeline, result: RunResult, out: Path, say: Say) -> None:
-    """How a run ended, its figures, its rows and its files."""
+def show_run(context: Context, spec: Pipeline, result: RunResult, out: Path, say: Say, *, base: Path) -> None:
+    """How a run ended, its figures, its rows, its files, and where its tables are; ``base`` is the plan's folder."""
     from tools.data import preview
     from tools.reports import distinct_figures
 
@@ -317,6 +318,17 @@ def show_run(context: Context, spec: Pipeline, result: RunResult, out: Path, say
     for file in [*report_files, *files]:
         if file.is_file():
             say(cards.file_reply(file, file_id=f"{result.run_id}/{file.name}"))
+    if spec.loads:
+        say(cards.listing("Tables written", ("table", "rows", "where"), _tables_written(spec, result, base)))
+
+
+def _tables_written(spec: Pipeline, result: RunResult, base: Path) -> list[list[JsonValue]]:
+    """Each table with its rows of this run, and the connection or the file's whole path: nobody knows our folders."""
+    rows = {output.table: output.rows for output in result.outputs if output.table is not None}
+    return [
+        [load.table, rows.get(load.table, 0), load.connection or str((base / (load.location or "")).resolve())]
+        for load in spec.loads
+    ]
 
 
 def failure(error: DreflowError) -> replies.Failure:

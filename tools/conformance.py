@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.contract import DECLARED
-from spec.errors import UsageError
+from spec.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
     from connectors.http.conformance.suite import Verdict
@@ -22,7 +22,7 @@ def verdicts(
 ) -> Iterator[Verdict]:
     """Each case on each stream of a connector: one of the shelf, or a folder (or file) that somebody wrote.
 
-    The vendor's own description is looked for beside the connector and in the folder DREFLOW_SPECS. Raises UsageError
+    The vendor's own description is looked for beside the connector and in the folders of DREFLOW_SPECS. Raises UsageError
     that says what is missing.
     """
     from connectors.http.conformance.suite import run
@@ -42,10 +42,10 @@ def verdicts(
     said = description or _description(profile.description, file.parent)
     files = [said, *(_description(name, file.parent) for name in profile.beside)]
     definition = read_definition(file)
-    if stream is not None:
-        definition = definition.model_copy(update={"streams": {stream: definition.streams[stream]}})
+    if stream is not None and stream not in definition.streams:
+        raise unknown_name("list", stream, list(definition.streams))
     found = together(files, profile)
-    yield from run(file.parent.name, definition, found, profile)
+    yield from run(file.parent.name, definition, found, profile, streams=[stream] if stream is not None else ())
 
 
 def _connector_file(system: str) -> Path:
@@ -62,11 +62,11 @@ def _connector_file(system: str) -> Path:
 
 
 def _description(name: str, folder: Path) -> Path:
-    places = [folder, *([Path(os.environ["DREFLOW_SPECS"])] if os.environ.get("DREFLOW_SPECS") else [])]
+    places = [folder, *(Path(one) for one in os.environ.get("DREFLOW_SPECS", "").split(os.pathsep) if one)]
     for place in places:
         if (place / name).is_file():
             return place / name
     raise UsageError(
         f"The vendor's own description, {name}, is not here.",
-        hint="Name it with --description, or the folder that it is in with DREFLOW_SPECS.",
+        hint="Name it with --description, or the folder that it is in with DREFLOW_SPECS (several as in PATH).",
     )

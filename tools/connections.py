@@ -141,6 +141,7 @@ def settled(
                 hint=said.help or (f"It looks like {said.example}." if said.example else ""),
                 where={"field": key},
             )
+    _not_in_the_clear(settings.get("base_url"))
     chosen = unit.way_in(way)
     config: dict[str, JsonValue] = {"settings": dict(settings)}
     if chosen is not None:
@@ -148,6 +149,17 @@ def settled(
     return SavedConnection(
         name, system, config, f"connection/{context.workspace.store.workspace}/{name}" if secret else None
     )
+
+
+def _not_in_the_clear(address: str | None) -> None:
+    from connectors.http.hosts import is_in_the_clear
+
+    if address is not None and is_in_the_clear(address):
+        raise SpecError(
+            "A key would be sent to this address where others can read it.",
+            hint="Say it with https://. Plain http is for addresses within your own network.",
+            where={"field": "base_url"},
+        )
 
 
 def keep(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from connectors.http.hosts import is_private
 from spec.base import JsonValue
 from spec.errors import DataError
 
@@ -60,14 +60,3 @@ def checked(url: str, where: Mapping[str, str | int]) -> str:
             where=where,
         )
     return url
-
-
-def is_private(host: str) -> bool:
-    """Whether a host is this machine or in a network of one's own, as its address says; a name does not say it."""
-    if host == "localhost":
-        return True
-    try:
-        found = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return found.is_loopback or found.is_private

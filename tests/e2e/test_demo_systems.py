@@ -123,6 +123,9 @@ def test_what_is_new_at_stripe_is_copied_every_hour_and_a_kill_in_the_middle_los
         card = next(one for one in planned if one["kind"] == "plan")
         assert {effect["kind"] for effect in card["effects"]} >= {"write", "schedule"}
         assert [one for one in approved if one["kind"] == "failure"] == []
+        (written,) = [one for one in approved if one["kind"] == "table" and one["title"] == "Tables written"]
+        (file,) = tmp_path.rglob("books.duckdb")
+        assert written["rows"] == [["balance_transactions", 462, str(file)], ["payouts", 13, str(file)]]
         assert asked_for(stripe, path) < asked_when_killed[0] + 5, "the pages that were kept are not asked for again"
         assert in_books(tmp_path, "balance_transactions") == there(stripe, "balance_transactions")
         assert in_books(tmp_path, "payouts") == there(stripe, "payouts")

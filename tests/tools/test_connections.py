@@ -93,6 +93,15 @@ def test_a_name_that_could_not_be_typed_is_refused(context: Context, name: str) 
         connections.add(context, name, "mysql://ada@db/shop", now=NOW)
 
 
+def test_a_key_is_not_sent_to_an_address_where_others_can_read_it(context: Context) -> None:
+    settings = {"base_url": "http://api.stripe.example/v1"}
+    with pytest.raises(SpecError, match="others can read it"):
+        connections.connect(context, "till", "stripe", settings, {"token": "sentinel"}, now=NOW)
+    assert context.workspace.store.connection("till") is None
+    own = {"base_url": "http://127.0.0.1:9/v1"}
+    assert connections.connect(context, "till", "stripe", own, {"token": "sentinel"}, now=NOW).name == "till"
+
+
 def test_saving_needs_the_right_to_connect(context: Context) -> None:
     with pytest.raises(AccessError, match="may not add"):
         connections.add(Context(context.workspace, "eve", frozenset({"ask"})), "shop", "mysql://a@b/c", now=NOW)

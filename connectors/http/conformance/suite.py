@@ -99,9 +99,10 @@ def run(
     *,
     settings: Mapping[str, str] | None = None,
     cases: Sequence[str] = (),
+    streams: Sequence[str] = (),
 ) -> Iterator[Verdict]:
-    """Each case on each stream; a stream that the profile does not know is not tried."""
-    for stream in definition.streams:
+    """Each case on each stream, or on those named; a stream that the profile does not know is not tried."""
+    for stream in streams or definition.streams:
         if stream not in profile.streams:
             yield Verdict(stream, "", "not tried", "the vendor's profile does not know it")
             continue

@@ -14,13 +14,14 @@ from known_vendors import described_in
 
 from connectors.contract import DECLARED
 from connectors.http import engine, money, placeholders, repeats, sending, staged
-from connectors.http.conformance import suite
+from connectors.http.conformance import suite, table
 from connectors.http.conformance.suite import CASES, Verdict
 from connectors.http.definition import Definition, Stream, read_definition
 from connectors.http.paginators import keyset
 from connectors.http.vendor.description import Description, together
 from connectors.http.vendor.profile import Profile, read_profile
 
+ROOT = Path(__file__).resolve().parents[3]
 Known = tuple[Definition, Description, Profile]
 
 
@@ -70,6 +71,8 @@ def test_every_stream_keeps_to_every_case(name: str, stream: str, known: Callabl
     assert not broken, "\n".join(broken)
     kept = {one.case for one in found if one.result == "kept"}
     assert {"whole", "unavailable", "too_many_requests", "secrets"} <= kept
+    told = table.read((ROOT / "docs" / "conformance.md").read_text(encoding="utf-8"))[definition_of(name).title]
+    assert told.get(stream) == table.marks(found)[stream], "docs/conformance.md is old: python scripts/conformance.py"
 
 
 def first_again(params: Any, ask: Any, answer: Any) -> Any:

@@ -19,7 +19,7 @@ from connectors.http.vendor.description import Description, read_description
 from connectors.http.vendor.faults import Empty, Forbidden
 from connectors.http.vendor.profile import Profile, read_profile
 from connectors.http.vendor.server import serving
-from spec.pipeline import Load, Source
+from spec.pipeline import Load, Send, Source
 
 CUSTOMERS = 230
 SECRET = "rk_live_sentinel-51ee"  # not a secret
@@ -41,7 +41,7 @@ class Till(Shop):
 
     url: str = ""
 
-    def place(self, unit: Source | Load) -> Place:
+    def place(self, unit: Source | Load | Send) -> Place:
         """Stripe at the vendor's address, tables in the folder."""
         if unit.connector != "stripe":
             return super().place(unit)
