@@ -128,7 +128,7 @@ def _beyond(rest: str, text: str) -> Refusal | None:
     told = sends(rest)
     if told:
         return Refusal(
-            message=f"A plan writes files, reports and tables; it cannot do this: {'; '.join(told)}.",
+            message=f"From words alone I plan files, reports and tables, and not this: {'; '.join(told)}.",
             hint="Leave that out and I plan the rest.",
         )
     odd = rhythms(text)
