@@ -277,7 +277,7 @@ def _by_amounts(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[s
 def _none_among(meaning: Meaning, schema: Schema) -> Iterator[str]:
     """As in "towns with accounts but no restaurant among them": none of a town's rows is, and not just one is not."""
     shown = [out.column for out in meaning.outs if out.kind == "column" and out.column]
-    if len(shown) != len(meaning.outs) or any(schema.columns[ref].unique for ref in shown):
+    if not shown or len(shown) != len(meaning.outs) or any(schema.columns[ref].unique for ref in shown):
         return
     if any(schema.columns[ref].kind != "text" or ref in label_columns(schema, ref[0]) for ref in shown):
         return

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from agents.builtin.decide import confidence_of
 from agents.builtin.planner import BuiltinPlanner
-from agents.contract import Draft, Request
+from agents.contract import Draft, Question, Refusal, Request
 from evals.dataview import FolderView
 from evals.outcomes import CaseResult, Outcome
 from evals.scoring import Row, same_leniently, same_strictly
@@ -95,11 +96,18 @@ class QuestionSet:
         """Plan the question, run the answer and compare."""
         request = Request(text=item.question, now=item.now, context=item.context)
         started = time.perf_counter()
-        drafted = self.planner.draft(request, self.view)
-        seconds = time.perf_counter() - started
-        sure = confidence_of(request, self.view)
         outcome: Outcome
-        if not isinstance(drafted, Draft):
+        sure: float | None = None
+        drafted: Draft | Question | Refusal | Exception
+        try:
+            drafted = self.planner.draft(request, self.view)
+            sure = confidence_of(request, self.view)
+        except Exception as error:  # noqa: BLE001 - one question that breaks the planner is a case that failed
+            drafted = error
+        seconds = time.perf_counter() - started
+        if isinstance(drafted, Exception):
+            outcome, detail = "failed", "".join(traceback.format_exception(drafted)[-2:])
+        elif not isinstance(drafted, Draft):
             outcome = "asked" if drafted.kind == "question" else "declined"
             detail = drafted.text if drafted.kind == "question" else f"{drafted.message} {drafted.hint}"
         else:
