@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from agents.builtin.carried import uncarried
 from agents.builtin.choices import bare_deeds, equals
 from agents.builtin.days import open_days, undated_deeds
 from agents.builtin.kinds import wrong_kinds
+from agents.builtin.licensed import unlicensed
 from agents.builtin.meaning import DOUBT, Compare, During, Meaning
 from agents.builtin.reading import condition_text
 from agents.builtin.schema import Join, Schema
@@ -36,6 +38,8 @@ def account(
         *unheld(tags, meaning, schema, joins),
         *swallowed(tags, meaning),
         *unsaid(tags, meaning, schema),
+        *uncarried(tags, meaning, schema, query, joins),
+        *unlicensed(tags, meaning, schema, joins),
     ]
     doubts += wrong_kinds(tags, meaning, schema)
     doubts += equals(tags, meaning, schema)

@@ -90,7 +90,7 @@ def label_columns(schema: Schema, table: str) -> list[Ref]:
             and not _points_elsewhere(schema, column)
         ):
             return [column.ref]
-    owner = {stem(w) for w in schema.tables[table]}
+    owner = {stem(w) for w in schema.tables.get(table, ())}
     for column in columns:
         if column.kind == "text" and {stem(w) for w in column.words} == owner:
             return [column.ref]

@@ -6,6 +6,7 @@ import re
 
 from agents.builtin.choose import adds_up_over, date_columns, is_additive, is_money, label_columns, names_rows
 from agents.builtin.headings import by_what_is_pointed_at, values_there_are, without_nothing
+from agents.builtin.licensed import counted_ones
 from agents.builtin.meaning import Compare, During, Either, Meaning, Nested, Out, Ref, Scope
 from agents.builtin.measured import measured_beside
 from agents.builtin.parse import Reader
@@ -53,6 +54,8 @@ def finish(reader: Reader) -> Meaning:
     )
     if measured:
         keys = [o for o in outs if not o.is_measure]
+        counted = counted_ones(keys, meaning.groups, [o for o in outs if o.is_measure], meaning.scope.table)
+        keys, outs = [k for k in keys if k not in counted], [o for o in outs if o not in counted]
         meaning.groups = [*meaning.groups, *(k for k in keys if not _within(k, meaning.groups))]
         meaning.problems += [f"unclear:{ref[1]}" for ref in _measured_keys(meaning.groups, schema)]
     else:

@@ -175,6 +175,8 @@ class Linker:
             return link
         owner = {stem(word) for word in self.schema.tables[self.schema.real(parent)]}
         part = {word for word in self.cores[link.ref] if word not in owner | _KEY_WORDS and len(word) > 1}
+        if len(part) == 1 and len(stems) == 1 and link.how == "synonym" and stems[0] in synonyms(*part):
+            return Link("table", parent, score=link.score, how="synonym", via=link.ref)  # "manager" of boss_id
         if not part or not part <= set(stems) or not set(stems) - part <= owner | set(self.words[link.ref]):
             return link
         if set(stems) - part:

@@ -118,7 +118,7 @@ class Scope:
     conditions: list[Condition] = field(default_factory=list)
     order: list[tuple[Out, bool]] = field(default_factory=list)
     limit: int | None = None
-    parent: Scope | None = field(default=None, repr=False)
+    parent: Scope | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass

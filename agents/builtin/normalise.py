@@ -119,6 +119,18 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         "",
     ),
     (r"\b(?:any|some)(?:one|body)\b|\b(?:any|some)thing\b", ""),
+    (
+        r"\b(?:in|at|on|for|of|across|over) all ((?:[\w-]+ ){1,3}?)(?:(?:taken |put )?together|combined)\b",
+        r"across all \1",
+    ),
+    # The name of what is theirs is how it is shown.
+    (
+        (
+            r"\b((?:with|and|plus|along with|together with|alongside) (?:their|its|his|her) [\w-]+(?: [\w-]+)?)"
+            r"(?:'s|s') (?:full )?names?\b"
+        ),
+        r"\1",
+    ),
     # "which country do most of our guests come from" asks for the one with the most.
     (
         (

@@ -28,7 +28,7 @@ like in: includes the word / that include the word
 group -: per / for each / for every / in each / within each / by each / of each / at each / from each / on each
 group -: to each / in every / of every / for each of / in each of / grouped by / group by / broken down by
 group -: breakdown by / break down by / split by / divided by / segmented by / across different / across various
-group -: across all / across / for different / and by / by each of / vary by / vary across / separately for each
+group -: across / for different / and by / by each of / vary by / separately for each
 group -: among different
 group each: each / every
 group by: by / according to
@@ -73,7 +73,8 @@ rel whose: whose
 rel with: having / with / have / has / had
 rel there: are there
 prep -: of / in / on / at / for / from / to / into / within / among / amongst / to all / during / through
-prep -: about
+prep -: about / across all / over all
+group -: vary across all / varies across all / vary across / varies across / differ across / differs across
 prep between: between
 prep name: named / called / with the name / with name
 prep poss: 's

@@ -44,7 +44,7 @@ class Builder(Nodes):
             shown.append((out, made))
         group = self._group_nodes(frame, meaning) if measured else []
         order = [(self._order_node(frame, out, meaning), descending) for out, descending in meaning.order]
-        if meaning.limit and order and (meaning.within or (meaning.limit == 1 and meaning.ties)):
+        if meaning.limit and order and (meaning.within or meaning.ties):
             return self._first_with_ties(frame, meaning, wanted, group, order[0], names)
         query = frame.select(*wanted)
         if meaning.distinct:
@@ -273,7 +273,9 @@ class Builder(Nodes):
         query = query.where(exp.LTE(this=quoted(rank), expression=exp.Literal.number(meaning.limit or 1)))
         if not any(o.is_measure for o in meaning.outs):
             query = query.distinct()
-        return query.order_by(*[exp.Ordered(this=column.copy(), nulls_first=False) for column in columns])
+        several = (meaning.limit or 1) > 1 and not meaning.within and query.args.get("distinct") is None
+        ranked = [quoted(rank)] if several else []
+        return query.order_by(*[exp.Ordered(this=column.copy(), nulls_first=False) for column in [*ranked, *columns]])
 
     def _fanned_amount(self, frame: Frame, meaning: Meaning) -> Out | None:
         measures = [o for o in [*meaning.outs, *(o for o, _ in meaning.order)] if o.is_measure]

@@ -35,12 +35,14 @@ from agents.builtin.parse import Reader
 from agents.builtin.phrasebook import PHRASES
 from agents.builtin.resolve import resolve, runners_up
 from agents.builtin.restrictions import lost_restrictions, take_current, take_timely
+from agents.builtin.spared import including_those, keep_all_beside, spared_words, spares_groups, unspared
 from agents.builtin.spelling import corrected
 from agents.builtin.spokenroles import Unsaid, assign
 from agents.builtin.sqlbuild import Builder
 from agents.builtin.sqlframe import CannotBuildError
 from agents.builtin.sqlterms import measure_of
 from agents.builtin.tags import Tag, tag
+from agents.builtin.ties import keep_ties, ties_too
 from agents.builtin.tongues import translated
 from agents.builtin.windows import Course, course_of, take_course
 from agents.builtin.wording import arithmetic, counts_nothing_too, nothing_out, nothing_too, only
@@ -87,6 +89,9 @@ class Prepared:
     given: Out | None = None
     meant: tuple[str, ...] = ()
     """What a person said that words mean which fit nothing here, in words."""
+    ties: bool = False
+    spared: tuple[str, ...] = ()
+    """What those do not have that are to be shown too, in stems."""
 
 
 _SPELLED = frozenset(word for word in GRAMMAR if word.isalpha())
@@ -107,10 +112,13 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
         lambda word: _is_english(word, linker) or _is_stored(word, index) or bool(linker.phrase((word,))),
         _SPELLED,
     )
+    asked, ties = ties_too(asked) if not linker.phrase(("ties",)) else (asked, False)
     text = normalise(complete(plain_overdue(asked), request.history, linker, today))
     context = read_context("\n".join([request.context, *_asides(text)]), data.definitions)
     text = _without_asides(text)
-    text, nothing = nothing_too(nothing_out(text))
+    whole = including_those(nothing_out(text))
+    text, nothing = nothing_too(whole)
+    spared = spared_words(whole, text)
     context.with_nothing = context.with_nothing or nothing or counts_nothing_too(text)
     parts = re.split(r"(?<=[.?!])\s+(?=[A-Z])", text)
     kept = [part for part in parts if only(part.rstrip(" .?!")) is None]
@@ -141,7 +149,22 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     take_timely(tags, index.schema)
     unsaid = assign(tags, index.schema, request.answers)
     return Prepared(
-        text, tags, context, terms, index, request.timezone, unsaid, course, idle, fresh, slips, body, given, meant
+        text,
+        tags,
+        context,
+        terms,
+        index,
+        request.timezone,
+        unsaid,
+        course,
+        idle,
+        fresh,
+        slips,
+        body,
+        given,
+        meant,
+        ties,
+        spared,
     )
 
 
@@ -197,12 +220,16 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
         _take_formula(reader, prepared)
     meaning = finish(reader)
     meaning.assumptions += [*prepared.slips, *said_codes(meaning, index.schema)]
-    if prepared.context.with_nothing and any(o.is_measure for o in meaning.outs):
+    empty_too = prepared.context.with_nothing and not spares_groups(prepared.spared, meaning, index.schema)
+    if empty_too and any(o.is_measure for o in meaning.outs):
         meaning.everyone = next((t for o in meaning.groups for t in sorted(o.tables())), meaning.everyone)
     if prepared.course is not None:
         take_course(meaning, prepared.course)
     keep_number(tags, meaning)
+    if prepared.ties:
+        keep_ties(meaning)
     keep_neither(tags, meaning)
+    keep_all_beside(tags, meaning, index.schema)
     keep_negation(tags, meaning, index.schema)
     meaning.problems += audit(tags, meaning, prepared.index.schema)
     meaning.problems += lost_words(tags, prepared.text, meaning, prepared.index.schema)
@@ -224,6 +251,7 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     meaning.problems += paths(tags, meaning, builder.joined, prepared.index.schema)
     meaning.assumptions += taken_for_granted(meaning, prepared.index.schema)
     meaning.problems += account(tags, meaning, prepared.index.schema, query, builder.joined, fresh=prepared.fresh)
+    meaning.problems += [f"{DOUBT}{d}" for d in unspared(tags, meaning, index.schema, query, prepared.spared)]
     return Candidate(meaning, query, confidence(meaning, tags), tags)
 
 
