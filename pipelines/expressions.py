@@ -22,6 +22,7 @@ from pipelines.functions import (
     CLASSES,
     CLOCKS,
     INEXACT,
+    MADE,
     QUERY_STRUCTURE,
     RANDOMS,
     STRUCTURE,
@@ -259,13 +260,17 @@ def _refuse_tokens(tokens: list[tuple[TokenType, str]], where: Where) -> None:
             )
 
 
-def _refuse_calls(tokens: list[tuple[TokenType, str]], aliases: set[str], where: Where) -> None:
+def _refuse_calls(
+    tokens: list[tuple[TokenType, str]], aliases: set[str], where: Where, *, also: frozenset[str] = frozenset()
+) -> None:
     """Each name before a parenthesis, as written: SQLGlot parses some unlisted functions into a listed one's class."""
     for (kind, text), (following, _) in pairwise(tokens):
         name = text.lower()
         if following != TokenType.L_PAREN or kind in (TokenType.STRING, TokenType.RAW_STRING, TokenType.NUMBER):
             continue
         if not name.isidentifier() or name in ALLOWED or name in BEFORE_PAREN or name in TABLES or name in aliases:
+            continue
+        if name in also:
             continue
         raise refused(name, where)
 
@@ -288,7 +293,7 @@ def statement(query: exp.Query, where: Where) -> str:
     tokens = [(token.token_type, token.text) for token in duckdb_dialect().tokenize(text)]
     if any(kind == TokenType.SEMICOLON for kind, _ in tokens):
         raise refused(";", where)
-    _refuse_calls(tokens, aliases, where)
+    _refuse_calls(tokens, aliases, where, also=MADE)
     return text
 
 

@@ -46,6 +46,9 @@ TABLES: Final = _words("unnest range generate_series")
 
 ALLOWED: Final = SCALARS | AGGREGATES | WINDOWS
 
+MADE: Final = _words("list_transform")
+"""Functions that steps write into their own SQL; an expression may not call them, since they take a function."""
+
 INEXACT: Final = _words("""
     avg mean favg fsum kahan_sum median quantile_cont product stddev stddev_pop stddev_samp var_pop var_samp
     variance corr covar_pop covar_samp skewness kurtosis cume_dist percent_rank epoch jaccard jaro_similarity

@@ -1,0 +1,266 @@
+"""Steps that clean, fill, rank, split and expand: their laws on any rows, and what they refuse."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from compiling import Bench, compile_steps
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spec.errors import SpecError
+
+WORDS = st.text(alphabet="aB é,;-'1 ", max_size=8)
+ROWS = st.lists(
+    st.tuples(st.sampled_from(["x", "y"]), st.one_of(st.none(), st.integers(0, 3)), st.one_of(st.none(), WORDS)),
+    max_size=8,
+)
+
+
+def run(rows: list[tuple[object, ...]], *steps: dict[str, object]) -> list[list[object]]:
+    """Rows of the last step over a table with the columns ``id``, ``per``, ``n`` and ``word``, sorted by id."""
+    table = {
+        "columns": {"id": "INTEGER", "per": "VARCHAR", "n": "INTEGER", "word": "VARCHAR"},
+        "primary_key": ["id"],
+        "rows": [[number, *row] for number, row in enumerate(rows)],
+    }
+    made = [
+        {"id": f"s{number}", "from": f"s{number - 1}" if number else "t", **step} for number, step in enumerate(steps)
+    ]
+    bench = Bench(compile_steps({"t": table}, made), {"t": table})
+    return sorted(bench.rows(made[-1]["id"]), key=lambda row: [str(value) for value in row])  # type: ignore[arg-type]
+
+
+def refused(*steps: dict[str, object], key: bool = True) -> SpecError:
+    table = {
+        "columns": {"id": "INTEGER", "per": "VARCHAR", "n": "INTEGER", "word": "VARCHAR"},
+        "rows": [],
+        **({"primary_key": ["id"]} if key else {}),
+    }
+    made = [{"id": f"s{number}", "from": "t", **step} for number, step in enumerate(steps)]
+    with pytest.raises(SpecError) as error:
+        compile_steps({"t": table}, made)
+    return error.value
+
+
+@given(ROWS)
+@settings(max_examples=25, deadline=None)
+def test_filling_down_keeps_what_is_there_and_takes_the_last_value_before(rows: list[tuple[object, ...]]) -> None:
+    found = {
+        row[0]: row[2]
+        for row in run(rows, {"use": "fill", "columns": "n", "direction": "down", "by": "id", "per": "per"})
+    }
+    last: dict[object, object] = {}
+    for number, (per, n, _) in enumerate(rows):
+        last[per] = n if n is not None else last.get(per)
+        assert found[number] == last[per]
+
+
+@given(ROWS)
+@settings(max_examples=25, deadline=None)
+def test_filling_up_is_filling_down_from_the_other_end(rows: list[tuple[object, ...]]) -> None:
+    up = run(rows, {"use": "fill", "columns": "n", "direction": "up", "by": "id"})
+    down = run(rows, {"use": "fill", "columns": "n", "direction": "down", "by": "id desc"})
+    assert up == down
+
+
+@given(ROWS)
+@settings(max_examples=25, deadline=None)
+def test_places_are_those_that_ties_are_said_to_get(rows: list[tuple[object, ...]]) -> None:
+    kinds = ["min", "max", "average", "dense", "none"]
+    steps = [
+        {
+            "use": "rank",
+            "by": ["n desc", "id"] if kind == "none" else "n desc",
+            "per": "per",
+            "ties": kind,
+            "name": kind,
+        }
+        for kind in kinds
+    ]
+    groups: defaultdict[object, list[int]] = defaultdict(list)
+    for per, n, _ in rows:
+        groups[per].append(-1 if n is None else n)  # type: ignore[arg-type]
+    alone: Counter[object] = Counter()
+    for row in run(rows, *steps):
+        per, n = row[1], -1 if row[2] is None else row[2]
+        above = sum(other > n for other in groups[per])  # type: ignore[operator]
+        alike = groups[per].count(n)  # type: ignore[arg-type]
+        dense = len({other for other in groups[per] if other > n}) + 1  # type: ignore[operator]
+        assert row[4:8] == [above + 1, above + alike, str(Decimal(2 * above + 1 + alike) * Decimal("0.5")), dense]
+        assert above < row[8] <= above + alike  # type: ignore[operator]
+        alone[per, row[8]] += 1
+    assert all(times == 1 for times in alone.values())
+
+
+@given(ROWS)
+@settings(max_examples=25, deadline=None)
+def test_parts_in_rows_put_together_again_are_the_text(rows: list[tuple[object, ...]]) -> None:
+    step = {"use": "split", "column": "word", "by": ",", "position": "place", "trim": False}
+    parts: defaultdict[object, dict[int, str]] = defaultdict(dict)
+    for number, _, _, place, part in run(rows, step):
+        parts[number][int(str(place))] = str(part or "")
+    assert len(parts) == len(rows)
+    for number, (_, _, word) in enumerate(rows):
+        texts = [parts[number][place] for place in sorted(parts[number])]
+        assert ",".join(texts) == (word or "")
+
+
+@given(ROWS, st.sampled_from(["start", "end"]))
+@settings(max_examples=25, deadline=None)
+def test_parts_in_columns_with_the_rest_in_one_are_the_text(rows: list[tuple[object, ...]], at: str) -> None:
+    step = {"use": "split", "column": "word", "by": ",", "into": ["a", "b"], "at": at, "extra": "last", "trim": False}
+    for row in run(rows, step):
+        word, first, second = row[3], row[4] or "", row[5] or ""
+        text = str(word or "")
+        cut = text.partition(",")[::2] if at == "start" else text.rpartition(",")[::2]
+        assert [first, second] == list(cut)
+
+
+@given(ROWS, st.sampled_from(["lower", "upper", "title", "sentence"]), st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_text_that_is_clean_stays_as_it_is(rows: list[tuple[object, ...]], case: str, keeps: bool) -> None:
+    kinds = {"keep": ["letters", "spaces"]} if keeps else {"remove": ["punctuation", "digits"]}
+    step = {"use": "text", "columns": "word", "case": case, "accents": "remove", "squeeze": True, **kinds}
+    assert run(rows, step) == run(rows, step, step)
+    for row in run(rows, step):
+        assert row[3] is None or (str(row[3]) == " ".join(str(row[3]).split()) and "é" not in str(row[3]).lower())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "word", "taken"),
+    [
+        ("#([0-9]+)", "no #12 or #3", "12"),
+        ("[0-9]+", "no #12", "12"),
+        (r"\(([a-z]+)\)", "is (so) it", "so"),
+        ("(?:a|b)c", "xbc", "bc"),
+        ("[(]([a-z]+)", "is (so", "so"),
+        (r"\(so", "is (so", "(so"),
+        ("(?P<n>o)", "so", "o"),
+        ("z", "so", None),
+    ],
+)
+def test_the_first_group_is_taken_where_a_pattern_has_one(pattern: str, word: str, taken: str | None) -> None:
+    ((*_, found),) = run([("x", 1, word)], {"use": "text", "columns": {"taken": "word"}, "extract": pattern})
+    assert found == taken
+
+
+@given(
+    st.dates(date(2019, 12, 25), date(2020, 3, 5)),
+    st.integers(-3, 70),
+    st.sampled_from(["day", "week", "month", "quarter", "year"]),
+)
+@settings(max_examples=25, deadline=None)
+def test_a_stretch_holds_each_day_from_its_start_to_its_end(start: date, length: int, every: str) -> None:
+    end = start + timedelta(days=length)
+    table = {"columns": {"id": "INTEGER", "a": "DATE", "b": "DATE"}, "primary_key": ["id"],
+             "rows": [[1, start.isoformat(), end.isoformat()]]}  # fmt: skip
+    steps = [{"id": "s", "use": "expand", "from": "t", "start": "a", "end": "b", "every": every}]
+    found = sorted(str(row[3]) for row in Bench(compile_steps({"t": table}, steps), {"t": table}).rows("s"))
+    due = []
+    for number in range(80):
+        months = {"month": 1, "quarter": 3, "year": 12}.get(every, 0) * number
+        days = {"day": 1, "week": 7}.get(every, 0) * number
+        first = date(start.year + (start.month - 1 + months) // 12, (start.month - 1 + months) % 12 + 1, 1)
+        last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+        day = (
+            min(first + timedelta(days=start.day - 1), last) + timedelta(days=days)
+            if months
+            else start + timedelta(days=days)
+        )
+        due += [day.isoformat()] if day <= end else []
+    assert found == due
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["x", "y"]), st.dates(date(2019, 11, 25), date(2020, 3, 5))), max_size=6),
+    st.sampled_from(["day", "week", "month", "quarter", "year"]),
+    st.booleans(),
+)
+@settings(max_examples=25, deadline=None)
+def test_after_scaffolding_no_period_is_missing_and_no_row_is_changed(
+    rows: list[tuple[str, date]], every: str, own: bool
+) -> None:
+    plain = [[per, day.isoformat(), number] for number, (per, day) in enumerate(rows)]
+    table = {"columns": {"per": "VARCHAR", "day": "DATE", "n": "INTEGER"}, "rows": plain}
+    step = {"use": "scaffold", "column": "day", "every": every, "per": "per", "own": own, "fill": {"n": -1}}
+    steps = [
+        {"id": "s", "from": "t", **step},
+        {"id": "again", "from": "s", **step},
+        {"id": "new", "use": "select", "from": "s.added", "columns": ["per", "day", "n"]},
+    ]
+    bench = Bench(compile_steps({"t": table}, steps), {"t": table})
+    found, added = bench.rows("s"), bench.rows("new")
+    assert sorted(row for row in found if row not in added) == sorted(plain)
+    assert sorted(bench.rows("again")) == sorted(found)
+    assert all(row[2] == -1 for row in added)
+    starts = {per: {start_of(day, every) for other, day in rows if own is False or other == per} for per, _ in rows}
+    due = {(per, day) for per, days in starts.items() for day in periods(min(days), max(days), every)}
+    assert {(row[0], start_of(date.fromisoformat(str(row[1])), every)) for row in found} == due
+
+
+def start_of(day: date, every: str) -> date:
+    if every == "week":
+        return day - timedelta(days=day.weekday())
+    months = {"month": 1, "quarter": 3, "year": 12}.get(every)
+    return day if months is None else date(day.year, (day.month - 1) // months * months + 1, 1)
+
+
+def periods(first: date, last: date, every: str) -> set[date]:
+    return {start_of(first + timedelta(days=number), every) for number in range((last - first).days + 1)}
+
+
+def test_a_scaffold_goes_from_a_stated_start_to_a_stated_end() -> None:
+    table = {"columns": {"day": "DATE"}, "rows": [["2026-07-14"]]}
+    steps = [{"id": "s", "use": "scaffold", "from": "t", "column": "day", "start": "2026-07-13", "end": "$today"}]
+    bench = Bench(compile_steps({"t": table}, steps), {"t": table})
+    assert sorted(bench.rows("s")) == [["2026-07-13"], ["2026-07-14"], ["2026-07-15"]]
+
+
+@pytest.mark.parametrize(
+    ("step", "field", "said"),
+    [
+        ({"use": "fill", "columns": "n", "direction": "down", "by": "per"}, "by", "Add id"),
+        ({"use": "fill", "columns": "m", "value": 0}, "columns", "It has: id"),
+        ({"use": "fill", "columns": "n", "value": "many"}, "value", "INT32"),
+        ({"use": "rank", "by": "n", "ties": "none"}, "by", "Add id"),
+        ({"use": "rank", "by": "n", "name": "N"}, "name", "another name"),
+        ({"use": "map", "column": "word", "values": {"a": 1}}, "values", "otherwise: null"),
+        ({"use": "map", "column": "n", "values": {"one": "a"}, "otherwise": "null"}, "values", "INT32"),
+        ({"use": "map", "column": "word", "values": {"a": "b", "A ": "c"}, "ignore_case": True}, "values", "once"),
+        ({"use": "split", "column": "n"}, "column", "explode"),
+        ({"use": "split", "column": "word", "into": ["id"]}, "into", "another name"),
+        ({"use": "split", "column": "word", "by": [",", ";"], "into": ["a"], "extra": "last"}, "extra", "extra: drop"),
+        ({"use": "text", "columns": "n"}, "columns", "columns of text"),
+        ({"use": "text", "columns": "word", "extract": "(a"}, "extract", "missing )"),
+        ({"use": "text", "columns": "word", "replace_pattern": {"+": "x"}}, "replace_pattern", "RE2"),
+        ({"use": "expand", "start": "word", "times": "n"}, "start", "Cast"),
+        ({"use": "expand", "start": "n", "end": "word"}, "end", "Cast"),
+        ({"use": "scaffold", "column": "n"}, "column", "not DATE"),
+    ],
+)
+def test_what_a_step_cannot_do_is_refused_with_its_field_and_a_way_out(
+    step: dict[str, object], field: str, said: str
+) -> None:
+    error = refused(step)
+    assert error.where["step"] == "s0"
+    assert error.where["field"] == field
+    assert said in f"{error.message} {error.hint}"
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ({"use": "fill", "columns": "n"}, "say where values come from"),
+        ({"use": "fill", "columns": "n", "value": 0, "per": "per"}, "belong to a direction"),
+        ({"use": "map", "column": "word", "values": {"a": "b"}, "otherwise": "stop", "default": "c"}, "either"),
+        ({"use": "split", "column": "word", "into": ["a"], "position": "place"}, "is for rows"),
+        ({"use": "text", "columns": "word", "keep": "letters", "remove": "digits"}, "which kinds"),
+        ({"use": "expand", "start": "n"}, "how many 'times'"),
+    ],
+)
+def test_parameters_that_do_not_go_together_are_refused(step: dict[str, object], said: str) -> None:
+    assert said in str(refused(step))
