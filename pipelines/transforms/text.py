@@ -58,11 +58,11 @@ class Params(Document):
     )
     keep: Kinds = Field(default=(), description="Kinds of characters to keep; all others are taken out.")
     accents: Literal["keep", "remove"] = Field(default="keep", description="remove: é becomes e.")
+    squeeze: bool = Field(default=False, description="Several spaces, tabs and line ends become one space.")
+    trim: bool = Field(default=True, description="Take off what is blank at both ends.")
     case: Literal["lower", "upper", "title", "sentence"] | None = Field(
         default=None, description="title: Each Word; sentence: the first letter alone."
     )
-    squeeze: bool = Field(default=False, description="Several spaces, tabs and line ends become one space.")
-    trim: bool = Field(default=True, description="Take off what is blank at both ends.")
 
     @model_validator(mode="after")
     def _keeps_or_removes(self) -> Params:
@@ -132,11 +132,12 @@ def _cleaned(text: exp.Expr, params: Params) -> exp.Expr:
         text = _replaced(text, f"[^{''.join(_CLASSES[kind] for kind in params.keep)}]+", "")
     if params.accents == "remove":
         text = exp.Anonymous(this="strip_accents", expressions=[text])
-    text = _cased(text, params.case)
     if params.squeeze:
         text = _replaced(text, r"[\s\p{Z}]+", " ")
     if params.trim:
         text = _replaced(text, r"^[\s\p{Z}]+|[\s\p{Z}]+$", "")
+    # At last, since the first letter of a sentence is the one that the others leave first.
+    text = _cased(text, params.case)
     return exp.Nullif(this=text, expression=exp.Literal.string(""))
 
 

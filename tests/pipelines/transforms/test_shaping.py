@@ -71,7 +71,7 @@ def test_filling_up_is_filling_down_from_the_other_end(rows: list[tuple[object, 
 @settings(max_examples=25, deadline=None)
 def test_places_are_those_that_ties_are_said_to_get(rows: list[tuple[object, ...]]) -> None:
     kinds = ["min", "max", "average", "dense", "none"]
-    steps = [
+    steps: list[dict[str, object]] = [
         {
             "use": "rank",
             "by": ["n desc", "id"] if kind == "none" else "n desc",
@@ -124,7 +124,8 @@ def test_parts_in_columns_with_the_rest_in_one_are_the_text(rows: list[tuple[obj
 @settings(max_examples=25, deadline=None)
 def test_text_that_is_clean_stays_as_it_is(rows: list[tuple[object, ...]], case: str, keeps: bool) -> None:
     kinds = {"keep": ["letters", "spaces"]} if keeps else {"remove": ["punctuation", "digits"]}
-    step = {"use": "text", "columns": "word", "case": case, "accents": "remove", "squeeze": True, **kinds}
+    step: dict[str, object] = {"use": "text", "columns": "word", "case": case, "squeeze": True, **kinds}
+    step["accents"] = "remove"
     assert run(rows, step) == run(rows, step, step)
     for row in run(rows, step):
         assert row[3] is None or (str(row[3]) == " ".join(str(row[3]).split()) and "é" not in str(row[3]).lower())
