@@ -124,21 +124,50 @@ def fan_out(step: str, many: Relation, columns: Sequence[str], other: Relation) 
     return ImpliedCheck("join_fan_out", step, "block", query, (many.name,), evidence=repeated(many.name, columns))
 
 
-def lost_rows(
-    step: str, left: Relation, right: Relation, on_left: Sequence[str], on_right: Sequence[str]
+def one_partner(
+    step: str, many: Relation, side: str, other: Relation, beside: str, condition: exp.Expr | None
 ) -> ImpliedCheck:
-    """How many rows of ``left`` have no partner in ``right`` and so leave the result; a warning with the number."""
+    """No row of ``other`` meets two rows of ``many`` by a condition that is more than equal keys.
+
+    ``side`` and ``beside`` are the names that the condition has for ``many`` and ``other``.
+    """
+
+    def met_twice(projections: list[exp.Expr]) -> exp.Select:
+        partners = exp.Select(
+            expressions=[count_all()],
+            from_=exp.From(this=table_of(many.name, side)),
+            where=exp.Where(this=condition.copy()) if condition is not None else None,
+        )
+        several = exp.GT(this=exp.Subquery(this=partners), expression=exp.Literal.number(1))
+        return exp.Select(
+            expressions=projections, from_=exp.From(this=table_of(other.name, beside)), where=exp.Where(this=several)
+        )
+
+    query = no_rows(
+        met_twice([exp.Literal.number(1)]),
+        f"each row of {other.name} meets at most one row of {many.name}",
+        f" rows of {other.name} meet several rows of {many.name}",
+        f" row of {other.name} meets several rows of {many.name}",
+    )
+    evidence = met_twice([aliased(column(name, beside), name) for name in other.names])
+    return ImpliedCheck("join_fan_out", step, "block", query, (many.name, other.name), evidence=evidence)
+
+
+def lost_rows(step: str, left: Relation, right: Relation, condition: exp.Expr, side: str, beside: str) -> ImpliedCheck:
+    """How many rows of ``left`` have no partner in ``right`` and so leave the result; a warning with the number.
+
+    ``side`` and ``beside`` are the names that the condition has for ``left`` and ``right``.
+    """
 
     def without_partner(projections: list[exp.Expr]) -> exp.Select:
-        pairs = zip(on_left, on_right, strict=True)
         partner = exp.Select(
             expressions=[exp.Literal.number(1)],
-            from_=exp.From(this=table_of(right.name, "r")),
-            where=exp.Where(this=exp.and_(*(equals(column(a, "l"), column(b, "r")) for a, b in pairs), copy=False)),
+            from_=exp.From(this=table_of(right.name, beside)),
+            where=exp.Where(this=condition.copy()),
         )
         return exp.Select(
             expressions=projections,
-            from_=exp.From(this=table_of(left.name, "l")),
+            from_=exp.From(this=table_of(left.name, side)),
             where=exp.Where(this=exp.Not(this=exp.Exists(this=partner))),
         )
 
@@ -148,7 +177,7 @@ def lost_rows(
         f" rows of {left.name} have none and are left out",
         f" row of {left.name} has none and is left out",
     )
-    evidence = without_partner([aliased(column(name, "l"), name) for name in left.names])
+    evidence = without_partner([aliased(column(name, side), name) for name in left.names])
     return ImpliedCheck("join_lost_rows", step, "warn", query, (left.name, right.name), evidence=evidence)
 
 

@@ -1,4 +1,7 @@
-"""Bring two inputs together on equal keys.
+"""Bring two inputs together on equal keys, on a condition, or every row with every row.
+
+``where`` is a condition that a pair must meet, over the columns of both sides under the names they get in the result:
+a salary between the bounds of its band, or two stretches of time that overlap.
 
 Columns that are equal by ``on`` under one name appear once. Other columns of the right input that clash get a suffix.
 ``expect`` is a promise about the data that each run proves: with ``many_to_one``, the default, no left row may match
@@ -9,18 +12,29 @@ told. Nulls match nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 from sqlglot import exp
 
 from pipelines import proofs
-from pipelines.contract import MAIN, Built, ImpliedCheck
-from pipelines.expressions import aliased, column, table_of
+from pipelines.contract import MAIN, Built, Expression, ImpliedCheck
+from pipelines.expressions import (
+    aliased,
+    column,
+    has_aggregate,
+    has_window,
+    parse_expression,
+    resolve,
+    table_of,
+)
 from pipelines.job import Field as Column
 from pipelines.job import Relation
 from pipelines.scope import StepScope, family
+from pipelines.zones import INSTANT, in_business_time
 from spec.base import Document, JsonValue
+from spec.errors import SpecError
 from spec.pipeline import Strings
 
 LEFT, RIGHT = "l", "r"
@@ -40,13 +54,13 @@ def as_pairs(value: object) -> object:
 class Params(Document):
     """How two inputs meet; ``from`` names the left one first."""
 
-    how: Literal["inner", "left", "right", "full", "semi", "anti"] = Field(
+    how: Literal["inner", "left", "right", "full", "semi", "anti", "cross"] = Field(
         default="inner",
         description="inner: matching rows; left, right, full: also the rows without a match of that side; "
-        "semi, anti: left rows with or without a match, left columns only.",
+        "semi, anti: left rows with or without a match, left columns only; cross: every row with every row.",
     )
     on: Annotated[tuple[tuple[str, str], ...], BeforeValidator(as_pairs)] = Field(
-        min_length=1,
+        default=(),
         description="Columns that must be equal: names found on both sides, or pairs [left, right].",
         json_schema_extra={
             "anyOf": [
@@ -57,6 +71,9 @@ class Params(Document):
             ]
         },
     )  # fmt: skip
+    where: Expression | None = Field(
+        default=None, description="Condition that a pair must meet (as well), e.g. salary between low and high."
+    )
     take: Strings = Field(default=(), description="Columns of the right input to add; all of them when empty.")
     suffix: str | None = Field(
         default=None,
@@ -64,8 +81,23 @@ class Params(Document):
     )
     expect: Literal["one_to_one", "many_to_one", "one_to_many", "many_to_many"] = Field(
         default="many_to_one",
-        description="How many rows may share a key on each side, left first; proven on the data by every run.",
+        description="How many rows may match one of the other side, left first; proven on the data by every run. A "
+        "cross join that says nothing multiplies rows.",
     )
+
+    @model_validator(mode="after")
+    def _matched_somehow(self) -> Params:
+        if self.how == "cross" and self.on:
+            raise ValueError("a cross join has no keys: leave out 'on', or choose another 'how'")
+        if self.how != "cross" and not self.on and self.where is None:
+            raise ValueError("say by which columns rows match ('on'), by which condition ('where'), or how: cross")
+        return self
+
+    @property
+    def promised(self) -> str:
+        """How many rows may match; nothing is promised of a cross join that says nothing."""
+        silent = self.how == "cross" and "expect" not in self.model_fields_set
+        return "many_to_many" if silent else self.expect
 
 
 arity: Final = (2, 2)
@@ -85,26 +117,95 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     """The join, with proofs of what it relies on."""
     left, right = inputs
     pairs = _pairs(params, left, right, scope)
-    if params.how in ("semi", "anti"):
-        return Built({MAIN: _existence(params.how, left, right, pairs)}, order={MAIN: left.order})
     projections = _projections(params, left, right, pairs, scope)
+    condition = _condition(params, left, right, pairs, scope)
+    if params.how in ("semi", "anti"):
+        return Built({MAIN: _existence(params.how, left, right, condition)}, order={MAIN: left.order})
     query = exp.Select(
         expressions=[aliased(value, name) for name, value in projections],
         from_=exp.From(this=table_of(left.name, LEFT)),
-        joins=[
-            exp.Join(
-                this=table_of(right.name, RIGHT),
-                side=None if params.how == "inner" else params.how.upper(),
-                kind="INNER" if params.how == "inner" else None,
-                on=_equal(pairs),
-            )
-        ],
+        joins=[_join(params, right, condition)],
     )
     return Built(
         {MAIN: query},
         keys={MAIN: _keys(params, left, right, dict(_placed(projections)))},
-        checks=tuple(_checks(params, left, right, pairs, scope)),
+        checks=tuple(_checks(params, left, right, pairs, condition, scope)),
     )
+
+
+def _join(params: Params, right: Relation, condition: exp.Expr | None) -> exp.Join:
+    table = table_of(right.name, RIGHT)
+    if condition is None:
+        return exp.Join(this=table, kind="CROSS")
+    if params.how in ("inner", "cross"):
+        return exp.Join(this=table, kind="INNER", on=condition.copy())
+    return exp.Join(this=table, side=params.how.upper(), on=condition.copy())
+
+
+def _condition(
+    params: Params,
+    left: Relation,
+    right: Relation,
+    pairs: Sequence[tuple[Column, Column]],
+    scope: StepScope,
+) -> exp.Expr | None:
+    """What a pair of rows must meet, over both sides; None where every pair is one."""
+    found: list[exp.Expr] = [_equal(pairs)] if pairs else []
+    if params.where is not None:
+        # The right side's own columns are there whatever becomes of them in the result.
+        whole = params.model_copy(update={"how": "inner", "take": ()})
+        named = dict(_projections(whole, left, right, pairs, scope))
+        found.append(exp.Paren(this=pair_condition(params.where, named, left, right, scope)))
+    return exp.and_(*found, copy=False) if found else None
+
+
+def pair_condition(
+    text: str, named: Mapping[str, exp.Expr], left: Relation, right: Relation, scope: StepScope
+) -> exp.Expr:
+    """A condition over columns of both sides, by the names that ``named`` gives them."""
+    where = scope.where("where")
+    types = {(LEFT, item.name): item for item in left.fields} | {(RIGHT, item.name): item for item in right.fields}
+    placed = {name: value for name, value in named.items() if isinstance(value, exp.Column)}
+    fields = tuple(replace(types[value.table, value.name], name=name) for name, value in placed.items())
+    both = Relation(f"{left.name} and {right.name}", fields)
+    tree = resolve(parse_expression(text, where, scope.parameters), both, where)
+    if has_aggregate(tree) or has_window(tree):
+        raise scope.fail("A condition looks at one pair of rows.", field="where", hint="Aggregate in a step before.")
+    scope.check_literals(tree, both, "where")
+    holder = exp.Paren(this=tree)
+    for node in list(holder.find_all(exp.Column)):
+        node.replace(placed[node.name].copy())
+
+    def types_of(node: exp.Expr) -> str:
+        query = exp.Select(
+            expressions=[aliased(node.copy(), "v")],
+            from_=exp.From(this=table_of(left.name, LEFT)),
+            joins=[exp.Join(this=table_of(right.name, RIGHT), kind="CROSS")],
+        )
+        return scope.binder.types(query, where)[0]
+
+    def type_of(node: exp.Expr) -> str | None:
+        if isinstance(node, exp.Column):
+            return types[node.table, node.name].type
+        if isinstance(node, exp.Literal | exp.Interval | exp.Var | exp.Null):
+            return None
+        try:
+            return types_of(node)
+        except SpecError:
+            # What does not bind is refused as a whole, with its own message.
+            return None
+
+    found: exp.Expr = holder.this
+    if scope.timezone != "UTC" and any(item.type == INSTANT for item in fields):
+        found = in_business_time(found, scope.timezone, type_of)
+    if (kind := types_of(found)) != "BOOLEAN":
+        raise scope.fail(
+            f"A condition must be true or false; {text!r} is {kind}.",
+            field="where",
+            hint="Compare columns of both sides: =, <, BETWEEN.",
+            data={"type": kind},
+        )
+    return found
 
 
 def _pairs(params: Params, left: Relation, right: Relation, scope: StepScope) -> list[tuple[Column, Column]]:
@@ -139,11 +240,11 @@ def _equal(pairs: Sequence[tuple[Column, Column]]) -> exp.Expr:
     )
 
 
-def _existence(how: str, left: Relation, right: Relation, pairs: Sequence[tuple[Column, Column]]) -> exp.Select:
+def _existence(how: str, left: Relation, right: Relation, condition: exp.Expr | None) -> exp.Select:
     partner = exp.Select(
         expressions=[exp.Literal.number(1)],
         from_=exp.From(this=table_of(right.name, RIGHT)),
-        where=exp.Where(this=_equal(pairs)),
+        where=exp.Where(this=condition or exp.true()),
     )
     exists: exp.Expr = exp.Exists(this=partner)
     return exp.Select(
@@ -187,8 +288,8 @@ def _keys(
     """A side's keys survive where each of its rows is matched at most once and no row has that side empty."""
     found: set[frozenset[str]] = set()
     sides = (
-        (LEFT, left, params.expect in ("one_to_one", "many_to_one") and params.how in ("inner", "left")),
-        (RIGHT, right, params.expect in ("one_to_one", "one_to_many") and params.how in ("inner", "right")),
+        (LEFT, left, params.promised in ("one_to_one", "many_to_one") and params.how in ("inner", "left", "cross")),
+        (RIGHT, right, params.promised in ("one_to_one", "one_to_many") and params.how in ("inner", "right", "cross")),
     )
     for side, relation, once in sides:
         for key in relation.keys if once else ():
@@ -198,18 +299,27 @@ def _keys(
 
 
 def _checks(
-    params: Params, left: Relation, right: Relation, pairs: Sequence[tuple[Column, Column]], scope: StepScope
+    params: Params,
+    left: Relation,
+    right: Relation,
+    pairs: Sequence[tuple[Column, Column]],
+    condition: exp.Expr | None,
+    scope: StepScope,
 ) -> list[ImpliedCheck]:
     checks: list[ImpliedCheck] = []
     on_left, on_right = [a.name for a, _ in pairs], [b.name for _, b in pairs]
-    one_right = params.expect in ("one_to_one", "many_to_one")
-    one_left = params.expect in ("one_to_one", "one_to_many")
-    for relation, columns, other, proven in ((right, on_right, left, one_right), (left, on_left, right, one_left)):
-        if not proven:
-            continue
-        checks.append(proofs.fan_out(scope.name, relation, columns, other))
-    if params.how in ("inner", "right"):
-        checks.append(proofs.lost_rows(scope.name, left, right, on_left, on_right))
-    if params.how == "inner" and params.expect != "many_to_one":
-        checks.append(proofs.lost_rows(scope.name, right, left, on_right, on_left))
+    one_right = params.promised in ("one_to_one", "many_to_one")
+    one_left = params.promised in ("one_to_one", "one_to_many")
+    by_keys = params.where is None and bool(pairs)
+    sides = ((RIGHT, right, on_right, left, one_right), (LEFT, left, on_left, right, one_left))
+    for side, relation, columns, other, proven in sides:
+        if proven and by_keys:
+            checks.append(proofs.fan_out(scope.name, relation, columns, other))
+        elif proven:
+            beside = LEFT if side == RIGHT else RIGHT
+            checks.append(proofs.one_partner(scope.name, relation, side, other, beside, condition))
+    if params.how in ("inner", "right") and condition is not None:
+        checks.append(proofs.lost_rows(scope.name, left, right, condition, LEFT, RIGHT))
+    if params.how == "inner" and params.promised != "many_to_one" and condition is not None:
+        checks.append(proofs.lost_rows(scope.name, right, left, condition, RIGHT, LEFT))
     return checks
