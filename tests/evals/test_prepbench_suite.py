@@ -91,6 +91,9 @@ def test_without_the_public_tasks_the_suite_says_where_it_looks(
     assert "DREFLOW_EVALS" in refused.value.hint
 
 
-def test_every_spec_of_a_public_task_gives_what_the_task_expects(evals_folder: Path) -> None:
-    missed = {one.id: one.detail for one in prepbench.measure(prepbench.tasks(evals_folder)) if one.outcome != "right"}
+def test_a_sample_of_the_specs_gives_what_the_public_tasks_expect(evals_folder: Path) -> None:
+    # `make eval` runs them all.
+    sample = [task for task in prepbench.tasks(evals_folder) if task.spec.is_file()][::8]
+    assert len(sample) > 5
+    missed = {one.id: one.detail for one in prepbench.measure(sample) if one.outcome != "right"}
     assert missed == {}

@@ -47,7 +47,7 @@ def refused(*steps: dict[str, object], key: bool = True) -> SpecError:
 
 
 @given(ROWS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_filling_down_keeps_what_is_there_and_takes_the_last_value_before(rows: list[tuple[object, ...]]) -> None:
     found = {
         row[0]: row[2]
@@ -60,7 +60,7 @@ def test_filling_down_keeps_what_is_there_and_takes_the_last_value_before(rows: 
 
 
 @given(ROWS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_filling_up_is_filling_down_from_the_other_end(rows: list[tuple[object, ...]]) -> None:
     up = run(rows, {"use": "fill", "columns": "n", "direction": "up", "by": "id"})
     down = run(rows, {"use": "fill", "columns": "n", "direction": "down", "by": "id desc"})
@@ -68,7 +68,7 @@ def test_filling_up_is_filling_down_from_the_other_end(rows: list[tuple[object, 
 
 
 @given(ROWS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_places_are_those_that_ties_are_said_to_get(rows: list[tuple[object, ...]]) -> None:
     kinds = ["min", "max", "average", "dense", "none"]
     steps: list[dict[str, object]] = [
@@ -97,7 +97,7 @@ def test_places_are_those_that_ties_are_said_to_get(rows: list[tuple[object, ...
 
 
 @given(ROWS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_parts_in_rows_put_together_again_are_the_text(rows: list[tuple[object, ...]]) -> None:
     step = {"use": "split", "column": "word", "by": ",", "position": "place", "trim": False}
     parts: defaultdict[object, dict[int, str]] = defaultdict(dict)
@@ -110,7 +110,7 @@ def test_parts_in_rows_put_together_again_are_the_text(rows: list[tuple[object, 
 
 
 @given(ROWS, st.sampled_from(["start", "end"]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_parts_in_columns_with_the_rest_in_one_are_the_text(rows: list[tuple[object, ...]], at: str) -> None:
     step = {"use": "split", "column": "word", "by": ",", "into": ["a", "b"], "at": at, "extra": "last", "trim": False}
     for row in run(rows, step):
@@ -121,7 +121,7 @@ def test_parts_in_columns_with_the_rest_in_one_are_the_text(rows: list[tuple[obj
 
 
 @given(ROWS, st.sampled_from(["lower", "upper", "title", "sentence"]), st.booleans())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_text_that_is_clean_stays_as_it_is(rows: list[tuple[object, ...]], case: str, keeps: bool) -> None:
     kinds = {"keep": ["letters", "spaces"]} if keeps else {"remove": ["punctuation", "digits"]}
     step: dict[str, object] = {"use": "text", "columns": "word", "case": case, "squeeze": True, **kinds}
@@ -154,7 +154,7 @@ def test_the_first_group_is_taken_where_a_pattern_has_one(pattern: str, word: st
     st.integers(-3, 70),
     st.sampled_from(["day", "week", "month", "quarter", "year"]),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_a_stretch_holds_each_day_from_its_start_to_its_end(start: date, length: int, every: str) -> None:
     end = start + timedelta(days=length)
     table = {"columns": {"id": "INTEGER", "a": "DATE", "b": "DATE"}, "primary_key": ["id"],
@@ -181,7 +181,7 @@ def test_a_stretch_holds_each_day_from_its_start_to_its_end(start: date, length:
     st.sampled_from(["day", "week", "month", "quarter", "year"]),
     st.booleans(),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_after_scaffolding_no_period_is_missing_and_no_row_is_changed(
     rows: list[tuple[str, date]], every: str, own: bool
 ) -> None:
