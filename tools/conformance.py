@@ -22,8 +22,8 @@ def verdicts(
 ) -> Iterator[Verdict]:
     """Each case on each stream of a connector: one of the shelf, or a folder (or file) that somebody wrote.
 
-    The vendor's own description is looked for beside the connector and in the folders of DREFLOW_SPECS. Raises UsageError
-    that says what is missing.
+    The vendor's own description is looked for beside the connector and in the folders of DREFLOW_SPECS. Raises
+    UsageError that says what is missing.
     """
     from connectors.http.conformance.suite import run
     from connectors.http.definition import read_definition
