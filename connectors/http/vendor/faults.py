@@ -180,7 +180,15 @@ class DuplicateRow(Fault):
     """The page begins with the last row of the page before, as when a list grows while it is read."""
 
     def rows(self, rows: Sequence[Row], scene: Scene) -> Sequence[Row]:
-        return [*scene.previous_rows[-1:], *rows]
+        if not rows:
+            return rows
+        before = scene.previous_rows[-1:]
+        if rows[0].parent is not None and scene.table is not None:
+            # The call before may have been for another parent's list, which is read at the same time.
+            listed = [row for row in scene.table.rows() if row.parent == rows[0].parent]
+            place = [row.key for row in listed].index(rows[0].key)
+            before = listed[place - 1 : place] if place else []
+        return [*before, *rows]
 
 
 @record(frozen=True)
