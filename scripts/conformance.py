@@ -30,24 +30,26 @@ def main(names: list[str]) -> int:
     from tools.conformance import VENDOR, verdicts
 
     before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-    kept = dict(re.findall(r"(?ms)^## ([^\n]+)\n(.*?)(?=^## |\Z)", before))
-    sections: list[str] = []
-    broken = 0
+    sections = dict(re.findall(r"(?ms)^(## [^\n]+)\n(.*?)(?=^## |\Z)", before))
     for name in DECLARED.names():
         file = DECLARED.path(name)
         if not file.with_name(VENDOR).is_file():
             continue
         definition = read_definition(file)
-        section = f"## {definition.title}\n{kept[definition.title]}" if definition.title in kept else ""
-        if not names or name in names:
-            try:
-                streams = marks(list(verdicts(name)))
-                section = written(definition.title, definition.proof.tried_on, streams)
-                sys.stdout.write(f"{name}: {len(streams)} lists\n")
-            except UsageError as error:
-                sys.stdout.write(f"{name}: {error} Its table stays as it is.\n")
-        sections += [section] if section else []
-    PAGE.write_text(HEADING + "\n" + "\n".join(one.rstrip() + "\n" for one in sections), encoding="utf-8")
+        if names and name not in names:
+            continue
+        try:
+            streams = marks(list(verdicts(name)))
+        except UsageError as error:
+            sys.stdout.write(f"{name}: {error} Its table stays as it is.\n")
+            continue
+        head, _, table = written(definition.title, definition.proof.tried_on, streams).partition("\n")
+        sections[head] = table
+        sys.stdout.write(f"{name}: {len(streams)} lists\n")
+        kept = (f"{one}\n{sections[one].strip()}\n" for one in sorted(sections, key=str.casefold))
+        # After each: a system takes a minute or two.
+        PAGE.write_text(HEADING + "\n" + "\n".join(kept), encoding="utf-8")
+    broken = 0
     for title, lists in read(PAGE.read_text(encoding="utf-8")).items():
         for stream, cases in lists.items():
             for case, mark in cases.items():

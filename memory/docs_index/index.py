@@ -38,7 +38,7 @@ _NEAR, _FAR = 0.75, 0.15
 """Cosines that count as one and as nothing: unrelated English sentences have about 0.15 with this encoder."""
 LIKES, ALIKE, WORTH = 8, 0.55, 0.9
 """Words of like meaning that a word of the question stands for as well, from which cosine, and what they are worth."""
-_FOR_BUILDERS = ("docs/decisions/", "docs/benchmarks.md", "docs/evals.md")
+_FOR_BUILDERS = ("docs/decisions/", "docs/benchmarks.md", "docs/conformance.md", "docs/evals.md")
 _BEHIND = 0.75
 """Pages for those who build the product come behind pages for those who use it."""
 _USED, _LOCK, _NEW = "in-use", "lock", ".new"

@@ -14,7 +14,8 @@ def test_each_bench_measures_both_sides_at_a_small_size(tmp_path: Path) -> None:
     found = bench.measured(["csv", "api", "merge"], folder=tmp_path, scale=0.0005, repeats=1, postgres=None)
     assert [bound.name for bound in found] == [
         "csv to table", "csv to table: digest", "csv to table: memory",
-        "api to tables", "api to tables: memory", "merge",
+        "api to tables", "api to tables: memory",
+        "api with latency: 4 pages at once", "api with latency: one page after the other", "merge",
     ]  # fmt: skip
     assert found[0].value > 0
     assert found[2].value < 1024

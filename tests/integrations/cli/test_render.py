@@ -146,7 +146,8 @@ def test_many_proofs_alike_are_one_line_but_a_failed_one_always_stands_alone() -
         ("0 7 * * 0", "every Sunday at 07:00"),
         ("0 7 1 * *", "on day 1 of every month at 07:00"),
         ("0 9 * * 1-5", "every weekday at 09:00"),
-        ("*/5 * * * *", "at */5 * * * *"),
+        ("*/5 * * * *", "every 5 minutes"),
+        ("*/5 1 * * *", "at */5 1 * * *"),
         ("0 8 1 * 1", "at 0 8 1 * 1"),
     ],
 )
