@@ -191,7 +191,7 @@ def _builtin_own(desk: Desk) -> Draft:
 
 
 def test_plans_are_alike_only_where_each_of_their_files_is(desk: Desk) -> None:
-    words = ask("Orders per customer_id, save it as totals.csv", want="pipeline")
+    words = ask("Number of orders per customer_id, save it as totals.csv", want="pipeline")
     own = BuiltinPlanner().draft(words, desk.data)
     assert isinstance(own, Draft)
     (output,) = own.spec.outputs
