@@ -155,6 +155,7 @@ def _is_value(tag: Tag) -> bool:
 
 _WITH = frozenset({"with", "along with", "together with", "alongside", "and their", "and its", "plus", "showing"})
 _THEIR = frozenset("their its his her".split())
+_OWN_NAME = frozenset("name names title titles label labels".split())
 
 
 def _theirs(tags: list[Tag], meaning: Meaning) -> Iterator[str]:
@@ -171,6 +172,9 @@ def _theirs(tags: list[Tag], meaning: Meaning) -> Iterator[str]:
         behind = follow[1:] if owned else follow if said in {"and their", "and its"} else []
         noun = behind[0] if behind else None
         if noun is None or noun.kind != "link" or _is_value(noun):
+            continue
+        if noun.text.lower() in _OWN_NAME and any(out.kind == "entity" for out in outs_of(meaning)):
+            # What is shown is shown by its name.
             continue
         near = [link for link in noun.links if link.score >= noun.links[0].score - _NEAR]
         if not any(_is_shown(link, shown, tables) for link in near):
