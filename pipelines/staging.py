@@ -197,8 +197,8 @@ def extract(
 
         def keys(narrow: Source, beside: exp.Table) -> None:
             place = places(narrow) if pages is None else replace(places(narrow), pages=pages)
-            only = {source_name: (narrow, beside)}  # noqa: B023
-            _read(connection, source_name, only, place, None, guard, sleep)  # noqa: B023
+            only = {source_name: (narrow, beside)}  # noqa: B023 - called before the next source
+            _read(connection, source_name, only, place, None, guard, sleep)  # noqa: B023 - as above
 
         found = gone.settle(
             connection,

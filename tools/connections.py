@@ -120,7 +120,7 @@ def connect(
     context.need("connect")
     connection = settled(context, name, system, settings, way=way, secret=bool(secrets))
     # The values of the settings are looked at before anything is kept.
-    system_of(system).base(_of_connection(replace(connection, secret=None), Path.cwd()))
+    _not_in_the_clear(connection, _of_connection(replace(connection, secret=None), Path.cwd()))
     return keep(context, connection, secrets, now=now)
 
 
@@ -141,7 +141,6 @@ def settled(
                 hint=said.help or (f"It looks like {said.example}." if said.example else ""),
                 where={"field": key},
             )
-    _not_in_the_clear(settings.get("base_url"))
     chosen = unit.way_in(way)
     config: dict[str, JsonValue] = {"settings": dict(settings)}
     if chosen is not None:
@@ -151,14 +150,16 @@ def settled(
     )
 
 
-def _not_in_the_clear(address: str | None) -> None:
+def _not_in_the_clear(connection: SavedConnection, place: Place) -> None:
+    """Refuse a key for an address that settings lead to where others can read it, whichever setting says so."""
     from connectors.http.hosts import is_in_the_clear
 
-    if address is not None and is_in_the_clear(address):
+    address = system_of(connection.connector).base(place)
+    if connection.config.get("auth") not in {None, "none"} and is_in_the_clear(address):
         raise SpecError(
             "A key would be sent to this address where others can read it.",
             hint="Say it with https://. Plain http is for addresses within your own network.",
-            where={"field": "base_url"},
+            where={"field": "url" if "url" in place.settings else "base_url"},
         )
 
 
@@ -179,10 +180,12 @@ def keep(
 def trial(connection: SavedConnection, credentials: Credentials, *, unknown: Sequence[str] = ()) -> Place:
     """Where a connection to a system leads, with other secrets than those that are saved for it.
 
-    Settings that are ``unknown`` yet are empty.
+    Settings that are ``unknown`` yet are empty. Raises SpecError for an address where a key can be read on its way.
     """
     place = _of_connection(replace(connection, secret=None), Path.cwd())
-    return replace(place, credentials=credentials, settings={**dict.fromkeys(unknown, ""), **place.settings})
+    place = replace(place, credentials=credentials, settings={**dict.fromkeys(unknown, ""), **place.settings})
+    _not_in_the_clear(connection, place)
+    return place
 
 
 def system_of(name: str) -> Declared:

@@ -69,8 +69,8 @@ def _difference(found: re.Match[str], *, counted: bool) -> str:
     what = f"number of {found['what']}" if counted else found["what"]
     one, other = (_during(time) for time in (first, second))
     rest = found["rest"].rstrip()
-    years = [_YEAR.search(time) for time in (first, second)]
-    if not counted and all(years) and years[0][0] < years[1][0]:  # type: ignore[index]
+    before, after = _YEAR.search(first), _YEAR.search(second)
+    if not counted and before is not None and after is not None and before[0] < after[0]:
         one, other = other, one  # a change is what is there later, less what was there before
     return f"difference between {what} {one} and {what} {other}{rest}"
 

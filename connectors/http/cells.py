@@ -21,7 +21,8 @@ from spec.registry import Shelf
 
 GRIDS = Shelf("connectors.http.grids", "way to tell cells")
 Kind = Literal["number", "text", "truth", "date", "moment", "time", "error"]
-_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a sheet's days are in no zone
+EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a sheet's days are in no zone
+"""The day 0 of a sheet's serial numbers."""
 # Below this day a workbook counts another way: it believes that 1900 had a 29th of February.
 _FIRST_DAY = 61
 _STYLES = {"date": 1, "moment": 2}
@@ -114,7 +115,7 @@ def _cell(place: str, cell: CellValue) -> str:
 def _spelled(cell: CellValue) -> str:
     """A time of day, or a day that a workbook cannot count, as text."""
     # Seconds rounded: a third of a day is no binary fraction.
-    moment = _EPOCH + timedelta(seconds=round(float(cell.text) * 86_400, 3))
+    moment = EPOCH + timedelta(seconds=round(float(cell.text) * 86_400, 3))
     if cell.kind == "date":
         return moment.date().isoformat()
     return moment.isoformat(sep=" ") if cell.kind == "moment" else moment.time().isoformat()

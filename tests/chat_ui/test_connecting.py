@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import bakehouse
@@ -12,14 +11,7 @@ import pytest
 from bakehouse import KEY
 from consent_server import CLIENT, SECRET
 
-
-@pytest.fixture(scope="module", autouse=True)
-def chromium() -> None:
-    if shutil.which("chromium") is None:
-        told = "Chromium is not installed; the page was not looked at."
-        if os.environ.get("DREFLOW_REQUIRE_SERVICES"):
-            pytest.fail(told)
-        pytest.skip(told)
+pytestmark = pytest.mark.usefixtures("chromium")
 
 
 @pytest.fixture

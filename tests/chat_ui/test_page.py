@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,13 +20,7 @@ MONEY = "Stripe deposits don't match Shopify, show me where the money goes, ever
 FILES = ("shopify_orders.ndjson", "stripe_balance_transactions.csv", "stripe_payouts.csv", "bank_statement_it.csv")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def chromium() -> None:
-    if shutil.which("chromium") is None:
-        told = "Chromium is not installed; the page was not looked at."
-        if os.environ.get("DREFLOW_REQUIRE_SERVICES"):
-            pytest.fail(told)
-        pytest.skip(told)
+pytestmark = pytest.mark.usefixtures("chromium")
 
 
 @pytest.fixture(scope="module")

@@ -93,13 +93,22 @@ def test_a_name_that_could_not_be_typed_is_refused(context: Context, name: str) 
         connections.add(context, name, "mysql://ada@db/shop", now=NOW)
 
 
-def test_a_key_is_not_sent_to_an_address_where_others_can_read_it(context: Context) -> None:
-    settings = {"base_url": "http://api.stripe.example/v1"}
+@pytest.mark.parametrize(
+    ("system", "setting", "more"),
+    [("stripe", "base_url", {}), ("http_json", "url", {"lists": "orders", "records": "/data", "paging": "whole"})],
+)
+def test_a_key_is_not_sent_to_an_address_where_others_can_read_it(
+    system: str, setting: str, more: dict[str, str], context: Context
+) -> None:
+    def connected(address: str) -> str:
+        settings = {setting: address, **more}
+        secrets = {"token": "sentinel"}
+        return connections.connect(context, "till", system, settings, secrets, now=NOW, way="bearer").name
+
     with pytest.raises(SpecError, match="others can read it"):
-        connections.connect(context, "till", "stripe", settings, {"token": "sentinel"}, now=NOW)
+        connected("http://api.example.com/v1")
     assert context.workspace.store.connection("till") is None
-    own = {"base_url": "http://127.0.0.1:9/v1"}
-    assert connections.connect(context, "till", "stripe", own, {"token": "sentinel"}, now=NOW).name == "till"
+    assert connected("http://127.0.0.1:9/v1") == "till"
 
 
 def test_saving_needs_the_right_to_connect(context: Context) -> None:

@@ -11,6 +11,12 @@ from spec.pipeline import Load
 _DATABASES = {".duckdb": "duckdb", ".db": "sqlite", ".sqlite": "sqlite", ".sqlite3": "sqlite"}
 
 
+def database_of(place: str) -> str | None:
+    """The connector that writes a file of this name; None where it is none that tables go into."""
+    ending = re.search(r"\.\w+$", place)
+    return _DATABASES.get(ending[0].lower()) if ending else None
+
+
 def load_into(wanted: LoadInto, relation: str) -> Load | Refusal:
     """The load, or why it cannot be."""
     ending = re.search(r"\.\w+$", wanted.place)
@@ -21,7 +27,7 @@ def load_into(wanted: LoadInto, relation: str) -> Load | Refusal:
             hint=f"Say for instance: merge it into the table {wanted.table} of {wanted.place} by id.",
         )
     if ending:
-        connector = _DATABASES.get(ending[0].lower())
+        connector = database_of(wanted.place)
         if connector is None:
             return Refusal(
                 message=f"I cannot write tables into {wanted.place}.",

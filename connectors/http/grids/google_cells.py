@@ -9,7 +9,7 @@ from typing import cast
 
 from connectors.files.archive import Merged
 from connectors.http.asking import at
-from connectors.http.cells import CellValue, Kind, Row
+from connectors.http.cells import EPOCH, CellValue, Kind, Row
 from connectors.sends import spell
 from spec.base import JsonValue
 from spec.errors import DataError
@@ -84,7 +84,6 @@ def _whole(found: JsonValue) -> int:
 # --- writing --------------------------------------------------------------------------------------------------------
 
 _FIELDS = "userEnteredValue,userEnteredFormat.numberFormat"
-_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a sheet's days are in no zone
 _DIGITS = 15
 """Digits of a number that a sheet keeps."""
 
@@ -127,9 +126,9 @@ def _entered(value: object) -> JsonValue:
         return {"userEnteredValue": {"numberValue": _number(value)}}
     if isinstance(value, datetime):
         moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo is not None else value
-        return _counted((moment - _EPOCH).total_seconds() / 86_400, "DATE_TIME")
+        return _counted((moment - EPOCH).total_seconds() / 86_400, "DATE_TIME")
     if isinstance(value, date):
-        return _counted((value - _EPOCH.date()).days, "DATE")
+        return _counted((value - EPOCH.date()).days, "DATE")
     return {"userEnteredValue": {"stringValue": str(spell(value))}}
 
 

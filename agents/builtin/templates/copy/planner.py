@@ -6,12 +6,11 @@ import re
 from pathlib import PurePath
 
 from agents.builtin.pipelines.columns import find_table
+from agents.builtin.pipelines.loads import database_of
 from agents.builtin.templates.copy.intent import Asked, read
 from agents.contract import DataView, Draft, Question, Refusal, Request
 from spec.catalog import Table
 from spec.pipeline import Allow, Load, Pipeline, Source
-
-_DATABASES = {".duckdb": "duckdb", ".db": "sqlite", ".sqlite": "sqlite", ".sqlite3": "sqlite"}
 
 
 def draft_copy(request: Request, data: DataView) -> Draft | Question | Refusal | None:
@@ -99,7 +98,8 @@ def _read(source: Source, *, whole: bool) -> Source:
 
 
 def _load(name: str, source: Source, place: str) -> Load:
-    connector = _DATABASES[PurePath(place).suffix.lower()]
+    connector = database_of(place)
+    assert connector is not None  # the words were read for such a file
     merged = source.read == "incremental"
     return Load(
         from_=name,
@@ -116,4 +116,5 @@ def _said(name: str, source: Source) -> str:
         return f"{name} is read whole each time and replaces what is there"
     back = f", and {source.lookback} before that" if source.lookback else ""
     keys = " and ".join(source.primary_key)
-    return f"of {name}, each run reads what has come since the last one by {source.cursor}{back}, merged by {keys}"
+    since = f"of {name}, each run reads what has come since the last one by {source.cursor}{back}, merged by {keys}"
+    return since if source.gone is not None else f"{since}; what is deleted there stays in the copy"
