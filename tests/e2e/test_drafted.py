@@ -127,5 +127,6 @@ def test_a_drafted_connector_reads_the_rows_of_a_server_that_follows_its_descrip
     assert lines["rows"] == [[sum(int(str(one["id"])) % 4 for one in ORDERS)]]
     shown_rows = dreflow(tmp_path, "connectors", "preview", "mine", "--table", "orders", "--limit", "10")
     assert len(shown_rows["tables"][0]["rows"]) == 10
-    dreflow(tmp_path, "connectors", "add", "mine", "bakery", "--password-stdin", stdin="another\n")
-    assert dreflow(tmp_path, "connectors", "check", "mine", code=1)["error"]["kind"] == "access"
+    refused = dreflow(tmp_path, "connectors", "add", "mine", "bakery", "--password-stdin", stdin="another\n", code=1)
+    assert refused["error"]["kind"] == "access"
+    assert dreflow(tmp_path, "connectors", "check", "mine")["account"] == "Corner bakery"
