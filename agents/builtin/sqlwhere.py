@@ -324,9 +324,9 @@ class Where(Base):
 
     def _spread(self, table: str) -> bool:
         """One thing over several rows: no key, and a name that repeats."""
-        label = self.schema.columns[label_columns(self.schema, table)[0]]
-        return (
-            label.kind == "text" and label.core[-1:] in {("name",), ("title",)} and not names_rows(self.schema, table)
+        labels = [self.schema.columns[ref] for ref in label_columns(self.schema, table)[:1]]
+        return not names_rows(self.schema, table) and any(
+            label.kind == "text" and label.core[-1:] in {("name",), ("title",)} for label in labels
         )
 
 
