@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, cast
 
@@ -12,6 +11,7 @@ from memory.database import Database, Row, Value
 from memory.owners import is_alive, is_gone
 from memory.run_store import instant, when
 from spec.base import JsonValue
+from spec.records import record
 
 TurnEnd = Literal["done", "cancelled", "failed"]
 TURN = timedelta(minutes=15)
@@ -110,7 +110,7 @@ UPDATE turns SET pipeline = :pipeline WHERE workspace = :workspace AND thread = 
 """
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class StoredMessage:
     """One message; ``body`` holds ``text`` of a person or ``reply`` of ours."""
 
@@ -121,7 +121,7 @@ class StoredMessage:
     body: dict[str, JsonValue]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class AboutThread:
     """What a list of conversations shows of one. ``surface`` says where it is held: page, slack, http, shell."""
 
@@ -133,7 +133,7 @@ class AboutThread:
     updated_at: datetime
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class StoredPlan:
     """The plan that turn ``number`` of a conversation made, and what became of it by whom."""
 
