@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +16,7 @@ from evals.bench import benches
 from evals.bench.benches import Bound
 
 RECORD = benches.ROOT / "docs" / "benchmarks.md"
-NAMES = ("csv", "postgres", "api", "merge", "start", "compile", "plan", "docs", "chat")
+NAMES = ("csv", "postgres", "api", "merge", "steps", "start", "compile", "plan", "docs", "chat")
 CHAT_SECONDS = 60.0
 WITH_VERSIONS = ("duckdb", "sqlglot", "pydantic", "psycopg")
 
@@ -66,34 +66,39 @@ def measured(
 ) -> list[Bound]:
     """The figures of the benches named, at ``scale`` of their full size."""
     folder.mkdir(parents=True, exist_ok=True)
-    found: list[Bound] = []
-    if "csv" in names:
-        found += benches.csv_to_table(folder, int(10_000_000 * scale), repeats)
-    if "postgres" in names:
-        if postgres:
-            found += benches.postgres_to_table(folder, int(5_000_000 * scale), repeats, postgres)
-        else:
-            sys.stderr.write("postgres is left out: name a scratch database with --postgres.\n")
-    if "api" in names:
-        found += benches.api_to_tables(folder, max(200, int(200_000 * scale)), repeats)
-        found.append(benches.api_with_latency(folder, max(200, int(200_000 * scale)), at_once=True))
-        found.append(benches.api_with_latency(folder, max(200, int(50_000 * scale)), at_once=False))
-        if peer:
-            found += benches.api_beside_dlt(folder, max(200, int(20_000 * scale)), repeats, peer)
-        else:
-            sys.stderr.write("dlt is left out: name a Python that has dlt[duckdb] with --dlt.\n")
-    if "merge" in names:
-        found += benches.merge(folder, int(1_000_000 * scale), int(60_000 * scale), max(repeats, 5))
-    if "start" in names:
-        found += benches.start_up(folder, max(repeats, 7))
-    if "compile" in names:
-        found += benches.compiling(10)
-    if "plan" in names:
-        found += benches.planning(folder, int(100_000 * scale), 5)
-    if "docs" in names:
-        found += benches.docs_index(folder, max(10, int(500 * scale)))
-    if "chat" in names:
-        found += benches.chatting(folder, int(1_000_000 * scale), chat_seconds)
+
+    def rows(full: int, least: int = 1) -> int:
+        return max(least, int(full * scale))
+
+    works: dict[str, Callable[[], list[Bound]]] = {
+        "csv": lambda: benches.csv_to_table(folder, rows(10_000_000), repeats),
+        "postgres": lambda: _from_postgres(folder, rows(5_000_000), repeats, postgres),
+        "api": lambda: _from_an_api(folder, rows, repeats, peer),
+        "merge": lambda: benches.merge(folder, rows(1_000_000), rows(60_000), max(repeats, 5)),
+        "steps": lambda: benches.steps(folder, rows(10_000_000, 1000), repeats),
+        "start": lambda: benches.start_up(folder, max(repeats, 7)),
+        "compile": lambda: benches.compiling(10),
+        "plan": lambda: benches.planning(folder, rows(100_000), 5),
+        "docs": lambda: benches.docs_index(folder, rows(500, 10)),
+        "chat": lambda: benches.chatting(folder, rows(1_000_000), chat_seconds),
+    }
+    return [bound for name in NAMES if name in names for bound in works[name]()]
+
+
+def _from_postgres(folder: Path, rows: int, repeats: int, url: str | None) -> list[Bound]:
+    if not url:
+        sys.stderr.write("postgres is left out: name a scratch database with --postgres.\n")
+        return []
+    return benches.postgres_to_table(folder, rows, repeats, url)
+
+
+def _from_an_api(folder: Path, rows: Callable[[int, int], int], repeats: int, peer: str | None) -> list[Bound]:
+    found = benches.api_to_tables(folder, rows(200_000, 200), repeats)
+    found.append(benches.api_with_latency(folder, rows(200_000, 200), at_once=True))
+    found.append(benches.api_with_latency(folder, rows(50_000, 200), at_once=False))
+    if peer:
+        return found + benches.api_beside_dlt(folder, rows(20_000, 200), repeats, peer)
+    sys.stderr.write("dlt is left out: name a Python that has dlt[duckdb] with --dlt.\n")
     return found
 
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,27 @@ def start_up(folder: Path, repeats: int) -> list[Bound]:
             "start: ask", seconds["ask"] / seconds["imports"], 4, "x", f"dreflow ask on a small CSV / {needed}", seconds
         ),
     ]
+
+
+def steps(folder: Path, rows: int, repeats: int) -> list[Bound]:
+    """Each step of the shelf that has a case, against SQL by hand that makes the same table."""
+    from evals.bench import stepwork
+
+    database = folder / f"steps_{rows}.duckdb"
+    stepwork.write_tables(database, rows)
+    found: list[Bound] = []
+    for one in stepwork.cases():
+        place = {"case": one.name, "database": str(database), "result": str(folder / "made.duckdb")}
+        plain, ours = _in_turns(repeats, partial(child, "step_plain", **place), partial(child, "step_ours", **place))
+        if plain[0]["there"] != ours[0]["there"]:
+            raise RuntimeError(f"{one.name}: the tables differ: {plain[0]['there']} by hand, {ours[0]['there']} by us")
+        base, mine = (min(float(facts["step_s"]) for facts in side) for side in (plain, ours))
+        held, taken = (min(float(facts["peak_mib"]) for facts in side) for side in (plain, ours))
+        how = f"{rows:,} rows through the step / SQL by hand"
+        details = {"plain_s": base, "step_s": mine, "plain_mib": held, "step_mib": taken}
+        found.append(Bound(f"step: {one.name}", mine / base, 1.2, "x", how, details))
+        found.append(Bound(f"step: {one.name}: memory", taken / held, 2, "x", "peak memory of the same", details))
+    return found
 
 
 def compiling(repeats: int) -> list[Bound]:

@@ -84,6 +84,20 @@ def api_run(pages: str, database: str, latency: float = 0.0, numbered: bool = Fa
     return _counted(database)
 
 
+def step_plain(case: str, database: str, result: str) -> Facts:
+    """The limit: SQL by hand for the work of a step."""
+    from evals.bench.stepwork import by_hand
+
+    return by_hand(case, database, result)
+
+
+def step_ours(case: str, database: str, result: str) -> Facts:
+    """The same through the step."""
+    from evals.bench.stepwork import by_step
+
+    return by_step(case, database, result)
+
+
 def _counted(database: str) -> Facts:
     import duckdb
 
@@ -194,6 +208,8 @@ WORK: Mapping[str, Callable[..., Facts]] = {
     "postgres_run": postgres_run,
     "api_plain": api_plain,
     "api_run": api_run,
+    "step_plain": step_plain,
+    "step_ours": step_ours,
     "merge_plain": merge_plain,
     "merge_ours": merge_ours,
     "compile_ours": compile_ours,
