@@ -21,7 +21,7 @@ from sqlglot import exp
 
 from connectors import conform, sql
 from connectors.contract import Discovered, Place, Preview, Reading
-from connectors.drift import compare, drifted, known_names
+from connectors.drift import compare, known_names
 from connectors.looking import preview_rows, scratch
 from connectors.names import distinct, table_name
 from spec.base import JsonValue
@@ -420,15 +420,12 @@ class Database(ABC):
         self, source: Source, names: Sequence[str], stored: Mapping[str, Stored], relation: Relation
     ) -> list[str]:
         where: dict[str, str | int] = {"table": _dotted(relation)}
-        warnings = compare(source, names, where, fill=False)
         retyped = {
             name: (declared, stored[name.casefold()].type)
             for name, declared in source.columns.items()
-            if not fits(stored[name.casefold()], declared)
+            if name.casefold() in stored and not fits(stored[name.casefold()], declared)
         }
-        if retyped:
-            raise drifted(where=where, retyped=retyped)
-        return warnings
+        return compare(source, names, where, fill=False, retyped=retyped)
 
     def _query(
         self, alias: str, relation: Relation, source: Source, stored: Mapping[str, Stored], since: str | None

@@ -28,17 +28,26 @@ def known_names(source: Source, present: Sequence[str]) -> list[str]:
     return names
 
 
-def compare(source: Source, present: Sequence[str], where: Mapping[str, str | int], *, fill: bool) -> list[str]:
+def compare(
+    source: Source,
+    present: Sequence[str],
+    where: Mapping[str, str | int],
+    *,
+    fill: bool,
+    retyped: Mapping[str, tuple[str, str]] | None = None,
+) -> list[str]:
     """Compare what is there, by ``known_names``, with the declared columns.
 
-    Warnings for what the policy lets pass, else DriftError.
+    ``retyped`` columns have (declared, actual) types of which one cannot hold the other. Warnings for what the policy
+    lets pass, else DriftError.
     """
     known = {name.casefold() for name in (*source.columns, *source.left_out)}
     there = {name.casefold() for name in present}
     added = [name for name in present if name.casefold() not in known]
     missing = [name for name in source.columns if name.casefold() not in there]
-    if (missing and not fill) or (added and source.drift in {"ask", "freeze"}):
-        raise drifted(added=added, missing=[] if fill else missing, where=where, order=(list(source.columns), present))
+    if (missing and not fill) or (added and source.drift in {"ask", "freeze"}) or retyped:
+        lacking, order = [] if fill else missing, (list(source.columns), present)
+        raise drifted(added=added, missing=lacking, where=where, retyped=retyped, order=order)
     warnings = []
     if added:
         warnings.append(f"New columns were left out: {', '.join(added)}.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from sqlglot import exp
 
-from connectors import sql
+from connectors import emptied, sql
 from connectors.contract import Preview
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def preview_rows(read: Read, source: Source, place: Place, limit: int) -> Previe
         source = source.model_copy(update={"on_error": "quarantine"})
     table = exp.Table(this=sql.identifier("preview"))
     with scratch() as connection:
-        reading = read(source, place, connection, table)
+        reading = read(emptied.without(source), place, connection, table)
+        emptied.filled_up(source, connection, table)
         rows = first_rows(connection, table, source, limit + 1)
         aside: list[sql.Row] = []
         if reading.quarantined:

@@ -49,12 +49,17 @@ class Evidence:
         return self.likeness + 0.5 * self.same_place + overlap + (self.readable / self.values if self.values else 0.0)
 
     @property
+    def is_alike(self) -> bool:
+        """Whether the names are alike."""
+        return self.likeness >= LIKE
+
+    @property
     def is_plausible(self) -> bool:
         """Whether it is worth a question: its values fit, and name, place or values speak for it."""
         if not self.values or self.readable < READS * self.values:
             return False
         overlap = self.shared / self.distinct if self.distinct else 0.0
-        return self.likeness >= LIKE or self.same_place or overlap >= SHARED
+        return self.is_alike or self.same_place or overlap >= SHARED
 
     def to_json(self) -> dict[str, JsonValue]:
         """As plain data."""
@@ -80,9 +85,9 @@ class Evidence:
         said = []
         if self.same_place:
             said.append("it stands in the same place")
-        if self.likeness >= LIKE:
+        if self.is_alike:
             said.append("its name is alike")
-        kind = _kind(self.type)
+        kind = in_kind(self.type)
         said.append(
             f"all {self.values} of its values are {kind}"
             if self.readable == self.values
@@ -207,9 +212,21 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _kind(type_: str) -> str:
+def in_kind(type_: str) -> str:
+    """What the values of a type are, in words."""
     kind = type_.upper().split("(", 1)[0].strip()
     if kind.endswith("INT") or kind == "INTEGER":
         return "whole numbers"
-    words = {"DECIMAL": "numbers", "DOUBLE": "numbers", "DATE": "dates", "BOOLEAN": "yes or no", "VARCHAR": "texts"}
+    words = {
+        "DECIMAL": "numbers",
+        "DOUBLE": "numbers",
+        "FLOAT": "numbers",
+        "DATE": "dates",
+        "TIMESTAMP": "dates with a time",
+        "TIMESTAMP WITH TIME ZONE": "dates with a time",
+        "TIMESTAMPTZ": "dates with a time",
+        "TIME": "times of day",
+        "BOOLEAN": "yes or no",
+        "VARCHAR": "texts",
+    }
     return words.get(kind, f"of the type {type_}")

@@ -128,5 +128,7 @@ class Job:
     sends: tuple[Send, ...] = ()
     dry: bool = False
     """Whether requests are shown in place of being sent, and tables are left alone."""
+    sweep: bool = False
+    """Whether all keys are read now, where the plan says that rows which are gone are told by them."""
     quarantine: Mapping[str, str] = field(default_factory=dict)
     """Step outputs that hold rows set aside, with the reason; they are reported and kept though nothing reads them."""

@@ -195,7 +195,9 @@ class _Attempt:
         if going_on and saved is not None:
             # "now" and every parameter stay those of the first attempt, or the rest would not fit what is out already.
             self._job = replace(
-                dry(job) if saved.get("dry") else job, parameters=cast("dict[str, JsonValue]", saved["parameters"])
+                dry(job) if saved.get("dry") else job,
+                parameters=cast("dict[str, JsonValue]", saved["parameters"]),
+                sweep=bool(saved.get("sweep")),
             )
             self._now = datetime.fromisoformat(str(saved["now"]))
         else:
@@ -209,6 +211,7 @@ class _Attempt:
                     "seed": self._seed,
                     "now": self._now.isoformat(),
                     "dry": job.dry,
+                    "sweep": job.sweep,
                 },
                 durable=False,
             )
@@ -332,6 +335,7 @@ class _Attempt:
                 told=told,
                 pages=self._folder / staging.PAGES,
                 now=self._now,
+                sweep=self._job.sweep,
             )
             if not straight:
                 # A run that reads straight into its destination keeps no rows: it is repeated from the source.
@@ -346,9 +350,12 @@ class _Attempt:
     ) -> dict[str, exp.Table]:
         """Sources that are read straight into a destination's staging table: all rows, one load, nothing in between."""
         sources = self._job.sources.values()
-        # It might be the same file, and DuckDB opens a file once; and cursors need staged rows to finish an
-        # interrupted run.
-        if any(source.connector == "duckdb" or source.read == "incremental" or source.gone for source in sources):
+        # It might be the same file, and DuckDB opens a file once; cursors need staged rows to finish an interrupted
+        # run; and columns that stay empty are put beside the others once these are here.
+        if any(
+            source.connector == "duckdb" or source.read == "incremental" or source.gone or source.empty
+            for source in sources
+        ):
             return {}
         found: dict[str, exp.Table] = {}
         readers = [load.from_ for load in self._job.loads] + [output.from_ for output in self._job.outputs]

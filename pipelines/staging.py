@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from connectors import sql
+from connectors import emptied, sql
 from connectors.contract import OwnTotal, Place, Reading, Together, connector
 from connectors.drift import together
 from pipelines import gone, state
@@ -155,12 +155,14 @@ def extract(
     told: Callable[[str, Staged], None],
     pages: Path | None,
     now: datetime | None = None,
+    sweep: bool = False,
 ) -> dict[str, Staged]:
     """Read every source. A TransientError is tried again, three times, after 1, 4 and 16 seconds.
 
     ``pages`` is the folder in which a connector may keep what it fetched, so that a run which goes on asks for the rest
     alone. ``now`` is the run's time, by which it is told whether all keys are due to be read; None when nothing will be
-    published. Drift is raised when all sources were looked at, so that it is told, and asked about, once.
+    published; ``sweep`` reads them though they are not due. Drift is raised when all sources were looked at, so that it
+    is told, and asked about, once.
     """
     staged: dict[str, Staged] = {}
     readings: dict[str, Reading] = {}
@@ -193,7 +195,7 @@ def extract(
                 connection,
                 lambda: state.settle(connection, table, source, before),  # noqa: B023 - called at once
             )
-        is_sweeping = gone.due(source.gone, before, now)
+        is_sweeping = gone.due(source.gone, before, now, at_once=sweep)
 
         def keys(narrow: Source, beside: exp.Table) -> None:
             place = places(narrow) if pages is None else replace(places(narrow), pages=pages)
@@ -291,8 +293,14 @@ def _read(
 
     def once() -> list[Reading]:
         if len(wanted) == 1:
-            return [unit.read(source, place, connection, table, since=since)]
-        return cast("Together", unit).read_together(list(wanted.values()), place, connection, since=since)
+            found = [unit.read(emptied.without(source), place, connection, table, since=since)]
+        else:
+            asked = [(emptied.without(one), there) for one, there in wanted.values()]
+            found = cast("Together", unit).read_together(asked, place, connection, since=since)
+        for one, there in wanted.values():
+            emptied.filled_up(one, connection, there)
+        told = [emptied.told(one) for one, _ in wanted.values()]
+        return [replace(item, warnings=(*item.warnings, *more)) for item, more in zip(found, told, strict=True)]
 
     for wait in (*BACKOFF_SECONDS, None):
         for _, one in wanted.values():

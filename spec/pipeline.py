@@ -120,10 +120,24 @@ class Source(Document):
         description="Column to other headers that it may come under, as agreed; its own name counts first.",
     )
     left_out: Strings = Field(default=(), description="Headers that are known and not read; to find them is no drift.")
+    empty: Strings = Field(
+        default=(),
+        description="Columns that the source no longer has, as agreed: they stay, with nothing in them.",
+    )
     gone: Gone | None = Field(
         default=None, description="What becomes of rows that the source no longer has; without it they stay in tables."
     )
     note: str = Field(default="", description="Comment; outside the digest.")
+
+    @model_validator(mode="after")
+    def _empty_ones_are_no_keys(self) -> "Source":
+        needed = {*self.primary_key, *([self.cursor] if self.cursor else [])}
+        for name in self.empty:
+            if name not in self.columns:
+                raise ValueError(f"empty: {name!r} is none of the columns")
+            if name in needed:
+                raise ValueError(f"empty: {name!r} is a key or the cursor, and rows cannot be told without it")
+        return self
 
 
 class InlineTable(Document):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import duckdb
 
@@ -21,6 +21,9 @@ from spec.base import JsonValue
 from spec.errors import DataError, DreflowError
 from spec.pipeline import Pipeline, Source
 from tools.context import Context
+
+if TYPE_CHECKING:
+    from tools.changed_columns import Removed, Retyped
 
 LOOKED_AT = 5_000
 """Rows of a column that evidence is made of."""
@@ -39,6 +42,8 @@ class Stream:
     added: tuple[str, ...]
     found: tuple[Evidence, ...]
     values: Mapping[tuple[str, str], tuple[Values, int, Values]]
+    removed: tuple[Removed, ...] = ()
+    retyped: tuple[Retyped, ...] = ()
 
     @property
     def chosen(self) -> list[Evidence]:
@@ -46,13 +51,15 @@ class Stream:
         return assigned(self.found)
 
     @property
-    def is_covered(self) -> bool:
-        """Whether every missing column has a header that may be it."""
-        return {one.column for one in self.chosen} == set(self.missing)
+    def back(self) -> tuple[str, ...]:
+        """Columns that the plan keeps empty, and that are there again."""
+        there = {name.casefold() for name in self.added}
+        return tuple(name for name in self.source.empty if name.casefold() in there)
 
     def left_out(self, renamed: Mapping[str, str]) -> tuple[str, ...]:
         """New headers that the policy does not let pass by itself."""
-        rest = tuple(name for name in self.added if name not in renamed.values())
+        known = {*renamed.values(), *(name.casefold() for name in self.back)}
+        rest = tuple(name for name in self.added if name not in known and name.casefold() not in known)
         return rest if self.source.drift == "ask" else ()
 
 
@@ -69,11 +76,11 @@ def stream_of(
     pairs = ((column, header) for column in missing for header in added)
     for column, header in islice(pairs, MOST_PAIRS):
         try:
-            now, unreadable = _read_as(source, _place(places(source), change), column, header, missing)
+            now, unreadable = _read_as(source, place_of(places(source), change), column, header, missing)
         except DreflowError:
             # Under this name it cannot be read at all, which is an answer, too.
             continue
-        then = _before(context, spec, name, source, places, column, missing)
+        then = before(context, spec, name, source, places, column, missing)
         values[column, header] = now, unreadable, then
         found.append(_weighed(source, column, header, values[column, header], order))
     found.sort(key=lambda one: -one.weight)
@@ -95,14 +102,14 @@ def _weighed(
 
 def _read_as(source: Source, place: Place, column: str, header: str, missing: Sequence[str]) -> tuple[Values, int]:
     """The column's values as they are under the new header, and how many of them do not fit its type."""
-    narrow = _narrowed(source, column, missing).model_copy(
+    narrow = narrowed(source, column, missing).model_copy(
         update={"known_as": {**source.known_as, column: (header,)}, "on_error": "quarantine", "drift": "quarantine"}
     )
     shown = connector(source.connector).preview(narrow, place, limit=LOOKED_AT)
     return _keyed(narrow, column, shown.rows), len(shown.quarantined)
 
 
-def _place(place: Place, change: Mapping[str, JsonValue]) -> Place:
+def place_of(place: Place, change: Mapping[str, JsonValue]) -> Place:
     """Where the other columns were met: of several files that one, whose others may have the column as it was."""
     path, file = place.path, change.get("file")
     if place.connector != "files" or path.is_file() or not isinstance(file, str):
@@ -113,7 +120,7 @@ def _place(place: Place, change: Mapping[str, JsonValue]) -> Place:
     return replace(place, location=str(there))
 
 
-def _before(
+def before(
     context: Context,
     spec: Pipeline,
     name: str,
@@ -123,7 +130,7 @@ def _before(
     missing: Sequence[str],
 ) -> Values:
     """The column's values of the last run that succeeded, else of the place that the spec itself names."""
-    narrow = _narrowed(source, column, missing)
+    narrow = narrowed(source, column, missing)
     for folder in _staged(context, spec.name):
         try:
             with _opened(folder) as rows:
@@ -135,14 +142,14 @@ def _before(
     if (own.location, own.connection) == (source.location, source.connection):
         return []
     try:
-        narrow = _narrowed(own, column, missing)
+        narrow = narrowed(own, column, missing)
         shown = connector(own.connector).preview(narrow, places(own), limit=LOOKED_AT)
         return _keyed(narrow, column, shown.rows)
     except DreflowError:
         return []
 
 
-def _narrowed(source: Source, column: str, missing: Sequence[str]) -> Source:
+def narrowed(source: Source, column: str, missing: Sequence[str]) -> Source:
     """The source with that column and the key alone; the key only where it is still there."""
     key = source.primary_key if not set(source.primary_key) & set(missing) else ()
     columns = {name: source.columns[name] for name in dict.fromkeys((*key, column))}
@@ -184,8 +191,8 @@ def pooled(told: Sequence[Stream], column: str, header: str) -> Evidence:
     if len(told) == 1 or not own[0].low:
         spans = own[0]
     else:
-        now = [value for one in told for value in _plain(one.values[column, header][0])]
-        then = [value for one in told for value in _plain(one.values[column, header][2])]
+        now = [value for one in told for value in plain(one.values[column, header][0])]
+        then = [value for one in told for value in plain(one.values[column, header][2])]
         spans = weighed(column, header, own[0].type, order=((), ()), now=now, unreadable=0, then=then)
     return replace(
         own[0],
@@ -202,5 +209,6 @@ def pooled(told: Sequence[Stream], column: str, header: str) -> Evidence:
     )
 
 
-def _plain(values: Values) -> list[object]:
+def plain(values: Values) -> list[object]:
+    """The values alone."""
     return list(values.values()) if isinstance(values, Mapping) else list(values)

@@ -16,7 +16,7 @@ from pipelines.job import Job
 from pipelines.publish import read_pointer
 from spec.base import JsonValue
 from spec.codec import load_spec
-from spec.errors import UsageError, unknown_name
+from spec.errors import DreflowError, UsageError, unknown_name
 from spec.pipeline import Pipeline, Source
 from spec.run import RunEvent, RunResult, StoredRun
 from tools import audience, connections
@@ -43,10 +43,12 @@ def run(
     told: Callable[[RunEvent], None] = lambda _: None,
     spare: DuckDBPyConnection | None = None,
     dry: bool = False,
+    sweep: bool = False,
 ) -> RunResult:
     """Run a spec file. ``data`` rebinds sources (``NAME=X``); ``told`` hears each durable event.
 
-    A ``dry`` run writes files alone: its results, and the requests that it would send.
+    A ``dry`` run writes files alone: its results, and the requests that it would send. With ``sweep`` all keys are read
+    now, where the plan says that rows which are gone are told by them; UsageError where it does not.
 
     ``spare`` is an empty database in memory that the compile may use up.
 
@@ -64,6 +66,7 @@ def run(
         told=told,
         spare=spare,
         dry=dry,
+        sweep=sweep,
     )
 
 
@@ -79,6 +82,7 @@ def run_spec(
     told: Callable[[RunEvent], None] = lambda _: None,
     spare: DuckDBPyConnection | None = None,
     dry: bool = False,
+    sweep: bool = False,
 ) -> RunResult:
     """The same for a spec whose relative paths start at ``base``. What ``told`` raises ends the run where it stands."""
     context.need("run")
@@ -92,6 +96,10 @@ def run_spec(
         from pipelines.sending import dry as dried
 
         job = dried(job)
+    if sweep:
+        from pipelines.gone import sweeping
+
+        job = sweeping(job)
     store = context.workspace.store
     store.save_spec(spec, by=context.principal, now=now)
     result = runner.run(
@@ -257,7 +265,18 @@ def _with_question(context: Context, job: Job, base: Path, result: RunResult) ->
         return result
     from tools.renames import with_question
 
-    asked = with_question(context, job.spec, job.sources, connections.places(context, base), result)
+    stored = context.workspace.store.get(result.run_id)
+    parameters = stored.parameters if stored is not None else {}
+
+    def refused(spec: Pipeline) -> str:
+        try:
+            compile_spec(spec, base=base, parameters=parameters, now=result.started)
+        except DreflowError as error:
+            return error.message
+        return ""
+
+    places = connections.places(context, base)
+    asked = with_question(context, job, job.sources, places, result, refused=refused)
     context.workspace.store.finish(result.run_id, asked)
     return asked
 

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from connectors import sql
 from connectors.contract import Discovered, Reading
-from connectors.drift import compare, drifted, known_names
+from connectors.drift import compare, known_names
 from connectors.files import text
 from connectors.files.options import ReadOptions
 from connectors.looking import scratch
@@ -50,15 +50,13 @@ def read(
     present = _columns(into, path, shown)
     fill = options.union == "by_name"
     names = known_names(source, list(present))
-    warnings = compare(source, names, {"file": shown}, fill=fill)
     have = {name.casefold(): item for name, item in zip(names, present.items(), strict=True)}
     retyped = {
         name: (type_, have[name.casefold()][1])
         for name, type_ in source.columns.items()
         if name.casefold() in have and have[name.casefold()][1].upper() != type_.upper()
     }
-    if retyped:
-        raise drifted(where={"file": shown}, retyped=retyped)
+    warnings = compare(source, names, {"file": shown}, fill=fill, retyped=retyped)
     before = sql.count(into, table) if append else 0
     picked = [_picked(name, type_, have) for name, type_ in source.columns.items()]
     query = exp.select(*picked).from_(sql.call("read_parquet", str(path)))

@@ -121,29 +121,46 @@ def load(
 
 
 def _judged(one: Wanted, total: Reading, into: DuckDBPyConnection, shown: str, records: int) -> Reading:
-    _refuse_unreadable(one.made.source, total, shown)
+    _refuse_unreadable(one.made.source, total, into, one.table, shown)
     expected = records if not one.made.options.explode else None
     warnings = _empty_columns(one.made, into, one.table, total.rows, shown)
     found = replace(total, expected_rows=expected, warnings=(*dict.fromkeys(total.warnings), *warnings))
     return readings.with_quarantine(one.table, found)
 
 
-def _refuse_unreadable(source: Source, total: Reading, shown: str) -> None:
+def _refuse_unreadable(source: Source, total: Reading, into: DuckDBPyConnection, table: exp.Table, shown: str) -> None:
     """A column of which no value can be read any more is another column than the spec was made for."""
-    if source.drift not in {"ask", "freeze"}:
+    if source.drift == "quarantine" or not (total.quarantined or any(total.nulled.values())):
         return
-    aside = sum(item.rows for item in total.quarantined)
-    lost = [name for name, count in total.nulled.items() if count == total.rows >= _SEVERAL]
-    reasons = dict.fromkeys(item.reason for item in total.quarantined) if aside >= _SEVERAL and not total.rows else {}
-    if not lost and not reasons:
+    bad = {name: total.nulled.get(name, 0) + number for name, number in _set_aside(source, total, into, table).items()}
+    several = [name for name, number in bad.items() if number >= _SEVERAL]
+    if not several:
         return
-    said = "; ".join([*reasons, *(conform.complaint(source.columns[name], name) for name in lost)])
+    readable = sql.row(into, exp.select(*(exp.Count(this=sql.column(name)) for name in several)).from_(table))
+    lost = [name for name, number in zip(several, readable, strict=True) if not sql.whole(number)]
+    if not lost:
+        return
+    said = "; ".join(conform.complaint(source.columns[name], name) for name in lost)
     raise DriftError(
         f"No value can be read as the spec was made for: {said}.",
         hint="Plan again to take the change in.",
         where={"stream": shown},
         data={"added": [], "missing": [], "retyped": {name: [source.columns[name], "something else"] for name in lost}},
     )
+
+
+def _set_aside(source: Source, total: Reading, into: DuckDBPyConnection, table: exp.Table) -> dict[str, int]:
+    """How many of the rows set aside each column has spoilt."""
+    if not total.quarantined:
+        return dict.fromkeys(source.columns, 0)
+    spoilt = [
+        sql.template(
+            "count_if(list_contains(string_split(reason, '; '), :why))", why=sql.value(conform.complaint(type_, name))
+        )
+        for name, type_ in source.columns.items()
+    ]
+    found = sql.row(into, exp.select(*spoilt).from_(sql.sibling(table, conform.QUARANTINE)))
+    return {name: sql.whole(number) for name, number in zip(source.columns, found, strict=True)}
 
 
 def _nothing(source: Source) -> exp.Select:

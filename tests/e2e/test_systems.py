@@ -20,7 +20,7 @@ from shell import command, environment
 
 from connectors.http.vendor.answering import Vendor
 from connectors.http.vendor.description import read_description
-from connectors.http.vendor.faults import FieldRenamed, Stalling
+from connectors.http.vendor.faults import Fault, FieldRemoved, FieldRenamed, FieldRetyped, Stalling
 from connectors.http.vendor.profile import read_profile
 from connectors.http.vendor.server import serving
 
@@ -151,29 +151,79 @@ def test_a_run_that_is_killed_between_two_pages_goes_on_there_and_later_ones_rea
     assert not stripe.violations
 
 
+def stopped_with(folder: Path, vendor: Vendor, fault: Fault) -> dict[str, Any]:
+    """A run that succeeded, and then one that met the fault and stopped with a question."""
+    plain = spec("full_refresh")
+    source = plain["sources"]["moved"]
+    fields = sorted({name for one in vendor.records("balance_transactions") for name in one})
+    source |= {"drift": "ask", "options": {**source["options"], "seen": fields}}
+    (folder / "spec.json").write_text(json.dumps(plain), encoding="utf-8")
+    dreflow(folder, "approve", "spec.json", "--by", "Ada")
+    assert dreflow(folder, "run", "spec.json")["status"] == "succeeded"
+    vendor.faults = [fault]
+    run = subprocess.run(
+        command("run", "spec.json", "--json"), cwd=folder, env=environment(folder), capture_output=True,
+        text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert run.returncode == 3, run.stdout + run.stderr
+    failed: dict[str, Any] = json.loads(run.stdout)
+    return failed
+
+
+def amended(folder: Path, failed: dict[str, Any], said: str) -> list[str]:
+    """Answer, approve and run; what changed, in words."""
+    answered = dreflow(folder, "runs", "answer", failed["run_id"], said, "-o", "changed.json")
+    refused = subprocess.run(
+        command("run", "changed.json", "--json"), cwd=folder, env=environment(folder), capture_output=True,
+        text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert json.loads(refused.stdout)["error"]["kind"] == "approval", "an approval before does not cover it"
+    dreflow(folder, "approve", "changed.json", "--by", "Ada")
+    assert dreflow(folder, "run", "changed.json")["status"] == "succeeded"
+    return [str(text) for text in answered["changes"]]
+
+
+@pytest.mark.parametrize(
+    ("said", "change", "kept"),
+    [
+        ("empty", "The source 'moved': empty is now 'net'.", 0),
+        ("yes", "The source 'moved': columns: net is gone.", MOVEMENTS),
+    ],
+)
+def test_a_field_that_is_gone_is_asked_about_and_leaves_the_plan_or_stays_empty(
+    stripe: Vendor, tmp_path: Path, said: str, change: str, kept: int
+) -> None:
+    with connected(tmp_path, stripe):
+        failed = stopped_with(tmp_path, stripe, FieldRemoved(place="/net", stream="balance_transactions"))
+        question = failed["error"]["data"]["question"]
+        assert "balance_transactions has no column 'net' any more; 450 of 450 rows had a value" in question["text"]
+        assert [one["value"] for one in question["options"]] == ["yes", "empty", "no"]
+        assert amended(tmp_path, failed, said) == [change]
+        with duckdb.connect(str(tmp_path / "books.duckdb"), read_only=True) as books:
+            assert books.execute("SELECT count(*), count(net) FROM moved").fetchone() == (MOVEMENTS, kept)
+
+
+def test_a_field_of_another_kind_is_asked_about_with_how_many_values_do_not_fit(stripe: Vendor, tmp_path: Path) -> None:
+    with connected(tmp_path, stripe):
+        fault = FieldRetyped(place="/net", value="12.50", stream="balance_transactions")
+        failed = stopped_with(tmp_path, stripe, fault)
+        question = failed["error"]["data"]["question"]
+        assert "450 of its 450 values are not whole numbers any more, such as '12.50'" in question["text"]
+        assert "It goes into 'moved', whose column has to be changed in the database, too." in question["text"]
+        with duckdb.connect(str(tmp_path / "books.duckdb")) as books:
+            books.execute("ALTER TABLE moved ALTER net TYPE DECIMAL(18,2)")
+        (change,) = amended(tmp_path, failed, "yes")
+        assert "net was 'BIGINT', is now 'DECIMAL" in change
+
+
 def test_a_field_under_a_new_name_is_asked_about_once_and_the_answer_is_a_change_of_the_plan(
     stripe: Vendor, tmp_path: Path
 ) -> None:
-    plain = spec("full_refresh")
-    source = plain["sources"]["moved"]
-    fields = sorted({name for one in stripe.records("balance_transactions") for name in one})
-    source |= {"drift": "ask", "options": {**source["options"], "seen": fields}}
-    (tmp_path / "spec.json").write_text(json.dumps(plain), encoding="utf-8")
     with connected(tmp_path, stripe):
-        dreflow(tmp_path, "approve", "spec.json", "--by", "Ada")
-        assert dreflow(tmp_path, "run", "spec.json")["status"] == "succeeded"
-        stripe.faults = [FieldRenamed(place="/net", to="/net_amount", stream="balance_transactions")]
-        run = subprocess.run(
-            command("run", "spec.json", "--json"), cwd=tmp_path, env=environment(tmp_path), capture_output=True,
-            text=True, check=False, timeout=300,
-        )  # fmt: skip
-        assert run.returncode == 3, run.stdout + run.stderr
-        failed = json.loads(run.stdout)
+        fault = FieldRenamed(place="/net", to="/net_amount", stream="balance_transactions")
+        failed = stopped_with(tmp_path, stripe, fault)
         question = failed["error"]["data"]["question"]
         assert "Is 'net_amount' the new name of 'net'?" in question["text"]
         assert "450 rows that were there before have the same value" in question["text"]
-        answered = dreflow(tmp_path, "runs", "answer", failed["run_id"], "yes", "-o", "changed.json")
-        assert any("net_amount" in text for text in answered["changes"])
-        dreflow(tmp_path, "approve", "changed.json", "--by", "Ada")
-        assert dreflow(tmp_path, "run", "changed.json")["status"] == "succeeded"
+        assert any("net_amount" in text for text in amended(tmp_path, failed, "yes"))
         assert in_books(tmp_path) == there(stripe)

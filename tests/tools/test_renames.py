@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
+import duckdb
 import pytest
 
 from memory.workspace import Workspace
-from spec.codec import digest, load_spec, to_yaml
+from spec.codec import digest, load_spec, parse_spec, to_yaml
 from spec.errors import ApprovalNeededError, UsageError
 from spec.run import RunResult
 from tools import approvals, plans, renames, runs
@@ -146,13 +148,111 @@ def test_with_freeze_nothing_is_asked(context: Context, shop: Path) -> None:
     assert renames.asked_of(result) is None
 
 
-def test_a_column_that_nothing_can_be_is_no_question(context: Context, shop: Path) -> None:
-    gone = ran(context, shop, "code,price,colour\nA,1.00,red\nB,2.50,blue\n")
-    assert gone.status == "failed"
-    assert "missing 'Quantity'" in str(gone.message)
-    assert renames.asked_of(gone) is None
-    empty = ran(context, shop, "code,Qty Ord.,price\nA,,1.00\nB,,2.50\n")
-    assert renames.asked_of(empty) is None, "an empty column would be read as nothing, silently"
+def test_a_column_that_is_gone_is_asked_about_and_stays_with_nothing_in_it(context: Context, shop: Path) -> None:
+    assert ran(context, shop).status == "succeeded"
+    gone = "code,price\nA,1.00\nB,2.50\n"
+    result = ran(context, shop, gone)
+    question = asked(result)
+    assert "goods has no column 'Quantity' any more; 3 of 3 rows had a value there the last time" in question.text
+    assert "It goes into 'worth'." in question.text
+    assert [option.value for option in question.options] == ["yes", "no"], "the plan computes with it"
+    assert question.options[0].label == "Yes, leave empty 'Quantity'"
+    found = answered(context, shop, result)
+    assert found.changes == ("The source 'goods': empty is now 'Quantity'.",)
+    done = ran(context, shop, gone)
+    assert done.status == "succeeded", done.message
+    assert done.notes == ("goods: Nothing is in Quantity, as agreed: the source no longer has it.",)
+    assert "A,,1.00," in (shop / "out" / "worth.csv").read_text(encoding="utf-8")
+
+
+def test_a_column_that_comes_back_is_asked_about_and_read_again(context: Context, shop: Path) -> None:
+    answered(context, shop, ran(context, shop, "code,price\nA,1.00\n"))
+    result = ran(context, shop, GOODS)
+    assert "goods has the column 'Quantity' again." in asked(result).text
+    assert answered(context, shop, result).spec.sources["goods"] == parse_spec(SPEC).sources["goods"]
+    assert ran(context, shop).status == "succeeded"
+    assert "A,5,1.00,5.00" in (shop / "out" / "worth.csv").read_text(encoding="utf-8")
+
+
+def test_a_column_that_nothing_computes_with_may_leave_the_plan_or_stay_empty(context: Context, shop: Path) -> None:
+    spec = SPEC.replace("columns: {code: VARCHAR", "columns: {colour: VARCHAR, code: VARCHAR")
+    colours = "code,Quantity,price,colour\nA,5,1.00,red\nB,7,2.50,blue\n"
+    assert ran(context, shop, colours, spec=spec).status == "succeeded"
+    result = ran(context, shop, GOODS)
+    assert [(one.value, one.label) for one in asked(result).options] == [
+        ("yes", "Yes, take out of the plan 'colour'"),
+        ("empty", "Yes, but leave empty 'colour'"),
+        ("no", "No, leave the plan as it is"),
+    ]
+    empty = renames.answer(context, result.run_id, "empty", now=NOW)
+    assert empty is not None
+    assert empty.spec.sources["goods"].empty == ("colour",)
+    assert list(answered(context, shop, result).spec.sources["goods"].columns) == ["code", "Quantity", "price"]
+    assert ran(context, shop).status == "succeeded"
+
+
+def test_an_empty_new_column_is_not_taken_for_the_missing_one(context: Context, shop: Path) -> None:
+    result = ran(context, shop, "code,Qty Ord.,price\nA,,1.00\nB,,2.50\n")
+    assert "The new column 'Qty Ord.' may be it, but nothing stands in it." in asked(result).text
+    assert answered(context, shop, result).spec.sources["goods"].known_as == {}
+
+
+def test_a_key_that_is_gone_is_told_and_not_asked_about(context: Context, shop: Path) -> None:
+    result = ran(context, shop, "Quantity,price\n5,1.00\n7,2.50\n")
+    assert renames.asked_of(result) is None
+    assert "Without 'code' the rows of 'goods' cannot be told apart" in str(result.message)
+
+
+def test_a_column_of_another_kind_is_asked_about_with_how_many_do_not_fit(context: Context, shop: Path) -> None:
+    weighed = "code,Quantity,price\nA,5.25,1.00\nB,7.5,2.50\nC,12.75,0.75\n"
+    result = ran(context, shop, weighed)
+    question = asked(result)
+    assert "3 of its 3 values are not whole numbers any more, such as '5.25', '7.5' and '12.75'" in question.text
+    assert question.options[0].label == "Yes, read 'Quantity' as numbers from now on"
+    found = answered(context, shop, result)
+    assert found.changes == ("The source 'goods': columns: Quantity was 'BIGINT', is now 'DECIMAL(18,2)'.",)
+    assert ran(context, shop, weighed).status == "succeeded"
+    assert "A,5.25,1.00,5.25" in (shop / "out" / "worth.csv").read_text(encoding="utf-8")
+
+
+def test_a_kind_that_the_plan_cannot_compute_with_is_told_and_not_offered(context: Context, shop: Path) -> None:
+    result = ran(context, shop, "code,Quantity,price\nA,five,1.00\nB,seven,2.50\n")
+    assert renames.asked_of(result) is None
+    assert "With its new form the plan cannot be computed" in str(result.message)
+    assert "'five'" in str((result.error or {})["data"]), "the evidence is there all the same"
+
+
+def test_of_a_private_column_of_another_kind_no_value_is_shown(context: Context, shop: Path) -> None:
+    spec = SPEC.replace("    primary_key", "    sensitive: {Quantity: personal}\n    primary_key")
+    result = ran(context, shop, "code,Quantity,price\nA,98.76,1.00\nB,98.77,2.50\n", spec=spec)
+    assert "2 of its 2 values are not whole numbers any more." in asked(result).text
+    assert "98.7" not in asked(result).text + str(result.error)
+
+
+@pytest.mark.parametrize("policy", ["evolve", "freeze"])
+def test_another_kind_is_met_by_the_policy_of_the_stream(context: Context, shop: Path, policy: str) -> None:
+    spec = SPEC.replace("    primary_key", f"    drift: {policy}\n    primary_key")
+    result = ran(context, shop, "code,Quantity,price\nA,5.25,1.00\nB,7.5,2.50\n", spec=spec)
+    assert result.status == "failed"
+    assert (renames.asked_of(result) is None) == (policy == "freeze")
+
+
+def test_with_quarantine_rows_of_another_kind_are_set_aside_and_counted(context: Context, shop: Path) -> None:
+    spec = SPEC.replace("    primary_key", "    drift: quarantine\n    primary_key")
+    result = ran(context, shop, "code,Quantity,price\nA,5.25,1.00\nB,7,2.50\n", spec=spec)
+    assert result.status == "succeeded"
+    assert [item.rows for item in result.quarantined] == [1]
+
+
+def test_renamed_gone_and_of_another_kind_are_one_question(context: Context, shop: Path) -> None:
+    spec = SPEC.replace("columns: {code: VARCHAR", "columns: {colour: VARCHAR, size: BIGINT, code: VARCHAR")
+    before = "code,Quantity,price,colour,size\nA,5,1.00,red,1\nB,7,2.50,blue,2\n"
+    assert ran(context, shop, before, spec=spec).status == "succeeded"
+    after = "code,Qty,price,size\nA,5,1.00,1\nB,7,2.50,2\n"
+    found = answered(context, shop, ran(context, shop, after))
+    assert found.spec.sources["goods"].known_as == {"Quantity": ("Qty",)}
+    assert "colour" not in found.spec.sources["goods"].columns
+    assert ran(context, shop).status == "succeeded"
 
 
 def test_other_headers_that_may_be_the_column_are_offered_too(context: Context, shop: Path) -> None:
@@ -223,6 +323,50 @@ def test_a_renamed_column_of_a_database_is_asked_about_alike(context: Context, s
     answered(context, shop, result)
     assert ran(context, shop).status == "succeeded"
     assert "A,5,1.00,5.00" in (shop / "out" / "worth.csv").read_text(encoding="utf-8")
+
+
+DATABASE = SPEC.replace("location: goods.csv", "connector: duckdb\n    location: shop.duckdb\n    stream: goods")
+
+
+def test_a_database_s_column_of_another_type_is_asked_about_with_how_many_do_not_fit(
+    context: Context, shop: Path
+) -> None:
+    write_duckdb(shop, '"Quantity" BIGINT', ["5", "7", "12"])
+    assert ran(context, shop, spec=DATABASE).status == "succeeded"
+    write_duckdb(shop, '"Quantity" DECIMAL(9,2)', ["5.25", "7.5", "12"])
+    result = ran(context, shop)
+    assert "2 of its 3 values are not whole numbers any more, such as '5.25' and '7.50'" in asked(result).text
+    assert answered(context, shop, result).spec.sources["goods"].columns["Quantity"] == "DECIMAL(9,2)"
+    assert ran(context, shop).status == "succeeded"
+    assert "A,5.25,1.00,5.25" in (shop / "out" / "worth.csv").read_text(encoding="utf-8")
+
+
+def test_a_database_s_column_of_texts_in_place_of_numbers_is_told_with_evidence(context: Context, shop: Path) -> None:
+    write_duckdb(shop, '"Quantity" VARCHAR', ["5", "seven", "12"])
+    result = ran(context, shop, spec=DATABASE)
+    assert renames.asked_of(result) is None, "a product of texts is none, so no plan can be offered"
+    (evidence,) = cast("dict[str, Any]", result.error)["data"]["evidence"]
+    assert (evidence["fitting"], evidence["values"], evidence["examples"]) == (2, 3, ["seven"])
+
+
+def test_a_database_s_column_that_is_gone_is_asked_about(context: Context, shop: Path) -> None:
+    write_duckdb(shop, '"Quantity" BIGINT', ["5", "7", "12"])
+    assert ran(context, shop, spec=DATABASE).status == "succeeded"
+    write_duckdb(shop, "", ["5", "7", "12"])
+    result = ran(context, shop)
+    assert "goods has no column 'Quantity' any more; 3 of 3 rows had a value there the last time" in asked(result).text
+    answered(context, shop, result)
+    assert ran(context, shop).status == "succeeded"
+
+
+def write_duckdb(shop: Path, column: str, values: list[str]) -> None:
+    (shop / "shop.duckdb").unlink(missing_ok=True)
+    with duckdb.connect(shop / "shop.duckdb") as database:
+        more = f", {column}" if column else ""
+        database.execute(f"CREATE TABLE goods (code VARCHAR PRIMARY KEY{more}, price DECIMAL(18,2))")
+        for code, value in zip("ABC", values, strict=True):
+            row = [code, *([value] if column else []), "1.00"]
+            database.execute(f"INSERT INTO goods VALUES ({', '.join('?' * len(row))})", row)
 
 
 def test_of_a_folder_of_months_the_file_with_the_other_header_is_looked_at(context: Context, shop: Path) -> None:

@@ -17,6 +17,7 @@ examples:
   dreflow run totals.yaml
   dreflow run totals.yaml --data orders=exports/july.csv --out july
   dreflow run totals.yaml --param month=2026-07 --json
+  dreflow run books.yaml --sweep                 (looks now which rows the source has no more)
   dreflow run crm.yaml --dry-run                 (shows the requests to systems and sends none)
 """
 
@@ -40,6 +41,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--dry-run",
         action="store_true",
         help="write the output files, and the requests that would be sent to systems; nothing else is written or sent",
+    )
+    parser.add_argument(
+        "--sweep",
+        action="store_true",
+        help="read all keys now, where the plan tells by them which rows are gone, and not only when it is due",
     )
     parser.add_argument("--engine", default="duckdb", choices=("duckdb",), help="where it is computed")
     parser.add_argument("--now", metavar="T", help="the time it is, as ISO 8601 (default: the clock)")
@@ -68,6 +74,7 @@ def run(args: argparse.Namespace) -> int:
         # Importing the library opens this one, and this process is the run's own; another takes a tenth of the imports.
         spare=duckdb.default_connection(),
         dry=args.dry_run,
+        sweep=args.sweep,
     )
     return finished(context, result, args, out=args.out)
 

@@ -17,8 +17,11 @@ from running import Plain, Shop
 
 from connectors.destination import DESTINATIONS
 from connectors.files import connector as files
-from spec.errors import SpecError
+from pipelines import runner
+from pipelines.gone import sweeping
+from spec.errors import SpecError, UsageError
 from spec.pipeline import Source
+from spec.run import RunEvent
 
 KINDS = [name for name in DESTINATIONS.names() if name != "files"]
 COLUMNS: Plain = {"id": "BIGINT", "name": "VARCHAR", "state": "VARCHAR", "at": "BIGINT"}
@@ -184,6 +187,49 @@ def test_a_sweep_waits_until_it_is_due(local: Shop) -> None:
     assert ids(local, "duckdb") == [1, 2]
     local.later(local.now + timedelta(days=7)).run(plain)
     assert ids(local, "duckdb") == [2]
+
+
+def test_a_sweep_is_made_at_once_where_a_person_asks_for_it_and_counts_as_one(local: Shop) -> None:
+    plain = merging("duckdb", {"sweep": "7 days"})
+    local.write("customers.csv", people((1, "A", 1), (2, "A", 2)))
+    local.run(plain)
+    local.write("customers.csv", people((2, "A", 2)))
+    later = local.later(local.now + timedelta(days=1))
+    swept = later.run_job(sweeping(later.job(plain)))
+    assert ids(local, "duckdb") == [2]
+    assert any("1 row" in note and "removed" in note for note in swept.notes)
+    local.write("customers.csv", people((3, "A", 3)))
+    local.later(local.now + timedelta(days=7)).run(plain)
+    assert ids(local, "duckdb") == [2, 3], "six days after a sweep none is due"
+    local.later(local.now + timedelta(days=8)).run(plain)
+    assert ids(local, "duckdb") == [3]
+
+
+def test_a_sweep_that_was_asked_for_is_still_one_when_the_run_is_gone_on_with(local: Shop) -> None:
+    plain = merging("duckdb", {"sweep": "7 days"})
+    local.write("customers.csv", people((1, "A", 1), (2, "A", 2)))
+    local.run(plain)
+    local.write("customers.csv", people((2, "A", 2)))
+    later = local.later(local.now + timedelta(days=1))
+
+    def stop(event: RunEvent) -> None:
+        if event.phase == "extract":
+            raise KeyboardInterrupt
+
+    stopped = replace(later, after=stop).run_job(sweeping(later.job(plain)))
+    assert (stopped.status, ids(local, "duckdb")) == ("cancelled", [1, 2])
+    assert runner.resume(later.job(plain), later.setting(), stopped.run_id).status == "succeeded"
+    assert ids(local, "duckdb") == [2]
+
+
+@pytest.mark.parametrize("gone", [{"column": "state", "values": ["DELETED"]}, None])
+def test_a_sweep_is_refused_where_the_plan_tells_nothing_by_keys(local: Shop, gone: Plain | None) -> None:
+    plain = merging("duckdb", gone or {"column": "state"})
+    if gone is None:
+        del plain["sources"]["customers"]["gone"]
+    local.write("customers.csv", people((1, "A", 1)))
+    with pytest.raises(UsageError, match="does not say that rows which are gone are told by their keys"):
+        sweeping(local.job(plain))
 
 
 @pytest.fixture
