@@ -1,4 +1,4 @@
-"""Columns that a source no longer has and a plan keeps, as agreed: nothing is asked for them, and nothing is in them."""
+"""Columns that a source no longer has and a plan keeps, as agreed: nobody asks for them, and nothing is in them."""
 
 from __future__ import annotations
 

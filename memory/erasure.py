@@ -73,6 +73,13 @@ def erase_definition(store: Store, name: str, *, by: str, now: datetime) -> int:
     return _erased(store, chosen, values, "erase definition", name, by, now)
 
 
+def erase_connection(store: Store, name: str, *, by: str, now: datetime) -> int:
+    """Delete a saved connection; how many rows went. Its secrets are the vault's."""
+    connections = Base.metadata.tables["connections"]
+    chosen: dict[Table, ColumnElement[bool]] = {connections: connections.c.name == bindparam("name")}
+    return _erased(store, chosen, {"name": name}, "forget connection", name, by, now)
+
+
 def erase_workspace(store: Store, *, name: str, by: str, now: datetime) -> int:
     """Delete every row of the workspace, its trail included; how many went.
 

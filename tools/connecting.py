@@ -21,8 +21,9 @@ from memory.store import SavedConnection
 from memory.workspace import Workspace
 from spec.errors import AccessError, SpecError, UsageError
 from spec.records import record
-from tools import connections, lapses, passes
+from tools import connections, consents, lapses, passes
 from tools.connections import system_of
+from tools.consents import CONSENT
 from tools.context import Context
 from tools.credentials import HeldCredentials, Hidden, VaultCredentials
 from tools.tickets import Content, Tickets, digest_of, new_secret
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from connectors.http.definition import Unit
     from connectors.http.engine import Declared
 
-CONSENT = "oauth2_code"
 LIFE = timedelta(minutes=15)
 """How long somebody may take on a system's own page, or over a choice."""
 
@@ -70,6 +70,10 @@ class Offer:
     grade: str
     again: bool
     """A connection of this name is there, and will be this one."""
+    may_write: bool = False
+    """The rights to write are asked for apart, where somebody wants to send."""
+    writes: bool = False
+    """The connection that is connected again may write."""
 
 
 @record(frozen=True)
@@ -149,6 +153,8 @@ def offer(context: Context, system: str, *, name: str | None = None, way: str | 
         consents_at=_host(chosen),
         grade=unit.definition.proof.grade,
         again=before is not None,
+        may_write=_is_consent(chosen) and bool(chosen is not None and chosen.params.get("write_scopes")),
+        writes=before is not None and _writes(before),
     )
 
 
@@ -189,8 +195,12 @@ def begin(
     thread: str | None = None,
     browser: str = "",
     by_pass: str = "",
+    write: bool | None = None,
 ) -> str:
     """The page on which a person consents. ``client`` is the app that they registered with the system.
+
+    Rights to read are asked for, and with ``write`` those to write; None asks for what the connection has, if it is
+    there.
 
     What was begun is kept encrypted for a quarter of an hour, for this principal and, where ``browser`` is given, for
     who has that secret of theirs. A pass that proved who they are ends with it.
@@ -208,7 +218,9 @@ def begin(
     app = {field.name: whole[field.name] for field in connections.asked_for(system, way)}
     state, verifier = new_secret(), new_secret()
     params = _params(context, unit, name, settings, chosen)
-    url = oauth2_code.consent_url(params, app, redirect, state, verifier)
+    before = _before(context, unit, name)
+    writes = write if write is not None else before is not None and _writes(before)
+    url = oauth2_code.consent_url(params, app, redirect, state, verifier, write=writes)
     begun = {
         "system": system,
         "name": name,
@@ -221,6 +233,7 @@ def begin(
         "thread": thread or "",
         "browser": digest_of(browser) if browser else "",
         "by_pass": by_pass,
+        "write": "yes" if writes else "",
     }
     _consents(context.workspace).give(state, begun, now=now, life=LIFE)
     return url
@@ -259,6 +272,7 @@ def answered(context: Context, query: Mapping[str, str], *, now: datetime, brows
             asks.post,
             now,
             kept=answer.kept,
+            write=bool(begun["write"]),
         )
         for setting in params.tells:
             if settings.get(setting):
@@ -420,6 +434,17 @@ def _free(context: Context, system: str) -> str:
         number += 1
         name = f"{system}_{number}"
     return name
+
+
+def _writes(connection: SavedConnection) -> bool:
+    """Whether a consent that is there includes the rights to write."""
+    try:
+        found = consents.of(connection)
+    except AccessError:
+        return False
+    from connectors.http.auth import oauth2_code
+
+    return found is not None and bool(found[0].write_scopes) and oauth2_code.may_write(*found)
 
 
 def _is_consent(chosen: Unit | None) -> bool:

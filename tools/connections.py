@@ -171,10 +171,17 @@ def keep(
     if connection.secret is not None:
         VaultCredentials(vault(), connection.secret).keep(secrets)
     # Another key may be another account's: what the one before was shown is none of its business.
-    for shared in _pages(context).parent.glob(f"*/{connection.name}"):
-        shutil.rmtree(shared)
+    forget_pages(context, connection.name)
     context.workspace.store.save_connection(connection, by=context.principal, now=now)
     return connection
+
+
+def forget_pages(context: Context, name: str) -> int:
+    """Remove what questions were shown through a connection; how many folders of it there were."""
+    folders = list(_pages(context).parent.glob(f"*/{name}"))
+    for shared in folders:
+        shutil.rmtree(shared)
+    return len(folders)
 
 
 def trial(connection: SavedConnection, credentials: Credentials, *, unknown: Sequence[str] = ()) -> Place:

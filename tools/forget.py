@@ -10,7 +10,7 @@ from typing import Literal, cast
 
 from spec.errors import BusyError, UsageError, unknown_name
 from spec.registry import Shelf
-from tools import conversations, preferences
+from tools import connections, conversations, preferences
 from tools.context import Context
 
 PLACES = Shelf("tools.forgetting", "place that remembers")
@@ -23,15 +23,17 @@ class Forgotten:
 
     ``scrubbed`` is False when another program kept the store's files from being written anew: the rows are deleted, and
     their bytes go with the next ``traces``. ``kept_in`` names approved plans that hold a forgotten definition: a plan
-    is what was approved. ``left`` are files in the workspace's folder that are none of ours.
+    is what was approved. ``left`` are files in the workspace's folder that are none of ours. ``told`` is what became of
+    it elsewhere, and what a person has to do there.
     """
 
-    what: Literal["thread", "definition", "preference", "workspace", "traces"]
+    what: Literal["thread", "definition", "preference", "connection", "workspace", "traces"]
     name: str
     removed: dict[str, int] = field(default_factory=dict)
     scrubbed: bool = True
     kept_in: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    told: str = ""
 
 
 def thread(context: Context, thread_id: str, *, now: datetime) -> Forgotten:
@@ -74,6 +76,30 @@ def preference(context: Context, name: str) -> Forgotten:
 
     gone = preferences.reset(context, name)
     return Forgotten("preference", name, {"store": int(gone)}, erasure.scrub(context.workspace.store))
+
+
+def connection(context: Context, name: str, *, now: datetime) -> Forgotten:
+    """Forget a saved connection with its secrets; a consent is given back to the system first, where it takes it.
+
+    Raises UsageError while something runs by itself through it, and TransientError, with everything as it was, where
+    the system cannot be asked now.
+    """
+    from memory import erasure
+    from tools import consents, lapses
+
+    context.need("connect")
+    saved = connections.known(context, name)
+    using = [spec.name for schedule, spec in lapses.using(context, name) if not schedule.paused]
+    if using:
+        raise UsageError(
+            f"{', '.join(using)} runs by itself through {name!r}.",
+            hint=f"Pause it first: dreflow schedule pause {using[0]}.",
+        )
+    told = consents.given_back(saved)
+    removed = {"secrets": int(saved.secret is not None and connections.vault().delete(saved.secret))}
+    removed["pages"] = connections.forget_pages(context, name)
+    removed["store"] = erasure.erase_connection(context.workspace.store, name, by=context.principal, now=now)
+    return Forgotten("connection", name, removed, erasure.scrub(context.workspace.store), told=told)
 
 
 def workspace(context: Context, *, now: datetime) -> Forgotten:

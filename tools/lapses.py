@@ -50,7 +50,7 @@ def noticed(context: Context, error: Mapping[str, JsonValue] | None, *, now: dat
         return ()
     said = str((error or {}).get("message") or "")
     paused: list[str] = []
-    for schedule, spec in _using(context, connection):
+    for schedule, spec in using(context, connection):
         if not schedules.store_of(context).pause_for(schedule.pipeline, connection):
             continue
         paused.append(schedule.pipeline)
@@ -99,7 +99,8 @@ def over(context: Context, connection: str, *, now: datetime) -> Sequence[str]:
     return resumed
 
 
-def _using(context: Context, connection: str) -> Sequence[tuple[Scheduled, Pipeline]]:
+def using(context: Context, connection: str) -> Sequence[tuple[Scheduled, Pipeline]]:
+    """What runs by itself and reads, writes or sends through a connection."""
     found: list[tuple[Scheduled, Pipeline]] = []
     for schedule in schedules.store_of(context).schedules():
         try:
@@ -107,7 +108,7 @@ def _using(context: Context, connection: str) -> Sequence[tuple[Scheduled, Pipel
         except DreflowError:
             # A plan that cannot be read does not run, and is told when it comes due.
             continue
-        used = {source.connection for source in spec.sources.values()} | {load.connection for load in spec.loads}
+        used = {one.connection for one in (*spec.sources.values(), *spec.loads, *spec.sends)}
         if connection in used:
             found.append((schedule, spec))
     return found

@@ -90,6 +90,10 @@ def run_spec(
     if not rebound:
         # On other data nothing but the output folder is written.
         connections.check_hosts(context, spec)
+    if spec.sends and not rebound and not dry:
+        from tools.consents import check_rights
+
+        check_rights(context, spec)
     sources = {name: source for name, (source, _) in rebound.items()}
     job = compile_spec(spec, base=base, parameters=parameters, now=now, rebound=sources, spare=spare)
     if dry:

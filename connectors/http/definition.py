@@ -9,7 +9,7 @@ Places in an answer are JSON Pointers, ``/data`` or ``/customer/id``, as elsewhe
 
 # No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -27,6 +27,11 @@ Grade = Literal["A", "B", "C", "D", "E"]
 
 def _as_tuple(value: object) -> object:
     return value if isinstance(value, list | tuple) or value is None else (value,)
+
+
+def _as_day(value: object) -> object:
+    # YAML reads 2015-01-31 as a day of its own.
+    return value.isoformat() if isinstance(value, date) else value
 
 
 Strings = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
@@ -123,7 +128,9 @@ class Cursor(Document):
 class Windows(Document):
     """A long history in parts: ``{window.from}`` and ``{window.to}`` in the request, both ends inclusive."""
 
-    from_: str = Field(alias="from", description="The first day, as 2015-01-31; a setting's placeholder is allowed.")
+    from_: Annotated[str, BeforeValidator(_as_day)] = Field(
+        alias="from", description="The first day, as 2015-01-31; a setting's placeholder is allowed."
+    )
     every: str | None = Field(
         default=None,
         pattern=r"^[1-9]\d{0,3} (hour|day)s?$",

@@ -138,6 +138,7 @@ class Listed(Declared):
         if order.stream in self.definition.writes:
             yield from super().send(order, place, rows, outbox)
             return
+        self._refuse_read_only(place)
         with self._sender(place, writes=True) as sender:
             yield from self._sheet_sending(order, place, outbox, sender).all(rows)
 

@@ -25,6 +25,11 @@ def connect(context: Context, args: argparse.Namespace, system: str) -> int:
     from tools import connecting
 
     offer = connecting.offer(context, system, name=args.name, way=args.way)
+    if args.write and not offer.may_write:
+        raise UsageError(
+            f"{offer.title} is not asked for rights to write in this way.",
+            hint="A key has the rights that it was made with. Leave --write out.",
+        )
     asking = sys.stdin.isatty() and not args.password_stdin
     settings = _settings(offer, args.set, asking=asking)
     if offer.consents:
@@ -112,8 +117,10 @@ def _consented(
             redirect=redirect,
             now=workspace.now(None),
             way=offer.way,
+            write=True if args.write else None,
         )
-        workspace.remark([f"Open this page, sign in and allow reading:\n\n  {url}\n"])
+        allow = "reading and writing" if args.write or offer.writes else "reading"
+        workspace.remark([f"Open this page, sign in and allow {allow}:\n\n  {url}\n"])
         if not args.no_browser:
             _open(url)
         with comes_back(args.wait) as (query, answer):

@@ -91,7 +91,8 @@ async def take(system: str, request: Request) -> Response:
     secrets = {one.name: given.get(f"key.{one.name}", "") for one in offer.secrets}
     try:
         if offer.consents:
-            url = await run_in_threadpool(_begun, request, visitor, offer, settings, secrets, thread)
+            write = offer.may_write and given.get("write") == "yes"
+            url = await run_in_threadpool(_begun, request, visitor, offer, settings, secrets, thread, write)
             return RedirectResponse(url, 303, pages.headers())
         done = await run_in_threadpool(_with_key, service_of(request), visitor, offer, settings, secrets, thread)
     except DreflowError as error:
@@ -301,6 +302,7 @@ def _begun(
     settings: Mapping[str, str],
     client: Mapping[str, str],
     thread: str,
+    write: bool,
 ) -> str:
     service = service_of(request)
     return connecting.begin(
@@ -315,6 +317,7 @@ def _begun(
         thread=_own(visitor.context, thread),
         browser=visitor.browser,
         by_pass=visitor.secret,
+        write=write,
     )
 
 

@@ -52,6 +52,7 @@ def form(
     parts.append(_ways(offer, hidden))
     parts += [_setting(one, settings.get(one.name)) for one in offer.settings]
     parts.append(_secrets(offer, redirect))
+    parts.append(_rights(offer))
     parts.append(_submit(offer))
     parts.append("</form>")
     parts.append(pages.paragraph(f"This connector: {TRIED[offer.grade]}.", tone="soft"))
@@ -109,6 +110,17 @@ def _setting(one: Asked, typed: str | None) -> str:
     return (
         f'{label}<input type="text" id="{field}" name="{name}" value="{escape(value)}"{hint}{needed} '
         'spellcheck="false" autocapitalize="none">'
+    )
+
+
+def _rights(offer: Offer) -> str:
+    """Reading is asked for; writing where somebody wants it."""
+    if not offer.may_write:
+        return ""
+    checked = " checked" if offer.writes else ""
+    return (
+        f'<label><input type="checkbox" name="write" value="yes"{checked}> Ask for the right to write, too</label>'
+        "<small>Only for plans that send something there; reading does not need it.</small>"
     )
 
 

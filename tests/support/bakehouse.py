@@ -6,12 +6,10 @@ What is let in is decided by the strict consent server; the page asks a person, 
 from __future__ import annotations
 
 import json
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from html import escape
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +18,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import consent_server
 import pytest
+import shelved
 from consent_server import ConsentServer
 from oauthlib import oauth2  # type: ignore[import-untyped]
 
@@ -41,7 +40,9 @@ auth:
   - use: oauth2_code
     authorize_url: "{address}/authorize"
     token_url: "{address}/token"
+    revoke_url: "{address}/revoke"
     scopes: [orders.read, offline]
+    write_scopes: [orders.write]
     tells: {shop: {url: "{address}/shops", value: /id, title: /name}}
     help: In the back office make an app with the redirect address shown here.
   - {use: bearer, title: API key, help: In the back office under Settings, starts_with: [bk_live_]}
@@ -58,6 +59,9 @@ streams:
   customers:
     path: /customers
     primary_key: id
+writes:
+  orders:
+    note: {description: Puts a note on orders., path: "/orders/{key}", key: id, fields: [id, note], again: nature}
 """
 
 
@@ -145,24 +149,15 @@ def serving(**told: Any) -> Iterator[Bakery]:
 
 def on_the_shelf(folder: Path) -> Path:
     """Write the connector, and what lets a Python that starts with the folder on its path find it; that folder."""
-    unit, site = folder / "shelf" / "bakehouse", folder / "site"
+    unit = folder / "shelf" / "bakehouse"
     unit.mkdir(parents=True)
-    site.mkdir()
     (unit / "connector.yaml").write_text(CONNECTOR, encoding="utf-8")
     (unit / "README.md").write_text("# Bakehouse\n\nReads orders and customers.\n", encoding="utf-8")
-    code = f"import connectors\nconnectors.__path__.append({str(folder / 'shelf')!r})\n"
-    (site / "sitecustomize.py").write_text(code, encoding="utf-8")
-    return site
+    return shelved.site_of(folder / "shelf", folder / "site")
 
 
 def join_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same for this process too, as long as the test runs."""
-    import connectors
-    from spec import registry
-
     site = on_the_shelf(folder)
-    monkeypatch.setattr(connectors, "__path__", [*connectors.__path__, str(folder / "shelf")])
-    monkeypatch.setattr(sys.modules["connectors"].__spec__, "submodule_search_locations", connectors.__path__)
-    # A cache of its own, so that no later test finds what is on no shelf any more.
-    monkeypatch.setattr(registry, "_local_names", cache(registry._local_names.__wrapped__))
+    shelved.join_here(folder / "shelf", monkeypatch)
     return site

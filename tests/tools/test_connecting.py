@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import bakehouse
@@ -13,13 +14,22 @@ import pytest
 from bakehouse import KEY, Bakery
 from consent_server import CLIENT, REDIRECT, SECRET, consented, opened
 
+from connectors.contract import connector
+from connectors.sends import Order
 from memory.workspace import Workspace
+from spec.base import JsonValue
+from spec.codec import from_plain
 from spec.errors import AccessError, SpecError, TransientError, UsageError
-from tools import connecting, connections, found
+from tools import connecting, connections, consents, forget, found
 from tools.connecting import Connected, Undecided
 from tools.context import Context
 
+if TYPE_CHECKING:
+    from connectors.http.engine import Declared
+    from connectors.sends import Outbox
+
 NOW = datetime.now(UTC)
+Plain = dict[str, JsonValue]
 APP = {"client_id": CLIENT, "client_secret": SECRET}
 
 
@@ -115,6 +125,84 @@ def test_who_says_no_saves_nothing_and_may_begin_again(context: Context, bakery:
         connecting.answered(context, {"error": "access_denied", "state": state}, now=NOW)
     assert connections.saved(context) == []
     connected(context, bakery)
+
+
+def asked_rights(url: str) -> list[str]:
+    return dict(parse_qsl(urlsplit(url).query))["scope"].split()
+
+
+def test_a_consent_asks_for_reading_alone_and_for_writing_where_that_is_wanted(
+    context: Context, bakery: Bakery
+) -> None:
+    assert asked_rights(begun(context, bakery)) == ["orders.read", "offline"]
+    connected(context, bakery)
+    offer = connecting.offer(context, "bakehouse", name="shop")
+    assert (offer.may_write, offer.writes) == (True, False)
+    url = begun(context, bakery, write=True)
+    assert asked_rights(url) == ["orders.read", "offline", "orders.write"]
+    assert isinstance(connecting.answered(context, consented(url), now=NOW), Connected)
+    assert connecting.offer(context, "bakehouse", name="shop").writes
+    assert "orders.write" in asked_rights(begun(context, bakery)), "connecting it again takes nothing away"
+    assert "orders.write" not in asked_rights(begun(context, bakery, write=False))
+
+
+def test_a_plan_that_sends_is_refused_through_a_consent_for_reading(context: Context, bakery: Bakery) -> None:
+    connected(context, bakery)
+    send: Plain = {
+        "from": "notes",
+        "connector": "bakehouse",
+        "connection": "shop",
+        "stream": "orders",
+        "action": "note",
+    }
+    source: Plain = {"location": "notes.csv", "columns": {"id": "BIGINT", "note": "VARCHAR"}}
+    spec = from_plain({"version": 1, "name": "notes", "sources": {"notes": source}, "sends": [send]})
+    with pytest.raises(AccessError, match="'shop' may read, and nothing may be sent") as refused:
+        consents.check_rights(context, spec)
+    assert "dreflow connectors add shop --write" in refused.value.hint
+    place = connections.places(context, context.workspace.folder)(spec.sends[0])
+    unit = cast("Declared", connector("bakehouse"))
+    with pytest.raises(AccessError, match="for reading, and nothing was sent"):
+        list(unit.send(Order("notes", "orders", "note", ("id",), ("id", "note")), place, [], cast("Outbox", None)))
+    connecting.answered(context, consented(begun(context, bakery, write=True)), now=NOW)
+    consents.check_rights(context, spec)
+
+
+def test_a_connection_that_is_forgotten_gives_its_consent_back_and_leaves_no_secret(
+    context: Context, bakery: Bakery
+) -> None:
+    connected(context, bakery)
+    consent = next(iter(bakery.refresh.values()))
+    done = forget.connection(context, "shop", now=NOW)
+    assert not consent.alive
+    assert done.told == "Bakehouse was told to end its consent."
+    assert connections.saved(context) == []
+    assert [name for name in connections.vault().names() if name.startswith("connection/")] == []
+    with pytest.raises(SpecError, match="no saved connection"):
+        forget.connection(context, "shop", now=NOW)
+
+
+def test_a_consent_that_cannot_be_given_back_now_keeps_the_connection(context: Context) -> None:
+    with bakehouse.serving() as bakery:
+        connected(context, bakery)
+    with pytest.raises(TransientError, match="cannot be reached"):
+        forget.connection(context, "shop", now=NOW)
+    assert [one.name for one in connections.saved(context)] == ["shop"]
+
+
+def test_a_key_and_a_consent_without_an_address_for_it_are_left_to_the_person(
+    context: Context, bakery: Bakery, tmp_path: Path
+) -> None:
+    at = {"address": bakery.base, "shop": "s1"}
+    connecting.with_key(context, "bakehouse", "till", at, {"token": KEY}, now=NOW, way="bearer")
+    assert forget.connection(context, "till", now=NOW).told == (
+        "The key itself is yours and still good at Bakehouse, until you delete it there."
+    )
+    connected(context, bakery)
+    file = connections.system_of("bakehouse").file
+    assert file is not None
+    file.write_text(file.read_text(encoding="utf-8").replace('    revoke_url: "{address}/revoke"\n', ""), "utf-8")
+    assert "has no way to end a consent from here" in forget.connection(context, "shop", now=NOW).told
 
 
 def test_which_of_several_organisations_is_asked_and_nothing_is_saved_before(context: Context) -> None:

@@ -74,13 +74,15 @@ class Counted(VendorTransport):
 class Held:
     """Secrets that are renewed once by another word, which the vendor then wants."""
 
-    def __init__(self, names: Sequence[str], renewable: bool) -> None:
+    def __init__(self, names: Sequence[str], renewable: bool, rights: Sequence[str] = ()) -> None:
         self._secrets: Secrets = dict.fromkeys(names, SENTINEL)
         self._renewable = renewable
+        self._rights = rights
 
     def get(self) -> Secrets:
         """As they are now."""
-        return {**self._secrets, "expires_at": "2099-01-01T00:00:00+00:00", "made_at": NOW.isoformat()}
+        times = {"expires_at": "2099-01-01T00:00:00+00:00", "made_at": NOW.isoformat()}
+        return {**self._secrets, **times, "scopes": " ".join(self._rights)}
 
     def renew(self, change: Callable[[Secrets], Secrets]) -> Secrets:
         """Exchange them without a token endpoint, which vendors' descriptions do not have."""
@@ -182,8 +184,10 @@ class Bench:
         if way is None:
             return Held((), False)
         unit = auth(way)
-        asked = [one.name for one in unit.fields(parse_options(unit.Params, way.params))]
-        return Held([*asked, *_SHARED], way.use.startswith("oauth2"))
+        params = parse_options(unit.Params, way.params)
+        asked = [one.name for one in unit.fields(params)]
+        rights = [*getattr(params, "scopes", ()), *getattr(params, "write_scopes", ())]
+        return Held([*asked, *_SHARED], way.use.startswith("oauth2"), rights)
 
     def place(self, folder: Path) -> Place:
         """The connection, keeping its pages in ``folder``."""

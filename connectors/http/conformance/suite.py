@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, cast
 
 from connectors.http.asking import paginator
 from connectors.http.conformance.bench import Bench, BrokenError, Case, NotApplicableError
+from connectors.http.conformance.desk import Desk, SendCase, desks
 from connectors.http.definition import Definition, Stream, Unit
 from connectors.http.vendor.description import Description
 from connectors.http.vendor.profile import Profile
@@ -15,13 +16,16 @@ from spec.records import record
 from spec.registry import Shelf
 
 CASES = Shelf("connectors.http.conformance.cases", "case")
+SENDS = Shelf("connectors.http.conformance.sends", "case of sending")
 SMALL = 10
 Result = Literal["kept", "broken", "not applicable", "not tried"]
 
 
 @record(frozen=True)
 class Verdict:
-    """How a case ended for a stream; ``detail`` says what is broken, or why it was not tried."""
+    """How a case ended for a stream, or for one of its actions (``customers: metadata``); ``detail`` says what is
+    broken, or why it was not tried.
+    """
 
     stream: str
     case: str
@@ -32,6 +36,11 @@ class Verdict:
 def case(name: str) -> Case:
     """The case of that name."""
     return cast("Case", CASES.load(name))
+
+
+def send_case(name: str) -> SendCase:
+    """The case of sending of that name."""
+    return cast("SendCase", SENDS.load(name))
 
 
 def bench(
@@ -77,18 +86,32 @@ def _short(unit: Unit) -> Unit:
 
 def tried(under: Bench, name: str) -> Verdict:
     """One case on one stream."""
-    unit = case(name)
+    return _tried(under, under.stream, name, lambda: case(name).run(under))
+
+
+def sent(desk: Desk, name: str) -> Verdict:
+    """One case of sending on one action."""
+
+    def run() -> None:
+        with desk.folder():
+            send_case(name).run(desk)
+
+    return _tried(desk.under, f"{desk.under.stream}: {desk.action}", name, run)
+
+
+def _tried(under: Bench, what: str, name: str, run: Callable[[], None]) -> Verdict:
+    under.violations.clear()
     try:
-        unit.run(under)
+        run()
     except NotApplicableError as reason:
-        return Verdict(under.stream, name, "not applicable", str(reason))
+        return Verdict(what, name, "not applicable", str(reason))
     except BrokenError as broken:
-        return Verdict(under.stream, name, "broken", str(broken))
+        return Verdict(what, name, "broken", str(broken))
     except DreflowError as error:
-        return Verdict(under.stream, name, "broken", f"{type(error).__name__}: {error}")
+        return Verdict(what, name, "broken", f"{type(error).__name__}: {error}")
     if under.violations:
-        return Verdict(under.stream, name, "broken", f"not as the vendor says: {under.violations[0]}")
-    return Verdict(under.stream, name, "kept")
+        return Verdict(what, name, "broken", f"not as the vendor says: {under.violations[0]}")
+    return Verdict(what, name, "kept")
 
 
 def run(
@@ -101,12 +124,24 @@ def run(
     cases: Sequence[str] = (),
     streams: Sequence[str] = (),
 ) -> Iterator[Verdict]:
-    """Each case on each stream, or on those named; a stream that the profile does not know is not tried."""
+    """Each case on each stream, or on those named, and each case of sending on each of its actions.
+
+    A stream or action that the profile does not know is not tried.
+    """
     for stream in streams or definition.streams:
         if stream not in profile.streams:
             yield Verdict(stream, "", "not tried", "the vendor's profile does not know it")
             continue
         under = bench(name, definition, stream, description, profile, settings or {})
-        for one in cases or CASES.names():
-            under.violations.clear()
+        for one in _wanted(cases, CASES):
             yield tried(under, one)
+        for action, desk in desks(under):
+            if desk is None:
+                yield Verdict(action, "", "not tried", "the vendor's profile says nothing of what takes it (keeps)")
+                continue
+            for one in _wanted(cases, SENDS):
+                yield sent(desk, one)
+
+
+def _wanted(cases: Sequence[str], shelf: Shelf) -> Sequence[str]:
+    return [one for one in cases if one in shelf.names()] if cases else shelf.names()

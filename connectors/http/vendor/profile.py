@@ -173,7 +173,8 @@ class Profile(Document):
     def paths(self) -> set[str]:
         """The paths that are needed of the description."""
         whole = {stream.record.path for stream in self.streams.values() if stream.record is not None}
-        return {*(stream.path for stream in self.streams.values()), *self.also, *whole}
+        taken = {str(way.params["path"]) for way in self.keeps.values() if "path" in way.params}
+        return {*(stream.path for stream in self.streams.values()), *self.also, *whole, *taken}
 
     @property
     def changes(self) -> list[dict[str, Any]]:

@@ -54,6 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--password-stdin", action="store_true", help="read passwords and tokens from standard input")
     add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="what a system needs to know")
     add.add_argument("--way", metavar="WAY", help="another way to prove who asks, where a system has several")
+    add.add_argument("--write", action="store_true", help="ask for the rights to write, too: for plans that send")
     add.add_argument("--port", type=int, metavar="N", help="where a consent comes back to here (default: 8000)")
     add.add_argument("--wait", type=float, default=300.0, metavar="SECONDS", help="how long a consent is waited for")
     add.add_argument("--no-browser", action="store_true", help="only print the address of the page for a consent")

@@ -1,4 +1,4 @@
-"""``dreflow forget thread|definition|preference|workspace|traces``."""
+"""``dreflow forget thread|definition|preference|connection|workspace|traces``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tools.forget import Forgotten
 
-SUMMARY = "delete a conversation, a definition, a preference or a whole workspace, everywhere"
+SUMMARY = "delete a conversation, a definition, a preference, a connection or a whole workspace, everywhere"
 _HELP = {
     "thread": "a conversation, as t1",
     "definition": "what a word means here, in all versions",
     "preference": "what you prefer",
+    "connection": "a saved connection with its secrets; a consent is given back to the system",
     "workspace": "all of this workspace: conversations, connections with passwords, plans, runs and their files",
     "traces": "bytes of earlier deletions that another program kept from being written over",
 }
@@ -23,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="what", required=True, metavar="|".join(_HELP))
     for name, meaning in _HELP.items():
         action = actions.add_parser(name, help=meaning)
-        if name in {"thread", "definition", "preference"}:
+        if name in {"thread", "definition", "preference", "connection"}:
             action.add_argument("name", metavar="ID" if name == "thread" else "NAME")
         action.add_argument("--yes", action="store_true", help="do it; it cannot be undone")
         action.add_argument("--json", action="store_true", help="print one JSON document")
@@ -51,6 +52,8 @@ def run(args: argparse.Namespace) -> int:
         done = forget.definition(context, args.name, now=now)
     elif args.what == "preference":
         done = forget.preference(context, args.name)
+    elif args.what == "connection":
+        done = forget.connection(context, args.name, now=now)
     elif args.what == "workspace":
         done = forget.workspace(context, now=now)
     else:
@@ -72,6 +75,8 @@ def _told(done: Forgotten) -> str:
             "Another program has the workspace open, so bytes of it may still lie in its file: close it, then run "
             "'dreflow forget traces'."
         )
+    if done.told:
+        lines.append(done.told)
     if done.kept_in:
         lines.append(f"Plans keep the meaning they were approved with: {', '.join(done.kept_in)}.")
     if done.left:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 from known_vendors import described_in
 
+from connectors import sends
 from connectors.contract import DECLARED
-from connectors.http import engine, money, placeholders, repeats, sending, staged
+from connectors.http import engine, money, placeholders, repeats, sending, staged, writing
 from connectors.http.conformance import suite, table
-from connectors.http.conformance.suite import CASES, Verdict
+from connectors.http.conformance.desk import desks
+from connectors.http.conformance.suite import CASES, SENDS, Verdict
 from connectors.http.definition import Definition, Stream, read_definition
 from connectors.http.paginators import keyset
 from connectors.http.vendor.description import Description, together
@@ -75,6 +78,80 @@ def test_every_stream_keeps_to_every_case(name: str, stream: str, known: Callabl
     assert told.get(stream) == table.marks(found)[stream], "docs/conformance.md is old: python scripts/conformance.py"
 
 
+def never_again(status: int) -> str:
+    return "" if 200 <= status < 300 else "fail"
+
+
+ACTIONS = [
+    (name, stream, action)
+    for name in DECLARED.names()
+    for stream, actions in definition_of(name).writes.items()
+    for action in actions
+]
+
+
+def sent(known: Known, name: str, stream: str, action: str, *cases: str) -> list[Verdict]:
+    definition, description, profile = known
+    under = suite.bench(name, definition, stream, description, profile, {})
+    desk = dict(desks(under))[f"{stream}: {action}"]
+    if desk is None:
+        pytest.fail(f"the vendor's profile of {name} does not say what takes {stream}: {action}")
+    return [suite.sent(desk, case) for case in cases or SENDS.names()]
+
+
+@pytest.mark.parametrize(("name", "stream", "action"), ACTIONS, ids=[".".join(one) for one in ACTIONS])
+def test_every_action_keeps_to_every_case_of_sending(
+    name: str, stream: str, action: str, known: Callable[[str], Known]
+) -> None:
+    found = sent(known(name), name, stream, action)
+    broken = [f"{one.case}: {one.detail}" for one in found if one.result == "broken"]
+    assert not broken, "\n".join(broken)
+    assert {one.result for one in found} == {"kept"}
+    told = table.read((ROOT / "docs" / "conformance.md").read_text(encoding="utf-8"))[definition_of(name).title]
+    marks = table.marks(found)[f"{stream}: {action}"]
+    assert told.get(f"{stream}: {action}") == marks, "docs/conformance.md is old: python scripts/conformance.py"
+
+
+def another_key(_self: Any, _order: Any) -> str:
+    return f"key-{next(KEYS)}"
+
+
+KEYS = itertools.count()
+BROKEN_SENDS: dict[str, tuple[object, str, Any, str]] = {
+    "a key of its own for each attempt": (
+        sends.Item,
+        "idempotency_key",
+        another_key,
+        "cut_off",
+    ),
+    "an outbox that forgets": (
+        sends.Outbox,
+        "_recall",
+        lambda _self, _file: None,
+        "sent_before",
+    ),
+    "a lost answer that is not looked for": (
+        writing.Sending,
+        "_looked",
+        lambda _self, _look, _items: {},
+        "answer_lost asana tasks create",
+    ),
+    "a busy system that is given up at once": (sending, "_usual", never_again, "too_many"),
+}
+"""What is broken, and the case of sending that sees it; of Stripe's customers where nothing else is named."""
+
+
+@pytest.mark.parametrize("mutant", BROKEN_SENDS)
+def test_the_suite_of_sending_goes_red_when_something_is_broken(
+    mutant: str, known: Callable[[str], Known], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, name, changed, said = BROKEN_SENDS[mutant]
+    case, system, stream, action = said.split(" ") if " " in said else (said, "stripe", "customers", "metadata")
+    assert [one.result for one in sent(known(system), system, stream, action, case)] == ["kept"]
+    monkeypatch.setattr(owner, name, changed)
+    assert [one.result for one in sent(known(system), system, stream, action, case)] == ["broken"]
+
+
 def first_again(params: Any, ask: Any, answer: Any) -> Any:
     return ask.with_given({params.after: str(answer.records[0]["id"])}) if answer.count >= params.size else None
 
@@ -85,10 +162,6 @@ def one_page(_params: Any, _ask: Any, _answer: Any) -> None:
 
 def next_second(text: str) -> str:
     return str(int(placeholders._instant(text).timestamp()) + 1)
-
-
-def never_again(status: int) -> str:
-    return "" if 200 <= status < 300 else "fail"
 
 
 def anew(folder: Path, *, now: str) -> staged.Pages:

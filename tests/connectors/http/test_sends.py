@@ -185,7 +185,8 @@ def sheet_append(specs: Path, tmp_path: Path) -> World:
         {"id": number, "name": f"n{number}", "met": date(2026, 1, number)} for number in (2, 3, 4, 5)
     ]
     settings = {"spreadsheet": LINK, "auth": "oauth2_code"}
-    secrets = {"access_token": SENTINEL, "expires_at": "2099-01-01T00:00:00+00:00"}
+    rights = "https://www.googleapis.com/auth/spreadsheets"
+    secrets = {"access_token": SENTINEL, "expires_at": "2099-01-01T00:00:00+00:00", "scopes": rights}
     trial = Trial("google_sheets", vendor, tmp_path, settings, secrets)
 
     def arrived() -> Counter[str]:

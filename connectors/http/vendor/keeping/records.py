@@ -29,6 +29,9 @@ class Params(Document):
     status: int = 200
     key_header: str = Field(default="", description="Header by which a request is known again.")
     needs: tuple[str, ...] = Field(default=(), description="Fields without which it is refused.")
+    example: dict[str, Any] = Field(
+        default={}, description="Fields of a record beside its key, as the vendor takes them."
+    )
 
 
 class Taken:

@@ -1,0 +1,84 @@
+"""Consents that people gave for connections: whether they may be written through, and given back when one is deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from connectors.contract import DECLARED
+from memory.store import SavedConnection
+from spec.errors import AccessError
+from spec.pipeline import Pipeline
+from tools import connections
+from tools.context import Context
+from tools.credentials import HeldCredentials, VaultCredentials
+
+if TYPE_CHECKING:
+    from connectors.http.auth.oauth2_code import Params
+    from connectors.http.signing import Secrets
+
+CONSENT = "oauth2_code"
+
+
+def of(saved: SavedConnection) -> tuple[Params, Secrets] | None:
+    """The system's endpoints and what the vault keeps of the consent; None for a connection that has no consent."""
+    if saved.config.get("auth") != CONSENT or saved.secret is None:
+        return None
+    secrets = VaultCredentials(connections.vault(), saved.secret).get()
+    proof = connections.system_of(saved.connector).proof(connections.trial(saved, HeldCredentials({})))
+    return None if proof is None else (cast("Params", proof[1]), secrets)
+
+
+def may_write(saved: SavedConnection) -> bool:
+    """Whether what is sent through it can be let in, as far as is known here: a key's rights only the system knows."""
+    from connectors.http.auth import oauth2_code
+
+    found = of(saved)
+    return found is None or oauth2_code.may_write(*found)
+
+
+def check_rights(context: Context, spec: Pipeline) -> None:
+    """AccessError for a plan that sends through a connection whose consent is for reading alone."""
+    for send in spec.sends:
+        saved = context.workspace.store.connection(send.connection) if send.connection is not None else None
+        if saved is not None and not may_write(saved):
+            raise read_only(saved.name)
+
+
+def read_only(name: str) -> AccessError:
+    """A connection through which nothing may be sent."""
+    return AccessError(
+        f"The connection {name!r} may read, and nothing may be sent through it.",
+        hint=f"Connect it again and allow writing, too: dreflow connectors add {name} --write, or say “connect {name}” "
+        "in the chat page.",
+        data={"needs": "write", "connection": name},
+    )
+
+
+def given_back(saved: SavedConnection) -> str:
+    """Let the system end what it gave us, and say so; or say that only the person can.
+
+    Raises TransientError where the system cannot be asked now.
+    """
+    from connectors.http.auth import oauth2_code
+    from connectors.http.lines import line
+
+    if saved.secret is None:
+        return ""
+    if not DECLARED.has(saved.connector):
+        return "Its user and password are still good at the database, until they are changed there."
+    title = connections.system_of(saved.connector).definition.title
+    by_hand = f"{title} still lets it in. End it there: its page for apps or keys that have access."
+    try:
+        found = of(saved)
+    except AccessError:
+        return f"The vault does not have its secrets any more. {by_hand}"
+    if found is None:
+        return f"The key itself is yours and still good at {title}, until you delete it there."
+    with line(title) as asks:
+        try:
+            done = oauth2_code.revoked(*found, asks.post)
+        except AccessError:
+            return f"{title} did not take the consent back. {by_hand}"
+    return (
+        f"{title} was told to end its consent." if done else f"{title} has no way to end a consent from here. {by_hand}"
+    )
