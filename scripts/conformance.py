@@ -15,9 +15,10 @@ PAGE = ROOT / "docs" / "conformance.md"
 HEADING = """# What every connector was tried on
 
 Each list of each system is read against the vendor's own description: every request is checked, every answer is made
-from it, and the line is cut, the key refused, a page repeated, a field renamed, the process killed. *yes*: it keeps to
-the case. *–*: the case is about something that this list does not have. The tests hold the connectors to this table;
-`dreflow connectors check NAME --conformance` tries one of your own.
+from it, and the line is cut, the key refused, a page repeated, a field renamed, the process killed. Each action that
+sends records (*customers: metadata*) is tried alike: an answer is lost, one record refused, the process killed between
+two. *yes*: it keeps to the case. *–*: the case is about something that this list does not have. The tests hold the
+connectors to these tables; `dreflow connectors check NAME --conformance` tries one of your own.
 """
 
 

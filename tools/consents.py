@@ -1,4 +1,4 @@
-"""Consents that people gave for connections: whether they may be written through, and given back when one is deleted."""
+"""Consents that people gave for connections: whether they are for writing, too, and how they are given back."""
 
 from __future__ import annotations
 
