@@ -108,7 +108,8 @@ def using(context: Context, connection: str) -> Sequence[tuple[Scheduled, Pipeli
         except DreflowError:
             # A plan that cannot be read does not run, and is told when it comes due.
             continue
-        used = {one.connection for one in (*spec.sources.values(), *spec.loads, *spec.sends)}
+        used = {source.connection for source in spec.sources.values()} | {load.connection for load in spec.loads}
+        used |= {send.connection for send in spec.sends}
         if connection in used:
             found.append((schedule, spec))
     return found

@@ -226,7 +226,7 @@ def test_a_sweep_that_was_asked_for_is_still_one_when_the_run_is_gone_on_with(lo
 def test_a_sweep_is_refused_where_the_plan_tells_nothing_by_keys(local: Shop, gone: Plain | None) -> None:
     plain = merging("duckdb", gone or {"column": "state"})
     if gone is None:
-        del plain["sources"]["customers"]["gone"]
+        del cast("dict[str, Any]", plain)["sources"]["customers"]["gone"]
     local.write("customers.csv", people((1, "A", 1)))
     with pytest.raises(UsageError, match="does not say that rows which are gone are told by their keys"):
         sweeping(local.job(plain))
