@@ -17,7 +17,7 @@ from connectors import sql
 from connectors.contract import Reading, connector
 from connectors.destination import Removal
 from pipelines.state import Border
-from spec.errors import DataError, SpecError, UsageError
+from spec.errors import DataError, SpecError
 from spec.pipeline import Gone, Load, Pipeline, Source
 from spec.records import record
 from spec.run import OutputResult
@@ -46,22 +46,8 @@ class Told:
     left_out: int = 0
 
 
-def sweeping(job: Job) -> Job:
-    """The same job, which reads all keys now and not only on its rhythm; UsageError where the plan has none to read."""
-    if not any(_has_keys_to_read(source.gone) for source in job.sources.values()):
-        raise UsageError(
-            "The plan does not say that rows which are gone are told by their keys.",
-            hint="Write gone: {sweep: 7 days} into the source that it is about, and approve that.",
-        )
-    if not any(load.write == "merge" for load in job.loads):
-        raise UsageError(
-            "This run merges into no table, so no keys would be compared.",
-            hint="Leave out --sweep, or --data and --dry-run, with which a run writes files alone.",
-        )
-    return replace(job, sweep=True)
-
-
-def _has_keys_to_read(gone: Gone | None) -> bool:
+def has_keys_to_read(gone: Gone | None) -> bool:
+    """Whether rows that are gone are told, now or in the end, by reading all keys."""
     return gone is not None and (gone.sweep is not None or gone.listed is not None)
 
 
@@ -70,7 +56,7 @@ def due(gone: Gone | None, before: Border | None, now: datetime | None, *, at_on
 
     A first read has all rows, so it costs nothing to compare them. ``at_once`` is a person's word.
     """
-    if gone is None or now is None or not _has_keys_to_read(gone):
+    if gone is None or now is None or not has_keys_to_read(gone):
         return False
     if before is None or gone.sweep == EVERY_RUN or at_once:
         return True

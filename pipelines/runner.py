@@ -350,19 +350,17 @@ class _Attempt:
     ) -> dict[str, exp.Table]:
         """Sources that are read straight into a destination's staging table: all rows, one load, nothing in between."""
         sources = self._job.sources.values()
-        # It might be the same file, and DuckDB opens a file once; cursors need staged rows to finish an interrupted
-        # run; and columns that stay empty are put beside the others once these are here.
-        if any(
-            source.connector == "duckdb" or source.read == "incremental" or source.gone or source.empty
-            for source in sources
-        ):
+        # It might be the same file, and DuckDB opens a file once; and cursors need staged rows to finish an
+        # interrupted run.
+        if any(source.connector == "duckdb" or source.read == "incremental" or source.gone for source in sources):
             return {}
         found: dict[str, exp.Table] = {}
         readers = [load.from_ for load in self._job.loads] + [output.from_ for output in self._job.outputs]
         readers += [item for stage in self._job.stages for item in stage.inputs]
         for target in targets:
             alone = [load for load in target.loads if load.write == "replace" and readers.count(load.from_) == 1]
-            alone = [load for load in alone if load.from_ in self._job.sources]
+            # Columns that stay empty are put beside the others once these are here.
+            alone = [load for load in alone if (own := self._job.sources.get(load.from_)) and not own.empty]
             if not alone or target.place.connector != "duckdb":
                 continue
             session = destination("duckdb").open_session(target.place, connection)

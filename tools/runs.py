@@ -101,7 +101,7 @@ def run_spec(
 
         job = dried(job)
     if sweep:
-        from pipelines.gone import sweeping
+        from pipelines.sweeping import sweeping
 
         job = sweeping(job)
     store = context.workspace.store

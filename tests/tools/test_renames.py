@@ -12,7 +12,7 @@ import pytest
 
 from memory.workspace import Workspace
 from spec.codec import digest, load_spec, parse_spec, to_yaml
-from spec.errors import ApprovalNeededError, UsageError
+from spec.errors import ApprovalNeededError, SpecError, UsageError
 from spec.run import RunResult
 from tools import approvals, plans, renames, runs
 from tools.context import Context
@@ -382,3 +382,26 @@ def test_of_a_folder_of_months_the_file_with_the_other_header_is_looked_at(conte
     lines = (shop / "out" / "worth.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 6
     assert "D,900,1.00,900.00" in lines
+
+
+def test_a_column_that_stays_empty_is_one_of_a_table_that_is_replaced_too(context: Context, shop: Path) -> None:
+    read = SPEC.partition("steps:")[0]
+    spec = read.replace("goods:\n    location", "goods:\n    empty: Quantity\n    location")
+    spec += "loads:\n  - {from: goods, connector: duckdb, location: shop.duckdb, table: goods}\n"
+    spec += "allow: {tables: [shop.duckdb/goods]}\n"
+    (shop / "stock.yaml").write_text(spec, encoding="utf-8")
+    (shop / "goods.csv").write_text("code,price\nA,1.00\n", encoding="utf-8")
+    job = plans.compiled(context, shop / "stock.yaml", now=NOW)
+    approvals.approve(context, job.spec, job.effects, approved_by="Ada", now=NOW)
+    result = ran(context, shop)
+    assert result.status == "succeeded", result.message
+    with duckdb.connect(str(shop / "shop.duckdb"), read_only=True) as there:
+        assert there.execute("SELECT code, Quantity, CAST(price AS VARCHAR) FROM goods").fetchall() == [
+            ("A", None, "1.00")
+        ]
+
+
+@pytest.mark.parametrize("wrong", ["code", "colour"])
+def test_a_key_or_a_column_that_is_none_cannot_stay_empty(wrong: str) -> None:
+    with pytest.raises(SpecError, match="empty"):
+        parse_spec(SPEC.replace("goods:\n    location", f"goods:\n    empty: {wrong}\n    location"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,13 @@ def test_fields_that_are_named_are_columns_also_where_the_first_records_lack_the
     assert read(connected(shop, named), tmp_path, staging, found[0].source).rows == 130
     told = staging.execute("SELECT customer_email, customer_vat FROM orders WHERE customer_vat IS NOT NULL").fetchall()
     assert told == [("b@example.com", "DE1")]
+
+
+@pytest.mark.parametrize("said", ["2015-01-31", date(2015, 1, 31)])
+def test_the_first_day_of_a_history_may_be_written_as_yaml_reads_days(said: object) -> None:
+    windows = definition(windows={"from": said, "every": "30 days"}).streams["orders"].windows
+    assert windows is not None
+    assert windows.from_ == "2015-01-31"
 
 
 def test_a_field_that_is_named_and_gone_is_still_drift(tmp_path: Path, staging: duckdb.DuckDBPyConnection) -> None:

@@ -18,7 +18,7 @@ from running import Plain, Shop
 from connectors.destination import DESTINATIONS
 from connectors.files import connector as files
 from pipelines import runner
-from pipelines.gone import sweeping
+from pipelines.sweeping import sweeping
 from spec.errors import SpecError, UsageError
 from spec.pipeline import Source
 from spec.run import RunEvent
