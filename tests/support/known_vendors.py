@@ -16,6 +16,10 @@ from connectors.http.vendor.transport import VendorTransport
 
 CONNECTORS = Path(__file__).parents[2] / "connectors"
 NAMES = sorted(path.parent.name for path in CONNECTORS.glob("*/vendor.yaml"))
+RESTFUL = [
+    name for name in NAMES if "method: POST" not in (CONNECTORS / name / "vendor.yaml").read_text(encoding="utf-8")
+]
+"""Those whose lists are each at an address of their own; a query of a GraphQL system is answered by its own tests."""
 MORE = "DREFLOW_MORE_SPECS"
 """Another folder with vendors' descriptions, for those that come in packages."""
 Known = Callable[[str], tuple[Description, Profile]]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from known_vendors import NAMES, described_in, profile_file
+from known_vendors import RESTFUL, described_in, profile_file
 
 from connectors.http.vendor.checking import Checker
 from connectors.http.vendor.description import Description, read_description, together
@@ -183,7 +183,7 @@ def test_a_damaged_cache_is_read_anew(tmp_path: Path) -> None:
     assert read(api(), tmp_path, cache=cache) == first
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", RESTFUL)
 def test_a_published_description_is_read_whole(name: str, vendor_specs_folder: Path) -> None:
     profile = read_profile(profile_file(name))
     found = [read_description(file) for file in described_in(profile, vendor_specs_folder)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from known_vendors import NAMES, Opened, client_of
+from known_vendors import RESTFUL, Opened, client_of
 from made_vendor import described, parameter, vendor_of
 
 from connectors.http.vendor import faults
@@ -190,7 +190,7 @@ def test_texts_with_a_nul_can_be_asked_for() -> None:
     assert names == {NUL, None}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", RESTFUL)
 def test_an_empty_list_and_an_exactly_full_page_are_as_described(name: str, opened: Opened) -> None:
     for count in (0, 2, 4):
         vendor, client = opened(name, count=count)
@@ -209,7 +209,7 @@ class Few(dict[str, int]):
         return 3 if key in {"channels", "messages", "projects", "workspaces"} else 100
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", RESTFUL)
 def test_every_answer_of_every_stream_is_as_described(name: str, opened: Opened) -> None:
     vendor, client = opened(name, count=Few())
     for stream in vendor.profile.streams.values():
