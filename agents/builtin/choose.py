@@ -302,6 +302,22 @@ def tally_column(schema: Schema, table: str) -> Ref | None:
     return None
 
 
+_INSIDE = {("quantity",), ("units",), ("unit",), ("pieces",), ("piece",), ("qty",), ("count",), ("number",)}
+
+
+def counted_inside(schema: Schema, table: str, said: str) -> Ref | None:
+    """The quantity that says how many of a thing one row is about: of "ticket sales" the tickets are inside.
+
+    ``said`` is the noun of the question. None where it names the rows, or where not one column is such a quantity.
+    """
+    owner = [stem(word) for word in schema.tables[table]]
+    words = {stem(word) for word in said.lower().split()}
+    if len(owner) < 2 or not words or not words <= set(owner[:-1]):
+        return None
+    held = [column.ref for column in schema.of(table) if column.kind == "number" and column.core in _INSIDE]
+    return held[0] if len(held) == 1 else None
+
+
 def names_rows(schema: Schema, table: str) -> bool:
     """Whether a table's label tells its rows apart, so that grouping by the row and by its label are the same."""
     labels = label_columns(schema, table)

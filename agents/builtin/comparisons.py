@@ -299,6 +299,14 @@ class Comparisons(Superlatives):
             if column is not None:
                 self.meaning.assumptions.append(f"the number is compared with {column[1]}")
                 self.meaning.score -= 0.05
+        if column is None and self.money_said:
+            spent = self._money_near(self.state.scope.table)
+            if spent is not None:
+                # "patrons who have spent more than 500": all their amounts together
+                self.money_said.clear()
+                self.meaning.assumptions.append(f"{spent[1]} is the money that is meant")
+                self._measure_condition(Out("agg", column=spent, func="sum"), op, number, spent[0])
+                return
         if column is None:
             measure = next((o for o in reversed(self.focus) if o.is_measure), None)
             self.meaning.problems.append(
@@ -331,7 +339,8 @@ class Comparisons(Superlatives):
         if not table:
             self.meaning.problems.append(f"unused:{number:g}")
             return
-        scope = self._measure_condition(Out("count", table=table, distinct=phrase.distinct), op, number, table)
+        many = self._inside(phrase, table) or Out("count", table=table, distinct=phrase.distinct)
+        scope = self._measure_condition(many, op, number, table)
         if scope is not None:
             for tag in phrase.values:
                 self._value(tag)

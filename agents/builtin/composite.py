@@ -83,7 +83,7 @@ class Composites(Modifiers):
                 plain = Out("entity", table=phrase.values[-1].links[0].table)
             if plain is None:
                 return None
-            out = self.count_of(plain.table) if plain.kind == "entity" else plain
+            out = self._many_of(phrase, plain.table) if plain.kind == "entity" else plain
         table = out.table or (out.column[0] if out.column else "")
         scope = Scope(table, parent=None)
         saved = self.state.scope, self.state.last, self.root, self.focus

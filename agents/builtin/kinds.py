@@ -27,6 +27,7 @@ def wrong_kinds(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
         *_half_a_mark(tags, meaning, schema),
         *_no_figure(meaning),
         *_average_of_each(tags, meaning, schema),
+        *_amounts_for_things(tags, meaning, schema),
     ]
     return list(dict.fromkeys(found))
 
@@ -135,6 +136,20 @@ def _no_figure(meaning: Meaning) -> Iterator[str]:
     cut = [out for out in [*meaning.outs, *meaning.groups] if out.kind == "grain"]
     if cut and len(meaning.outs) > 1 and not any(out.is_measure for out in meaning.outs):
         yield f"nothing would be counted or added up for each {cut[0].grain}"
+
+
+def _amounts_for_things(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]:
+    """As in "which seats are the most popular", where rows say only how many seats there are: a number is no seat."""
+    said = [tag for tag in tags if tag.kind != "skip"]
+    shown = {out.column for out in meaning.outs if out.kind == "column" and out.column}
+    for lead, tag in itertools.pairwise(said):
+        link = tag.links[0] if tag.links else None
+        if lead.text.lower() not in {"which", "what"} or link is None or link.kind != "column" or link.ref not in shown:
+            continue
+        column = schema.columns[link.ref]
+        word = tag.text.lower().split()[-1]
+        if column.kind == "number" and not column.is_id and link.how == "part" and singular(word) != word:
+            yield f"{column.name} of {column.table} is how many there are, and not which {tag.text}"
 
 
 def _average_of_each(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]:

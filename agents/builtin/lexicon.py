@@ -408,7 +408,7 @@ _NOUNS_OF_VERBS = {
         "purchase buy|death die|birth born|renewal renew|removal remove|approval approve|choice choose|"
         "decision decide|description describe|flight fly|growth grow|loss lose|marriage marry|permission "
         "permit|prescription prescribe|refusal refuse|response respond|subscription subscribe|transmission "
-        "transmit|submission submit"
+        "transmit|submission submit|assistant assist|consultant consult|applicant apply|participant participate"
     ).split("|")
     for a, b in [tuple(pair.split()), tuple(reversed(pair.split()))]
 }

@@ -40,6 +40,8 @@ _UNITS = frozenset(
         "hours pct percent kwh mwh litres liters ltr"
     ).split()
 )
+# "A member of staff" is one of them.
+_COLLECTIVES = frozenset(stem(word) for word in "staff crew personnel cast".split())
 _MOST_CODES = 40
 _MOST_SORTS = 12
 _WRITTEN = frozenset({"number", "no", "code"})
@@ -215,6 +217,8 @@ class Linker:
                 s == o or o in synonyms(s) for s, o in zip(stems, owner, strict=True)
             ):
                 score, how = 0.75, "synonym"
+            elif len(owner) == 1 and stems[1:] == (stem("member"),) and stems[0] == owner[0] in _COLLECTIVES:
+                score, how = 0.98, "lemma"
             elif len(owner) == 1 and len(stems) == 2 and stems[-1] == owner[0] and stems[0] in _LIGHT:
                 score, how = 0.8, "lemma"
             if score:

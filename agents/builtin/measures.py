@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import label_columns, main_measure, tally_column
+from agents.builtin.choose import counted_inside, label_columns, main_measure, tally_column
 from agents.builtin.conditions import Conditions
 from agents.builtin.lexicon import FLOWS, PEOPLE
 from agents.builtin.links import Link
@@ -105,6 +105,10 @@ class Measures(Conditions):
                 return self._count_of_named(phrase.values[-1].links[0])
             return Out("count", table="") if not phrase.unit else Out("count", grain=phrase.unit, distinct=True)
         if head.kind == "table":
+            inside = self._inside(phrase, head.table)
+            if inside is not None:
+                inside.func = phrase.agg if phrase.agg in {"avg", "median"} else "sum"
+                return inside
             if phrase.agg in {"avg", "median"}:
                 return Out("per", func=phrase.agg, parts=[Out("count", table=head.table)])
             return self.count_of(head.table, distinct=phrase.distinct)
@@ -141,6 +145,15 @@ class Measures(Conditions):
             return Out("agg", column=held[0], func="sum")
         self.meaning.problems.append(f"unclear:how many {link.value}")
         return Out("count", table=link.table)
+
+    def _inside(self, phrase: Phrase, table: str) -> Out | None:
+        """As in "tickets" of ticket sales: how many of them one row is about stands in its quantity."""
+        tag = phrase.head_tag
+        found = counted_inside(self.schema, table, tag.text) if tag is not None and not phrase.distinct else None
+        if found is None:
+            return None
+        self.meaning.assumptions.append(f"{found[1]} says how many of them one row is about")
+        return Out("agg", column=found, func="sum")
 
     def count_of(self, table: str, *, distinct: bool = False) -> Out:
         """How many of a table's things there are: its rows, or the sum of the column that counts them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from agents.builtin.leads import led
 from agents.builtin.periods import SPOKEN_NUMBERS
 from agents.builtin.turns import turned
 
@@ -88,7 +89,17 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     ),
     (r"\btoo (late|early)\b", r"\1"),
     (r"(?<=\w) on time\b|\bin time\b(?=\s*[,.?!]|\s*$)", " punctual"),
-    (r"\b(without|no|not) (?:even )?(?:a|one) single\b", r"\1 a"),
+    (r"\b(without|no|not)( [a-z]+ing)? (?:even )?(?:a|one) single\b", r"\1\2 any"),
+    (r"\b(?:single|very) (?=(?:highest|lowest|largest|biggest|smallest|most|best|worst|longest|latest|oldest)\b)", ""),
+    (r"\b(?:end|ended|ending|turn|turned|turning) (?:up|out)(?: as| being| to be)?\b", "are"),
+    (r"\bgoing by (?:the |its |their )?", "by "),
+    (
+        (
+            r"^on average,? how many ([\w-]+(?: [\w-]+)?) (?:are|were|is|was|do|does|did|have|has)(?: there)? "
+            r"(?:in|on|to|for|with) (?:one|an?|each|every) ([\w-]+(?: [\w-]+)?)\s*\??$"
+        ),
+        r"average number of \1 per \2",
+    ),
     (r"\bcount\s*\(\s*\*\s*\)", "number of rows"),
     (r"\bcount\s*\(\s*distinct ([^()]+)\)", r"number of distinct \1"),
     (r"\b(?:sum)\s*\(([^()]+)\)", r"sum of \1"),
@@ -219,7 +230,7 @@ def normalise(text: str) -> str:
     plain = turned(re.sub(r"\s+", " ", plain).strip())
     for pattern, wording in _REWRITES:
         plain = re.sub(pattern, wording, plain, flags=re.IGNORECASE)
-    return re.sub(r"\s+", " ", plain).strip()
+    return led(re.sub(r"\s+", " ", plain).strip())
 
 
 def remarks(text: str) -> list[str]:

@@ -57,6 +57,12 @@ class Reader(Composites):
             self.focus.append(Out("column", column=days[0]))  # "When did Ann start?"
             return
         last = next((c for c in reversed(self.state.last) if isinstance(c, Compare)), None)
+        ranked = self.meaning.order[0][0].column if self.meaning.order else None
+        spender = self._person_near(ranked[0]) if self.who and ranked is not None and last is None else None
+        if spender is not None and ranked is not None:
+            self.focus.append(Out("entity", table=spender))  # "Who spent the most?"
+            self.root.table = spender
+            return
         if last is None:
             return
         person = self._person_near(last.column[0]) if self.who else None

@@ -67,6 +67,14 @@ _ROLLING = re.compile(
     ),
     re.IGNORECASE,
 )
+_COMING = re.compile(
+    rf"\b(?:(?:in|over|within|during|for)\s+)?(?:the\s+)?(?:next|coming|following|upcoming)\s+{_N}\s+{_UNIT}(?!\w)",
+    re.IGNORECASE,
+)
+_WITHIN = re.compile(rf"\bwithin\s+{_N}\s+{_UNIT}\s+(?:from|of)\s+(?:now|today)\b", re.IGNORECASE)
+_AHEAD = re.compile(
+    r"\bin the future\b|\b(?:still )?(?:to come|lies? ahead|coming up|upcoming)\b(?!\s+(?:to|with))", re.IGNORECASE
+)
 _WHOLE_LAST = re.compile(r"(?:in|within|over|during) the (?:last|past) (week|month|quarter|year)", re.IGNORECASE)
 _AGO = re.compile(rf"\b{_N}\s+{_UNIT}\s+ago\b", re.IGNORECASE)
 _OPEN = re.compile(
@@ -158,6 +166,11 @@ def find_periods(text: str, today: date) -> list[Period]:  # noqa: C901 - one sh
     for match in _ROLLING.finditer(low):
         if free(*match.span()):
             keep(_rolling(match[1], match[2], today), match)
+    for pattern in (_COMING, _WITHIN):
+        for match in pattern.finditer(low):
+            if free(*match.span()):
+                end = _add(today, match[2], _count(match[1])) + timedelta(days=1)
+                keep(Period(today, end, (0, 0), grain=match[2]), match)
     for match in _AGO.finditer(low):
         if free(*match.span()):
             day = _add(today, match[2], -_count(match[1]))
@@ -169,6 +182,9 @@ def find_periods(text: str, today: date) -> list[Period]:  # noqa: C901 - one sh
     for match in _AT.finditer(low):
         if free(*match.span()) and not _plain_word(match, low):
             keep(_point(match[1], today), match)
+    ahead = _AHEAD.search(low)
+    if ahead is not None and not found:
+        keep(Period(today, None, (0, 0)), ahead)
     return sorted(found, key=lambda period: period.span)
 
 

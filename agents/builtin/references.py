@@ -19,10 +19,27 @@ _PERSONAL = frozenset(
     "email mail phone telephone mobile birth born dob salary wage pay rate hourly hire hired join joined started left "
     "leave resigned employed gender address city town role position first last".split()
 )
+# People to whom a business sells, and parts that are theirs: whoever is none of these is of the house.
+_CLIENTS = frozenset(
+    stem(word)
+    for word in (
+        "customer client patron guest buyer shopper visitor patient tenant passenger subscriber donor student pupil "
+        "member user participant attendee applicant candidate citizen contact account lead prospect household"
+    ).split()
+)
+_THEIRS = frozenset(
+    stem(word)
+    for word in (
+        "payer payor owner sender receiver recipient referrer winner holder bidder renter borrower parent partner "
+        "order number letter offer center counter register folder paper sensor floor door color colour vector "
+        "error sector factor border quarter chapter cluster computer server printer trailer container charter tender"
+    ).split()
+)
 _ROLE_COST = 1.2
 _LEAST_COVERAGE = 0.2
 _TIMES_THE_NEXT = 3.0
 _MOST_ROLES = 60
+_FEWEST_IN_ROLE = 3
 
 
 def people_tables(schema: Schema) -> list[str]:
@@ -65,7 +82,7 @@ def find_references(
         own = [key for key in fits if key.table == child.table]
         # Who invited a guest may be a guest or a waiter: where both fit, only the role's word tells.
         parent = _by_role(schema, values, child, fits) or (own[0] if own == fits and own else None)
-        parent = parent or (None if own else _by_coverage(child, fits))
+        parent = parent or (None if own else _by_coverage(child, fits) or _by_side(schema, child, fits))
         if parent is not None:
             found.append(Join(child.table, (child.name,), parent.table, (parent.name,), _ROLE_COST))
     return found
@@ -96,6 +113,17 @@ def _by_role(schema: Schema, values: ValueIndex, child: Col, fits: list[Col]) ->
         if role & stored or role & {stem(word) for word in schema.tables[key.table]}:
             said.append(key)
     return said[0] if len(said) == 1 else None
+
+
+def _by_side(schema: Schema, child: Col, fits: list[Col]) -> Col | None:
+    """As director_id beside artists and patrons: whoever does a work is of the house, and none of its clients."""
+    role = [word for word in child.words if word not in _KEYS | {"by"}]
+    if not role or not (role[-1].endswith(_AGENTS) or stem(role[-1]) in PEOPLE):
+        return None
+    if stem(role[-1]) in _CLIENTS | _THEIRS or child.stats.distinct < _FEWEST_IN_ROLE:
+        return None
+    house = [key for key in fits if stem(schema.tables[key.table][-1]) not in _CLIENTS]
+    return house[0] if len(house) == 1 and house[0].table != child.table else None
 
 
 def _by_coverage(child: Col, fits: list[Col]) -> Col | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agents.builtin.choose import label_columns
 from agents.builtin.index import Index
 from agents.builtin.links import Link
@@ -13,6 +15,7 @@ from agents.builtin.words import singular, stem
 def resolve(tags: list[Tag], index: Index) -> None:
     """Order each span's links by how well they fit the whole question; scores are kept in the links' order only."""
     schema = index.schema
+    _prefer_covered(tags, schema)
     spoken = _spoken(tags)
     for _ in range(2):
         for place, tag in enumerate(tags):
@@ -21,6 +24,34 @@ def resolve(tags: list[Tag], index: Index) -> None:
                 scored.sort(key=lambda entry: (-entry[0], entry[1].kind != "table", entry[1].table, entry[1].column))
                 tag.links = [link for _, link in scored]
         spoken = _spoken(tags)
+
+
+_LIGHT = frozenset(stem(word) for word in "date day time id name number at on by of in the is has was code no".split())
+_WHOLE = 0.96
+
+
+def _prefer_covered(tags: list[Tag], schema: Schema) -> None:
+    """As in "how many bottles did we open": of several columns of bottles that whose other word was said as well.
+
+    Only among columns of which the span says a part; what is named in full, or a table, needs no other words.
+    """
+    said = {stem(word) for tag in tags for word in tag.text.lower().split()}
+    for tag in tags:
+        columns = [link for link in tag.links if link.kind == "column"]
+        if tag.kind != "link" or len(columns) < 2 or tag.links[0].kind != "column" or tag.links[0].how == "exact":
+            continue
+        own = {stem(word) for word in tag.text.lower().split()}
+        whole = [link for link in columns if _covers(link, own, said, schema)]
+        top = tag.links[0]
+        if not whole or top in whole or len({link.ref for link in whole}) > 1:
+            continue
+        rest = [link for link in tag.links if link is not whole[0]]
+        tag.links = [replace(whole[0], score=_WHOLE, how="lemma"), *(replace(one, score=0.5 * one.score) for one in rest)]
+
+
+def _covers(link: Link, own: set[str], said: set[str], schema: Schema) -> bool:
+    core = {stem(word) for word in schema.columns[link.ref].core} - _LIGHT
+    return len(core) > 1 and bool(core & own) and core <= said and not core <= own
 
 
 def runners_up(tags: list[Tag], index: Index, near: float) -> list[tuple[int, Link]]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from agents.builtin.lexicon import FILLER
+from agents.builtin.lexicon import FILLER, synonyms
 from agents.builtin.links import Link, is_filler
 from agents.builtin.schema import Schema
 from agents.builtin.tags import Tag
@@ -38,6 +38,7 @@ def assign(tags: list[Tag], schema: Schema, answers: Mapping[str, str]) -> Unsai
     spoken = {link.table for tag in tags for link in tag.links[:1]}
     named = {tag.links[0].table for tag in tags if tag.links and tag.links[0].kind == "table"}
     _same(tags, schema)
+    _also(tags, schema)
     left: list[tuple[Tag, str, list[str]]] = []
     chosen_for: dict[str, set[str]] = {}
     for place, tag in enumerate(tags):
@@ -87,6 +88,26 @@ def _same(tags: list[Tag], schema: Schema) -> None:
         noun.kind, noun.links = "skip", []
         tags[place].kind = "alike"
         tags[place].links = [Link("column", join.table, join.columns[0]) for join in ends]
+        return
+
+
+def _also(tags: list[Tag], schema: Schema) -> None:
+    """As in "the author was also the editor": two roles of one row that lead to the same."""
+    roles = [place for place, tag in enumerate(tags) if tag.links and tag.links[0].table in schema.roles]
+    for first, second in pairwise(roles):
+        between = tags[first + 1 : second]
+        one, other = (schema.roles[tags[place].links[0].table] for place in (first, second))
+        said = {word for tag in between for word in tag.text.lower().split()}
+        if (one.table, one.child) != (other.table, other.child) or one.words == other.words:
+            continue
+        if not said & {"is", "was", "are", "were"} or not said & {"also", "same"}:
+            continue
+        names = [tags[place].links[0].table for place in (first, second)]
+        ends = [join for name in names for join in schema.joins if join.parent == name]
+        for tag in (tags[first], *between):
+            tag.kind, tag.links = "skip", []
+        tags[second].kind = "alike"
+        tags[second].links = [Link("column", join.table, join.columns[0]) for join in ends]
         return
 
 
@@ -162,5 +183,7 @@ def _telling(name: str, roles: list[str], schema: Schema) -> list[str]:
 
 
 def _is_said(word: str, text: set[str]) -> bool:
-    """Whether the question has the word, one that begins with it ("salesperson") or, of two letters, the initials."""
-    return word in text or (len(word) >= 4 and any(said.startswith(word) for said in text))
+    """Whether the question has the word, one that begins with it ("salesperson"), the verb ("directed") or the initials."""
+    if word in text or (len(word) >= 4 and any(said.startswith(word) for said in text)):
+        return True
+    return word.endswith(("er", "or")) and any(len(said) >= 3 and word in synonyms(said) for said in text)

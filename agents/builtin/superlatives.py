@@ -7,6 +7,7 @@ from agents.builtin.lexicon import SUPERLATIVES
 from agents.builtin.links import Link
 from agents.builtin.meaning import Nested, Out, Ref, Scope
 from agents.builtin.measures import Measures
+from agents.builtin.money import money_in_reach
 from agents.builtin.phrases import Phrase, is_plural
 from agents.builtin.tags import Tag
 from agents.builtin.words import stem
@@ -108,7 +109,7 @@ class Superlatives(Measures):
             and sup.number is None
             and (sup.text.lower() in {"most", "fewest", "least"} or is_plural(phrase.head_tag))
         ):
-            count = self._count(phrase) if phrase.howmany else self.count_of(head.table) if head else None
+            count = self._count(phrase) if phrase.howmany else self._many_of(phrase, head.table) if head else None
             related = self._related_column(head.table) if head is not None else None
             if related is not None:
                 count = Out("count", column=related, table=related[0], distinct=True)
@@ -166,6 +167,9 @@ class Superlatives(Measures):
             return
         self.meaning.problems.append(f"unused:{sup.text}")
 
+    def _many_of(self, phrase: Phrase, table: str) -> Out:
+        return self._inside(phrase, table) or self.count_of(table)
+
     def _spends(self, phrase: Phrase) -> bool:
         """As in "who paid the most for tickets": so much money, and not so many tickets."""
         sup, head = phrase.sup, phrase.head
@@ -181,7 +185,7 @@ class Superlatives(Measures):
         tables += [t for o in self.focus for t in sorted(o.tables()) if t]
         own = tables[-1] if tables else self.root.table
         said = main_measure(self.schema, tables[0]) if len(tables) > 1 else None
-        found = said or self._money_near(own)
+        found = said or (self._money_near(own) if own else money_in_reach([], self.schema))
         if found is None:
             self.meaning.problems.append("unclear:how much money")
             return Out("count", table=own)

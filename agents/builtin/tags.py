@@ -429,6 +429,10 @@ def _qualifies(tokens: list[Token], index: int, hits: list[Link], linker: Linker
         rows = {link.table for token in said for link in linker.phrase((token.low,)) if link.kind == "table"}
         if any(hit.table in rows and hit.how == "exact" for hit in hits):
             return True
+    before = tokens[index - 1].low if index and tokens[index - 1].kind == "word" else ""
+    named = {link.ref for link in linker.phrase((before,)) if link.kind == "column" and link.how == "exact"}
+    if before and any(hit.ref in named and hit.how == "exact" for hit in hits):
+        return True  # "with status held"
     if following is None or following.kind != "word" or is_filler(following.low):
         return False
     nouns = {link.table for link in linker.phrase((following.low,)) if link.kind == "table" and link.score >= 0.85}

@@ -18,6 +18,7 @@ from agents.builtin.cents import in_cents
 from agents.builtin.codetables import said_codes
 from agents.builtin.context import Context, formula_of, read_context, substitute, unused
 from agents.builtin.directs import take_directs
+from agents.builtin.divided import divided
 from agents.builtin.finish import finish
 from agents.builtin.followup import complete
 from agents.builtin.formulas import in_brackets, parse_formula
@@ -28,10 +29,12 @@ from agents.builtin.links import GRAMMAR, Link, Linker
 from agents.builtin.loose import answered_link
 from agents.builtin.meaning import DOUBT, During, Meaning, Out
 from agents.builtin.meant import key_of_word, take_meant
+from agents.builtin.money import spending, take_money
 from agents.builtin.negated import keep_negation
 from agents.builtin.normalise import normalise
 from agents.builtin.overdue import plain_overdue, take_overdue
 from agents.builtin.parse import Reader
+from agents.builtin.perunit import take_per_unit
 from agents.builtin.phrasebook import PHRASES
 from agents.builtin.resolve import resolve, runners_up
 from agents.builtin.restrictions import lost_restrictions, take_current, take_timely
@@ -114,6 +117,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     )
     asked, ties = ties_too(asked) if not linker.phrase(("ties",)) else (asked, False)
     text = normalise(complete(plain_overdue(asked), request.history, linker, today))
+    text = divided(spending(text, lambda word: bool(linker.phrase((word,)))), linker)
     context = read_context("\n".join([request.context, *_asides(text)]), data.definitions)
     text = _without_asides(text)
     whole = including_those(nothing_out(text))
@@ -146,6 +150,8 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     take_overdue(tags, index.schema, today)
     take_directs(tags, index.schema)
     take_current(tags, index.schema)
+    take_money(tags, index.schema)
+    take_per_unit(tags, index.schema)
     take_timely(tags, index.schema)
     unsaid = assign(tags, index.schema, request.answers)
     return Prepared(

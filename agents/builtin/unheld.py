@@ -133,7 +133,7 @@ def _groupings(tags: list[Tag], meaning: Meaning, outs: list[Out]) -> Iterator[s
         if tag.kind != "group" or tag.data not in {"", "each"}:
             continue
         noun = next((one for one in tags[place + 1 : place + 4] if one.kind != "skip"), None)
-        if not apart and not _one_each(noun, meaning):
+        if not apart and not _one_each(noun, meaning) and not _per_row(noun, outs):
             yield f"'{tag.text}{' ' + noun.text if noun is not None else ''}' groups nothing in what I read"
         elif _ranks_rows(meaning) and not meaning.within and tag.text.lower() in _WITHIN and place:
             yield f"'{tag.text}{' ' + noun.text if noun is not None else ''}' would not be looked at one by one"
@@ -154,6 +154,12 @@ def _one_each(noun: Tag | None, meaning: Meaning) -> bool:
     return any(table in tables for out in meaning.outs for table in out.tables()) and not any(
         out.is_measure for out in meaning.outs
     )
+
+
+def _per_row(noun: Tag | None, outs: list[Out]) -> bool:
+    """As in "average number of tickets per sale", where each row is a sale and says how many."""
+    tables = {link.table for link in noun.links[:1] if link.kind == "table"} if noun is not None else set()
+    return any(o.func in {"avg", "median"} and o.column is not None and o.column[0] in tables for o in outs)
 
 
 _AT = frozenset("at by in from to with on into through".split())

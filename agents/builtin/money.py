@@ -1,0 +1,104 @@
+"""Words for money that name no column: the one amount in reach is meant, and never a number of rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from agents.builtin.choose import adds_up_over, main_measure
+from agents.builtin.links import Link
+from agents.builtin.meaning import Beyond, Compare, Meaning, Ref
+from agents.builtin.schema import Schema
+from agents.builtin.tags import Tag
+from agents.builtin.walk import conditions_of, outs_of, with_parts
+from agents.builtin.words import stem
+
+_MONEY = frozenset(
+    stem(word) for word in "revenue revenues turnover income takings proceeds earnings money worth monies cash".split()
+)
+# So far away rows may lie and still be those that a question speaks of.
+_REACH = 2.4
+
+
+def take_money(tags: list[Tag], schema: Schema) -> None:
+    """Let words such as "ticket revenue", "money" mean the amount of the rows that are spoken of.
+
+    As a synonym of a table ("revenue" of sales) such a word says more than that there are rows.
+    """
+    for place, tag in enumerate(tags):
+        if stem(tag.text.lower().split()[-1]) not in _MONEY:
+            continue
+        table = tag.links[0].table if tag.links and tag.links[0].kind == "table" else ""
+        if table and (tag.links[0].how != "synonym" or table in schema.roles):
+            continue
+        if not table and tag.kind != "unknown" and tag.text.lower() not in {"takings", "earnings"}:
+            continue
+        found = main_measure(schema, table) if table else money_in_reach(_named(tags, place), schema)
+        if found is None:
+            tag.kind, tag.links = "unknown", []
+            continue
+        tag.kind, tag.links = "link", [Link("column", *found, score=0.86, how="money")]
+
+
+def _named(tags: list[Tag], place: int) -> list[str]:
+    """Tables that the other words speak of."""
+    tops = [tag.links[0] for at, tag in enumerate(tags) if at != place and tag.links]
+    nouns = [link.table for link in tops if link.kind == "table"]
+    return list(dict.fromkeys(nouns or [link.table for link in tops]))
+
+
+def money_in_reach(named: list[str], schema: Schema) -> Ref | None:
+    """The one amount that flows in rows that are named, else in those that belong to them; None for several."""
+    flows = {
+        table: ref
+        for table in schema.tables
+        if table not in schema.roles
+        and (ref := main_measure(schema, table)) is not None
+        and adds_up_over(schema, schema.columns[ref])
+    }
+    own = [ref for table, ref in flows.items() if table in {schema.real(one) for one in named}]
+    if own:
+        return own[0] if len(own) == 1 else None
+    near = [ref for table, ref in flows.items() if all(_near(schema, table, one) for one in named)]
+    return near[0] if len(near) == 1 else None
+
+
+def _near(schema: Schema, table: str, other: str) -> bool:
+    found = schema.path(table, other)
+    return found is not None and found[0] <= _REACH
+
+
+def uncounted_money(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]:
+    """As in "ticket revenue per channel": what is said of money is held by an amount, and by no number of rows."""
+    outs = list(with_parts(outs_of(meaning)))
+    used = {out.column for out in outs if out.column is not None}
+    used |= {c.column for c in conditions_of(meaning) if isinstance(c, Compare | Beyond)}
+    if any(schema.columns[ref].kind == "number" and not schema.columns[ref].is_id for ref in used):
+        return
+    words = {stem(word) for ref in used for word in schema.columns[ref].words}
+    for tag in tags:
+        said = {stem(word) for word in tag.text.lower().split()} & _MONEY
+        if said and not said & words and not (tag.links and tag.links[0].kind == "value"):
+            yield f"'{tag.text}' speaks of money, and no amount of it would be used"
+
+
+_SPENDS = re.compile(
+    r"^how much (?:money )?(?:did|do|does|has|have) (?P<each>(?:each|every) )?(?P<who>(?!we\b|you\b|it\b|they\b|i\b)"
+    r"[^?,]+?) (?:spend|spent)\b(?P<rest>[^?]*)[?]?$",
+    re.IGNORECASE,
+)
+_WE_TAKE = re.compile(
+    r"^how much (?:money )?(?:did|do|have|has) (?:we|the (?:shop|firm|company|business)) "
+    r"(?:take|taken|earn|earned|make|made|bring|brought|collect|collected|get|got)(?: in)?\b(?P<rest>[^?]*)[?]?$",
+    re.IGNORECASE,
+)
+
+
+def spending(text: str, named: Callable[[str], bool]) -> str:
+    """As in "how much did each guest spend": the money of each, where nothing is ``named`` after spending."""
+    found = _SPENDS.match(text)
+    if found is not None and not named("spend"):
+        joint = "per" if found["each"] else "from"
+        return f"total money {joint} {found['who'].strip()}{found['rest']}"
+    found = _WE_TAKE.match(text)
+    return f"total money{found['rest']}" if found is not None and not named("earn") else text
