@@ -9,6 +9,7 @@ from agents.builtin.headings import by_what_is_pointed_at, values_there_are, wit
 from agents.builtin.licensed import counted_ones
 from agents.builtin.meaning import Compare, During, Either, Meaning, Nested, Out, Ref, Scope
 from agents.builtin.measured import measured_beside
+from agents.builtin.often import leave_out_unused
 from agents.builtin.parse import Reader
 from agents.builtin.pending import refuse_open_orders, settle_hints, settle_order, tables_of
 from agents.builtin.schema import Schema
@@ -65,6 +66,7 @@ def finish(reader: Reader) -> Meaning:
         meaning.groups = []
     meaning.outs = outs
     without_nothing(meaning, schema)
+    leave_out_unused(meaning, schema, reader.said)
     _default_order(meaning)
     _flag_columns(meaning, schema)
     meaning.distinct = not measured and (meaning.distinct or _should_be_distinct(meaning, schema))

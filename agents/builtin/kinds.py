@@ -11,7 +11,7 @@ from agents.builtin.meaning import Compare, During, Meaning, Ref
 from agents.builtin.phrases import is_participle
 from agents.builtin.schema import Schema
 from agents.builtin.tags import Tag
-from agents.builtin.walk import conditions_of, outs_of
+from agents.builtin.walk import conditions_of, outs_of, with_parts
 from agents.builtin.words import singular, stem
 
 
@@ -28,6 +28,7 @@ def wrong_kinds(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
         *_no_figure(meaning),
         *_average_of_each(tags, meaning, schema),
         *_amounts_for_things(tags, meaning, schema),
+        *_no_day(tags, meaning, schema),
     ]
     return list(dict.fromkeys(found))
 
@@ -136,6 +137,18 @@ def _no_figure(meaning: Meaning) -> Iterator[str]:
     cut = [out for out in [*meaning.outs, *meaning.groups] if out.kind == "grain"]
     if cut and len(meaning.outs) > 1 and not any(out.is_measure for out in meaning.outs):
         yield f"nothing would be counted or added up for each {cut[0].grain}"
+
+
+def _no_day(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]:
+    """As in "when did each guest last book": no name and no number is a day."""
+    lead = next((tag for tag in tags if tag.kind != "skip"), None)
+    if lead is None or lead.text.lower() != "when":
+        return
+    outs = list(with_parts(meaning.outs))
+    days = any(o.kind == "grain" or (o.column and schema.columns[o.column].kind in {"date", "time"}) for o in outs)
+    years = any(o.column and {"year", "month", "day", "date"} & set(schema.columns[o.column].words) for o in outs)
+    if not days and not years:
+        yield "'when' asks for a day, and none would be shown"
 
 
 def _amounts_for_things(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]:

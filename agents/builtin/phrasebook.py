@@ -7,6 +7,7 @@ from __future__ import annotations
 
 _BOOK = """
 howmany -: how many / number of / the number of / no. of / no of / count of / counts of / numbers of
+howmany often: how often
 howmany -: total number of / total count of / total no. of
 howmuch -: how much
 cmp >=: at least / no less than / not less than / no fewer than / a minimum of / minimum of

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from agents.builtin.lexicon import synonyms
+from agents.builtin.words import stem
+
 _OF_YEAR = r"(?: (?:of )?(?:19|20)\d\d)?"
 _TIME = (
     r"(?:(?:in|during|for|of) )?(?:the )?(?:(?:first|second|third|fourth|1st|2nd|3rd|4th|last) (?:half|quarter)"
@@ -32,18 +35,31 @@ _HOW_LONG = re.compile(
 _AVERAGE_TIME = re.compile(
     r"\baverage (?:time|duration|delay|number of days passed|gap)(?: in days)? (?=from|between)", re.IGNORECASE
 )
-_LAST = r"(?P<last>last|latest|most recent|first|earliest)"
+_LAST = r"(?P<last>last|latest|most recent(?:ly)?|first|earliest)"
+_WHEN = r"(?:when|(?:on |at )?(?:which|what) (?:date|day))"
 _EACH_LAST = (
     re.compile(
-        rf"^when (?:was|is) (?:each|every) (?P<who>[\w ]+?)(?:'s|s') {_LAST} (?P<what>[^?.,;]+)(?P<rest>[^?.]*)[?.]*$",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        rf"^for (?:each|every) (?P<who>[^,?]+), when (?:was|is) (?:their|its|his or her|the) {_LAST} "
+        rf"^(?:for|of) (?:each|every|all) (?:of )?(?:our |the )?(?P<who>[^,?]+?)(?: (?:who|that) (?:has|have) (?:ever )?"
+        rf"(?P<done>[a-z]+ed))?, {_WHEN} (?:was|is|were|did) (?:their|its|his or her|his|her|the) {_LAST} "
         r"(?P<what>[^?.,;]+)(?P<rest>[^?.]*)[?.]*$",
         re.IGNORECASE,
     ),
+    re.compile(
+        rf"^{_WHEN} (?:was|is|were) (?:each|every) (?P<who>[\w ]+?)(?:'s|s') {_LAST} (?P<what>[^?.,;]+)(?P<rest>[^?.]*)[?.]*$",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"^{_WHEN} did (?:each|every) (?P<who>[\w ]+?) {_LAST} [a-z]+ (?:an?|any|the) (?P<what>[a-z]+)"
+        r"(?P<rest>(?: (?:in|at|from|during|on)[^?.]*)?)[?.]*$",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"^{_WHEN} did (?:each|every) (?P<who>[\w ]+?) {_LAST} (?P<what>[a-z]+)(?P<rest>(?: (?:in|at|from|during|on)"
+        r"[^?.]*)?)[?.]*$",
+        re.IGNORECASE,
+    ),
 )
+_BARE_DEED = re.compile(r" (?:made|placed|done|held|taken|happen(?:ed)?|take place|took place|recorded)$", re.IGNORECASE)
 
 
 def turned(text: str) -> str:
@@ -54,10 +70,32 @@ def turned(text: str) -> str:
             return _difference(found, counted=pattern is _MORE)
     for pattern in _EACH_LAST:
         found = pattern.match(text)
-        if found is not None and not re.search(r"\bwho|that\b", found["what"]):
-            return f"{found['last']} {found['what'].strip()} date per {found['who'].strip()}{found['rest']}"
+        if found is None or re.search(r"\bwho|that\b", found["what"]):
+            continue
+        what, done = _BARE_DEED.sub("", found["what"].strip()), found.groupdict().get("done")
+        if done and not _same_deed(done, what):
+            continue
+        last = re.sub(r"^most recently$", "most recent", found["last"].lower())
+        return f"{last} {what} date per {found['who'].strip()}{found['rest']}"
+    often = _HOW_OFTEN.match(text)
+    if often is not None:
+        return f"how often {often['deed']} per {often['what'].strip()}{often['rest']}"
     text = _HOW_LONG.sub("average number of days ", text)
     return _AVERAGE_TIME.sub("average number of days ", text)
+
+
+_HOW_OFTEN = re.compile(
+    r"^how (?:often|frequently|many times) (?:was|were|is|are|has|have|did|does|do|had) (?:each|every) (?:of (?:our|the) )?"
+    r"(?P<what>[^?.,]+?) (?:been |get |got |gets )?(?P<deed>[a-z]+)(?P<rest>(?: (?:in|at|from|during|on|by|since|last|"
+    r"this|for)\b[^?.]*)?)\s*[?.]*$",
+    re.IGNORECASE,
+)
+
+
+def _same_deed(done: str, what: str) -> bool:
+    """As in "who has booked ... their last booking": that there is one is said twice."""
+    one = stem(done.lower())
+    return any(one == stem(word) or stem(word) in synonyms(one) for word in what.lower().split())
 
 
 def _difference(found: re.Match[str], *, counted: bool) -> str:

@@ -32,6 +32,7 @@ from agents.builtin.meant import key_of_word, take_meant
 from agents.builtin.money import spending, take_money
 from agents.builtin.negated import keep_negation
 from agents.builtin.normalise import normalise
+from agents.builtin.often import take_often
 from agents.builtin.overdue import plain_overdue, take_overdue
 from agents.builtin.parse import Reader
 from agents.builtin.perunit import take_per_unit
@@ -151,6 +152,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     take_directs(tags, index.schema)
     take_current(tags, index.schema)
     take_money(tags, index.schema)
+    take_often(tags, index.schema)
     take_per_unit(tags, index.schema)
     take_timely(tags, index.schema)
     unsaid = assign(tags, index.schema, request.answers)
