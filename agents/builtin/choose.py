@@ -8,7 +8,7 @@ from agents.builtin.abbreviations import shortens
 from agents.builtin.lexicon import synonyms
 from agents.builtin.meaning import Ref
 from agents.builtin.schema import Col, Schema
-from agents.builtin.words import stem
+from agents.builtin.words import singular, split_name, stem
 
 _AUDIT = frozenset(
     {"created", "updated", "modified", "inserted", "loaded", "crtd", "changed", "deleted", "synced", "timestamp"}
@@ -270,6 +270,26 @@ def is_additive(column: Col, spoken: str) -> bool:
     if column.kind != "number" or column.is_id:
         return False
     return any(stem(word) in ADDITIVE for word in spoken.lower().split())
+
+
+def counts_things(schema: Schema, column: Col) -> bool:
+    """Whether whole numbers say how many of something each row of events is about, as bottles_opened: they add up.
+
+    A name in the plural says so, in rows that belong to others; an age or a rating is in the singular.
+    """
+    whole = re.match(r"U?(?:TINY|SMALL|BIG|HUGE)?INT", column.type) is not None
+    if column.kind != "number" or column.is_id or not whole or not _points_somewhere(schema, column.table):
+        return False
+    said = split_name(column.name)
+    return any(singular(word) != word for word in said[-2:]) and not _LEVELS & set(said)
+
+
+# How many there may be or are left at one time is no number that adds up over time.
+_LEVELS = frozenset("per rate max min available left remaining free limit capacity stock status".split())
+
+
+def _points_somewhere(schema: Schema, table: str) -> bool:
+    return any(join.table == table for join in schema.joins)
 
 
 def is_money(column: Col) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from agents.builtin.choose import adds_up_over, date_columns, is_additive, is_money, label_columns, names_rows
-from agents.builtin.headings import by_what_is_pointed_at, values_there_are, without_nothing
+from agents.builtin.choose import adds_up_over, counts_things, date_columns, is_additive, is_money, label_columns, names_rows
+from agents.builtin.headings import by_what_is_pointed_at, ties_by_name, values_there_are, without_nothing
 from agents.builtin.licensed import counted_ones
 from agents.builtin.meaning import Compare, During, Either, Meaning, Nested, Out, Ref, Scope
 from agents.builtin.measured import measured_beside
@@ -210,7 +210,7 @@ def _sum_in_groups(meaning: Meaning, reader: Reader) -> None:
                 continue
             if any(_one_per_group(schema, group, column.table) for group in meaning.groups):
                 continue
-            if adds_up_over(schema, column) or is_additive(column, " ".join(column.core)):
+            if adds_up_over(schema, column) or is_additive(column, " ".join(column.core)) or counts_things(schema, column):
                 out.kind, out.func = "agg", "sum"
                 meaning.assumptions.append(f"{column.name} is added up")
             else:
@@ -407,7 +407,7 @@ def _held_date(scope: Scope, table: str) -> Ref | None:
 
 def _shown(reader: Reader) -> list[Out]:
     meaning = reader.meaning
-    outs = list(reader.asked or reader.focus)
+    outs = ties_by_name(list(reader.asked or reader.focus), meaning, reader.schema)
     if reader.asked and not any(not o.is_measure for o in reader.asked) and not meaning.groups:
         keys = [o for o in reader.focus if not o.is_measure]
         outs = [*keys, *outs]

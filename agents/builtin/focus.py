@@ -5,9 +5,11 @@ from __future__ import annotations
 from agents.builtin.choose import date_columns, place_columns
 from agents.builtin.grouping import Grouping
 from agents.builtin.lexicon import PEOPLE, synonyms
+from agents.builtin.links import Link, is_flag, truth
 from agents.builtin.meaning import Out, Ref
 from agents.builtin.phrases import MODIFIERS, Phrase, is_plural, is_table, read_phrase, read_phrase_one
 from agents.builtin.references import holds_people
+from agents.builtin.tags import Tag
 from agents.builtin.words import stem
 
 
@@ -65,6 +67,7 @@ class Focus(Grouping):
 
     def _ask(self, phrase: Phrase, target: list[Out]) -> None:  # noqa: C901 - one short branch a kind of phrase
         """A phrase in the place of what is asked for."""
+        self._count_marked(phrase)
         if phrase.number is not None and not phrase.sup and not target and is_plural(phrase.head_tag):
             self.so_many = int(phrase.number)  # "which 5 teas were sold most"
         out = self._measure(phrase)
@@ -145,6 +148,41 @@ class Focus(Grouping):
         self._became(out)
         for tag in phrase.equals:
             self._equal(phrase, tag)
+
+    def _count_marked(self, phrase: Phrase) -> None:
+        """As in "how many union members", where rows are marked as such: those that are."""
+        head, tag = phrase.head, phrase.head_tag
+        if not phrase.howmany or phrase.distinct or head is None or tag is None or head.kind != "column":
+            return
+        column = self.schema.columns[head.ref]
+        if is_flag(column) and is_plural(tag):
+            said = Link("value", *head.ref, value=truth(column, True), how="flag")
+            phrase.values.append(Tag("link", tag.start, tag.end, tag.text, links=[said]))
+            phrase.head = Link("table", head.table)
+
+    def _superlative(self, phrase: Phrase) -> None:
+        if not self._longest_between(phrase):
+            super()._superlative(phrase)
+
+    def _longest_between(self, phrase: Phrase) -> bool:
+        """As in "ran the longest from opening to closing": the row with the most days from one to the other."""
+        sup, cursor = phrase.sup, self.cursor
+        spans = sup is not None and bool({"duration", "days"} & set(sup.hints))
+        if sup is None or not spans or phrase.head is not None or cursor.text() not in {"from", "between"}:
+            return False
+        saved = cursor.at
+        stop = {"between": "and", "from": "to"}[cursor.take().text.lower()]
+        first = read_phrase(cursor)
+        joined = cursor.text().split()[:1] == [stop]
+        second = read_phrase(cursor) if joined and cursor.take() else None
+        found = self._two_days(first, second) if second is not None else None
+        if found is None:
+            cursor.at = saved
+            return False
+        parts = [Out("column", column=ref) for ref in (found[1], found[0])]
+        self._set_order(Out("difference", parts=parts), sup.data == "1", phrase)
+        self.meaning.assumptions.append(f"days are counted from {found[0][1]} to {found[1][1]}")
+        return True
 
     def _days_between(self, phrase: Phrase, target: list[Out]) -> bool:
         """As in "average number of days between the order date and the delivery date"."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import adds_up_over, hinted_column, is_additive, is_money, label_columns, main_measure
+from agents.builtin.choose import adds_up_over, counts_things, hinted_column, is_additive, is_money, label_columns, main_measure
 from agents.builtin.comparisons import Comparisons
 from agents.builtin.meaning import Out, Ref
 from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, read_phrase
@@ -99,7 +99,7 @@ class Grouping(Comparisons):
             return out
         column = self.schema.columns[out.column]
         plain = is_money(column) and not {"price", "unit", "rate"} & set(column.words)
-        if plain or adds_up_over(self.schema, column):
+        if plain or adds_up_over(self.schema, column) or counts_things(self.schema, column):
             self.meaning.assumptions.append(f"{column.name} is added up")
             return Out("agg", column=out.column, func="sum")
         self.meaning.problems.append(f"unclear:{column.name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import label_columns
+from agents.builtin.choose import label_columns, names_rows
 from agents.builtin.meaning import Compare, Meaning, Out
 from agents.builtin.parse import Reader
 from agents.builtin.schema import Schema
@@ -24,6 +24,23 @@ def by_what_is_pointed_at(meaning: Meaning, reader: Reader) -> None:
         label = label_columns(schema, parents[0])[0]
         if schema.columns[label].kind == "text" and label[1] not in schema.keys.get(parents[0], ()):
             meaning.groups[place] = Out("entity", table=parents[0])
+
+
+def ties_by_name(outs: list[Out], meaning: Meaning, schema: Schema) -> list[Out]:
+    """As in "the cast of a play", where rows only tie people to plays: they go by what they tie, not by a text of it.
+
+    What a condition names already is not shown again.
+    """
+    found: list[Out] = []
+    for out in outs:
+        parents = list(dict.fromkeys(join.parent for join in schema.joins if join.table == out.table))
+        if out.kind != "entity" or len(parents) < 2 or schema.keys.get(out.table) or names_rows(schema, out.table):
+            found.append(out)
+            continue
+        named = {c.column[0] for c in meaning.scope.conditions if isinstance(c, Compare) and c.op == "="}
+        shown = [Out("entity", table=parent) for parent in parents if parent not in named]
+        found += shown or [out]
+    return found
 
 
 def values_there_are(meaning: Meaning, schema: Schema) -> None:

@@ -323,11 +323,11 @@ class Where(Base):
         return exp.In(this=number, expressions=[literal(int(day) + 1) for day in days])
 
     def _spread(self, table: str) -> bool:
-        """One thing over several rows: no key, and a name that repeats."""
+        """One thing over several rows: no key, and a name that repeats. What ties two others together is its own."""
         labels = [self.schema.columns[ref] for ref in label_columns(self.schema, table)[:1]]
-        return not names_rows(self.schema, table) and any(
-            label.kind == "text" and label.core[-1:] in {("name",), ("title",)} for label in labels
-        )
+        named = any(label.kind == "text" and label.core[-1:] in {("name",), ("title",)} for label in labels)
+        ties = len({join.parent for join in self.schema.joins if join.table == table}) > 1
+        return named and not ties and not names_rows(self.schema, table)
 
 
 def _date(text: str) -> exp.Expr:
