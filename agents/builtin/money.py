@@ -13,9 +13,8 @@ from agents.builtin.tags import Tag
 from agents.builtin.walk import conditions_of, outs_of, with_parts
 from agents.builtin.words import stem
 
-_MONEY = frozenset(
-    stem(word) for word in "revenue revenues turnover income takings proceeds earnings money worth monies cash".split()
-)
+# By their letters and not by their stems: to take and to earn are deeds.
+_MONEY = frozenset("revenue revenues turnover income incomes takings proceeds earnings money monies worth".split())
 # So far away rows may lie and still be those that a question speaks of.
 _REACH = 2.4
 
@@ -26,7 +25,7 @@ def take_money(tags: list[Tag], schema: Schema) -> None:
     As a synonym of a table ("revenue" of sales) such a word says more than that there are rows.
     """
     for place, tag in enumerate(tags):
-        if stem(tag.text.lower().split()[-1]) not in _MONEY:
+        if tag.text.lower().split()[-1] not in _MONEY:
             continue
         table = tag.links[0].table if tag.links and tag.links[0].kind == "table" else ""
         if table and (tag.links[0].how != "synonym" or table in schema.roles):
@@ -77,7 +76,7 @@ def uncounted_money(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterat
         return
     words = {stem(word) for ref in used for word in schema.columns[ref].words}
     for tag in tags:
-        said = {stem(word) for word in tag.text.lower().split()} & _MONEY
+        said = {stem(word) for word in _MONEY & set(tag.text.lower().split())}
         if said and not said & words and not (tag.links and tag.links[0].kind == "value"):
             yield f"'{tag.text}' speaks of money, and no amount of it would be used"
 
