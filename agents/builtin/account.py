@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from agents.builtin.carried import uncarried
-from agents.builtin.choices import bare_deeds, equals
+from agents.builtin.choices import bare_deeds, deeds_of_stock, equals
 from agents.builtin.days import open_days, undated_deeds
 from agents.builtin.kinds import wrong_kinds
 from agents.builtin.licensed import unlicensed
@@ -48,6 +48,7 @@ def account(
     tables = {meaning.scope.table} | {t for out in outs_of(meaning) for t in out.tables()}
     tables |= {table for join in joins for table in (join.table, join.parent)}
     doubts += bare_deeds(tags, meaning, schema, tables)
+    doubts += deeds_of_stock(tags, meaning, schema)
     doubts += undated_deeds(tags, meaning, schema, fresh=fresh)
     problems = [f"{DOUBT}{doubt}" for doubt in dict.fromkeys(doubts)]
     days = open_days(tags, meaning, schema)

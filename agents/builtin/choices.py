@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from agents.builtin.lexicon import synonyms
+from agents.builtin.choose import date_columns, says_when
+from agents.builtin.lexicon import RELATING, synonyms
 from agents.builtin.links import Link
 from agents.builtin.meaning import Beyond, Compare, Meaning, Nested, Ref
 from agents.builtin.phrases import is_participle
@@ -159,5 +160,25 @@ def bare_deeds(tags: list[Tag], meaning: Meaning, schema: Schema, tables: set[st
     return found
 
 
+def deeds_of_stock(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]:
+    """As in "how many bottles did we open", where rows only say how many there are: what is there was not opened."""
+    summed = [out.column for out in outs_of(meaning) if out.kind == "agg" and out.column is not None]
+    tables = {ref[0] for ref in summed if ref[0] in schema.tables}
+    if len(tables) != 1 or any(isinstance(c, Nested) for c in conditions_of(meaning)):
+        return
+    (table,) = tables
+    if any(says_when(schema, day) for day in date_columns(schema, table)) or any(join.table == table for join in schema.joins):
+        return
+    known = {stem(word) for word in schema.tables[table]} | {stem(w) for c in schema.of(table) for w in c.words}
+    known |= {other for word in known for other in synonyms(word)}
+    for place, tag in enumerate(tags):
+        word = tag.text.lower()
+        asked = any(one.text.lower() in {"did", "we", "they", "been", "was", "were"} for one in tags[max(0, place - 3) : place])
+        deed = tag.kind == "unknown" and (stem(word) in RELATING or is_participle(word))
+        if asked and deed and stem(word) not in known | _HAVING:
+            yield f"nothing in {table} says what was '{tag.text}'"
+
+
+_HAVING = frozenset(stem(word) for word in "keep hold own store have offer carry".split())
 _BE = frozenset("is are was were be been".split())
 _PARTICLES = frozenset("out off up down away".split())

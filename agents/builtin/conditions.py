@@ -84,8 +84,7 @@ class Conditions:
         if not tag.links:
             self.meaning.problems.append(f"unused:{tag.text}")
             return
-        link = tag.links[0]
-        self._holds_value(link)
+        self._holds_value(tag.links[0])
 
     def _holds_value(self, link: Link) -> None:
         assert link.value is not None
@@ -414,10 +413,8 @@ class Conditions:
         tables = [s.table for s in self._chain() if s.table]
         tables += [t for o, _ in self.meaning.order for t in sorted(o.tables()) if t and t != "?"]
         tables += [table for out in [*self.focus, *self.asked] for table in sorted(out.tables()) if table]
-        if not tables:
-            # "In which month of 2023 did we take the most money?": the rows are spoken of later.
-            later = [tag.links[0] for tag in self.cursor.tags[self.cursor.at :] if tag.links]
-            tables = [link.table for link in later[:1] if link.kind != "value"]
+        # "In which month of 2023 did we take the most money?": the rows are spoken of later.
+        tables = tables or [tag.links[0].table for tag in self.cursor.tags[self.cursor.at :] if tag.links][:1]
         # A day of sale or payment dates the rows; when somebody joined or was hired only if there is nothing else.
         tables.sort(
             key=lambda table: (

@@ -92,6 +92,11 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(without|no|not)( [a-z]+ing)? (?:even )?(?:a|one) single\b", r"\1\2 any"),
     (r"\b(?:single|very) (?=(?:highest|lowest|largest|biggest|smallest|most|best|worst|longest|latest|oldest)\b)", ""),
     (r"\b(?:end|ended|ending|turn|turned|turning) (?:up|out)(?: as| being| to be)?\b", "are"),
+    (r"\b(?:coming|lying|due) (?:up|ahead)(?= (?:in|over|within|during|on|next|this|the next)\b)", ""),
+    (
+        r"\b(?:that of |those of |the )?(?:every(?:one|body) else|all (?:the )?(?:others|other ones)|the remaining ones)\b",
+        "others",
+    ),
     (r"\bgoing by (?:the |its |their )?", "by "),
     (
         (

@@ -23,6 +23,9 @@ _TO = frozenset(
 )
 
 
+_SPOKEN = 0.7
+
+
 @dataclass(frozen=True)
 class Unsaid:
     """A span that speaks of a table in one of several roles without saying which."""
@@ -35,7 +38,7 @@ def assign(tags: list[Tag], schema: Schema, answers: Mapping[str, str]) -> Unsai
     """Turn links into the role that is said; the first span whose role is left open."""
     if not schema.roles:
         return None
-    spoken = {link.table for tag in tags for link in tag.links[:1]}
+    spoken = {link.table for tag in tags for link in tag.links[:1] if link.score >= _SPOKEN}
     named = {tag.links[0].table for tag in tags if tag.links and tag.links[0].kind == "table"}
     _same(tags, schema)
     _also(tags, schema)

@@ -26,6 +26,7 @@ from agents.builtin.index import Index
 from agents.builtin.kept import keep_neither, keep_number, lost_words
 from agents.builtin.lexicon import is_english
 from agents.builtin.links import GRAMMAR, Link, Linker
+from agents.builtin.listed import take_listed_days
 from agents.builtin.loose import answered_link
 from agents.builtin.meaning import DOUBT, During, Meaning, Out
 from agents.builtin.meant import key_of_word, take_meant
@@ -151,6 +152,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     take_overdue(tags, index.schema, today)
     take_directs(tags, index.schema)
     take_current(tags, index.schema)
+    take_listed_days(tags, index.schema)
     take_money(tags, index.schema)
     take_often(tags, index.schema)
     take_per_unit(tags, index.schema)
