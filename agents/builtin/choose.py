@@ -165,6 +165,16 @@ def is_planned(column: Col) -> bool:
     return column.kind == "date" and bool({stem(w) for w in column.words} & _PLANNED)
 
 
+_LEAVES_OFF = LATER | frozenset(
+    stem(word) for word in "left leave retired discontinued terminated withdrawn scrapped resigned exit due".split()
+)
+
+
+def ends_rows(column: Col) -> bool:
+    """Whether a date says when a thing ceased or came to its end, which is not the day of the thing."""
+    return bool({stem(word) for word in column.words} & _LEAVES_OFF)
+
+
 def says_when(schema: Schema, column: Col) -> bool:
     """Whether a date is plainly when the row came about: it is called like its table, or like a beginning."""
     words = {stem(w) for w in column.words}
@@ -205,6 +215,7 @@ def _begins(column: Col) -> bool:
 def is_event_date(schema: Schema, column: Col) -> bool:
     """Whether a date is when the row happened, as order_date is of an order, and not a fact about it, as hire_date."""
     owner = {stem(w) for w in schema.tables[column.table]}
+    owner |= {other for word in owner for other in synonyms(word)} - LATER
     return {stem(w) for w in column.words} <= {
         "dat",
         "date",

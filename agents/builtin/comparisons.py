@@ -13,6 +13,7 @@ from agents.builtin.words import stem
 # A rate per day holds no number of days.
 _PRICES = frozenset("rate price fee pay wage salary cost amount tariff charge per".split())
 _NEAR_BY = 1.2
+_DEALS = frozenset(stem(word) for word in "buy bought order book sell sold purchase rent hire".split())
 _EARNS = frozenset({"earn", "earns", "earning", "paid", "make"})
 
 
@@ -299,7 +300,7 @@ class Comparisons(Superlatives):
             if column is not None:
                 self.meaning.assumptions.append(f"the number is compared with {column[1]}")
                 self.meaning.score -= 0.05
-        if column is None and self.money_said:
+        if column is None and (self.money_said or self._for_money(tag)):
             spent = self._money_near(self.state.scope.table)
             if spent is not None:
                 # "patrons who have spent more than 500": all their amounts together
@@ -314,6 +315,12 @@ class Comparisons(Superlatives):
             )
             return
         self._hold(Compare(column, op, (plain_number(number),), negated=self._negation()), column[0])
+
+    def _for_money(self, tag: Tag) -> bool:
+        """As in "shops that bought for more than 500": what is bought for a number is paid."""
+        place = next((p for p, one in enumerate(self.cursor.tags) if one is tag), 0)
+        before = [one.text.lower() for one in self.cursor.tags[max(0, place - 2) : place]]
+        return before[1:] == ["for"] and bool({stem(word) for word in before[0].split()} & _DEALS)
 
     def _compare_counted(self, op: str, number: float, phrase: Phrase) -> None:
         """As in "more than 5 orders", "at least 100 likes"."""

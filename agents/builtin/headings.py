@@ -6,13 +6,14 @@ from agents.builtin.choose import label_columns, names_rows
 from agents.builtin.meaning import Compare, Meaning, Out
 from agents.builtin.parse import Reader
 from agents.builtin.schema import Schema
+from agents.builtin.words import split_name
 
 _KEYS_SAID = frozenset("id ids key keys code codes number numbers no nr".split())
 
 
 def by_what_is_pointed_at(meaning: Meaning, reader: Reader) -> None:
     """As in "shipments per status", where rows hold a code of it: by what the code stands for, which has a name."""
-    if _KEYS_SAID & reader.words:
+    if _KEYS_SAID & {part for tag in reader.cursor.tags for word in tag.text.split() for part in split_name(word)}:
         return
     schema = reader.schema
     for place, group in enumerate(meaning.groups):

@@ -161,7 +161,8 @@ def _amounts_for_things(tags: list[Tag], meaning: Meaning, schema: Schema) -> It
             continue
         column = schema.columns[link.ref]
         word = tag.text.lower().split()[-1]
-        if column.kind == "number" and not column.is_id and link.how == "part" and singular(word) != word:
+        vague = link.how == "part" or any(one.kind == "sup" and "popular" in one.text.lower() for one in tags)
+        if column.kind == "number" and not column.is_id and vague and singular(word) != word:
             yield f"{column.name} of {column.table} is how many there are, and not which {tag.text}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import counted_inside, label_columns, main_measure, tally_column
+from agents.builtin.choose import counted_inside, counts_things, label_columns, main_measure, tally_column
 from agents.builtin.conditions import Conditions
 from agents.builtin.lexicon import FLOWS, PEOPLE
 from agents.builtin.links import Link
@@ -138,7 +138,11 @@ class Measures(Conditions):
             for join in self.schema.joins
             if join.parent == link.table
             for column in self.schema.of(join.table)
-            if column.kind == "number" and column.core[-1:] in {("quantity",), ("count",), ("unit",), ("number",)}
+            if column.kind == "number"
+            and (
+                column.core[-1:] in {("quantity",), ("count",), ("unit",), ("number",)}
+                or counts_things(self.schema, column)
+            )
         ]
         if len(set(held)) == 1:
             self.meaning.assumptions.append(f"{held[0][1]} is added up")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from agents.builtin.choose import adds_up_over, main_measure
+from agents.builtin.choose import adds_up_over, is_money, main_measure
 from agents.builtin.links import Link
 from agents.builtin.meaning import Beyond, Compare, Meaning, Ref
 from agents.builtin.schema import Schema
@@ -30,13 +30,19 @@ def take_money(tags: list[Tag], schema: Schema) -> None:
         table = tag.links[0].table if tag.links and tag.links[0].kind == "table" else ""
         if table and (tag.links[0].how != "synonym" or table in schema.roles):
             continue
-        if not table and tag.kind != "unknown" and tag.text.lower() not in {"takings", "earnings"}:
+        amount = tag.kind == "link" and not table and _is_amount(tag.links[0], schema)
+        if not table and (amount or tag.kind not in {"unknown", "link"}) and tag.text.lower() != "earnings":
             continue
         found = main_measure(schema, table) if table else money_in_reach(_named(tags, place), schema)
         if found is None:
             tag.kind, tag.links = "unknown", []
             continue
         tag.kind, tag.links = "link", [Link("column", *found, score=0.86, how="money")]
+
+
+def _is_amount(link: Link, schema: Schema) -> bool:
+    """Whether a link is a good meaning of money: a column of it, whatever is called so in full, or a value."""
+    return link.kind != "column" or link.how != "synonym" or is_money(schema.columns[link.ref])
 
 
 def _named(tags: list[Tag], place: int) -> list[str]:

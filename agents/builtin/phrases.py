@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from agents.builtin.choose import date_columns
+from agents.builtin.choose import date_columns, ends_rows
 from agents.builtin.lexicon import RELATING
 from agents.builtin.links import Link, is_flag, truth
 from agents.builtin.schema import Schema
@@ -262,7 +262,7 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:  # noqa: C901 - one short b
         day = next((link for link in phrase.head_tag.links if _is_day(link, cursor.schema)), None)
         day = day if day is not None and day.score >= phrase.head.score - 0.2 else None
         own = date_columns(cursor.schema, phrase.head.table) if phrase.head.kind == "table" else []
-        if day is None and len(own) == 1 and tag.text.lower() in {"date", "dates"}:
+        if day is None and len(own) == 1 and tag.text.lower() in {"date", "dates"} and not ends_rows(own[0]):
             day = Link("column", *own[0].ref)  # "the booking date" of bookings that have one day
         if day is not None and not phrase.equals:
             # "the booking date", "the booking year"

@@ -61,7 +61,7 @@ def assign(tags: list[Tag], schema: Schema, answers: Mapping[str, str]) -> Unsai
         if len(before) == 1:
             # "trips per home harbour, with the harbour's name": the same one.
             _choose(tag, parent, min(before), schema, spoken)
-        elif open_ is None and tag.links[0].table == parent and not _at_hand(parent, named, schema):
+        elif open_ is None and _means(tag, parent) and not _at_hand(parent, named, schema):
             asked = tuple(sorted(name for name in roles if schema.roles[name].child in spoken))
             open_ = Unsaid(tag, asked) if asked else None
     said = {stem(word) for names in chosen_for.values() for name in names for word in schema.roles[name].words}
@@ -69,6 +69,14 @@ def assign(tags: list[Tag], schema: Schema, answers: Mapping[str, str]) -> Unsai
         if tag.kind == "unknown" and stem(tag.text.lower()) in said:
             tag.kind = "skip"
     return open_
+
+
+def _means(tag: Tag, parent: str) -> bool:
+    """Whether a span speaks of the table, and of no other as well: "start" of a hire is no day of its helper."""
+    top = tag.links[0]
+    return top.table == parent and not any(
+        link.table != parent and link.kind == top.kind and link.score >= top.score - 0.05 for link in tag.links[1:]
+    )
 
 
 def _same(tags: list[Tag], schema: Schema) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from agents.builtin.lexicon import synonyms
 from agents.builtin.words import stem
@@ -49,11 +50,6 @@ _EACH_LAST = (
         re.IGNORECASE,
     ),
     re.compile(
-        rf"^{_WHEN} did (?:each|every) (?P<who>[\w ]+?) {_LAST} [a-z]+ (?:an?|any|the) (?P<what>[a-z]+)"
-        r"(?P<rest>(?: (?:in|at|from|during|on)[^?.]*)?)[?.]*$",
-        re.IGNORECASE,
-    ),
-    re.compile(
         rf"^{_WHEN} did (?:each|every) (?P<who>[\w ]+?) {_LAST} (?P<what>[a-z]+)(?P<rest>(?: (?:in|at|from|during|on)"
         r"[^?.]*)?)[?.]*$",
         re.IGNORECASE,
@@ -90,6 +86,25 @@ _HOW_OFTEN = re.compile(
     r"this|for)\b[^?.]*)?)\s*[?.]*$",
     re.IGNORECASE,
 )
+
+
+_LAST_DEED = re.compile(
+    rf"^{_WHEN} did (?:each|every) (?P<who>[\w ]+?) {_LAST} (?P<deed>[a-z]+) (?:an?|any|the|from|some) (?P<what>[a-z]+)"
+    r"(?P<rest>(?: (?:in|at|from|during|on)[^?.]*)?)[?.]*$",
+    re.IGNORECASE,
+)
+
+
+def last_deed(text: str, names: Callable[[str], bool]) -> str:
+    """As in "when did each client last hire a boat": the day of the deed where something is called so, else the thing's.
+
+    ``names`` says whether rows or days are called by a word.
+    """
+    found = _LAST_DEED.match(text)
+    if found is None:
+        return text
+    day = found["deed"] if names(found["deed"].lower()) else found["what"]
+    return f"{found['last']} {day} date per {found['who'].strip()}{found['rest']}"
 
 
 def _same_deed(done: str, what: str) -> bool:

@@ -49,6 +49,7 @@ from agents.builtin.sqlterms import measure_of
 from agents.builtin.tags import Tag, tag
 from agents.builtin.ties import keep_ties, ties_too
 from agents.builtin.tongues import translated
+from agents.builtin.turns import last_deed
 from agents.builtin.windows import Course, course_of, take_course
 from agents.builtin.wording import arithmetic, counts_nothing_too, nothing_out, nothing_too, only
 from agents.builtin.words import is_number_word, stem
@@ -62,6 +63,7 @@ NEAR = 0.06
 _MOST_READINGS = 3
 # What is left over in the account is put to the person, however sure the rest is.
 _DOUBTED = 0.6
+_NAMED = 0.7
 
 
 @dataclass
@@ -120,6 +122,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     asked, ties = ties_too(asked) if not linker.phrase(("ties",)) else (asked, False)
     text = normalise(complete(plain_overdue(asked), request.history, linker, today))
     text = divided(spending(text, lambda word: bool(linker.phrase((word,)))), linker)
+    text = last_deed(text, lambda word: any(link.score >= _NAMED for link in linker.phrase((word,))))
     context = read_context("\n".join([request.context, *_asides(text)]), data.definitions)
     text = _without_asides(text)
     whole = including_those(nothing_out(text))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from agents.builtin.choose import adds_up_over, is_money, label_columns
+from agents.builtin.choose import adds_up_over, counts_things, is_money, label_columns
 from agents.builtin.links import is_flag
 from agents.builtin.meaning import Compare, Meaning, Nested, Out
 from agents.builtin.phrases import is_participle
@@ -115,6 +115,8 @@ def _added_rates(meaning: Meaning, schema: Schema) -> Iterator[str]:
             "total",
             "amount",
         }
+        if counts_things(schema, column):
+            continue  # units_taken are so many, and no price of one
         unit = "unit" in words and is_money(column)
         if unit or (per_one and column.kind == "number" and not adds_up_over(schema, column)):
             yield f"{column.name} would be added up, which is what one costs"

@@ -158,6 +158,7 @@ _IRREGULAR = {
     "opening": "opening",
     "closing": "close",
     "earnings": "earning",
+    "takings": "takings",
     "during": "during",
     "string": "string",
     "thing": "thing",
