@@ -167,18 +167,23 @@ def deeds_of_stock(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterato
     if len(tables) != 1 or any(isinstance(c, Nested) for c in conditions_of(meaning)):
         return
     (table,) = tables
-    if any(says_when(schema, day) for day in date_columns(schema, table)) or any(join.table == table for join in schema.joins):
+    if any(says_when(schema, day) for day in date_columns(schema, table)) or any(
+        join.table == table for join in schema.joins
+    ):
         return
     known = {stem(word) for word in schema.tables[table]} | {stem(w) for c in schema.of(table) for w in c.words}
     known |= {other for word in known for other in synonyms(word)}
     for place, tag in enumerate(tags):
         word = tag.text.lower()
-        asked = any(one.text.lower() in {"did", "we", "they", "been", "was", "were"} for one in tags[max(0, place - 3) : place])
+        asked = any(
+            one.text.lower() in {"did", "we", "they", "been", "was", "were"} for one in tags[max(0, place - 3) : place]
+        )
         deed = tag.kind == "unknown" and (stem(word) in RELATING or is_participle(word))
         if asked and deed and stem(word) not in known | _HAVING:
             yield f"nothing in {table} says what was '{tag.text}'"
 
 
+_DOES = frozenset("did we they been was were".split())
 _HAVING = frozenset(stem(word) for word in "keep hold own store have offer carry".split())
 _BE = frozenset("is are was were be been".split())
 _PARTICLES = frozenset("out off up down away".split())

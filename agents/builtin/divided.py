@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from agents.builtin.links import Linker
 
 _DIVIDED = re.compile(
-    r"^(?P<lead>(?:what|how much) (?:is|was|are|were) )?(?:the )?(?P<a>[^?,]+?),? divided by (?:the |our )?(?P<b>[^?,]+?)"
-    r"(?P<rest>,? (?:per|by|for|in|of each|during|since|between|last|this)\b[^?]*)?\s*[?.]*$",
+    r"^(?P<lead>(?:what|how much) (?:is|was|are|were) )?(?:the )?(?P<a>[^?,]+?),? divided by (?:the |our )?"
+    r"(?P<b>[^?,]+?)(?P<rest>,? (?:per|by|for|in|of each|during|since|between|last|this)\b[^?]*)?\s*[?.]*$",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"^(?:total|sum|number|count|average|how many|overall)\b", re.IGNORECASE)

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 
-from agents.builtin.choose import adds_up_over, counts_things, date_columns, is_additive, is_money, label_columns, names_rows
+from agents.builtin.choose import (
+    adds_up_over,
+    counted_inside,
+    counts_things,
+    date_columns,
+    is_additive,
+    is_money,
+    label_columns,
+)
 from agents.builtin.headings import by_what_is_pointed_at, ties_by_name, values_there_are, without_nothing
 from agents.builtin.licensed import counted_ones
 from agents.builtin.meaning import Compare, During, Either, Meaning, Nested, Out, Ref, Scope
 from agents.builtin.measured import measured_beside
 from agents.builtin.often import leave_out_unused
+from agents.builtin.once import should_be_once
 from agents.builtin.parse import Reader
 from agents.builtin.pending import refuse_open_orders, settle_hints, settle_order, tables_of
 from agents.builtin.schema import Schema
@@ -69,7 +78,7 @@ def finish(reader: Reader) -> Meaning:
     leave_out_unused(meaning, schema, reader.said)
     _default_order(meaning)
     _flag_columns(meaning, schema)
-    meaning.distinct = not measured and (meaning.distinct or _should_be_distinct(meaning, schema))
+    meaning.distinct = not measured and (meaning.distinct or should_be_once(meaning, schema))
     values_there_are(meaning, schema)
     if not meaning.scope.table:
         tables = [t for o in outs for t in sorted(o.tables()) if t]
@@ -210,7 +219,11 @@ def _sum_in_groups(meaning: Meaning, reader: Reader) -> None:
                 continue
             if any(_one_per_group(schema, group, column.table) for group in meaning.groups):
                 continue
-            if adds_up_over(schema, column) or is_additive(column, " ".join(column.core)) or counts_things(schema, column):
+            if (
+                adds_up_over(schema, column)
+                or is_additive(column, " ".join(column.core))
+                or counts_things(schema, column)
+            ):
                 out.kind, out.func = "agg", "sum"
                 meaning.assumptions.append(f"{column.name} is added up")
             else:
@@ -233,7 +246,9 @@ def _count_in_groups(meaning: Meaning, reader: Reader) -> None:
         reader.focus[0] = reader.count_of(day[0])
         return
     if plain and meaning.groups and not (reader.asked or meaning.order or meaning.having or meaning.within):
-        reader.focus[0] = reader.count_of(reader.focus[0].table)
+        inside = counted_inside(reader.schema, reader.focus[0].table, reader.nouns.get(reader.focus[0].table, ""))
+        summed = Out("agg", column=inside, func="sum") if inside is not None else None
+        reader.focus[0] = summed or reader.count_of(reader.focus[0].table)
 
 
 def _events(out: Out, reader: Reader) -> bool:
@@ -458,34 +473,3 @@ def _flag_columns(meaning: Meaning, schema: Schema) -> None:
     del schema
     if meaning.limit and not meaning.order:
         meaning.problems.append("limit without order")
-
-
-def _should_be_distinct(meaning: Meaning, schema: Schema) -> bool:
-    columns = [o for o in meaning.outs if o.kind in {"column", "entity"}]
-    if len(columns) != len(meaning.outs) or not columns:
-        return False
-    if _names_of_others(columns, meaning, schema):
-        return True
-    for out in columns:
-        if out.kind == "entity":
-            if schema.keys.get(out.table):
-                return False
-            continue
-        assert out.column is not None
-        column = schema.columns[out.column]
-        if column.kind in {"number", "date"} and not column.is_id:
-            if schema.keys.get(column.table) or names_rows(schema, column.table):
-                return False
-            continue
-        if column.unique or (out.column in label_columns(schema, out.column[0]) and schema.keys.get(column.table)):
-            return False
-    return True
-
-
-def _names_of_others(columns: list[Out], meaning: Meaning, schema: Schema) -> bool:
-    """As in "companies on an old plan": names reached through the rows of another table come once each."""
-    tables = {table for out in columns for table in out.tables()}
-    named = [out.column for out in columns if out.kind == "column" and out.column]
-    if len(tables) != 1 or len(named) != len(columns) or meaning.scope.table in tables | {""}:
-        return False
-    return all(ref in label_columns(schema, ref[0]) for ref in named)

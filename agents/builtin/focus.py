@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import date_columns, place_columns
+from agents.builtin.choose import adds_up_over, date_columns, place_columns
 from agents.builtin.grouping import Grouping
 from agents.builtin.lexicon import PEOPLE, synonyms
 from agents.builtin.links import Link, is_flag, truth
@@ -11,6 +11,8 @@ from agents.builtin.phrases import MODIFIERS, Phrase, is_plural, is_table, read_
 from agents.builtin.references import holds_people
 from agents.builtin.tags import Tag
 from agents.builtin.words import stem
+
+_AMOUNTS = frozenset({"amount", "value", "sum"})
 
 
 class Focus(Grouping):
@@ -124,7 +126,10 @@ class Focus(Grouping):
         if not target and phrase.head_tag is not None and not is_plural(phrase.head_tag):
             noun = next((t for t in map(self.cursor.peek, (1, 2, 3)) if t is not None and is_table(t)), None)
             of = self.cursor.text() == "of" and is_plural(noun)
-            self.of_all = of and "total" in phrase.head_tag.text.lower().split()  # "total price of bookings ..."
+            said = set(phrase.head_tag.text.lower().split())
+            column = self.schema.columns.get(out.column) if out.kind == "column" and out.column else None
+            flows = column is not None and bool(said & _AMOUNTS) and adds_up_over(self.schema, column)
+            self.of_all = of and ("total" in said or flows)  # "total price of bookings ..."
             self.one_figure = self.cursor.kind() in {"prep", "rel", "link", "unknown"} and self.cursor.text() != "of"
         if self.when and out.kind == "entity" and not target:
             dates = date_columns(self.schema, out.table)
@@ -145,6 +150,8 @@ class Focus(Grouping):
         if phrase.grain:
             self._grain(phrase.grain)
         target.append(out)
+        if out.kind == "entity" and phrase.head_tag is not None:
+            self.nouns.setdefault(out.table, phrase.head_tag.text)
         self._became(out)
         for tag in phrase.equals:
             self._equal(phrase, tag)
@@ -173,9 +180,10 @@ class Focus(Grouping):
         saved = cursor.at
         stop = {"between": "and", "from": "to"}[cursor.take().text.lower()]
         first = read_phrase(cursor)
-        joined = cursor.text().split()[:1] == [stop]
-        second = read_phrase(cursor) if joined and cursor.take() else None
-        found = self._two_days(first, second) if second is not None else None
+        found = None
+        if cursor.text().split()[:1] == [stop]:
+            cursor.take()
+            found = self._two_days(first, read_phrase(cursor))
         if found is None:
             cursor.at = saved
             return False

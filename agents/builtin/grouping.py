@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import adds_up_over, counts_things, hinted_column, is_additive, is_money, label_columns, main_measure
+from agents.builtin.choose import (
+    adds_up_over,
+    counts_things,
+    hinted_column,
+    is_additive,
+    is_money,
+    label_columns,
+    main_measure,
+)
 from agents.builtin.comparisons import Comparisons
 from agents.builtin.meaning import Out, Ref
 from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, read_phrase

@@ -1,4 +1,4 @@
-"""What stands before a question: "counting only paid ones, who ...", "for each guest, what is ...", "sales: how many"."""
+"""What stands before a question: "counting only paid ones, who ...", "for each guest, what ...", "sales: how many"."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ import re
 
 _ASKS = r"(?:which|who|whose|what|how|when|where|list|show|give)\b"
 _ONLY = re.compile(
-    rf"^(?:for(?! each| every| all| how| what| which)(?: only)?|counting(?: only)?|only counting|(?:looking|going) only at|looking at|considering(?: only)?|among|out of|"
+    r"^(?:for(?! each| every| all| how| what| which)(?: only)?|counting(?: only)?|only counting|looking(?: only)? at|"
+    r"considering(?: only)?|among|out of|"
     rf"if we (?:only )?(?:look at|count|take)(?: only)?)\s+(?P<what>[^,?:]+?)(?: only)?,\s*(?P<ask>{_ASKS}[^?]*)[?]?$",
     re.IGNORECASE,
 )
 _EACH = re.compile(
-    rf"^(?:for|in|per|by) (?:each|every) (?P<what>[^,?:]+?),\s*(?P<ask>(?:what (?:is|was|are|were)|how (?:many|much))\b"
-    rf"[^?]*)[?]?$",
+    r"^(?:for|in|per|by) (?:each|every) (?P<what>[^,?:]+?),\s*(?P<ask>(?:what (?:is|was|are|were)|how (?:many|much))\b"
+    r"[^?]*)[?]?$",
     re.IGNORECASE,
 )
+_AT = (
+    r"at (?:the |our |today's |todays )?(?:current |present |list |latest |full )?"
+    r"(?P<price>(?:[\w-]+ ){0,3}?prices?|cost)"
+)
 _PRICED = re.compile(
-    r"^at (?:the |our |today's |todays )?(?:current |present |list |latest |full )?(?P<price>(?:[\w-]+ ){0,3}?prices?|cost),\s*"
-    r"(?:what|how much) (?:is|are) (?:the |our |all )?(?P<what>[^?]+?) worth\b(?: in total| altogether)?\s*[?]?$",
+    rf"^{_AT},\s*(?:what|how much) (?:is|are) (?:the |our |all )?(?P<what>[^?]+?) worth\b"
+    r"(?: in total| altogether)?\s*[?]?$",
     re.IGNORECASE,
 )
 _PRICED_AFTER = re.compile(
     r"^(?:what|how much) (?:is|are) (?:the |our |all )?(?P<what>[^?]+?) worth(?: in total| altogether)?,? "
-    r"at (?:the |our |today's |todays )?(?:current |present |list |latest |full )?(?P<price>(?:[\w-]+ ){0,3}?prices?|cost)"
-    r"\s*[?]?$",
+    rf"{_AT}\s*[?]?$",
     re.IGNORECASE,
 )
 _MANY = r"how many (?:(?:of them )?(?:are|were|is|was) (?:there|they|it)|(?:of them )?do we have|of them)"
@@ -32,7 +36,7 @@ _MUCH = (
     r"(?:come|add up|amount|sum up) to|money (?:is|was) (?:it|that))"
 )
 _BOTH = re.compile(
-    rf"^(?P<what>[^?:]+?)(?::| ?[-\u2013\u2014] | ?, )\s*{_MANY},? and {_MUCH}(?: in total| altogether| in all)?\s*[?]?$",
+    rf"^(?P<what>[^?:]+?)(?::| ?[-\u2013\u2014] | ?, )\s*{_MANY},? and {_MUCH}(?: in total| altogether)?\s*[?]?$",
     re.IGNORECASE,
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.builtin.choose import counted_inside, counts_things, label_columns, main_measure, tally_column
-from agents.builtin.conditions import Conditions
+from agents.builtin.dated import Dated
 from agents.builtin.lexicon import FLOWS, PEOPLE
 from agents.builtin.links import Link
 from agents.builtin.meaning import DEFINED, Compare, Out
@@ -14,7 +14,7 @@ from agents.builtin.words import stem
 _MONEY_SAID = frozenset({"amount", "value"})
 
 
-class Measures(Conditions):
+class Measures(Dated):
     """What is counted, added up or averaged, and what is shown as it is."""
 
     def _plain(self, phrase: Phrase) -> Out | None:
@@ -133,6 +133,14 @@ class Measures(Conditions):
         """As in "how many towels were washed": of what is one row the quantities count, where one table has them."""
         if not self.schema.columns[link.ref].unique or link.ref not in label_columns(self.schema, link.table):
             return Out("count", table=link.table)
+        spoken = {stem(word) for word in self.words}
+        own = [
+            column.ref
+            for column in self.schema.of(link.table)
+            if column.kind == "number" and not column.is_id and {stem(word) for word in column.core} & spoken
+        ]
+        if len(own) == 1:
+            return Out("agg", column=own[0], func="sum")  # "how many kayaks do we have in stock"
         held = [
             column.ref
             for join in self.schema.joins
@@ -181,6 +189,10 @@ class Measures(Conditions):
         return Out("agg", column=head.ref, func=func)
 
     def _table_amount(self, phrase: Phrase, head: Link) -> Out | None:
+        inside = self._inside(phrase, head.table)
+        if inside is not None:
+            inside.func = phrase.agg
+            return inside
         measure = main_measure(self.schema, head.table)
         if measure is not None:
             name = self.schema.columns[measure].name

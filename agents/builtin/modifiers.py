@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.builtin.choose import is_planned, label_columns, says_when
-from agents.builtin.focus import Focus
+from agents.builtin.given import Given
 from agents.builtin.lexicon import FILLER, RELATING
 from agents.builtin.links import Link, is_flag, truth
 from agents.builtin.meaning import Compare, Condition, Either, Nested, Out, Scalar, Scope
@@ -17,7 +17,7 @@ _TIMELY = {"late": ">", "punctual": "<=", "punctually": "<=", "early": "<"}
 _FLIP = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "=": "!=", "!=": "="}
 
 
-class Modifiers(Focus):
+class Modifiers(Given):
     """Everything that stands behind what is asked for."""
 
     def _step(self, target: list[Out]) -> None:
@@ -425,34 +425,6 @@ class Modifiers(Focus):
             self.state.date = head.ref if column.kind == "date" else self.state.date
         done = Compare(head.ref, "notnull") if column.kind == "date" else Compare(head.ref, ">", (0,))
         self._hold(done, head.table)
-        return True
-
-    def _was_given(self, phrase: Phrase) -> bool:
-        """As in "sales that used a discount code", "guests who joined the newsletter": what is theirs is written down."""
-        head, tag, scope = phrase.head, phrase.head_tag, self.state.scope
-        if head is None or tag is None or not scope.table or scope.table != head.table:
-            return False
-        column, before = self.schema.columns[head.ref], self.cursor.peek(-2)
-        verb = before is not None and any(link.ref == head.ref for link in before.links)
-        if tag.before not in {"a", "an", "any", "some"} and not (verb and tag.before == "the"):
-            return False
-        ends = self.cursor.kind() in {"end", "conj", "group", "order", ""}
-        if not ends or column.stats.filled >= column.stats.rows or column.unread or is_plural(tag):
-            return False
-        self._hold(Compare(head.ref, "notnull"), head.table)
-        return True
-
-    def _column_beside(self, phrase: Phrase) -> bool:
-        """As in "list drivers with their badge": a column of what is listed is shown beside it."""
-        head, tag, before = phrase.head, phrase.head_tag, self.cursor.peek(-2)
-        if head is None or tag is None or tag.before not in {"their", "its"} or phrase.values or phrase.equals:
-            return False
-        with_ = before is not None and before.text.lower() in {"with", "and their", "and its", "and"}
-        plain = bool(self.focus) and all(out.kind in {"entity", "column"} for out in self.focus)
-        near = {table for out in self.focus for table in out.tables()} | {self.root.table}
-        if not with_ or not plain or head.table not in near or self.meaning.groups or self.meaning.limit:
-            return False
-        self.focus.append(Out("column", column=head.ref))
         return True
 
     def _has_some(self, phrase: Phrase, following: str) -> bool:

@@ -15,6 +15,7 @@ from agents.builtin.words import stem
 
 # By their letters and not by their stems: to take and to earn are deeds.
 _MONEY = frozenset("revenue revenues turnover income incomes takings proceeds earnings money monies worth".split())
+_PAID = frozenset("spent paid earned taken made".split())
 # So far away rows may lie and still be those that a question speaks of.
 _REACH = 2.4
 
@@ -38,6 +39,9 @@ def take_money(tags: list[Tag], schema: Schema) -> None:
             tag.kind, tag.links = "unknown", []
             continue
         tag.kind, tag.links = "link", [Link("column", *found, score=0.86, how="money")]
+        behind = tags[place + 1] if place + 1 < len(tags) else None
+        if behind is not None and behind.kind == "unknown" and behind.text.lower() in _PAID:
+            behind.kind = "skip"  # "by money spent"
 
 
 def _is_amount(link: Link, schema: Schema) -> bool:
@@ -99,11 +103,21 @@ _WE_TAKE = re.compile(
 )
 
 
+_BRINGS = re.compile(
+    r"^(?:what|how much)(?: money)? (?:did|do|does|have|has) (?P<who>(?!we\b|you\b|it\b|they\b|i\b)[^?,]+?) "
+    r"(?:bring in|brought in|bring us|earn us|generate|yield|make us|raise)\b(?P<rest>[^?]*)[?]?$",
+    re.IGNORECASE,
+)
+
+
 def spending(text: str, named: Callable[[str], bool]) -> str:
     """As in "how much did each guest spend": the money of each, where nothing is ``named`` after spending."""
     found = _SPENDS.match(text)
     if found is not None and not named("spend"):
         joint = "per" if found["each"] else "from"
         return f"total money {joint} {found['who'].strip()}{found['rest']}"
+    found = _BRINGS.match(text)
+    if found is not None:
+        return f"total money from {found['who'].strip()}{found['rest']}"
     found = _WE_TAKE.match(text)
     return f"total money{found['rest']}" if found is not None and not named("earn") else text

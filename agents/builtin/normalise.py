@@ -94,7 +94,7 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(?:end|ended|ending|turn|turned|turning) (?:up|out)(?: as| being| to be)?\b", "are"),
     (r"\b(?:coming|lying|due) (?:up|ahead)(?= (?:in|over|within|during|on|next|this|the next)\b)", ""),
     (
-        r"\b(?:that of |those of |the )?(?:every(?:one|body) else|all (?:the )?(?:others|other ones)|the remaining ones)\b",
+        r"\b(?:that of |those of |the )?(?:every(?:one|body) else|all (?:the )?other(?:s| ones)|the remaining ones)\b",
         "others",
     ),
     (r"\bgoing by (?:the |its |their )?", "by "),

@@ -46,7 +46,10 @@ def _prefer_covered(tags: list[Tag], schema: Schema) -> None:
         if not whole or top in whole or len({link.ref for link in whole}) > 1:
             continue
         rest = [link for link in tag.links if link is not whole[0]]
-        tag.links = [replace(whole[0], score=_WHOLE, how="lemma"), *(replace(one, score=0.5 * one.score) for one in rest)]
+        tag.links = [
+            replace(whole[0], score=_WHOLE, how="lemma"),
+            *(replace(one, score=0.5 * one.score) for one in rest),
+        ]
 
 
 def _covers(link: Link, own: set[str], said: set[str], schema: Schema) -> bool:

@@ -194,7 +194,7 @@ def _telling(name: str, roles: list[str], schema: Schema) -> list[str]:
 
 
 def _is_said(word: str, text: set[str]) -> bool:
-    """Whether the question has the word, one that begins with it ("salesperson"), the verb ("directed") or the initials."""
+    """Whether the question has the word, one that begins with it ("salesperson"), the verb ("directed"), initials."""
     if word in text or (len(word) >= 4 and any(said.startswith(word) for said in text)):
         return True
     return word.endswith(("er", "or")) and any(len(said) >= 3 and word in synonyms(said) for said in text)

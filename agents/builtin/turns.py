@@ -40,13 +40,15 @@ _LAST = r"(?P<last>last|latest|most recent(?:ly)?|first|earliest)"
 _WHEN = r"(?:when|(?:on |at )?(?:which|what) (?:date|day))"
 _EACH_LAST = (
     re.compile(
-        rf"^(?:for|of) (?:each|every|all) (?:of )?(?:our |the )?(?P<who>[^,?]+?)(?: (?:who|that) (?:has|have) (?:ever )?"
-        rf"(?P<done>[a-z]+ed))?, {_WHEN} (?:was|is|were|did) (?:their|its|his or her|his|her|the) {_LAST} "
+        rf"^(?:for|of) (?:each|every|all) (?:of )?(?:our |the )?(?P<who>[^,?]+?)"
+        rf"(?: (?:who|that) (?:has|have) (?:ever )?(?P<done>[a-z]+ed))?, {_WHEN} "
+        rf"(?:was|is|were|did) (?:their|its|his or her|his|her|the) {_LAST} "
         r"(?P<what>[^?.,;]+)(?P<rest>[^?.]*)[?.]*$",
         re.IGNORECASE,
     ),
     re.compile(
-        rf"^{_WHEN} (?:was|is|were) (?:each|every) (?P<who>[\w ]+?)(?:'s|s') {_LAST} (?P<what>[^?.,;]+)(?P<rest>[^?.]*)[?.]*$",
+        rf"^{_WHEN} (?:was|is|were) (?:each|every) (?P<who>[\w ]+?)(?:'s|s') {_LAST} (?P<what>[^?.,;]+)"
+        r"(?P<rest>[^?.]*)[?.]*$",
         re.IGNORECASE,
     ),
     re.compile(
@@ -55,7 +57,9 @@ _EACH_LAST = (
         re.IGNORECASE,
     ),
 )
-_BARE_DEED = re.compile(r" (?:made|placed|done|held|taken|happen(?:ed)?|take place|took place|recorded)$", re.IGNORECASE)
+_BARE_DEED = re.compile(
+    r" (?:made|placed|done|held|taken|happen(?:ed)?|take place|took place|recorded)$", re.IGNORECASE
+)
 
 
 def turned(text: str) -> str:
@@ -81,8 +85,9 @@ def turned(text: str) -> str:
 
 
 _HOW_OFTEN = re.compile(
-    r"^how (?:often|frequently|many times) (?:was|were|is|are|has|have|did|does|do|had) (?:each|every) (?:of (?:our|the) )?"
-    r"(?P<what>[^?.,]+?) (?:been |get |got |gets )?(?P<deed>[a-z]+)(?P<rest>(?: (?:in|at|from|during|on|by|since|last|"
+    r"^how (?:often|frequently|many times) (?:was|were|is|are|has|have|did|does|do|had) (?:each|every) "
+    r"(?:of (?:our|the) )?(?P<what>[^?.,]+?) (?:been |get |got |gets )?(?P<deed>[a-z]+)"
+    r"(?P<rest>(?: (?:in|at|from|during|on|by|since|last|"
     r"this|for)\b[^?.]*)?)\s*[?.]*$",
     re.IGNORECASE,
 )
@@ -96,7 +101,7 @@ _LAST_DEED = re.compile(
 
 
 def last_deed(text: str, names: Callable[[str], bool]) -> str:
-    """As in "when did each client last hire a boat": the day of the deed where something is called so, else the thing's.
+    """As in "when did each client last hire a boat": the day of the deed if something is called so, else the thing's.
 
     ``names`` says whether rows or days are called by a word.
     """
