@@ -9,6 +9,7 @@ from agents.builtin.choose import label_columns
 from agents.builtin.links import Link
 from agents.builtin.meaning import Compare, During, Meaning, Ref
 from agents.builtin.phrases import is_participle
+from agents.builtin.references import holds_people
 from agents.builtin.schema import Schema
 from agents.builtin.tags import Tag
 from agents.builtin.walk import conditions_of, outs_of, with_parts
@@ -37,7 +38,13 @@ def _who(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]:
     """As in "who brewed the most": no day and no amount is somebody."""
     lead = next((tag for tag in tags if tag.kind != "skip"), None)
     first = meaning.outs[0] if meaning.outs else None
-    if lead is None or lead.text.lower() != "who" or first is None or first.kind != "column" or first.column is None:
+    if lead is None or lead.text.lower() != "who" or first is None:
+        return
+    things = all(o.kind == "entity" and not holds_people(schema, schema.real(o.table)) for o in meaning.outs)
+    spoken = {schema.real(link.table) for tag in tags for link in tag.links[:1]}
+    if things and any(holds_people(schema, table) for table in spoken):
+        yield f"'who' asks for people, and {first.table} would be shown"
+    if first.kind != "column" or first.column is None:
         return
     column = schema.columns[first.column]
     if column.kind in {"date", "time", "number", "bool"} and not column.is_id:

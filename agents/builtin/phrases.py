@@ -294,6 +294,9 @@ def _extend(phrase: Phrase, cursor: Cursor) -> bool:  # noqa: C901 - one short b
         apart = phrase.head_tag is not None and tag.start != phrase.head_tag.end
         if apart and phrase.head.kind == "table" and top.kind == "table" and top.table != phrase.head.table:
             return False  # "bookings got a review": a verb stood between them
+        deed = phrase.head.table in cursor.schema.roles and phrase.head_tag is not None
+        if deed and top.kind == "table" and phrase.head_tag is not None and is_participle(phrase.head_tag.text.lower()):
+            return False  # "who skippered trip 7": whoever did it, and what it was done to
         gap = tag.start - (phrase.head_tag.end if phrase.head_tag is not None else tag.start)
         if gap > 1 and phrase.head.kind == "table" and top.kind == "column" and tag.before in {"a", "an", "any"}:
             return False  # "sales used a discount code": what was done with it stood between them

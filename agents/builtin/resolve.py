@@ -28,6 +28,7 @@ def resolve(tags: list[Tag], index: Index) -> None:
 
 _LIGHT = frozenset(stem(word) for word in "date day time id name number at on by of in the is has was code no".split())
 _WHOLE = 0.96
+_FAINT = 0.5
 
 
 def _prefer_covered(tags: list[Tag], schema: Schema) -> None:
@@ -112,6 +113,8 @@ def _fit(link: Link, place: int, tags: list[Tag], spoken: dict[str, float], sche
             + (0.12 * rest if link.score < 0.9 else 0.0)
         )
     score = link.score
+    if score < _FAINT and any(one.kind == "table" and one.how == "exact" for one in tags[place].links):
+        return score  # "the hires" are what a table is called so, and no day on which somebody was hired
     if link.table in schema.roles and not any(one.kind == "table" and one.how == "exact" for one in tags[place].links):
         score += 0.15  # the role was said
     if link.table in spoken:
