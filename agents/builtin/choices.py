@@ -178,7 +178,8 @@ def deeds_of_stock(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterato
         asked = any(
             one.text.lower() in {"did", "we", "they", "been", "was", "were"} for one in tags[max(0, place - 3) : place]
         )
-        deed = tag.kind == "unknown" and (stem(word) in RELATING or is_participle(word))
+        elsewhere = tag.kind == "link" and all(link.table != table for link in tag.links[:3])
+        deed = (tag.kind == "unknown" or elsewhere) and (stem(word) in RELATING or is_participle(word))
         if asked and deed and stem(word) not in known | _HAVING:
             yield f"nothing in {table} says what was '{tag.text}'"
 

@@ -37,6 +37,21 @@ def take_current(tags: list[Tag], schema: Schema) -> None:
             tag.kind, tag.text = "skip", "current"
 
 
+_FORESEEN = frozenset(stem(word) for word in "planned scheduled due set arranged slated expected".split())
+
+
+def take_foreseen(tags: list[Tag]) -> None:
+    """As in "trips planned for 2024 that were cancelled": when they were to be, and not the state they are in."""
+    for tag, after in pairwise(tags):
+        if tag.kind != "link" or stem(tag.text.lower()) not in _FORESEEN or after.kind != "period":
+            continue
+        if tag.links[0].kind == "value" and any(
+            one is not tag and one.links and one.links[0].kind == "value" and one.links[0].ref == tag.links[0].ref
+            for one in tags
+        ):
+            tag.kind, tag.links = "skip", []
+
+
 def take_timely(tags: list[Tag], schema: Schema) -> None:
     """As in "delivered late": how it was done, and no stored word of other rows, where a day is planned for it."""
     for before, tag in pairwise(tags):

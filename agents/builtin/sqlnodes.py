@@ -185,8 +185,10 @@ class Nodes(Where):
                 if out.column
                 else f"{'_'.join(self.schema.tables.get(out.table, ('row',)))}_count"
             )
-        if out.kind == "agg" and out.column:
+        if out.kind == "agg":
             word = {"sum": "total", "avg": "average", "max": "highest", "min": "lowest"}.get(out.func, out.func)
+            if out.column is None:
+                return word  # of what rows say together, as a price times a quantity
             core = "_".join(self.schema.columns[out.column].core)
             return core if core.startswith(word) else f"{word}_{core}"
         return out.kind

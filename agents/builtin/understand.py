@@ -39,7 +39,7 @@ from agents.builtin.parse import Reader
 from agents.builtin.perunit import take_per_unit
 from agents.builtin.phrasebook import PHRASES
 from agents.builtin.resolve import resolve, runners_up
-from agents.builtin.restrictions import lost_restrictions, take_current, take_timely
+from agents.builtin.restrictions import lost_restrictions, take_current, take_foreseen, take_timely
 from agents.builtin.spared import including_those, keep_all_beside, spared_words, spares_groups, unspared
 from agents.builtin.spelling import corrected
 from agents.builtin.spokenroles import Unsaid, assign
@@ -155,6 +155,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     take_overdue(tags, index.schema, today)
     take_directs(tags, index.schema)
     take_current(tags, index.schema)
+    take_foreseen(tags)
     take_listed_days(tags, index.schema)
     take_money(tags, index.schema)
     take_often(tags, index.schema)

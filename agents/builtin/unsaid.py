@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from agents.builtin.choose import adds_up_over, counts_things, is_money, label_columns
 from agents.builtin.links import is_flag
-from agents.builtin.meaning import Compare, Meaning, Nested, Out
+from agents.builtin.meaning import Compare, Meaning, Nested, Out, Ref, Scalar
 from agents.builtin.phrases import is_participle
 from agents.builtin.references import holds_people
 from agents.builtin.schema import Schema
@@ -257,6 +257,12 @@ def _vacuous(meaning: Meaning) -> Iterator[str]:
                 and condition.column in plain
             ):
                 yield f"that {condition.column[1]} is not {condition.values[0]} would rule nothing out"
+        held: dict[Ref, set[Scalar]] = {}
+        for condition in scope.conditions:
+            if isinstance(condition, Compare) and condition.op == "=" and not condition.negated and condition.values:
+                values = set(condition.values)
+                if not held.setdefault(condition.column, values) & values:
+                    yield f"{condition.column[1]} would have to be two things at once"
 
 
 _FEW = 20
