@@ -18,7 +18,7 @@ _EACH = re.compile(
 )
 _AT = (
     r"at (?:the |our |today's |todays )?(?:current |present |list |latest |full )?"
-    r"(?P<price>(?:[\w-]+ ){0,3}?prices?|cost)"
+    r"(?P<price>(?:[\w-]+ ){0,3}?(?:prices?|costs?))"
 )
 _PRICED = re.compile(
     rf"^{_AT},\s*(?:what|how much) (?:is|are) (?:the |our |all )?(?P<what>[^?]+?) worth\b"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.builtin.choose import date_columns
 from agents.builtin.lexicon import RELATING, synonyms
-from agents.builtin.links import Link
+from agents.builtin.links import Link, is_flag, truth
 from agents.builtin.meaning import Compare, Meaning
 from agents.builtin.schema import Schema
 from agents.builtin.tags import Tag
@@ -23,6 +23,10 @@ def take_often(tags: list[Tag], schema: Schema) -> None:
     deed, noun = said[1], next((tag for tag in said[2:] if tag.links), None)
     if noun is None or said[2].kind != "group":
         return
+    mark = _mark(deed, noun.links[0], schema)
+    if mark is not None:
+        deed.links = [mark]  # "how often did each worker do overtime": the rows that are marked so
+        return
     table = _rows_of(deed, noun.links[0], schema)
     if not table:
         deed.kind, deed.links = "unknown", []
@@ -30,6 +34,18 @@ def take_often(tags: list[Tag], schema: Schema) -> None:
     deed.kind, deed.links = "link", [Link("table", table)]
     if noun.links[0].kind == "column":
         noun.links = [link for link in noun.links if link.kind == "column" and link.table == table] or noun.links
+
+
+def _mark(deed: Tag, what: Link, schema: Schema) -> Link | None:
+    """The mark or the stored word that the deed is, in rows that belong to what is told apart."""
+    for link in deed.links:
+        if not schema.owns(link.table, what.table) or link.table == what.table:
+            continue
+        if link.kind == "value":
+            return link
+        if is_flag(schema.columns[link.ref]) if link.kind == "column" else False:
+            return Link("value", *link.ref, value=truth(schema.columns[link.ref], True), how="flag")
+    return None
 
 
 def _rows_of(deed: Tag, what: Link, schema: Schema) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import adds_up_over, hinted_column, is_additive, is_money, main_measure
+from agents.builtin.choose import adds_up_over, counts_things, hinted_column, is_additive, is_money, main_measure
 from agents.builtin.lexicon import SUPERLATIVES
 from agents.builtin.links import Link
 from agents.builtin.meaning import Nested, Out, Ref, Scope
@@ -260,7 +260,8 @@ class Superlatives(Measures):
             return Out("agg", column=head.ref, func=phrase.agg)
         spoken = phrase.head_tag.text if phrase.head_tag else ""
         many = phrase.sup is not None and phrase.sup.text.lower() in {"most", "fewest", "least"}
-        many = many and column.kind == "number" and (is_plural(phrase.head_tag) or is_money(column))
+        plural = is_plural(phrase.head_tag) or counts_things(self.schema, column)
+        many = many and column.kind == "number" and (plural or is_money(column))
         if (is_additive(column, spoken) or many) and self._grouped_focus(head.table):
             return Out("agg", column=head.ref, func="sum")
         return Out("column", column=head.ref)

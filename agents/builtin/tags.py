@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from agents.builtin.lexicon import (
@@ -33,6 +33,7 @@ _NOUNS = frozenset(
     ).split()
 )
 _BEFORE_NOUN = frozenset("the , and their its his her return show of by each list give with per".split())
+_TOLD = 0.95
 _UNDONE = frozenset({"not", "never", "yet", "been"})
 _AFTER_NOUN = frozenset(", and of ? . for or in is are".split())
 
@@ -402,7 +403,10 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
     ):
         return None
     if size == 1 and words[0].rstrip("s") in GRAIN_NOUNS and not quoted:
+        told = {token.stem for token in tokens}
+        whole = [link for link in links if link.kind == "column" and _is_told(link, words[0], told, linker)]
         links = [link for link in links if link.how not in {"part", "synonym"}]
+        links += [replace(link, score=_TOLD, how="lemma") for link in whole if link not in links]
     if not links:
         return None
     links.sort(key=lambda link: -link.score)
@@ -413,6 +417,12 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
     made.weight = size * (0.55 + 0.6 * top) + bonus * (size > 1 or quoted)
     made.data = "quoted" if quoted else "capital" if capital else ""
     return made
+
+
+def _is_told(link: Link, word: str, told: set[str], linker: Linker) -> bool:
+    """As "hours" of hours_worked where the work was said as well: so many of them, and no unit of time."""
+    core = set(linker.cores[link.ref])
+    return len(core) > 1 and stem(word) in core <= told and linker.schema.columns[link.ref].kind == "number"
 
 
 def _is_phrase(hit: Link) -> bool:

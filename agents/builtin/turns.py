@@ -86,7 +86,7 @@ def turned(text: str) -> str:
 
 _HOW_OFTEN = re.compile(
     r"^how (?:often|frequently|many times) (?:was|were|is|are|has|have|did|does|do|had) (?:each|every) "
-    r"(?:of (?:our|the) )?(?P<what>[^?.,]+?) (?:been |get |got |gets )?(?P<deed>[a-z]+)"
+    r"(?:of (?:our|the) )?(?P<what>[^?.,]+?) (?:been |get |got |gets |do )?(?P<deed>[a-z]+)"
     r"(?P<rest>(?: (?:in|at|from|during|on|by|since|last|"
     r"this|for)\b[^?.]*)?)\s*[?.]*$",
     re.IGNORECASE,

@@ -16,7 +16,7 @@ from agents.builtin.references import holds_people
 from agents.builtin.schema import Schema
 from agents.builtin.tags import Tag
 from agents.builtin.walk import conditions_of, outs_of, scopes_of, with_parts
-from agents.builtin.words import stem
+from agents.builtin.words import split_name, stem
 
 
 def unsaid(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
@@ -111,6 +111,7 @@ def _added_rates(meaning: Meaning, schema: Schema) -> Iterator[str]:
             continue
         column = schema.columns[out.column]
         words = set(column.words) if column.core[-1:] != ("unit",) else set()
+        words -= {"unit"} if "units" in split_name(column.name) else set()  # so many units, and not a price of one
         per_one = bool(words & {"unit", "price", "rate", "hourly", "daily", "tariff", "each"}) and not words & {
             "total",
             "amount",
@@ -171,6 +172,10 @@ def _many_rows(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[st
         if tag.kind != "group" or tag.data not in {"", "each"}:
             continue
         noun = next((one for one in tags[place + 1 : place + 4] if one.links), None)
+        if noun is not None and noun.links[0].kind == "column" and not schema.columns[noun.links[0].ref].unique:
+            if any(out.kind in {"difference", "ratio", "formula"} for out in meaning.outs):
+                yield f"there would be a line for each row, and not one for each {noun.text}"
+            continue
         if noun is None or noun.links[0].kind != "table":
             continue
         own = noun.links[0].table

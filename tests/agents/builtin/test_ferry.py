@@ -41,8 +41,8 @@ def test_of_several_amounts_in_reach_none_is_guessed(ask: Ask, folder: Callable[
     view = folder(
         {
             "guest": "guest_id,full_name\n1,Ann\n2,Bo\n3,Cy\n",
-            "stay": "stay_id,guest_id,since,total_price\n1,1,2024-01-02,200.5\n2,2,2024-01-05,90.5\n3,2,2024-02-05,70\n",
-            "meal_bill": "bill_id,guest_id,day,total_price\n1,1,2024-01-03,20.5\n2,3,2024-01-06,9.5\n3,3,2024-02-06,7\n",
+            "stay": "stay_id,guest_id,since,total_price\n1,1,2024-01-02,200\n2,2,2024-01-05,90.5\n3,2,2024-02-05,70\n",
+            "meal_bill": "bill_id,guest_id,day,total_price\n1,1,2024-01-03,20\n2,3,2024-01-06,9.5\n3,3,2024-02-06,7\n",
         }
     )
     assert not isinstance(ask("How much money came from each guest?", view), Draft)
@@ -79,6 +79,7 @@ def test_who_is_answered_by_a_name_through_the_part_that_was_played(
         ("What is total ticket revenue divided by tickets sold per route?", [["North", 20.25], ["South", 20.25]]),
         ("Which clients bought more than 3 tickets?", [["Ida"]]),
         ("top 2 meals by portions served", [["soup", 12], ["bread", 9]]),
+        ("Which meal had the most portions served?", [["soup"]]),
         ("how many portions did we serve on North crossings?", [[23]]),
         ("At unit prices, what is our stock of meals worth?", [[128.0]]),
     ],
