@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlglot import parse_one
+from sqlglot import exp, parse_one
 
 from agents.builtin.planner import draft
 from agents.contract import Draft, Question, Refusal, Request
@@ -83,6 +83,7 @@ def rows_of(ask: Ask, ferry: FolderView) -> Callable[[str], list[list[object]]]:
         answer = ask(text, ferry)
         assert isinstance(answer, Draft), answer
         query = parse_one(str(answer.spec.steps[-1].params["query"]), dialect="duckdb")
+        assert isinstance(query, exp.Query)
         return [list(row) for row in ferry.rows(query)]
 
     return run
