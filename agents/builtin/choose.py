@@ -333,6 +333,7 @@ def tally_column(schema: Schema, table: str) -> Ref | None:
     return None
 
 
+_SALES = frozenset({stem("sale"), stem("sell")})
 _INSIDE = {("quantity",), ("units",), ("unit",), ("pieces",), ("piece",), ("qty",), ("count",), ("number",)}
 
 
@@ -343,8 +344,8 @@ def counted_inside(schema: Schema, table: str, said: str) -> Ref | None:
     """
     owner = [stem(word) for word in schema.tables[table]]
     words = {stem(word) for word in said.lower().split()}
-    if len(owner) < 2 or not words or not words <= set(owner[:-1]):
-        return None
+    if len(owner) < 2 or owner[-1] not in _SALES or not words or not words <= set(owner[:-1]):
+        return None  # an order of a kiln may be one for its use
     held = [column.ref for column in schema.of(table) if column.kind == "number" and column.core in _INSIDE]
     return held[0] if len(held) == 1 else None
 

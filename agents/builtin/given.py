@@ -19,6 +19,8 @@ class Given(Focus):
         verb = before is not None and any(link.ref == head.ref for link in before.links)
         if tag.before not in {"a", "an", "any", "some"} and not (verb and tag.before == "the"):
             return False
+        if before is not None and before.kind == "prep" and before.text.lower() != "with":
+            return False  # "belong to a guild": to which of them, which no column may tell
         ends = self.cursor.kind() in {"end", "conj", "group", "order", ""}
         if not ends or column.stats.filled >= column.stats.rows or column.unread or is_plural(tag):
             return False
