@@ -421,9 +421,10 @@ def _dates(
         forms = Counter[str]()
         for shape in column.shapes:
             form = _local_format(shape.text) or _month_format(shape.text)
-            if form:
+            # ISO needs no format to be read by, and is another form than the rest all the same.
+            if form or _ISO.fullmatch(shape.text) or _ISO_STAMP.fullmatch(shape.text):
                 forms[form] += shape.count
-        if not forms:
+        if not any(forms):
             continue
         if len(forms) > 1:
             _as_text(column, found, "is written in several forms")
