@@ -1,0 +1,1 @@
+"""Detectors of wrong cells: one file a kind of mistake."""
