@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from connectors.contract import Choice, Discovered, Place, Reading, connector
 from connectors.names import distinct
 from pipelines.engines.duckdb import Limits, explained, lock, name, open_engine, quoted
+from pipelines.expressions import to_sql
 from spec.catalog import Catalog
 from spec.codec import canonical_json
 from spec.errors import DataError, LimitError, unknown_name
@@ -85,6 +86,7 @@ class OpenData:
         limits: Limits = QUESTION_LIMITS,
     ) -> None:
         self._found = {item.name.casefold(): item for item in found}
+        self.found = tuple(found)
         self._own = frozenset(self._found)
         self.limits = limits
         self._lock = threading.RLock()
@@ -123,6 +125,11 @@ class OpenData:
         """As ``DataView``."""
         with self._asking(query) as engine:
             return first_row(engine, query)
+
+    def tuples(self, query: exp.Query) -> list[tuple[object, ...]]:
+        """All rows of a query whose result is small, as Python values; instants are to be cast to text in it."""
+        with self._asking(query) as engine:
+            return engine.execute(to_sql(query)).fetchall()
 
     def answer(self, query: exp.Query, *, limit: int) -> Rows:
         """At most ``limit`` rows with names and types."""

@@ -11,7 +11,7 @@ from typing import Protocol, cast
 from fastapi import FastAPI
 
 from agents.service import Service
-from integrations.http import answers, connecting, files, lists, systems, threads
+from integrations.http import answers, connecting, files, lists, quality, systems, threads
 from integrations.http.refusals import REFUSALS, answer_refusals, describe_refusals
 from integrations.http.who import Who
 
@@ -49,7 +49,7 @@ def make_app(service: Service, who: Who, *, pages: Sequence[str] = ()) -> FastAP
         lifespan=lifespan,
     )
     app.state.service, app.state.who, app.state.answers_at_work = service, who, set()
-    for module in (threads, answers, files, lists, systems):
+    for module in (threads, answers, files, lists, quality, systems):
         app.include_router(module.router, prefix=f"/api/{VERSION}", responses=REFUSALS)
     app.include_router(connecting.router)
     describe_refusals(app)

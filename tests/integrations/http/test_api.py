@@ -158,3 +158,13 @@ def test_an_expected_error_is_a_document_and_no_trace(client: TestClient) -> Non
     answer = client.get("/api/v1/threads/t999/messages")
     assert answer.status_code == 422
     assert set(answer.json()) == {"message", "hint", "error", "who"}
+
+
+def test_the_quality_of_a_conversations_data_is_told(client: TestClient) -> None:
+    thread = begin(client)
+    say(client, thread, text="total amount by region")
+    told = client.get(f"/api/v1/threads/{thread}/quality")
+    assert told.status_code == 200, told.text
+    (table,) = told.json()["tables"]
+    assert (table["profile"]["name"], table["profile"]["rows"], table["key"]) == ("orders", 2, ["id"])
+    assert client.get(f"/api/v1/threads/{thread}/quality?table=ordrs").status_code == 400
