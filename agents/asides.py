@@ -46,18 +46,29 @@ def reply(
         from agents.connecting import wished
 
         yield from wished(context, saved.id, text)
+    elif kind == "quality":
+        from agents.cleanliness import told
+
+        yield from told(context, text, saved)
     elif kind == "why":
         yield from _why(desk, saved, clock)
     elif kind in _SAYINGS:
         yield replies.Text(text=_SAYINGS[kind])
-    elif kind == "standing":
+    elif kind in {"standing", "changed", "pause"}:
+        yield from _of_the_plan(kind, context, saved, clock)
+    else:
+        yield from _from_docs(desk, text, saved, clock)
+
+
+def _of_the_plan(
+    kind: Route, context: Context, saved: SavedThread, clock: Callable[[], datetime]
+) -> Iterator[replies.Reply]:
+    if kind == "standing":
         yield from standing.told(context, saved.id)
     elif kind == "changed":
         yield from standing.changed(context, saved.id)
-    elif kind == "pause":
-        yield from standing.paused(context, saved.id, now=clock())
     else:
-        yield from _from_docs(desk, text, saved, clock)
+        yield from standing.paused(context, saved.id, now=clock())
 
 
 def no_data() -> Iterator[replies.Reply]:

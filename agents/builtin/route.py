@@ -38,13 +38,14 @@ Route = Literal[
     "whether",
     "standing",
     "changed",
+    "quality",
     "settle",
 ]
 """``settle`` answers the question that is open, ``docs`` is about the product, ``help`` asks what it can do.
 
 ``wait`` leaves everything as it is, ``pause`` ends that a plan comes by itself, ``whether`` asks about a change without
 wishing it, ``standing`` asks how the plan stands, ``changed`` what the last change did. ``connect`` is about an account
-that is to be connected.
+that is to be connected. ``quality`` asks how clean the data is.
 """
 
 _END = r"\s*(?:[,.!]?\s*(?:please|pls|thanks|thank\s+you|now|then))*\s*[.!]*\s*$"
@@ -137,6 +138,19 @@ _WHETHER = re.compile(
     re.IGNORECASE,
 )
 _POLITE = re.compile(r"^\s*(?:please\b|(?:can|could|would|will)\s+you\b)|\bplease\s*\?*\s*$", re.IGNORECASE)
+_QUALITY = re.compile(
+    r"^\s*(?:and\s+|so\s+)?how\s+(?:clean|dirty|messy|tidy)\s+(?:is|are)\b(?P<what>.{1,80})$"
+    r"|^\s*(?:please\s+)?(?:check|show(?:\s+me)?|tell\s+me|what\s+is|what['’]s|how\s+is|assess|measure)\s+(?:the\s+)?(?:data\s+)?"
+    r"quality\s+of\b(?P<of>.{1,80})$"
+    r"|^\s*(?:please\s+)?profile\b(?P<profiled>.{1,80})$"
+    r"|^\s*what(?:['’]s|\s+is)\s+wrong\s+(?:with|in)\b(?P<within>.{1,80})$",
+    re.IGNORECASE,
+)
+_DATA = re.compile(
+    r"^\s*(?:(?:my|our|the|this|that|these|those|all|of)\s+)*(?:it|this|that|data|data\s?sets?|files?|tables?|sheets?)"
+    r"\s*[?.!]*\s*$",
+    re.IGNORECASE,
+)
 _THANKS = re.compile(
     r"^\s*(?:many\s+)?(?:thanks?|thank\s+you|thx|danke|grazie|merci|gracias)\b(?:[\s,]+(?:a\s+lot|so\s+much|very\s+much"
     r"|(?:that['’]?s|that\s+is|this\s+is)\s+(?:all|it|great|perfect|good|enough)|all|everyone|dreflow\w*))*\s*[.!,]*\s*$",
@@ -237,11 +251,29 @@ def route(
     for listed, pattern in _LISTS:
         if pattern.search(said) and not _names_a_table(said, data):
             return listed
+    if asks_quality(said, data):
+        return "quality"
     if _GREETING.search(said):
         return "greeting"
     if connect.wish(said) is not None and not _names_a_table(said, data):
         return "connect"
     return _wanted(said, last, data)
+
+
+def asks_quality(said: str, data: DataView | None) -> bool:
+    """Whether the words ask how clean a table, or the data, is; a table that has such a column is asked for that."""
+    found = _QUALITY.search(said)
+    if found is None:
+        return False
+    columns = (
+        {word for table in data.catalog.tables for one in table.columns for word in name_words(one.name)}
+        if data
+        else set()
+    )
+    if columns & {"clean", "dirty", "messy", "tidy", "quality", "profile", "wrong", "cleanliness"}:
+        return False
+    what = next(part for part in found.groups() if part is not None)
+    return _DATA.search(what) is not None or _names_a_table(what, data)
 
 
 def _one_line(text: str) -> str:

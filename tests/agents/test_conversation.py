@@ -501,3 +501,15 @@ def test_a_no_to_a_rename_changes_nothing_and_an_answer_that_fits_nothing_is_ask
     assert "The plan stays as it is" in texts(talk.say("no"))
     assert conversations.plans(context, talk.thread) == before
     assert texts(talk.say(answer="yes")) == "That question is settled already."
+
+
+def test_how_clean_a_file_is_can_be_asked_in_words(context: Context, tmp_path: Path) -> None:
+    file = tmp_path / "towns.csv"
+    rows = [f"{n},{'Milano' if n % 2 else 'Torino'}" for n in range(1, 61)]
+    rows[8] = "9,Mialno"
+    file.write_text("\n".join(["id,town", *rows]), encoding="utf-8")
+    said = Talk(context, file).say("how clean is towns.csv?")
+    assert "towns: 9" in texts(said)
+    assert "wrong cells: 1 of 120" in texts(said)
+    cells = one(said, replies.Table)
+    assert cells.rows[0][:4] == ("9", "town", "Mialno", "Milano")

@@ -155,3 +155,18 @@ def test_who_wants_to_connect_an_account_is_understood_whatever_came_before(text
 )
 def test_what_only_speaks_of_a_system_connects_nothing(text: str, due: Route) -> None:
     assert route(text, options=None, waits=False, last="pipeline", connectable=lambda: SYSTEMS) == due
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["how clean is my data?", "How dirty is this file", "what's wrong with the data?", "check the data quality of it"],
+)
+def test_asking_how_clean_the_data_is_goes_to_its_quality(text: str) -> None:
+    assert set(routed(text)) == {"quality"}
+
+
+@pytest.mark.parametrize(
+    "text", ["how clean are the rooms?", "what is wrong with order 12?", "show the quality of bolts"]
+)
+def test_asking_about_what_is_no_table_stays_a_question(text: str) -> None:
+    assert "quality" not in routed(text)
