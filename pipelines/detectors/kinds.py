@@ -23,11 +23,11 @@ def find(data: Examined) -> Iterable[Suspect]:
         if kind not in ("number", "date"):
             continue
         pattern = NUMBER if kind == "number" else DATE
+        reason = f"not a {kind}, as {_share(data, column)} of the column are"
         for row, text in enumerate(data.cells(column)):
             if not text or is_marker(text) or pattern.fullmatch(text.strip()):
                 continue
-            yield Suspect(row, column, f"not a {kind}, as {_share(data, column)} of the column are", SURE,
-                          _mended(text) if kind == "number" else None)  # fmt: skip
+            yield Suspect(row, column, reason, SURE, _mended(text) if kind == "number" else None)
 
 
 def _share(data: Examined, column: int) -> str:

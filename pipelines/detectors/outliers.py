@@ -61,7 +61,8 @@ def _usual(values: Sequence[float]) -> tuple[float, float] | None:
     if not odd or len(inside) < FEWEST:
         return None
     low, high = inside[0], inside[-1]
-    spread = CONSISTENT * median(sorted(abs(value - median(inside)) for value in inside)) or (high - low) or 1.0
+    middle = median(inside)
+    spread = CONSISTENT * median([abs(value - middle) for value in inside]) or (high - low) or 1.0
     outside = [values[place] for place in odd]
     near = min(low - value if value < low else value - high for value in outside)
     return (low, high) if near >= GAP * spread else None

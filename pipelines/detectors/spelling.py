@@ -127,13 +127,14 @@ def _is_apart(data: Examined, column: int, rare: str, frequent: str) -> bool:
         return False
     apart = 0
     for rule in rules:
-        known: dict[str, Counter[str]] = {rare: Counter(), frequent: Counter()}
-        for row in data.rows:
-            if row[column] in known and row[rule.dependent]:
-                known[row[column]][row[rule.dependent]] += 1
-        ours, theirs = known[rare], known[frequent]
-        apart += bool(ours) and bool(theirs) and max(theirs, key=lambda v: (theirs[v], v)) not in ours
+        beside = data.partners(column, rule.dependent)
+        ours, theirs = ({text: n for text, n in beside[one].items() if text} for one in (rare, frequent))
+        apart += bool(ours) and bool(theirs) and _commonest(theirs) not in ours
     return apart * 2 > len(rules)
+
+
+def _commonest(counted: Mapping[str, int]) -> str:
+    return max(counted, key=lambda text: (counted[text], text))
 
 
 def _digits(text: str) -> str:

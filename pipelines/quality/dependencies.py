@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from sqlglot import exp
@@ -106,38 +106,49 @@ def _measured(data: Examined, pairs: Sequence[tuple[int, int]]) -> list[tuple[in
 
 def predictions(data: Examined, rules: Sequence[Dependency]) -> dict[tuple[int, int], list[Prediction]]:
     """For each cell (row, column) that a rule contradicts: what every rule says of it."""
+    foretold = {rule: _foretold(data, rule) for rule in rules}
     against: dict[int, set[int]] = defaultdict(set)
-    every: dict[int, dict[int, list[Prediction]]] = defaultdict(lambda: defaultdict(list))
-    for rule in rules:
-        for row, value, share, own_share, differs in _foretold(data, rule):
-            every[rule.dependent][row].append(Prediction(rule.determinant, value, share, own_share))
-            if differs:
-                against[rule.dependent].add(row)
-    return {(row, column): every[column][row] for column, rows in against.items() for row in rows}
-
-
-def _foretold(data: Examined, rule: Dependency) -> list[tuple[int, str, float, float, bool]]:
-    """Of each row: what the others of its group have most, which share of them, and which share has the row's own."""
-    a, b = rule.determinant, rule.dependent
-    groups: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for row in data.rows:
-        if row[a]:
-            groups[row[a]][row[b]] += 1
-    best = {text: sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:2] for text, counted in groups.items()}
-    sizes = {text: sum(counted.values()) for text, counted in groups.items()}
-    found: list[tuple[int, str, float, float, bool]] = []
-    for number, row in enumerate(data.rows):
-        text, own = row[a], row[b]
-        others = sizes.get(text, 0) - 1
-        if others < 1:
-            continue
-        (value, count), own_count = best[text][0], groups[text][own] - 1
-        if value == own:
-            count = own_count
-        if value != own and count < 2:
-            continue
-        # A value that the group has again and again is meant: some cities have a namesake in another state.
-        elsewhere = data.counts[b][own] - groups[text][own]
-        meant = own and elsewhere >= AGAIN and own_count >= AGAIN and own_count >= AGAIN_SHARE * others
-        found.append((number, value, count / others, 1.0 if meant else own_count / others, value != own))
+    for rule, told in foretold.items():
+        a, b = rule.determinant, rule.dependent
+        for number, row in enumerate(data.rows):
+            value, _ = told.get(row[a], (row[b], 0))
+            if value != row[b]:
+                against[b].add(number)
+    found: dict[tuple[int, int], list[Prediction]] = defaultdict(list)
+    for rule, told in foretold.items():
+        a, b = rule.determinant, rule.dependent
+        for number in against[b]:
+            one = _prediction(data, rule, data.rows[number], told)
+            if one is not None:
+                found[number, b].append(one)
     return found
+
+
+def _foretold(data: Examined, rule: Dependency) -> dict[str, tuple[str, int]]:
+    """Of each text of the determinant: what stands beside it most, in at least two rows, and in how many."""
+    found: dict[str, tuple[str, int]] = {}
+    for text, counted in data.partners(rule.determinant, rule.dependent).items():
+        value, count = min(counted.items(), key=lambda item: (-item[1], item[0]))
+        if text and count > 1:
+            found[text] = value, count
+    return found
+
+
+def _prediction(
+    data: Examined, rule: Dependency, row: Sequence[str], foretold: Mapping[str, tuple[str, int]]
+) -> Prediction | None:
+    """What the other rows of the group say of a row's cell; None where there are none, or one against one."""
+    a, b = rule.determinant, rule.dependent
+    text, own = row[a], row[b]
+    group = data.partners(a, b)[text]
+    others = group.total() - 1
+    if others < 1 or text not in foretold:
+        return None
+    value, count = foretold[text]
+    own_count = group[own] - 1
+    if value == own:
+        count = own_count
+    # A value that the group has again and again is meant: some cities have a namesake in another state.
+    elsewhere = data.counts[b][own] - group[own]
+    meant = own and elsewhere >= AGAIN and own_count >= AGAIN and own_count >= AGAIN_SHARE * others
+    return Prediction(a, value, count / others, 1.0 if meant else own_count / others)

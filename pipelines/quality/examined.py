@@ -66,6 +66,7 @@ class Examined:
         self.rows = sorted(filled, key=lambda row: (tuple(row[place] for place in places), row))
         self._threads = threads
         self._engine: DuckDBPyConnection | None = None
+        self._partners: dict[tuple[int, int], dict[str, Counter[str]]] = {}
 
     def __enter__(self) -> Examined:
         return self
@@ -104,6 +105,15 @@ class Examined:
         from pipelines.quality.dependencies import find_dependencies
 
         return find_dependencies(self)
+
+    def partners(self, column: int, other: int) -> dict[str, Counter[str]]:
+        """Of each text of a column how often each text of the other stands beside it."""
+        if (column, other) not in self._partners:
+            found: dict[str, Counter[str]] = {}
+            for row in self.rows:
+                found.setdefault(row[column], Counter())[row[other]] += 1
+            self._partners[column, other] = found
+        return self._partners[column, other]
 
     def filled(self, column: int) -> int:
         """How many values of a column are neither empty nor a marker."""
