@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Policy = Literal["null", "quarantine", "stop"]
 LINE = "__line"
+ROW = "__row"
+"""Beside ``__line``: which row of data it is, from 1, blank ones not counted."""
 UNREADABLE = "dreflow: unreadable value"
 QUARANTINE = "__quarantine"
 _EIGHT = 8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import xml.etree.ElementTree as ET
 import zipfile
@@ -41,6 +42,8 @@ class Sheet:
 
     rows: list[int] = field(default_factory=list)
     """Numbers of the rows that hold a value."""
+    filled: list[int] = field(default_factory=list)
+    """For each of these rows the columns that hold one, as bits: 1 << 1 is column A."""
     width: int = 0
     merged: list[Merged] = field(default_factory=list)
     uncomputed: int = 0
@@ -125,11 +128,20 @@ def _take(piece: bytes, found: Sheet) -> None:
         if filled:
             number = _ROW.search(piece[: piece.find(b">")])
             found.rows.append(int(number[1]) if number else (found.rows[-1] if found.rows else 0) + 1)
-            found.width = max(found.width, *(column_number(letters.decode()) for letters in filled))
+            bits = 0
+            for letters in filled:
+                bits |= _bit(letters)
+            found.filled.append(bits)
+            found.width = max(found.width, bits.bit_length() - 1)
         found.uncomputed += len(_UNCOMPUTED.findall(cells)) if b"<f" in cells else 0
         piece = piece[end:] if end >= 0 else b""
     for left, top, right, bottom in _MERGED.findall(piece):
         found.merged.append(Merged(int(top), column_number(left.decode()), int(bottom), column_number(right.decode())))
+
+
+@functools.cache
+def _bit(letters: bytes) -> int:
+    return 1 << column_number(letters.decode())
 
 
 def _pieces(stream: IO[bytes]) -> Iterator[bytes]:

@@ -11,8 +11,8 @@ from sqlglot import exp
 
 from connectors import sql
 from connectors.contract import Discovered, Reading
-from connectors.drift import compare, known_names
-from connectors.files import text
+from connectors.drift import known_names
+from connectors.files import made, text
 from connectors.files.options import ReadOptions
 from connectors.looking import scratch
 from connectors.spelling import plain_options
@@ -22,6 +22,9 @@ from spec.pipeline import Source
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+
+_NUMBER = "file_row_number"
 
 
 def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[str]) -> Sequence[Discovered]:
@@ -48,7 +51,6 @@ def read(
     """Copy the declared columns; a column whose type in the file is another is drift."""
     content = text.content(path, "none")
     present = _columns(into, path, shown)
-    fill = options.union == "by_name"
     names = known_names(source, list(present))
     have = {name.casefold(): item for name, item in zip(names, present.items(), strict=True)}
     retyped = {
@@ -56,10 +58,14 @@ def read(
         for name, type_ in source.columns.items()
         if name.casefold() in have and have[name.casefold()][1].upper() != type_.upper()
     }
-    warnings = compare(source, names, {"file": shown}, fill=fill, retyped=retyped)
+    warnings = made.compared(source, options, names, {"file": shown}, retyped=retyped)
     before = sql.count(into, table) if append else 0
+    numbered: dict[str, sql.Plain | exp.Expression] = {}
+    if options.row_number_column:
+        have[options.row_number_column.casefold()] = (_NUMBER, "BIGINT")
+        numbered["file_row_number"] = True
     picked = [_picked(name, type_, have) for name, type_ in source.columns.items()]
-    query = exp.select(*picked).from_(sql.call("read_parquet", str(path)))
+    query = exp.select(*picked).from_(sql.call("read_parquet", str(path), **numbered))
     try:
         sql.run(into, exp.insert(query, table) if append else sql.create(table, query))
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
@@ -70,7 +76,9 @@ def read(
 
 def _picked(name: str, type_: str, have: Mapping[str, tuple[str, str]]) -> exp.Expression:
     node = sql.cast(exp.null(), type_)
-    if name.casefold() in have:
+    if have.get(name.casefold(), ("", ""))[0] == _NUMBER:
+        node = sql.cast(sql.template(":x + 1", x=sql.column(_NUMBER)), type_)
+    elif name.casefold() in have:
         own = sql.column(have[name.casefold()][0])
         # An ENUM (a dictionary of texts) is declared as the text it stands for.
         node = sql.cast(own, type_) if type_ == "VARCHAR" else own

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlglot import exp
 
 from connectors import readings, sql
 from connectors.contract import Capability, Discovered, Place, Preview, Reading
-from connectors.files import text
+from connectors.files import made, text
 from connectors.files.formats import reader_of
 from connectors.files.options import Format, ReadOptions
 from connectors.looking import preview_rows
 from connectors.names import distinct, table_name
 from connectors.spelling import parse_options
 from spec.base import JsonValue
+from spec.catalog import Column
 from spec.errors import DataError, SpecError, UnsupportedError
 from spec.pipeline import Source
 
@@ -124,26 +126,85 @@ def read(
     options = parse_options(ReadOptions, source.options)
     if not source.columns:
         raise SpecError("The source states no columns.", hint="Discover it first: its columns are how it is read.")
-    paths = _paths(place, options)
+    made.proven(source, options)
+    pieces = list(_pieces(source, options, place, _paths(place, options)))
+    inner = made.unmade(source, options, pieces=True)
+    if not inner.columns:
+        raise SpecError("The source reads no column of its files.", hint="Declare one that they hold.")
     readings.clean(into, table)
-    with sql.order_not_kept(into):
-        total = _read_one(source, options, place, paths[0], into, table, append=False)
-        for path in paths[1:]:
-            total = readings.added(total, _read_one(source, options, place, path, into, table, append=True))
+    total: Reading | None = None
+    # Rows are numbered as they come, so there they have to come in their order.
+    with contextlib.nullcontext() if options.row_number_column else sql.order_not_kept(into):
+        for piece in pieces:
+            piece.first = sql.next_row(into, table) if total else 0
+            reading = _read_one(inner, options, place, piece, into, table, append=total is not None)
+            total = readings.added(total, reading) if total else reading
+        made.stamped(into, table, source, options, pieces)
+    if total is None:
+        raise DataError("There is no file to read.", hint="Check the location.", where={"file": str(place.path)})
     return readings.with_cursor(source, into, table, readings.with_quarantine(table, total), since)
+
+
+def _pieces(source: Source, options: ReadOptions, place: Place, paths: Sequence[Path]) -> Iterator[made.Piece]:
+    """Each file, or each of its worksheets that the source means, in the order in which they are read."""
+    base = _base(place)
+    for path in paths:
+        inside = path.parent.relative_to(base).as_posix() if path.is_relative_to(base) else "."
+        folder = path.parent.name if inside == "." else inside
+        format_ = _with_format(options, path).format
+        if options.row_number_column and format_ in {"json", "ndjson"}:
+            raise UnsupportedError(
+                "Records of JSON have no row number.",
+                hint="Leave out the option row_number_column; explode can number the entries of a list.",
+                where={"file": _shown(place, path)},
+            )
+        if format_ != "xlsx":
+            if options.sheet_name_column:
+                raise SpecError(
+                    "Only a workbook has worksheets, so there is no name of one.",
+                    hint="Leave out the option sheet_name_column.",
+                    where={"file": _shown(place, path)},
+                )
+            yield made.Piece(path, folder)
+            continue
+        from connectors.files import workbook
+
+        wanted = source.stream or options.sheet
+        if wanted is not None and (not isinstance(wanted, str) or workbook.is_pattern(wanted)):
+            for sheet in workbook.matching(path, wanted):
+                yield made.Piece(path, folder, sheet, sheet)
+        elif options.sheet_name_column:
+            yield made.Piece(path, folder, wanted, workbook.matching(path, wanted)[0])
+        else:
+            yield made.Piece(path, folder, wanted)
+
+
+def _base(place: Place) -> Path:
+    """The folder below which a source's files lie: the folder itself, or what of a pattern has no mark in it."""
+    if place.path.is_dir():
+        return place.path
+    parts: list[str] = []
+    for part in place.path.parent.parts:
+        if any(mark in part for mark in "*?["):
+            break
+        parts.append(part)
+    return Path(*parts)
 
 
 def _read_one(
     source: Source,
     options: ReadOptions,
     place: Place,
-    path: Path,
+    piece: made.Piece,
     into: DuckDBPyConnection,
     table: exp.Table,
     *,
     append: bool,
 ) -> Reading:
+    path = piece.path
     given = _with_format(options, path)
+    if piece.stream != source.stream:
+        source = source.model_copy(update={"stream": piece.stream})
     before = text.stamp(path)
     reading = reader_of(given.format).read(source, given, path, _shown(place, path), into, table, append=append)
     if text.stamp(path) != before:
@@ -178,7 +239,7 @@ def _paths(place: Place, options: ReadOptions) -> list[Path]:
             raise DataError("No file of this folder matches.", hint=f"The pattern is {options.pattern!r}.", where=where)
         return files
     if any(mark in (place.location or "") for mark in "*?[") and not path.exists():
-        files = sorted(Path(found) for found in glob.glob(str(path)) if Path(found).is_file())  # noqa: PTH207 - an absolute pattern
+        files = sorted(Path(found) for found in glob.glob(str(path), recursive=True) if Path(found).is_file())  # noqa: PTH207 - an absolute pattern
         if not files:
             raise DataError("No file matches.", hint="Check the pattern.", where=where)
         return files
@@ -202,8 +263,19 @@ def _discover_one(
     path: Path, location: str, options: ReadOptions, stated: frozenset[str], *, all_of: Sequence[Path] = ()
 ) -> list[Discovered]:
     given = _with_format(options, path)
-    found = reader_of(given.format).discover(path, location, given, stated)
-    warnings = (f"One source of {len(all_of)} files, described by {path.name}.",) if all_of else ()
+    warnings: tuple[str, ...] = (f"One source of {len(all_of)} files, described by {path.name}.",) if all_of else ()
+    several: Sequence[str] = ()
+    asked = given.sheet
+    if given.format == "xlsx" and asked is not None:
+        from connectors.files import workbook
+
+        if not isinstance(asked, str) or workbook.is_pattern(asked):
+            several = workbook.matching(path, asked)
+            given = given.model_copy(update={"sheet": several[0]})
+            warnings += (f"One source of {len(several)} worksheets, described by {several[0]}.",)
+    found = [_with_made(item, given, path) for item in reader_of(given.format).discover(path, location, given, stated)]
+    if several:
+        found = [_of_sheets(item, asked) for item in found]
     stem = _glob_stem(location) if all_of else stem_of(path)
 
     def named(suffix: str) -> str:
@@ -212,11 +284,29 @@ def _discover_one(
     renamed = []
     for item in found:
         keys = tuple(key.model_copy(update={"table": named(key.table)}) for key in item.table.foreign_keys)
-        rows = None if all_of else item.table.rows
+        rows = None if all_of or several else item.table.rows
         table = item.table.model_copy(update={"name": named(item.name), "rows": rows, "foreign_keys": keys})
         source = item.source.model_copy(update={"foreign_keys": keys})
         renamed.append(Discovered(table.name, source, table, (*item.warnings, *warnings), item.choices))
     return renamed
+
+
+def _with_made(found: Discovered, options: ReadOptions, path: Path) -> Discovered:
+    """With the columns that the options make, behind the file's own."""
+    columns = made.columns_of(options, list(found.source.columns), {"file": str(path)})
+    if not columns:
+        return found
+    source = found.source.model_copy(update={"columns": {**found.source.columns, **columns}})
+    added = tuple(Column(name=name, type=type_) for name, type_ in columns.items())
+    table = found.table.model_copy(update={"columns": (*found.table.columns, *added)})
+    return replace(found, source=source, table=table)
+
+
+def _of_sheets(found: Discovered, sheets: object) -> Discovered:
+    """A table of one worksheet as that of all which are meant; what is a key in one need not be one in all."""
+    options = {**found.source.options, "sheet": cast("JsonValue", sheets)}
+    source = found.source.model_copy(update={"stream": None, "options": options, "primary_key": ()})
+    return replace(found, source=source, table=found.table.model_copy(update={"primary_key": ()}))
 
 
 def _glob_stem(location: str) -> str:

@@ -17,11 +17,12 @@ from sqlglot import exp
 
 from connectors import conform, sql
 from connectors.contract import Discovered, QuarantinedRows, Reading
-from connectors.drift import compare, known_names
-from connectors.files import text
+from connectors.drift import known_names
+from connectors.files import made, text
 from connectors.files.options import ReadOptions
+from connectors.files.parts import PLAIN, Area, header_of, located, rows_of
 from connectors.files.records import Dialect, Record, Splitter, count_records
-from connectors.files.sniffing import dialect_of, header_names, sniff
+from connectors.files.sniffing import dialect_of, header_names, names_of, sniff
 from connectors.looking import scratch
 from connectors.spelling import plain_options
 from spec.catalog import Column, Table
@@ -54,23 +55,25 @@ class Part:
     shown: str
     compression: text.Compression
     names: tuple[str, ...]
+    area: Area | None = None
+    """Where its table stands, if that is a part of its cells."""
 
 
 def raw_table(
     connection: DuckDBPyConnection, part: Part, options: ReadOptions, name: str, *, sample: bool = False
 ) -> tuple[exp.Table, list[Record]]:
-    """The sound records as a temporary table of text with ``__line``, and the broken ones.
+    """The sound records as a temporary table of text with ``__line`` and ``__row``, and the broken ones.
 
-    ``sample`` takes some 16 MB, spread over the file, instead of all of it.
+    ``__row`` counts all records, from 1. ``sample`` takes some 16 MB, spread over the file, instead of all of it.
     """
-    dialect = dialect_of(options)
+    dialect = dialect_of(options) if part.area is None else PLAIN
     splitter = Splitter(dialect, len(part.names))
     broken: list[Record] = []
     table = exp.Table(this=sql.identifier(name))
     with tempfile.NamedTemporaryFile(prefix="dreflow-", suffix=".csv") as sound:
-        pending: list[Record] = []
+        pending: list[tuple[int, Record]] = []
         separator = dialect.delimiter.encode()
-        for record in _records(part, options, splitter, sample=sample):
+        for number, record in enumerate(_records(part, options, splitter, sample=sample), start=1):
             if record.problem:
                 broken.append(record)
                 if len(broken) > _MOST_BROKEN:
@@ -80,17 +83,18 @@ def raw_table(
                         where={"file": part.shown, "line": record.line},
                     )
                 continue
-            pending.append(record)
+            pending.append((number, record))
             if len(pending) > options.skip_footer:
-                kept = pending.pop(0) if options.skip_footer else pending.pop()
-                sound.write(b"%d%b%b\n" % (kept.line, separator, _canonical(kept, splitter, dialect)))
+                row, kept = pending.pop(0) if options.skip_footer else pending.pop()
+                text_of = kept.raw if part.area else _canonical(kept, splitter, dialect)
+                sound.write(b"%d%b%d%b%b\n" % (kept.line, separator, row, separator, text_of))
         sound.flush()
-        broken = _without_footer(broken, pending)
-        names = (conform.LINE, *part.names)
+        broken = _without_footer(broken, [record for _, record in pending])
+        names = (conform.LINE, conform.ROW, *part.names)
         read = _sound_reader(Path(sound.name), dialect, names, options)
         query = exp.select(
             exp.alias_(sql.cast(sql.column(conform.LINE), "BIGINT"), sql.identifier(conform.LINE)),
-            *(sql.column(column) for column in part.names),
+            *(sql.column(column) for column in (conform.ROW, *part.names)),
         ).from_(read)
         sql.run(connection, sql.drop(table))
         sql.run(connection, sql.create(table, query, temporary=True))
@@ -114,6 +118,10 @@ def _without_footer(broken: list[Record], footer: Sequence[Record]) -> list[Reco
 
 
 def _records(part: Part, options: ReadOptions, splitter: Splitter, *, sample: bool) -> Iterator[Record]:
+    if part.area is not None:
+        # A part is cut out of the whole, so all of it is looked at.
+        yield from rows_of(part.file, part.compression, dialect_of(options), part.area, skip=options.skip_rows)
+        return
     skip = _lines_before(part, options)
     with text.reachable(part.file), text.open_plain(part.file, part.compression) as stream:
         size = part.file.stat().st_size
@@ -146,9 +154,14 @@ def _reader(part: Part, options: ReadOptions, types: Mapping[str, str]) -> exp.E
     """DuckDB's reader for a file, its columns as text but those with a type of their own."""
     columns = {name: types.get(name, "VARCHAR") for name in part.names}
     named = _reader_options(dialect_of(options), columns, options)
-    return sql.call(
+    found = sql.call(
         "read_csv", str(part.file), compression=part.compression, skip=_lines_before(part, options), **named
     )
+    if not options.row_number_column:
+        return found
+    # Over nothing, DuckDB numbers the rows as they come, and they come in the order of the file.
+    number = sql.cast(sql.template("row_number() OVER ()"), "BIGINT" if types else "VARCHAR")
+    return exp.select(exp.Star(), exp.alias_(number, sql.identifier(conform.ROW))).from_(found).subquery("numbered")
 
 
 def _sound_reader(path: Path, dialect: Dialect, names: Sequence[str], options: ReadOptions) -> exp.Expression:
@@ -179,7 +192,17 @@ def prepared(path: Path, shown: str, options: ReadOptions) -> Iterator[Part]:
     """The file as UTF-8, with the columns its header states."""
     compression = text.compression_of(path, options.compression)
     with text.reachable(path), text.as_utf8(path, options.encoding, compression) as (plain, packed):
-        yield Part(plain, shown, packed, header_names(plain, shown, options, packed))
+        yield _part(plain, shown, packed, options)
+
+
+def _part(path: Path, shown: str, packed: text.Compression, options: ReadOptions) -> Part:
+    if not options.is_part:
+        return Part(path, shown, packed, header_names(path, shown, options, packed))
+    dialect = dialect_of(options)
+    area = located(path, packed, dialect, options, shown)
+    levels = header_of(path, packed, dialect, area, shown)
+    names = names_of(levels, options, {"file": shown, "row": area.block.top})
+    return Part(path, shown, packed, names, area)
 
 
 @dataclass
@@ -206,9 +229,9 @@ def load(
     found: text.Content,
 ) -> Loaded:
     """Read one file into ``table``: in one statement if all of it is sound, else record by record."""
-    texts = texts_of(part, columns)
+    texts = texts_of(part, columns, options)
     before, first = (sql.count(connection, table), sql.next_row(connection, table)) if append else (0, 0)
-    if not options.skip_footer and not found.has_nul:
+    if not options.skip_footer and not found.has_nul and part.area is None:
         expected: int | None = None
         for usual in (True, False):
             rows = _fast(connection, part, options, table, columns, texts, append=append, usual=usual)
@@ -227,9 +250,11 @@ def load(
     )
 
 
-def texts_of(part: Part, columns: Mapping[str, str]) -> dict[str, exp.Expression]:
-    """Each declared column as text of the file, NULL for one that the file lacks."""
+def texts_of(part: Part, columns: Mapping[str, str], options: ReadOptions) -> dict[str, exp.Expression]:
+    """Each declared column as text of the file, NULL for one that the file lacks; ``__row`` for the row's number."""
     present = {name.casefold(): name for name in part.names}
+    if options.row_number_column:
+        present[options.row_number_column.casefold()] = conform.ROW
     return {
         name: sql.column(present[name.casefold()]) if name.casefold() in present else sql.cast(exp.null(), "VARCHAR")
         for name in columns
@@ -401,9 +426,8 @@ def read(
     packed = text.compression_of(path, options.compression)
     found = text.content(path, packed)
     with prepared(path, shown, options) as found_part:
-        fill = options.union == "by_name"
         part = replace(found_part, names=tuple(known_names(source, found_part.names)))
-        warnings = compare(source, part.names, {"file": shown}, fill=fill)
+        warnings = made.compared(source, options, part.names, {"file": shown})
         hidden = frozenset(name for name, kind in source.sensitive.items() if kind != "public")
         loaded = load(
             into, part, options, table, source.columns,

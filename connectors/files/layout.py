@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from connectors.files.archive import Sheet, column_letters, column_number
+from connectors.files.archive import Sheet, column_letters
+from connectors.files.blocks import FAR, asked_range, begins_with_a_row
 from connectors.files.options import ReadOptions
+from connectors.files.parts import named
 from connectors.names import column_names, joined_headers
-from spec.errors import DataError
 from spec.records import record
 
 Cell = object
@@ -89,21 +90,18 @@ def _span(options: ReadOptions, grid: Grid, sheet: Sheet) -> tuple[int, int]:
 
 def layout_of(options: ReadOptions, sheet: Sheet) -> Layout:
     """Rows and columns of the table as the options and the sheet's own rows say."""
-    left, right, top, bottom = 1, max(sheet.width, 1), options.header_row, 0
+    left, right, top, bottom = 1, max(sheet.width, 1), options.header_row, FAR
     if options.range:
-        found = re.fullmatch(r"([A-Za-z]+)(\d*):([A-Za-z]+)(\d*)", options.range)
-        if found is None:
-            raise DataError(f"{options.range!r} is no range of cells.", hint="It looks like A5:H200 or B:H.")
-        left, right = column_number(found[1].upper()), column_number(found[3].upper())
-        if found[2]:
-            top = int(found[2]) if options.header_row else 0
-        bottom = int(found[4] or 0)
+        block = asked_range(options.range)
+        left, right, bottom = block.left, block.right, block.bottom
+        if begins_with_a_row(options.range):
+            top = block.top if options.header_row else 0
     if options.header_row:
         first = top + options.header_rows + options.skip_rows
     else:
         start = re.search(r"\d+", options.range.split(":")[0]) if options.range else None
         first = (int(start[0]) if start else min(sheet.rows, default=1)) + options.skip_rows
-    data = [row for row in sheet.rows if row >= first and (not bottom or row <= bottom)]
+    data = [row for row in sheet.rows if first <= row <= bottom]
     kept = data[: len(data) - options.skip_footer] if options.skip_footer else data
     return Layout(top, options.header_rows, first, kept[-1] if kept else first - 1, left, right)
 
@@ -111,6 +109,9 @@ def layout_of(options: ReadOptions, sheet: Sheet) -> Layout:
 def names_of(grid: Grid, options: ReadOptions, layout: Layout, sheet: Sheet) -> tuple[str, ...]:
     """The columns' names: header rows joined, what stands in a merged cell said for all that it covers."""
     width = layout.right - layout.left + 1
+    if options.names:
+        where: dict[str, str | int] = {"sheet": str(options.sheet or ""), "row": layout.header_row or layout.first}
+        return named(options.names, width, where)
     if not options.header_row:
         return tuple(f"column{number}" for number in range(1, width + 1))
     levels: list[list[str | None]] = []

@@ -6,9 +6,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from connectors.spelling import Spelling
+from connectors.spelling import Spelling, Strings
 
 Format = Literal["csv", "tsv", "json", "ndjson", "xlsx", "parquet"]
+
+MADE = {
+    "row_number_column": "BIGINT",
+    "file_name_column": "VARCHAR",
+    "folder_name_column": "VARCHAR",
+    "sheet_name_column": "VARCHAR",
+}
+"""The options that make a column of where a row stands, and the column's type."""
 
 
 class ReadOptions(Spelling):
@@ -30,10 +38,28 @@ class ReadOptions(Spelling):
     totals: tuple[str, ...] = Field(
         default=(), description="Columns whose total in such a row must be what their values add up to."
     )
-    sheet: str | None = Field(default=None, description="Worksheet; the first by default.")
-    range: str | None = Field(
-        default=None, description="Cells of the worksheet's table, e.g. A5:H200, header included."
+    names: Strings = Field(
+        default=(), description="Names of the columns from left to right, instead of those in the header."
     )
+    sheet: str | Strings | None = Field(
+        default=None,
+        description="Worksheet; the first by default. A pattern (20*) or a list: all that match are one source.",
+    )
+    range: str | None = Field(
+        default=None, description="Cells of the table, header included: A5:H200, A5:H to its end, or columns B:H."
+    )
+    table: int | Strings | None = Field(
+        default=None,
+        description="Which of several tables on a sheet or in a CSV file: its number, or texts of its header.",
+    )
+    row_number_column: str = Field(
+        default="", description="Column to make: the row's number in its file or worksheet, 1 for the first of data."
+    )
+    file_name_column: str = Field(default="", description="Column to make: the name of the row's file.")
+    folder_name_column: str = Field(
+        default="", description="Column to make: the folder of the row's file, below the source's own."
+    )
+    sheet_name_column: str = Field(default="", description="Column to make: the row's worksheet.")
     records: str = Field(default="", description="JSON Pointer of the list of records in a JSON document, e.g. /data.")
     explode: str = Field(
         default="", description="JSON Pointer of a list in each record whose entries are the rows: /refunds/*/lines."
@@ -46,6 +72,17 @@ class ReadOptions(Spelling):
     union: Literal["same", "by_name"] = Field(
         default="same", description="Several files: all have the same columns, or missing ones are filled with nothing."
     )
+
+    @property
+    def made(self) -> dict[str, str]:
+        """The options that make a column, with its name."""
+        named = {option: str(getattr(self, option)) for option in MADE}
+        return {option: name for option, name in named.items() if name}
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the table is a part of its file's or worksheet's cells."""
+        return self.table is not None or self.range is not None
 
     @property
     def separator(self) -> str:

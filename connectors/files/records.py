@@ -40,9 +40,10 @@ class Record:
 
 
 class Splitter:
-    """Cuts lines into records of ``width`` values; ``width`` 0 takes any number."""
+    """Cuts lines into records of ``width`` values; ``width`` 0 takes any number. ``blank`` keeps blank lines."""
 
-    def __init__(self, dialect: Dialect, width: int) -> None:
+    def __init__(self, dialect: Dialect, width: int, *, blank: bool = False) -> None:
+        self._blank = blank or width == 1
         self._quote = dialect.quote.encode()
         self._delimiter = dialect.delimiter.encode()
         self._width = width
@@ -61,7 +62,7 @@ class Splitter:
                 yield Record(line, raw, f"longer than {MAX_RECORD // 1_000_000} MB")
                 continue
             bare = raw.rstrip(b"\r\n")
-            if not bare and width != 1:
+            if not bare and not self._blank:
                 continue
             if not quote or quote not in bare:
                 fields = bare.count(delimiter) + 1

@@ -7,11 +7,12 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from connectors.files import text
 from connectors.files.options import ReadOptions
+from connectors.files.parts import named
 from connectors.files.records import Dialect, Splitter
 from connectors.names import column_names, filled_right, joined_headers
 from spec.errors import DataError
@@ -60,7 +61,7 @@ def sniff(path: Path, options: ReadOptions, stated: frozenset[str]) -> ReadOptio
     if "escape" not in stated and f"\\{quote}" in decoded and f"{quote}{quote}" not in decoded:
         found["escape"] = "\\"
     completed = options.model_copy(update=found)
-    if "header_row" not in stated:
+    if "header_row" not in stated and not completed.is_part:
         completed = completed.model_copy(update={"header_row": _header_row(decoded, dialect_of(completed))})
     return completed
 
@@ -185,9 +186,16 @@ def header_names(path: Path, shown: str, options: ReadOptions, compression: text
         if options.header_row > 1:
             place["line"] = options.header_row
         raise DataError("The file has no header.", hint="It is empty, or shorter than header_row says.", where=place)
-    if not options.header_row:
-        return tuple(f"column{number}" for number in range(1, len(levels[0]) + 1))
     levels[0][0] = levels[0][0].lstrip("\ufeff").strip('"')
+    return names_of(levels, options, {"file": shown, "line": max(options.header_row, 1)})
+
+
+def names_of(levels: list[list[str]], options: ReadOptions, where: Mapping[str, str | int]) -> tuple[str, ...]:
+    """Columns' names from the header's rows (or, without a header, from a row of data, which has as many)."""
+    if options.names:
+        return named(options.names, max(len(level) for level in levels), where)
+    if not options.header_row and isinstance(options.table, int | None):
+        return tuple(f"column{number}" for number in range(1, len(levels[0]) + 1))
     if len(levels) > 1:
         levels = [[cell or "" for cell in filled_right(level)] for level in levels[:-1]] + [levels[-1]]
     return column_names(joined_headers(levels))

@@ -5,8 +5,10 @@ A worksheet's numbers are binary fractions; they are read with the 15 digits tha
 
 from __future__ import annotations
 
+import fnmatch
+import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
@@ -16,10 +18,11 @@ from sqlglot import exp
 
 from connectors import conform, sql
 from connectors.contract import Discovered, Reading
-from connectors.drift import compare, known_names
+from connectors.drift import known_names
 from connectors.extensions import load as load_extension
-from connectors.files import archive, text
+from connectors.files import archive, made, text
 from connectors.files.archive import Entry, Sheet, column_letters
+from connectors.files.blocks import Cells, Titled, below, numbered
 from connectors.files.delimited import quarantined
 from connectors.files.footer import Footer, own_totals, told, without_footer
 from connectors.files.layout import Cell, Layout, beside, laid_out, layout_of, names_of
@@ -42,11 +45,10 @@ def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[
     """A table for each visible worksheet that holds one."""
     with text.reachable(path), archive.guarded(path) as book:
         entries, is_1904 = archive.sheets(book, path)
-        wanted = (
-            [_entry(entries, options.sheet, path)]
-            if options.sheet
-            else [entry for entry in entries if not entry.hidden]
-        )
+        wanted = [entry for entry in entries if not entry.hidden]
+        if options.sheet:
+            entry, options = _chosen(entries, options, path)
+            wanted = [entry]
         seen = [(entry, archive.facts(book, entry, path)) for entry in wanted]
     hidden = [entry.name for entry in entries if entry.hidden and not options.sheet]
     filled = [(entry, sheet) for entry, sheet in seen if sheet.rows]
@@ -65,6 +67,51 @@ def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[
         notes.append(f"Left out, since they are hidden: {', '.join(hidden)}.")
     first = found[0]
     return [Discovered(first.name, first.source, first.table, (*first.warnings, *notes), first.choices), *found[1:]]
+
+
+def matching(path: Path, wanted: str | Sequence[str] | None) -> list[str]:
+    """The worksheets that a source's ``sheet`` means, in the workbook's order: hidden ones only by their own name.
+
+    Raises DataError where none matches.
+    """
+    with text.reachable(path), archive.guarded(path) as book:
+        entries, _ = archive.sheets(book, path)
+    if wanted is None or isinstance(wanted, str):
+        if wanted is None or not is_pattern(wanted):
+            return [_chosen(entries, ReadOptions(sheet=wanted), path)[0].name]
+        wanted = (wanted,)
+    found = {_entry(entries, one, path).name for one in wanted if not is_pattern(one)}
+    for one in wanted:
+        if is_pattern(one):
+            there = [entry.name for entry in entries if not entry.hidden and _fits(entry.name, one)]
+            if not there:
+                raise DataError(
+                    f"No worksheet of the workbook matches {one!r}.",
+                    hint=f"It has: {', '.join(entry.name for entry in entries if not entry.hidden)}.",
+                    where={"file": str(path), "sheet": one},
+                )
+            found.update(there)
+    return [entry.name for entry in entries if entry.name in found]
+
+
+def is_pattern(sheet: str) -> bool:
+    """Whether this is no name of a worksheet, which can hold none of these characters."""
+    return any(mark in sheet for mark in "*?[")
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(name.casefold(), pattern.casefold())
+
+
+def _chosen(entries: Sequence[Entry], options: ReadOptions, path: Path) -> tuple[Entry, ReadOptions]:
+    """The worksheet that the options mean; ``Sheet#2`` is the second table of the worksheet ``Sheet``."""
+    name = options.sheet if isinstance(options.sheet, str) else None
+    if name and not any(entry.name.casefold() == name.casefold() for entry in entries):
+        numbered_sheet = re.fullmatch(r"(.+)#(\d+)", name)
+        if numbered_sheet:
+            name, options = numbered_sheet[1], options.model_copy(update={"table": int(numbered_sheet[2])})
+    entry = _entry(entries, name, path)
+    return entry, options.model_copy(update={"sheet": entry.name})
 
 
 def _entry(entries: Sequence[Entry], name: str | None, path: Path) -> Entry:
@@ -87,7 +134,12 @@ def _discover_sheet(
     path: Path, location: str, options: ReadOptions, stated: frozenset[str], sheet: Sheet, suffix: str
 ) -> Discovered:
     grid = _cells(path, options.sheet, 1, _LOOKED_AT)
-    options, notes = laid_out(options, stated, sheet, grid)
+    asked = options
+    options = placed(path, options, sheet, {"file": path.name, "sheet": str(options.sheet)})
+    if asked.table is None:
+        options, notes = laid_out(options, stated, sheet, grid)
+    else:
+        grid, notes = _cells(path, options.sheet, options.header_row or 1, options.header_row + _LOOKED_AT), []
     layout = layout_of(options, sheet)
     names = names_of(grid, options, layout, sheet)
     body = _cells(path, options.sheet, layout.first, min(layout.last, layout.first + _KINDS_FROM - 1))
@@ -103,7 +155,7 @@ def _discover_sheet(
         kinds = {name: _kinds(data, layout.left + offset) for offset, name in enumerate(names)}
         rows = sql.count(connection, raw)
         found = _judged(connection, raw, names, kinds)
-        key = key_of(connection, raw, found.types, options.sheet or "")
+        key = key_of(connection, raw, found.types, str(options.sheet or ""))
         spelled = {name: value for name, value in spelling_of(found).items() if name not in stated}
         options = options.model_copy(update=spelled)
         texts = {name: sql.column(name) for name in names}
@@ -119,10 +171,12 @@ def _discover_sheet(
         notes.append(f"{sheet.uncomputed} formulas have no result yet; open the workbook in Excel and save it.")
     if not rows:
         notes.append("The worksheet has a header and no rows.")
+    if asked.table is not None:
+        options = options.model_copy(update={"table": asked.table, "range": None, "header_row": asked.header_row})
     source = Source(
         connector="files",
         location=location,
-        stream=options.sheet,
+        stream=str(options.sheet),
         options=plain_options(options),
         columns=found.types,
         primary_key=key,
@@ -132,7 +186,43 @@ def _discover_sheet(
     return Discovered(suffix, source, table, (*notes, *found.warnings), tuple(found.choices))
 
 
-def _cells(path: Path, sheet: str | None, first: int, last: int) -> dict[int, tuple[Cell, ...]]:
+def placed(path: Path, options: ReadOptions, sheet: Sheet, where: dict[str, str | int]) -> ReadOptions:
+    """The options with ``range`` and ``header_row`` of the table that ``table`` means."""
+    if options.table is None:
+        return options
+    cells = Cells(sheet.rows, sheet.filled)
+    if isinstance(options.table, int):
+        block = numbered(cells, options, options.table, where)
+    else:
+        titled = Titled(options.table, where)
+        for number, row in _rows(path, str(options.sheet)):
+            found = titled.columns(number, row)
+            if found:
+                block = below(cells, number, *found, options.header_rows)
+                break
+        else:
+            raise titled.missing()
+    header_row = block.top if options.header_row or not isinstance(options.table, int) else 0
+    return options.model_copy(update={"range": block.cells, "header_row": header_row, "table": None})
+
+
+def _rows(path: Path, sheet: str) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+    """All rows with their numbers, as Python values."""
+    import openpyxl
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        page = book[sheet]
+        page.reset_dimensions()
+        for number, row in enumerate(page.iter_rows(values_only=True), start=1):
+            yield number, tuple(row)
+    finally:
+        book.close()
+
+
+def _cells(path: Path, sheet: str | Sequence[str] | None, first: int, last: int) -> dict[int, tuple[Cell, ...]]:
     """Rows by number, as Python values."""
     import openpyxl
 
@@ -141,7 +231,7 @@ def _cells(path: Path, sheet: str | None, first: int, last: int) -> dict[int, tu
         warnings.simplefilter("ignore")
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
-            page = book[sheet] if sheet else book.worksheets[0]
+            page = book[str(sheet)] if sheet else book.worksheets[0]
             page.reset_dimensions()
             rows = page.iter_rows(min_row=first, max_row=last, values_only=True)
             return {number: tuple(row) for number, row in enumerate(rows, start=first)}
@@ -220,10 +310,11 @@ def _raw(
     if layout.last < layout.first:
         nothing = [exp.alias_(sql.cast(exp.null(), "VARCHAR"), sql.identifier(name)) for name in names]
         number = exp.alias_(sql.cast(sql.value(0), "BIGINT"), sql.identifier(conform.LINE))
+        nothing.insert(0, exp.alias_(sql.cast(exp.null(), "VARCHAR"), sql.identifier(conform.ROW)))
         sql.run(connection, sql.create(raw, exp.select(number, *nothing).where(exp.false()), temporary=True))
         return raw
     cells = f"{columns[0]}{layout.first}:{columns[-1]}{layout.last}"
-    sheet: dict[str, sql.Plain | exp.Expression] = {"sheet": options.sheet} if options.sheet else {}
+    sheet: dict[str, sql.Plain | exp.Expression] = {"sheet": str(options.sheet)} if options.sheet else {}
     page = sql.call("read_xlsx", str(path), all_varchar=True, header=False, range=cells, stop_at_empty=False, **sheet)
     numbered = exp.select(
         exp.alias_(sql.template("row_number() OVER () + :above", above=layout.first - 1), sql.identifier(conform.LINE)),
@@ -235,6 +326,9 @@ def _raw(
         for letters, name in zip(columns, names, strict=True)
     ]
     is_filled = sql.any_of([sql.template("trim(:x) <> ''", x=sql.column(letters)) for letters in columns])
+    # Blank rows are gone before the window counts.
+    counted = sql.cast(sql.template("row_number() OVER (ORDER BY :line)", line=sql.column(conform.LINE)), "VARCHAR")
+    picked.insert(0, exp.alias_(counted, sql.identifier(conform.ROW)))
     query = exp.select(sql.column(conform.LINE), *picked).from_(numbered.subquery("page")).where(is_filled)
     sql.run(connection, sql.create(raw, query, temporary=True))
     return raw
@@ -264,20 +358,23 @@ def read(
     options = options.model_copy(update={"sheet": source.stream or options.sheet})
     content = text.content(path, "none")
     with text.reachable(path), archive.guarded(path) as book:
-        entry = _entry(archive.sheets(book, path)[0], options.sheet, path)
+        entry, options = _chosen(archive.sheets(book, path)[0], options, path)
         sheet = archive.facts(book, entry, path)
-    options = options.model_copy(update={"sheet": entry.name})
     where: dict[str, str | int] = {"file": shown, "sheet": entry.name}
-    options, layout, names, moved = _found_again(source, options, path, sheet)
+    declared = made.unmade(source, options)
+    options = placed(path, options, sheet, where)
+    options, layout, names, moved = _found_again(declared, options, path, sheet)
     if not sheet.rows or (options.header_row and layout.header_row > sheet.rows[-1]):
         raise DataError(
             "The worksheet has no header.", hint="It is empty, or shorter than header_row says.", where=where
         )
-    notes = [*moved, *compare(source, names, where, fill=options.union == "by_name")]
+    notes = [*moved, *made.compared(source, options, names, where)]
     if sheet.uncomputed:
         notes.append(f"{sheet.uncomputed} formulas have no result; open the workbook in Excel and save it.")
     raw = _raw(into, path, options, layout, names, f"{table.name}__raw")
     present = {name.casefold(): name for name in names}
+    if options.row_number_column:
+        present[options.row_number_column.casefold()] = conform.ROW
     texts = {
         name: sql.column(present[name.casefold()]) if name.casefold() in present else sql.cast(exp.null(), "VARCHAR")
         for name in source.columns
