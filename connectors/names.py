@@ -42,15 +42,18 @@ def column_names(headers: Sequence[str | None]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def joined_headers(levels: Sequence[Sequence[str | None]]) -> list[str]:
-    """Headers of several rows as one: ``Price`` over ``EUR`` is ``Price EUR``; equal neighbours are said once."""
+def joined_headers(levels: Sequence[Sequence[str | None]], *, repeats: bool = False) -> list[str]:
+    """Headers of several rows as one: ``Price`` over ``EUR`` is ``Price EUR``.
+
+    Equal neighbours are said once, as a merged cell shows them; with ``repeats``, as often as they stand there.
+    """
     width = max((len(level) for level in levels), default=0)
     joined: list[str] = []
     for position in range(width):
         words: list[str] = []
         for level in levels:
             word = ((level[position] if position < len(level) else None) or "").strip()
-            if word and (not words or words[-1].casefold() != word.casefold()):
+            if word and (repeats or not words or words[-1].casefold() != word.casefold()):
                 words.append(word)
         joined.append(" ".join(words))
     return joined

@@ -117,9 +117,8 @@ def begins_with_a_row(text: str) -> bool:
     return any(letter.isdigit() for letter in text.split(":", maxsplit=1)[0])
 
 
-def numbered(cells: Cells, options: ReadOptions, number: int, where: dict[str, str | int]) -> Block:
+def numbered(found: Sequence[Block], options: ReadOptions, number: int, where: dict[str, str | int]) -> Block:
     """The block of this number, without the rows above its header. Raises DataError when there are fewer."""
-    found = blocks(cells)
     if not 1 <= number <= len(found):
         there = ", ".join(f"{at}: {block.cells}" for at, block in enumerate(found[:_SHOWN], start=1))
         raise DataError(

@@ -220,7 +220,13 @@ def preview(source: Source, place: Place, *, limit: int = 20) -> Preview:
     first = _paths(place, options)[0]
     given = _with_format(options, first)
     is_long = text.stamp(first).size > _PREVIEWED and given.format in {"csv", "tsv", "ndjson"}
-    if not is_long or text.compression_of(first, options.compression) != "none" or not text.is_utf8(options.encoding):
+    is_whole = bool(options.made) or options.is_part or bool(options.line_end)
+    if (
+        not is_long
+        or is_whole
+        or text.compression_of(first, options.compression) != "none"
+        or not text.is_utf8(options.encoding)
+    ):
         return preview_rows(read, source, replace(place, location=str(first)), limit)
     with tempfile.TemporaryDirectory(prefix="dreflow-") as folder:
         start = Path(folder) / first.name

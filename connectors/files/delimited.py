@@ -20,7 +20,7 @@ from connectors.contract import Discovered, QuarantinedRows, Reading
 from connectors.drift import known_names
 from connectors.files import made, text
 from connectors.files.options import ReadOptions
-from connectors.files.parts import PLAIN, Area, header_of, located, rows_of
+from connectors.files.parts import PLAIN, Area, header_of, heads_of, located, rows_of
 from connectors.files.records import Dialect, Record, Splitter, count_records
 from connectors.files.sniffing import dialect_of, header_names, names_of, sniff
 from connectors.looking import scratch
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 PROFILED = 16 << 20
 """Bytes of a file that are profiled; of a larger one, this much spread over all of it."""
 _BROKEN = -1
+_OTHER_BACKSLASH = re.compile(rb"\\[^\\\"]")
 _MOST_BROKEN = 1_000_000
+_MOST_TABLES = 50
 CARRIED_ON = (
     duckdb.InvalidInputException,
     duckdb.ConversionException,
@@ -191,7 +193,7 @@ def _reader_options(
 def prepared(path: Path, shown: str, options: ReadOptions) -> Iterator[Part]:
     """The file as UTF-8, with the columns its header states."""
     compression = text.compression_of(path, options.compression)
-    with text.reachable(path), text.as_utf8(path, options.encoding, compression) as (plain, packed):
+    with text.reachable(path), text.as_utf8(path, options.encoding, compression, options.line_end) as (plain, packed):
         yield _part(plain, shown, packed, options)
 
 
@@ -231,7 +233,7 @@ def load(
     """Read one file into ``table``: in one statement if all of it is sound, else record by record."""
     texts = texts_of(part, columns, options)
     before, first = (sql.count(connection, table), sql.next_row(connection, table)) if append else (0, 0)
-    if not options.skip_footer and not found.has_nul and part.area is None:
+    if not options.skip_footer and not found.has_nul and part.area is None and _is_duckdbs(dialect_of(options), part):
         expected: int | None = None
         for usual in (True, False):
             rows = _fast(connection, part, options, table, columns, texts, append=append, usual=usual)
@@ -242,12 +244,31 @@ def load(
             rows -= before
             if rows != expected:
                 expected = _expected(part, options, rows, found.lines)
-            if rows == expected:
+            has_more = rows == expected and _has_a_value_more(connection, part, options, rows, found.separators)
+            if rows == expected and not has_more:
                 return Loaded(rows, expected, conform.Outcome(rows=rows), 0)
             _take_back(connection, table, append=append, first=first)
+            if has_more:
+                break
     return _careful(
         connection, part, options, table, columns, texts, policy=policy, hidden=hidden, append=append, drift=drift
     )
+
+
+def _is_duckdbs(dialect: Dialect, part: Part) -> bool:
+    """Whether DuckDB reads the dialect as we do; what it reads is held against an independent count anyway."""
+    if len(dialect.delimiter.encode()) > 4 or dialect.quote not in {'"', ""}:
+        return False
+    if dialect.escape != "\\":
+        return dialect.escape == dialect.quote
+    # DuckDB leaves out a backslash before anything; here it is a sign like others but before a quote and itself.
+    with text.open_plain(part.file, part.compression) as stream:
+        rest = b""
+        while block := stream.read(1 << 20):
+            if _OTHER_BACKSLASH.search(rest + block):
+                return False
+            rest = block[-1:]
+    return True
 
 
 def texts_of(part: Part, columns: Mapping[str, str], options: ReadOptions) -> dict[str, exp.Expression]:
@@ -319,6 +340,35 @@ def _expected(part: Part, options: ReadOptions, rows: int, lines: int | None) ->
         return count_records(stream, dialect_of(options), len(part.names), skip=skip)
 
 
+def _has_a_value_more(
+    connection: DuckDBPyConnection, part: Part, options: ReadOptions, rows: int, separators: int | None
+) -> bool:
+    """Whether some line may have an empty value more than there are columns.
+
+    DuckDB takes such a line without a word, which moves all values if the empty one stands in its middle. As many
+    separators as the rows need are proof enough; where more of them stand in quotes, the line itself is looked for.
+    """
+    width, separator = len(part.names), options.separator.encode()
+    if separators is not None and part.compression == "none":
+        with text.open_plain(part.file, part.compression) as stream:
+            above = sum(line.count(separator) for line in itertools.islice(stream, _lines_before(part, options)))
+        if separators - above == rows * (width - 1):
+            return False
+    if not text.has_line_that_ends_with(part.file, part.compression, separator):
+        return False
+    # One column more, which is nothing where a line does not reach it and an empty text where one does.
+    names = [f"c{number}" for number in range(width + 1)]
+    named = _reader_options(dialect_of(options), dict.fromkeys(names, "VARCHAR"), options)
+    named |= {"nullstr": ["\x01"], "null_padding": True, "skip": _lines_before(part, options)}
+    reader = sql.call("read_csv", str(part.file), compression=part.compression, **named)
+    query = exp.select(exp.Count(this=sql.column(names[-1]))).from_(reader)
+    try:
+        return sql.whole(sql.row(connection, query)[0]) > 0
+    except CARRIED_ON:
+        # Padding and line breaks in quotes do not go together; record by record it can be told.
+        return True
+
+
 def _careful(
     connection: DuckDBPyConnection,
     part: Part,
@@ -382,10 +432,40 @@ def _shown(raw: bytes) -> str:
 
 def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[str]) -> Sequence[Discovered]:
     """The file's one table."""
+    sniffed = sniff(path, options, stated)
+    if not sniffed.further:
+        return [_discovered(path, location, sniffed.options, stated, sniffed.notes)]
+    lines = ", ".join(str(line) for line in sniffed.further[:5])
+    note = f"The file holds several tables; further headers stand in line {lines}. Each is a table here."
+    return [
+        _discovered(path, location, one, stated, [*sniffed.notes[:1], note] if not suffix else [], suffix)
+        for suffix, one in tables_of(path, sniffed.options)
+    ]
+
+
+def tables_of(path: Path, options: ReadOptions) -> list[tuple[str, ReadOptions]]:
+    """The options for each table of the file, with what its name adds to the file's: nothing for the first."""
+    packed = text.compression_of(path, options.compression)
+    with text.as_utf8(path, options.encoding, packed, options.line_end) as (plain, compression):
+        heads = heads_of(plain, compression, dialect_of(options))
+    found: list[tuple[str, ReadOptions]] = []
+    for number, head in enumerate(heads[:_MOST_TABLES], start=1):
+        update = {"table": number, "header_row": head.first + 1 if head.rows else 0, "header_rows": max(head.rows, 1)}
+        found.append((f"\x00{number}" if found else "", options.model_copy(update=update)))
+    return found
+
+
+def _discovered(
+    path: Path,
+    location: str,
+    completed: ReadOptions,
+    stated: frozenset[str],
+    notes: Sequence[str],
+    suffix: str = "",
+) -> Discovered:
     # A run reads files and never looks into them so.
     from connectors.profile import key_of, profile, spelling_of
 
-    completed = sniff(path, options, stated)
     with prepared(path, path.name, completed) as part, scratch() as connection:
         sampled = part.compression == "none" and part.file.stat().st_size > PROFILED
         raw, broken = raw_table(connection, part, completed, "raw", sample=True)
@@ -395,7 +475,7 @@ def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[
         key = key_of(connection, raw, found.types, path.name.split(".")[0]) if not sampled else ()
     spelled = {name: value for name, value in spelling_of(found).items() if name not in stated}
     completed = completed.model_copy(update=spelled)
-    warnings = list(found.warnings)
+    warnings = [*notes, *found.warnings]
     if not rows:
         warnings.append("The file has a header and no rows.")
     if broken:
@@ -408,8 +488,8 @@ def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[
         connector="files", location=location, options=plain_options(completed), columns=found.types, primary_key=key
     )
     columns = tuple(Column(name=name, type=type_) for name, type_ in found.types.items())
-    table = Table(name="", columns=columns, rows=None if sampled else rows, primary_key=key)
-    return [Discovered("", source, table, tuple(warnings), tuple(found.choices))]
+    table = Table(name=suffix, columns=columns, rows=None if sampled else rows, primary_key=key)
+    return Discovered(suffix, source, table, tuple(warnings), tuple(found.choices))
 
 
 def read(
@@ -424,7 +504,7 @@ def read(
 ) -> Reading:
     """Read one file; what its header says is compared with the declared columns first."""
     packed = text.compression_of(path, options.compression)
-    found = text.content(path, packed)
+    found = text.content(path, packed, options.separator.encode() if text.is_utf8(options.encoding) else b"")
     with prepared(path, shown, options) as found_part:
         part = replace(found_part, names=tuple(known_names(source, found_part.names)))
         warnings = made.compared(source, options, part.names, {"file": shown})
@@ -432,7 +512,7 @@ def read(
         loaded = load(
             into, part, options, table, source.columns,
             policy=source.on_error, hidden=hidden, append=append, drift=source.drift,
-            found=found if part.file == path else replace(found, lines=None),
+            found=found if part.file == path else replace(found, lines=None, separators=None),
         )  # fmt: skip
     return Reading(
         rows=loaded.rows,

@@ -10,6 +10,8 @@ from connectors.spelling import Spelling, Strings
 
 Format = Literal["csv", "tsv", "json", "ndjson", "xlsx", "parquet"]
 
+NO_ESCAPE = "none"
+"""As ``escape``: a quote inside quotes is written as it is, and one before a delimiter or a line's end closes."""
 MADE = {
     "row_number_column": "BIGINT",
     "file_name_column": "VARCHAR",
@@ -27,7 +29,11 @@ class ReadOptions(Spelling):
     encoding: str = Field(default="utf-8", description="Text encoding, e.g. utf-8, utf-16, cp1252, latin-1.")
     delimiter: str | None = Field(default=None, description="Between values; a comma, in TSV a tab.")
     quote: str = Field(default='"', description="Around values that hold the delimiter; empty for none.")
-    escape: str | None = Field(default=None, description="Before a quote inside quotes; the quote itself by default.")
+    escape: str | None = Field(
+        default=None,
+        description="Before a quote inside quotes: the quote itself by default, a backslash, or none: it stands alone.",
+    )
+    line_end: Literal["", "cr"] = Field(default="", description="cr where lines end with a carriage return alone.")
     header_row: int = Field(default=1, ge=0, description="Row of the header, counted from 1; 0 when there is none.")
     header_rows: int = Field(default=1, ge=1, le=5, description="Rows that make the header together.")
     skip_rows: int = Field(default=0, ge=0, description="Rows to leave out right after the header.")

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from connectors.files import text
-from connectors.files.blocks import Block, Cells, Titled, asked_range, begins_with_a_row, below, numbered
+from connectors.files.blocks import Block, Cells, Titled, asked_range, begins_with_a_row, below, blocks, numbered
+from connectors.files.heads import Head, head_of, split
 from connectors.files.options import ReadOptions
 from connectors.files.records import Dialect, Record, Splitter
 from spec.errors import DataError
@@ -34,24 +35,71 @@ def located(path: Path, compression: text.Compression, dialect: Dialect, options
         whole = not begins_with_a_row(options.range or "")
         top = options.header_row if whole and options.header_row else block.top
         return Area(Block(top, block.left, block.bottom, block.right), levels)
-    rows, filled = [], []
-    header: tuple[int, int, int] | None = None
-    titled = None if isinstance(options.table, int) else Titled(options.table, where)
-    for number, _, values in _values(path, compression, dialect):
-        bits = sum(1 << at for at, value in enumerate(values, start=1) if value.strip())
-        if titled is not None and header is None and bits:
-            found = titled.columns(number, values)
-            header = (number, *found) if found else None
-        if bits:
-            rows.append(number)
-            filled.append(bits)
-    cells = Cells(rows, filled)
     if isinstance(options.table, int):
-        return Area(numbered(cells, options, options.table, where), levels)
-    if titled is not None and header is None:
+        found = [block for block, _ in _tables(path, compression, dialect)]
+        return Area(numbered(found, options, options.table, where), levels)
+    seen = _Seen()
+    titled = Titled(options.table, where)
+    header: tuple[int, int, int] | None = None
+    for number, found_record, values in _values(path, compression, dialect):
+        if seen.add(number, found_record, values) and header is None:
+            columns = titled.columns(number, values)
+            header = (number, *columns) if columns else None
+    if header is None:
         raise titled.missing()
-    top, left, right = header or (1, 1, 1)
-    return Area(below(cells, top, left, right, max(levels, 1)), max(levels, 1))
+    return Area(below(seen.cells, *header, max(levels, 1)), max(levels, 1))
+
+
+class _Seen:
+    """Which rows hold something, and where; a broken record is taken to be as wide as the one above it."""
+
+    def __init__(self) -> None:
+        self._rows: list[int] = []
+        self._filled: list[int] = []
+
+    def add(self, number: int, found: Record, values: Sequence[str]) -> bool:
+        """Whether the row has values, after it was taken in."""
+        bits = sum(1 << at for at, value in enumerate(values, start=1) if value.strip())
+        if found.problem and self._rows and self._rows[-1] == number - 1:
+            bits = self._filled[-1]
+        if bits:
+            self._rows.append(number)
+            self._filled.append(bits)
+        return bool(values) and bool(bits)
+
+    @property
+    def cells(self) -> Cells:
+        return Cells(self._rows, self._filled)
+
+
+def heads_of(path: Path, compression: text.Compression, dialect: Dialect) -> list[Head]:
+    """Where in each table of the file its header stands."""
+    return [head for _, head in _tables(path, compression, dialect)]
+
+
+def _tables(path: Path, compression: text.Compression, dialect: Dialect) -> list[tuple[Block, Head]]:
+    """The file's tables: its blocks of cells, each cut where a further header stands in it."""
+    seen = _Seen()
+    rows: dict[int, Sequence[str]] = {}
+    for number, found, values in _values(path, compression, dialect):
+        seen.add(number, found, values)
+        rows[number] = values
+    tables: list[tuple[Block, Head]] = []
+    for block in blocks(seen.cells):
+        # Records of another width are no part of what is looked at; their cells are the file's, not the block's.
+        numbers = [number for number in range(block.top, block.bottom + 1) if rows[number]]
+        cut = [_trimmed(rows[number], block) for number in numbers]
+        for first, last in split(cut):
+            width = max(len(cells) for cells in cut[first : last + 1])
+            bottom = numbers[last + 1] - 1 if last + 1 < len(numbers) else block.bottom
+            part = Block(numbers[first], block.left, bottom, block.left + width - 1)
+            tables.append((part, head_of(cut[first : last + 1])))
+    return tables
+
+
+def _trimmed(values: Sequence[str], block: Block) -> list[str]:
+    """The block's cells of a record, as many as the record has."""
+    return list(values[block.left - 1 : block.right])
 
 
 def _values(path: Path, compression: text.Compression, dialect: Dialect) -> Iterator[tuple[int, Record, Sequence[str]]]:
@@ -87,7 +135,10 @@ def rows_of(path: Path, compression: text.Compression, dialect: Dialect, area: A
     """The records of the part's rows as they would stand in a plain file of their own, blank ones left out."""
     block = area.block
     first = block.top + area.header_rows + skip
+    width = 0
     for number, found, values in _values(path, compression, dialect):
+        if number == block.top:
+            width = len(values)
         if number < first:
             continue
         if number > block.bottom:
@@ -96,7 +147,11 @@ def rows_of(path: Path, compression: text.Compression, dialect: Dialect, area: A
             yield found
             continue
         cells = _cut(values, block)
-        if any(cell.strip() for cell in cells):
+        is_short = len(values) < min(block.right, width)
+        if values and (len(values) > width or is_short):
+            # Which cell there is one too many, or too few, is not known, and so neither is where the others belong.
+            yield Record(found.line, found.raw, f"{len(values)} values where {width} are expected")
+        elif any(cell.strip() for cell in cells):
             yield Record(found.line, plain_record(cells))
 
 

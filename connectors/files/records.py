@@ -23,7 +23,10 @@ _KEPT = 2_000
 
 @record(frozen=True, slots=True)
 class Dialect:
-    """How records and values are delimited. ``escape`` equal to ``quote`` means that quotes are doubled."""
+    """How records and values are delimited.
+
+    ``escape`` equal to ``quote`` means that quotes are doubled; ``none``, that they stand in values as they are.
+    """
 
     delimiter: str = ","
     quote: str = '"'
@@ -48,6 +51,9 @@ class Splitter:
         self._delimiter = dialect.delimiter.encode()
         self._width = width
         self._field = _field_pattern(dialect)
+        self._backslash = dialect.escape == "\\"
+        self._bare = dialect.escape == "none"
+        self._is_odd = dialect.quote not in {'"', ""}
 
     def records(self, stream: IO[bytes], first_line: int = 1, *, skip: int = 0) -> Iterator[Record]:
         """All records after ``skip`` lines, blank lines left out; in a file of one column a blank line is a value."""
@@ -63,6 +69,9 @@ class Splitter:
                 continue
             bare = raw.rstrip(b"\r\n")
             if not bare and not self._blank:
+                continue
+            if self._is_odd and b'""' in bare:
+                yield Record(line, bare, "two double quotes where values are quoted otherwise: one or two is not known")
                 continue
             if not quote or quote not in bare:
                 fields = bare.count(delimiter) + 1
@@ -110,46 +119,62 @@ class Splitter:
 
     def _is_open(self, bare: bytes, position: int) -> bool:
         """Whether the value that starts here runs to the end of the text without its closing quote."""
+        if self._bare:
+            # Only a quote before a delimiter closes, and there is none: it may come on a later line.
+            return bare.startswith(self._quote, position)
         inside = bare[position + 1 :]
         bared = re.sub(rb"\\.", b"", inside, flags=re.DOTALL) if self._backslash else inside
         return bared.replace(self._quote * 2, b"").count(self._quote) == 0
 
-    @property
-    def _backslash(self) -> bool:
-        return self._field.pattern.find(b"\\\\.") >= 0
-
     def values(self, record: Record) -> list[str]:
         """The values of a sound record as text, quotes removed."""
+        return [self._unquoted(raw) for raw in self._pieces(record)]
+
+    def written(self, record: Record) -> list[str]:
+        """The values of a sound record as they are written, quotes and all."""
+        return [raw.decode("utf-8", "replace") for raw in self._pieces(record)]
+
+    def _pieces(self, record: Record) -> Iterator[bytes]:
         bare, position = record.raw, 0
-        found: list[str] = []
         while True:
             match = self._field.match(bare, position)
             if match is None:
-                return [*found, bare[position:].decode("utf-8", "replace")]
-            found.append(self._unquoted(match[0]))
+                yield bare[position:]
+                return
+            yield match[0]
             if match.end() >= len(bare):
-                return found
+                return
             position = match.end() + len(self._delimiter)
 
     def _unquoted(self, raw: bytes) -> str:
         quote = self._quote
         if quote and len(raw) >= 2 and raw.startswith(quote) and raw.endswith(quote):
-            raw = raw[1:-1].replace(quote * 2, quote)
+            raw = raw[len(quote) : -len(quote)]
+            if self._bare:
+                return raw.decode("utf-8", "replace")
+            raw = raw.replace(quote * 2, quote)
             if self._backslash:
-                raw = re.sub(rb"\\(.)", rb"\1", raw)
+                # Before anything else than a quote or itself a backslash is a sign like others.
+                raw = re.sub(rb"\\([\\" + re.escape(quote) + rb"])", rb"\1", raw)
         return raw.decode("utf-8", "replace")
 
 
 def _field_pattern(dialect: Dialect) -> re.Pattern[bytes]:
     delimiter = re.escape(dialect.delimiter.encode())
     quote = re.escape(dialect.quote.encode())
+    # A delimiter of several bytes begins nowhere in a value.
+    other = rb"[^" + delimiter + rb"]" if len(dialect.delimiter.encode()) == 1 else rb"(?:(?!" + delimiter + rb").)"
     if not quote:
-        return re.compile(rb"[^" + delimiter + rb"]*+")
+        return re.compile(other + rb"*+", re.DOTALL)
+    if dialect.escape == "none":
+        ends = rb"(?=" + delimiter + rb"|\Z)"
+        closed = quote + rb"(?:[^" + quote + rb"]|" + quote + rb"(?!" + delimiter + rb"|\Z))*+" + quote + ends
+        return re.compile(closed + rb"|(?!" + quote + rb")" + other + rb"*+", re.DOTALL)
     inner = rb"[^" + quote + rb"]|" + quote * 2
     if dialect.escape == "\\":
         inner = rb"[^" + quote + rb"\\]|\\.|" + quote * 2
     closed = quote + rb"(?:" + inner + rb")*+" + quote + rb"(?=" + delimiter + rb"|\Z)"
-    bare = rb"(?!" + quote + rb")[^" + delimiter + rb"]*+"
+    bare = rb"(?!" + quote + rb")" + other + rb"*+"
     return re.compile(closed + rb"|" + bare, re.DOTALL)
 
 

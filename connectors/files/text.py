@@ -74,12 +74,16 @@ def is_utf8(encoding: str) -> bool:
 
 
 @contextlib.contextmanager
-def as_utf8(path: Path, encoding: str, compression: Compression) -> Iterator[tuple[Path, Compression]]:
+def as_utf8(
+    path: Path, encoding: str, compression: Compression, line_end: str = ""
+) -> Iterator[tuple[Path, Compression]]:
     """The file itself if it is UTF-8, else a temporary copy that is, gone afterwards.
+
+    ``line_end`` is ``cr`` where carriage returns end the lines; in the copy line feeds do.
 
     Bytes that mean nothing in the encoding stay as they are, so that their line is found to be broken, not mended.
     """
-    if is_utf8(encoding):
+    if is_utf8(encoding) and line_end != "cr":
         yield path, compression
         return
     try:
@@ -95,7 +99,8 @@ def as_utf8(path: Path, encoding: str, compression: Compression) -> Iterator[tup
     try:
         with os.fdopen(handle, "wb") as target, reachable(path), open_plain(path, compression) as stream:
             while block := stream.read(_BLOCK):
-                target.write(decoder.decode(block).encode("utf-8", "surrogateescape"))
+                plain = decoder.decode(block).encode("utf-8", "surrogateescape")
+                target.write(plain.replace(b"\r", b"\n") if line_end == "cr" else plain)
             target.write(decoder.decode(b"", final=True).encode("utf-8", "surrogateescape"))
         yield copy, "none"
     finally:
@@ -107,6 +112,9 @@ def detect_encoding(sample: bytes, *, whole: bool) -> str:
 
     A few bad bytes among many good UTF-8 sequences stay UTF-8: their lines are broken, the file is not.
     """
+    # The mark of UTF-32 begins with that of UTF-16.
+    if sample.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     for mark, name in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if sample.startswith(mark):
             return name
@@ -152,15 +160,18 @@ class Content:
     lines: int | None
     """Line count; None when the file is packed."""
     has_nul: bool
+    separators: int | None = None
+    """How often the byte between values occurs, inside quotes too; None where that is not known."""
 
 
-def content(path: Path, compression: Compression) -> Content:
-    """Fingerprint the file and count its lines in one pass.
+def content(path: Path, compression: Compression, separator: bytes = b"") -> Content:
+    """Fingerprint the file and count its lines, and the bytes between values, in one pass.
 
     Files of up to 64 MB are hashed whole. Of larger ones every 64th megabyte is, the last too, with the size and the
     time of change: hashing all of a gigabyte costs several percent of loading it.
     """
-    size, lines, last, has_nul = 0, 0, 10, False
+    size, lines, last, has_nul, separators = 0, 0, 10, False, 0
+    is_counted = len(separator) == 1 and compression == "none"
     strong = hashlib.sha256()
     buffer = bytearray(_CACHED)
     view = memoryview(buffer)
@@ -171,9 +182,24 @@ def content(path: Path, compression: Compression) -> Content:
             if whole or size % _HASHED_WHOLE < _BLOCK or size + _BLOCK >= known.st_size:
                 strong.update(view[:taken])
             lines += buffer.count(10, 0, taken)
+            separators += buffer.count(separator, 0, taken) if is_counted else 0
             has_nul = has_nul or buffer.find(0, 0, taken) >= 0
             last = buffer[taken - 1]
             size += taken
     mark = f"{size}:sha256:{strong.hexdigest()}" if whole else f"{size}:{known.st_mtime_ns}:{strong.hexdigest()}"
     plain = compression == "none"
-    return Content(mark, lines + (last != 10) if plain else None, plain and has_nul)
+    counted = separators if is_counted else None
+    return Content(mark, lines + (last != 10) if plain else None, plain and has_nul, counted)
+
+
+def has_line_that_ends_with(path: Path, compression: Compression, separator: bytes) -> bool:
+    """Whether the last value of some line is empty."""
+    tails = tuple(separator + end for end in (b"\n", b"\r\n"))
+    rest = b""
+    with reachable(path), open_plain(path, compression) as stream:
+        while block := stream.read(_BLOCK):
+            found = rest + block
+            if any(tail in found for tail in tails):
+                return True
+            rest = found[-len(separator) - 1 :]
+    return rest.rstrip(b"\r").endswith(separator)

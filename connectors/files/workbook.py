@@ -22,7 +22,7 @@ from connectors.drift import known_names
 from connectors.extensions import load as load_extension
 from connectors.files import archive, made, text
 from connectors.files.archive import Entry, Sheet, column_letters
-from connectors.files.blocks import Cells, Titled, below, numbered
+from connectors.files.blocks import Cells, Titled, below, blocks, numbered
 from connectors.files.delimited import quarantined
 from connectors.files.footer import Footer, own_totals, told, without_footer
 from connectors.files.layout import Cell, Layout, beside, laid_out, layout_of, names_of
@@ -192,7 +192,7 @@ def placed(path: Path, options: ReadOptions, sheet: Sheet, where: dict[str, str 
         return options
     cells = Cells(sheet.rows, sheet.filled)
     if isinstance(options.table, int):
-        block = numbered(cells, options, options.table, where)
+        block = numbered(blocks(cells), options, options.table, where)
     else:
         titled = Titled(options.table, where)
         for number, row in _rows(path, str(options.sheet)):

@@ -11,11 +11,18 @@ from hypothesis import strategies as st
 
 from connectors.contract import Discovered, Place
 from connectors.files import connector as files
+from connectors.files.dialects import sample_of
+from connectors.files.heads import head_of
 from connectors.files.records import Dialect, Splitter
-from connectors.files.sniffing import _header_row
 
 Discover = Callable[..., Discovered]
 Reads = Callable[..., Read]
+
+
+def header_line(text: str) -> int:
+    """The line of the header of a text with commas, 0 when there is none."""
+    head = head_of([values for _, values in sample_of(text, Dialect())])
+    return head.first + 1 if head.rows else 0
 
 
 def test_an_italian_bank_statement_is_read_exactly(discovered: Discover, reads: Reads, tmp_path: Path) -> None:
@@ -224,14 +231,14 @@ SENTENCE = st.lists(
 )
 def test_a_row_of_data_is_never_taken_for_a_header(rows: list[tuple[object, ...]]) -> None:
     text = "".join(",".join(str(cell) for cell in row) + "\n" for row in rows)
-    assert _header_row(text, Dialect(",")) == 0
+    assert header_line(text) == 0
 
 
 @given(st.lists(SENTENCE, min_size=3, max_size=3), st.lists(st.tuples(st.integers(0, 99), st.dates()), min_size=1))
 def test_sentences_above_values_are_a_header(names: list[str], rows: list[tuple[object, ...]]) -> None:
     header = ["what it is", "its day", f"note: {names[0]} {names[1]} {names[2]}"]
     text = ",".join(header) + "\n" + "".join(f"{number},{day},a note\n" for number, day in rows)
-    assert _header_row(text, Dialect(",")) == 1
+    assert header_line(text) == 1
 
 
 @pytest.mark.parametrize("name", ["the day\nit was paid", "a\n\nb\nc"])
@@ -372,6 +379,13 @@ def test_the_preview_of_a_long_file_looks_at_its_start_only(tmp_path: Path) -> N
     assert not found.quarantined
 
 
-def test_lines_that_end_with_a_carriage_return_alone_are_told(discovered: Discover) -> None:
-    with pytest.raises(Exception, match="carriage return"):
-        discovered("a.csv", "id,n\r1,2\r3,4\r")
+def test_lines_that_end_with_a_carriage_return_alone_are_read_and_told(
+    discovered: Discover, reads: Reads, tmp_path: Path
+) -> None:
+    found = discovered("a.csv", "id,n\r1,2\r3,four\r5,6\r")
+    assert "Lines end with a carriage return alone, and are read as lines." in found.warnings
+    assert found.source.options["line_end"] == "cr"
+    declared = {"id": "BIGINT", "n": "BIGINT"}
+    read = reads(found, tmp_path, columns=declared)
+    assert read.rows == [("1", "2"), ("5", "6")]
+    assert read.quarantined[0][1] == 3
