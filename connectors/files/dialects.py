@@ -24,7 +24,7 @@ USUAL = (",", ";", "\t", "|")
 _SPACED = (", ", "; ", " | ")
 _QUOTES = ('"', "'", "`", "~", "|", "*", "^")
 _ODD = re.compile(r"[~^§¦¬#*=:\\&%!]|[\x01-\x08\x0b\x0c\x0e-\x1f]")
-_ODD_RUN = re.compile(r"([^\w\s\"'`.()])(?:\1{1,3}|[^\w\s\"'`.()]{1,2}\1)")
+_ODD_RUN = re.compile(r"([^\w\s\"'`.()])(?:\1{1,3}|[^\w\s\"'`.()]{1,2}?\1)")
 _WORDY = {" ", ":", "=", "%", "&", "#"}
 """Marks that stand in texts, times and addresses as well."""
 _SURE = 0.95
@@ -36,9 +36,10 @@ _ALIKE = 0.1
 class Trial:
     """What the first records are under a dialect.
 
-    ``alike`` is the share of neighbours with the same number of values, more than one; ``width`` that number;
+    ``alike`` is the share of records with the same number of values, more than one, or if there are more of them, of
+    neighbours with as many as each other; ``width`` is the number that most have;
     ``broken`` how many records are; ``doubled`` whether a quote is doubled inside quotes; ``unread`` the share of
-    records that still have a value in quotes of another kind.
+    records that still have a value in quotes of another kind, ``torn`` of those that were cut between two quotes.
     """
 
     dialect: Dialect
@@ -47,11 +48,12 @@ class Trial:
     broken: int
     doubled: bool
     unread: float
+    torn: float
 
     @property
     def worth(self) -> float:
-        """Neighbours alike, less what was left in quotes."""
-        return self.alike - self.unread / 2
+        """Neighbours alike, less what was left in quotes and what was torn apart between them."""
+        return self.alike - self.unread / 2 - self.torn
 
 
 def dialect_found(
@@ -68,7 +70,8 @@ def dialect_found(
         for mark in delimiters
         for sign in ((given.quote,) if quote else _quotes(decoded, mark, given.quote))
     ]
-    usual = [one for one in trials if one.dialect.delimiter in USUAL]
+    trials = [one for one in trials if not any(_is_piece_of(one, other, decoded) for other in trials)]
+    usual = [one for one in trials if one.dialect.delimiter in {*USUAL, *_SPACED}]
     is_clear = any(one.worth >= 0.8 for one in usual)
     likely = [one for one in trials if delimiter or _is_likely(one, lines, is_clear=is_clear)]
     best = max((one.worth for one in likely), default=0.0)
@@ -78,6 +81,16 @@ def dialect_found(
     # Of those that cut alike the one that cuts most: a text with two dates in it has commas in each line, too.
     chosen = max(near, key=lambda one: (one.width, one.worth, -delimiters.index(one.dialect.delimiter)))
     return chosen.dialect if delimiter else _with_space(decoded, chosen)
+
+
+def _is_piece_of(one: Trial, other: Trial, decoded: str) -> bool:
+    """Whether a mark is a piece of a longer one that cuts alike: between those of || is a column without a word."""
+    mark, longer = one.dialect.delimiter, other.dialect.delimiter
+    if len(longer) <= len(mark) or mark not in longer or longer in _SPACED or other.alike < _SURE or other.width < 2:
+        return False
+    rows = [values for _, values in sample_of(decoded, one.dialect) if len(values) == one.width]
+    columns = zip(*rows, strict=True)
+    return any(len(set(column)) == 1 and not re.search(r"\w", column[0]) for column in columns)
 
 
 def _is_likely(one: Trial, lines: Sequence[str], *, is_clear: bool) -> bool:
@@ -155,7 +168,8 @@ def _quotes(decoded: str, delimiter: str, usual: str) -> Iterator[str]:
     ends = rf"(?:{re.escape(delimiter)}|$)"
     for quote in _QUOTES:
         if quote != usual and quote != delimiter and quote in decoded and quote not in delimiter:
-            inside = rf"{re.escape(quote)}[^{re.escape(quote)}\n]+{re.escape(quote)}"
+            sign = re.escape(quote)
+            inside = rf"{sign}(?:[^{sign}\n]|{sign}{sign})+{sign}"
             if len(re.findall(rf"(?:^|{re.escape(delimiter)}){inside}(?={ends})", decoded, re.MULTILINE)) > 1:
                 yield quote
 
@@ -195,13 +209,13 @@ def _with_space(decoded: str, chosen: Trial) -> Dialect:
 
 def sample_of(decoded: str, dialect: Dialect, most: int = _TRIED) -> list[tuple[Record, list[str]]]:
     """The first records and their values; a broken one has none."""
-    reader = Splitter(dialect, 0)
+    reader = Splitter(dialect, 0, trying=True)
     records = itertools.islice(reader.records(io.BytesIO(decoded.encode("utf-8", "replace"))), most)
     return [(found, [] if found.problem else reader.values(found)) for found in records]
 
 
 def _trial(decoded: str, dialect: Dialect) -> Trial:
-    reader = Splitter(dialect, 0)
+    reader = Splitter(dialect, 0, trying=True)
     found = sample_of(decoded, dialect)
     widths = [len(values) for _, values in found]
     broken = sum(1 for one, _ in found if one.problem)
@@ -209,15 +223,34 @@ def _trial(decoded: str, dialect: Dialect) -> Trial:
     width = max(wide.items(), key=lambda item: (item[1], item[0]))[0] if wide else 1
     pairs = list(itertools.pairwise(widths))
     alike = sum(1 for one, other in pairs if one == other > 1) / len(pairs) if pairs else float(width > 1)
-    other = [quote for quote in "\"'" if quote != dialect.quote]
-    unread = sum(1 for _, values in found if any(_is_in(value, other) for value in values))
+    alike = max(alike, wide[width] / len(widths) if len(widths) > 2 else 0.0)
+    unread = sum(1 for one, values in found if values and any(map(_is_unread, _bare(reader, one))))
     inner = dialect.quote * 2
     doubled = bool(inner) and any(not one.problem and inner in _inside(reader, one) for one, _ in found)
-    return Trial(dialect, alike, width, broken, doubled, unread / max(len(found), 1))
+    torn = sum(1 for one, values in found if _is_torn(reader, one, values))
+    whole = max(len(found), 1)
+    return Trial(dialect, alike, width, broken, doubled, unread / whole, torn / whole)
 
 
-def _is_in(value: str, quotes: Sequence[str]) -> bool:
-    return len(value) > 1 and any(value.startswith(quote) and value.endswith(quote) for quote in quotes)
+def _bare(reader: Splitter, one: Record) -> list[str]:
+    """The values of a sound record that do not stand in the dialect's quotes."""
+    return [raw for raw in reader.written(one) if not reader.is_quoted(raw)]
+
+
+def _is_unread(raw: str) -> bool:
+    """Whether a value is still in quotes, behind a space or of another kind."""
+    text = raw.strip()
+    return len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+
+
+def _is_torn(reader: Splitter, one: Record, values: Sequence[str]) -> bool:
+    """Whether two values at least have a lone quote in them, as the halves of one that was cut have."""
+    if len(values) < 2 or not any(quote in value for value in values for quote in "\"'"):
+        return False
+    bare = [raw.strip() for raw in _bare(reader, one)]
+    begun = any(raw.startswith("'") and not raw.endswith("'") for raw in bare)
+    ended = any(raw.endswith("'") and not raw.startswith("'") for raw in bare)
+    return (begun and ended) or sum(raw.count('"') % 2 for raw in bare) > 1
 
 
 def _inside(reader: Splitter, one: Record) -> str:

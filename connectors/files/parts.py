@@ -108,8 +108,6 @@ def _values(path: Path, compression: text.Compression, dialect: Dialect) -> Iter
     with text.reachable(path), text.open_plain(path, compression) as stream:
         for number, found in enumerate(splitter.records(stream), start=1):
             values = [] if found.problem else splitter.values(found)
-            if number == 1 and values:
-                values[0] = values[0].lstrip("\ufeff")
             yield number, found, values
 
 

@@ -7,6 +7,7 @@ Files are UTF-8 here; ``connectors.files.text`` makes them so.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -43,9 +44,12 @@ class Record:
 
 
 class Splitter:
-    """Cuts lines into records of ``width`` values; ``width`` 0 takes any number. ``blank`` keeps blank lines."""
+    """Cuts lines into records of ``width`` values; ``width`` 0 takes any number. ``blank`` keeps blank lines.
 
-    def __init__(self, dialect: Dialect, width: int, *, blank: bool = False) -> None:
+    ``trying`` is for looking at a dialect: what only cannot be told for certain is not broken then.
+    """
+
+    def __init__(self, dialect: Dialect, width: int, *, blank: bool = False, trying: bool = False) -> None:
         self._blank = blank or width == 1
         self._quote = dialect.quote.encode()
         self._delimiter = dialect.delimiter.encode()
@@ -53,7 +57,7 @@ class Splitter:
         self._field = _field_pattern(dialect)
         self._backslash = dialect.escape == "\\"
         self._bare = dialect.escape == "none"
-        self._is_odd = dialect.quote not in {'"', ""}
+        self._is_odd = dialect.quote not in {'"', ""} and not trying
 
     def records(self, stream: IO[bytes], first_line: int = 1, *, skip: int = 0) -> Iterator[Record]:
         """All records after ``skip`` lines, blank lines left out; in a file of one column a blank line is a value."""
@@ -134,6 +138,10 @@ class Splitter:
         """The values of a sound record as they are written, quotes and all."""
         return [raw.decode("utf-8", "replace") for raw in self._pieces(record)]
 
+    def is_quoted(self, written: str) -> bool:
+        """Whether a value as it is written stands in the dialect's quotes."""
+        return bool(self._quote) and written.encode("utf-8", "replace").startswith(self._quote)
+
     def _pieces(self, record: Record) -> Iterator[bytes]:
         bare, position = record.raw, 0
         while True:
@@ -206,6 +214,8 @@ class _Lines:
         if not raw:
             return None
         number, self._next = self._next, self._next + 1
+        if number == 1:
+            raw = raw.removeprefix(codecs.BOM_UTF8)
         if len(raw) <= MAX_RECORD or raw.endswith(b"\n"):
             return number, raw, False
         while (rest := self._stream.readline(_BLOCK)) and not rest.endswith(b"\n"):

@@ -144,7 +144,6 @@ def header_names(path: Path, shown: str, options: ReadOptions, compression: text
         if options.header_row > 1:
             place["line"] = options.header_row
         raise DataError("The file has no header.", hint="It is empty, or shorter than header_row says.", where=place)
-    levels[0][0] = levels[0][0].lstrip("\ufeff").strip('"')
     return names_of(levels, options, {"file": shown, "line": max(options.header_row, 1)})
 
 
