@@ -29,8 +29,8 @@ def case(folder: Path, name: str, text: str, clean: str = CLEAN, *, header: int 
     ("name", "text", "outcome"),
     [
         ("file_plain.csv", 'id;note\n1;a\n2;"b, c"\n', "right"),
-        ("row_less_sep.csv", 'id,note\n1,a\n2b\n', "declined"),
-        ("row_other.csv", 'id,note\n1,a\n2b\n', "failed"),
+        ("row_less_sep.csv", "id,note\n1,a\n2b\n", "declined"),
+        ("row_other.csv", "id,note\n1,a\n2b\n", "failed"),
         ("file_no_payload.csv", "", "declined"),
         ("file_plain2.csv", 'id,note\n1,a\n2,"b, d"\n', "wrong"),
         ("file_plain3.csv", 'id,text\n1,a\n2,"b, c"\n', "wrong"),
