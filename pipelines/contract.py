@@ -116,6 +116,8 @@ class Transform(Protocol):
     """Further outputs by name, each with what its rows are."""
     example: Mapping[str, JsonValue]
     """A documented example: ``tables`` (columns and rows), ``step``, and the ``rows`` expected of each output."""
+    keywords: str
+    """Other words that people have for what it does, separated by commas: what a search finds it by."""
 
     def build(self, params: Document, inputs: Sequence[Relation], scope: StepScope) -> Built:
         """The step as queries over its inputs. Raises SpecError naming the field and the likeliest fix."""

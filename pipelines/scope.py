@@ -21,6 +21,7 @@ from pipelines.expressions import (
     unknown_column,
 )
 from pipelines.job import Field, Relation
+from pipelines.lineage import derive as derived_of
 from pipelines.lineage import is_aggregate_call
 from pipelines.orders import check_orders, require_total
 from pipelines.zones import INSTANT, in_business_time, structural_type
@@ -168,6 +169,18 @@ class StepScope:
     def query(self, text: str, field: str) -> exp.Query:
         """A whole read-only SELECT, admitted but with its tables and columns as written."""
         return parse_query(text, self.where(field), self.parameters)
+
+    def staged(self, number: int, query: exp.Query, relation: Relation, field: str) -> Relation:
+        """The rows of a query over ``relation`` as a relation of the step's own, so that expressions may read them.
+
+        It is there while the step is built, to say types; the step's own query holds ``query`` as a subquery.
+        ``number`` tells several apart. Keys stay ``relation``'s, whose columns the query has to keep.
+        """
+        name = f"{self.name}._{number}"
+        types = self.binder.define(name, query, self.where(field))
+        shown = derived_of(query, self.relations)
+        fields = tuple(replace(item, type=type_) for item, type_ in zip(shown.fields, types, strict=True))
+        return Relation(name, fields, relation.keys, relation.order)
 
     def order(self, items: Sequence[str], relation: Relation, field: str) -> list[exp.Ordered]:
         """``column``, ``column desc`` or an expression with ``asc`` or ``desc``; nulls come last either way."""

@@ -40,6 +40,11 @@ example: Final[Mapping[str, JsonValue]] = {
              "measures": {"orders": "count(*)", "total": "sum(total)"}},
     "rows": {"": [["North", 2, "12.50"], ["South", 1, "1.00"]]},
 }  # fmt: skip
+keywords: Final = (
+    "group by, total, sum up, add up, count, how many, average, mean, median, minimum, maximum, per customer, by "
+    "month, summary, summarise, totals for each, distinct count, number of orders, subtotal, pivot table totals, "
+    "string list of each group"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

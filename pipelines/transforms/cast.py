@@ -2,6 +2,7 @@
 
 Blank text becomes empty (null) and counts as no failure. Text that a number type would have to round ("1.239" as
 ``DECIMAL(18,2)``, "2.5" as ``INTEGER``) does not parse; a number that is made narrower is rounded, half away from zero.
+With a format the ending of a day counts for nothing: 1st August is 1 August.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from typing import Final, Literal
 from pydantic import Field
 from sqlglot import exp
 
-from pipelines import proofs
-from pipelines.contract import MAIN, Built, ImpliedCheck
+from pipelines import policies, proofs
+from pipelines.contract import Built
 from pipelines.expressions import aliased, column, select_from
 from pipelines.job import Field as Column
 from pipelines.job import Relation
 from pipelines.scope import StepScope, family
 from spec.base import Document, JsonValue
+from spec.pipeline import Strings
 
 
 class Params(Document):
@@ -27,17 +29,21 @@ class Params(Document):
     columns: dict[str, str] = Field(
         min_length=1, description="Column to its new DuckDB type, e.g. DECIMAL(18,2) or DATE."
     )
-    format: dict[str, str] = Field(
-        default={}, description="Column of text to the format of its dates, e.g. '%d/%m/%Y'; ISO 8601 otherwise."
+    format: dict[str, Strings] = Field(
+        default={},
+        description="Column of text to the format of its dates, e.g. '%d/%m/%Y', or to several, of which the first "
+        "that fits a value is taken; ISO 8601 otherwise. %d day, %m month, %B or %b its name, %Y or %y year, %A or %a "
+        "day of the week, %H hour, %I hour of 12 with %p, %M minute, %S second.",
     )
     decimal: Literal[".", ","] = Field(
         default=".", description="Decimal sign in the text of numbers; with ',' a '.' groups thousands."
     )
-    on_error: Literal["stop", "null", "quarantine"] = Field(
+    on_error: policies.OnError = Field(
         default="stop",
         description="A value that does not parse: nothing is published; it becomes null and counts; or its row goes "
         "to <step>.rejected with the reason, and is counted.",
     )
+    at_most: int = Field(default=policies.AT_MOST, ge=0, le=100, description=policies.AT_MOST_MEANS)
 
 
 arity: Final = (1, 1)
@@ -49,6 +55,10 @@ example: Final[Mapping[str, JsonValue]] = {
              "format": {"paid": "%d/%m/%Y"}, "decimal": ",", "on_error": "quarantine"},
     "rows": {"": [[1, "2026-12-31", "1204.50"]], "rejected": [[2, "soon", "7,00", "paid is not DATE: soon"]]},
 }  # fmt: skip
+keywords: Final = (
+    "convert, change the type, text to date, text to number, parse a date, date format, month name, numbers stored "
+    "as text, decimal comma, currency amount, day first, turn into numbers, datatype, string to integer, to decimal"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
@@ -58,43 +68,47 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         scope.field(name, relation, f"columns.{name}").name: scope.type(type_, f"columns.{name}")
         for name, type_ in params.columns.items()
     }
-    formats = {scope.field(name, relation, f"format.{name}").name: text for name, text in params.format.items()}
+    formats = {scope.field(name, relation, f"format.{name}").name: texts for name, texts in params.format.items()}
     for name in formats:
         if name not in targets:
             raise scope.fail(
                 f"The column {name!r} has a format but no type.", field="format", hint="Add it to columns."
             )
     casts = {
-        item.name: _cast(item, targets[item.name], formats.get(item.name), params.decimal)
+        item.name: _cast(item, targets[item.name], formats.get(item.name, ()), params.decimal)
         for item in relation.fields
         if item.name in targets
     }
     failures = {name: _failed(relation, name, casts[name], targets[name], params.decimal) for name in casts}
     rows = select_from(relation.name, [aliased(casts.get(name, column(name)), name) for name in relation.names])
-    found: dict[str, exp.Query] = {MAIN: rows}
-    if params.on_error == "quarantine":
-        rows.set("where", exp.Where(this=exp.Not(this=exp.Paren(this=_any(failures)))))
-        found["rejected"] = _rejected(relation, failures, targets, scope)
-    elif scope.wants("rejected"):
-        raise scope.fail(
-            f"{scope.name}.rejected holds rows only with on_error: quarantine.", field="on_error", hint="Set it."
-        )
     untouched = all(item.removesuffix(" desc") not in casts for item in relation.order)
-    return Built(
-        found,
-        order={MAIN: relation.order if untouched else ()},
-        checks=(_check(params.on_error, relation, failures, targets, scope),),
-        quarantine={"rejected": "a value does not parse"} if params.on_error == "quarantine" else {},
+    named = ", ".join(f"{name} as {type_.sql('duckdb')}" for name, type_ in targets.items())
+    return policies.built(
+        rows,
+        _any(failures),
+        _reason(failures, targets),
+        params.on_error,
+        params.at_most,
+        policies.Rejects(
+            "cast_rejects", f"each value parses: {named}", "hold one that does not", "a value does not parse"
+        ),
+        relation,
+        scope,
+        order=relation.order if untouched else (),
     )
 
 
-def _cast(item: Column, target: exp.DataType, format_: str | None, decimal: str) -> exp.Expr:
+def _cast(item: Column, target: exp.DataType, formats: Sequence[str], decimal: str) -> exp.Expr:
     value: exp.Expr = column(item.name)
     if family(item.type) != "text":
         return exp.TryCast(this=value, to=target.copy())
     value = exp.Nullif(this=exp.Trim(this=value), expression=exp.Literal.string(""))
-    if format_ is not None:
-        parsed = exp.Anonymous(this="try_strptime", expressions=[value, exp.Literal.string(format_)])
+    if formats:
+        # 1st, 2nd, 3rd and 4th are days of which no format knows the ending.
+        ordinal = [exp.Literal.string(text) for text in (r"(\d)(st|nd|rd|th)\b", r"\1", "gi")]
+        plain = exp.Anonymous(this="regexp_replace", expressions=[value, *ordinal])
+        listed = exp.Array(expressions=[exp.Literal.string(text) for text in formats])
+        parsed = exp.Anonymous(this="try_strptime", expressions=[plain, listed])
         return exp.TryCast(this=parsed, to=target.copy())
     if family(target.sql("duckdb")) == "number":
         value = _plain_number(value, decimal)
@@ -132,40 +146,10 @@ def _any(failures: Mapping[str, exp.Expr]) -> exp.Expr:
     return exp.or_(*(failure.copy() for failure in failures.values()))
 
 
-def _rejected(
-    relation: Relation, failures: Mapping[str, exp.Expr], targets: Mapping[str, exp.DataType], scope: StepScope
-) -> exp.Select:
-    scope.distinct([*relation.names, "reason"], "columns")
+def _reason(failures: Mapping[str, exp.Expr], targets: Mapping[str, exp.DataType]) -> exp.Expr:
     reasons: list[exp.Expr] = [
         exp.If(this=failure.copy(), true=proofs.say(f"{name} is not {targets[name].sql('duckdb')}: ", column(name)))
         for name, failure in failures.items()
     ]
     cases = [exp.Case(ifs=[reason]) for reason in reasons]
-    reason = exp.Anonymous(this="concat_ws", expressions=[exp.Literal.string("; "), *cases])
-    query = select_from(relation.name, [*(column(name) for name in relation.names), aliased(reason, "reason")])
-    query.set("where", exp.Where(this=_any(failures)))
-    return query
-
-
-def _check(
-    policy: str,
-    relation: Relation,
-    failures: Mapping[str, exp.Expr],
-    targets: Mapping[str, exp.DataType],
-    scope: StepScope,
-) -> ImpliedCheck:
-    bad = select_from(relation.name, [column(name) for name in relation.names])
-    bad.set("where", exp.Where(this=_any(failures)))
-    then = {"stop": "", "null": "; it became null"}
-    many = then.get(policy, f" and are in {scope.name}.rejected")
-    one = then.get(policy, f" and is in {scope.name}.rejected")
-    named = ", ".join(f"{name} as {type_.sql('duckdb')}" for name, type_ in targets.items())
-    query = proofs.no_rows(
-        bad.copy(),
-        f"each value parses: {named}",
-        f" rows hold one that does not{many}",
-        f" row holds one that does not{one}",
-    )
-    return ImpliedCheck(
-        "cast_rejects", scope.name, "block" if policy == "stop" else "warn", query, (relation.name,), evidence=bad
-    )
+    return exp.Anonymous(this="concat_ws", expressions=[exp.Literal.string("; "), *cases])

@@ -42,6 +42,10 @@ example: Final[Mapping[str, JsonValue]] = {
     "rows": {"": [[2, "a@x.com", "2026-02-01"], [3, "b@x.com", "2026-01-05"]],
              "duplicates": [[1, "a@x.com", "2026-01-01"]]},
 }  # fmt: skip
+keywords: Final = (
+    "remove duplicates, duplicate rows, keep the first, keep the latest, newest row for each customer, unique, one "
+    "row per, repeated entries, same customer twice, double bookings, most recent record of each"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

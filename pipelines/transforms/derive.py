@@ -1,6 +1,7 @@
 """Compute columns from each row; a name that exists is replaced where it stands.
 
-Every expression sees the input's columns only, so their order does not matter.
+An expression may use other new columns of the same step, whichever is written first. A name that the input has means
+the input's column throughout, also where this step replaces it.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from typing import Final
 from pydantic import Field
 from sqlglot import exp
 
+from pipelines import proofs
 from pipelines.contract import MAIN, Built, Expression
-from pipelines.expressions import aliased, column, select_from
+from pipelines.expressions import aliased, column, parse_expression, select_from
 from pipelines.job import Relation
 from pipelines.scope import StepScope, split_order
 from spec.base import Document, JsonValue
-from spec.errors import SpecError
 
 
 class Params(Document):
@@ -29,43 +30,102 @@ arity: Final = (1, 1)
 outputs: Final[Mapping[str, str]] = {}
 example: Final[Mapping[str, JsonValue]] = {
     "tables": {"orders": {"columns": {"gross": "DECIMAL(18,2)", "fee": "DECIMAL(18,2)"}, "rows": [["10.00", "0.59"]]}},
-    "step": {"use": "derive", "from": "orders", "columns": {"net": "gross - fee"}},
-    "rows": {"": [["10.00", "0.59", "9.41"]]},
-}
+    "step": {"use": "derive", "from": "orders",
+             "columns": {"net": "gross - fee", "kind": "case when net > 5 then 'large' else 'small' end"}},
+    "rows": {"": [["10.00", "0.59", "9.41", "large"]]},
+}  # fmt: skip
+keywords: Final = (
+    "calculate, compute, calculated field, formula, new column, add a column, if then else, case when, margin, "
+    "profit, price times quantity, percentage of two columns, difference between two columns, round"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
-    """All columns, then the new ones."""
+    """All columns, then the new ones; those that others use are computed in a query inside."""
     (relation,) = inputs
-    new: dict[str, tuple[str, str]] = {}
-    for name, text in params.columns.items():
-        if name.casefold() in new:
-            raise scope.fail(f"The column {name!r} is derived twice.", field=f"columns.{name}", hint="Name it once.")
-        new[name.casefold()] = (name, text)
-    projections: list[exp.Expr] = []
-    for name in relation.names:
-        replaced = new.pop(name.casefold(), None)
-        if replaced is None:
-            projections.append(column(name))
-        else:
-            projections.append(aliased(_expression(replaced, params, relation, scope), replaced[0]))
-    projections += [aliased(_expression(item, params, relation, scope), item[0]) for item in new.values()]
-    kept = {item.name for item in projections if isinstance(item, exp.Column)}
-    order = relation.order if all(split_order(item)[0] in kept for item in relation.order) else ()
-    return Built({MAIN: select_from(relation.name, projections)}, order={MAIN: order})
+    scope.distinct(list(params.columns), "columns")
+    made = {name.casefold(): name for name in params.columns if relation.field(name) is None}
+    uses = {name: _uses(name, text, made, scope) for name, text in params.columns.items()}
+    seen, inner, done = relation, None, list[str]()
+    for number, level in enumerate(_levels(list(made.values()), uses, scope), start=1):
+        kept = [column(name) for name in seen.names]
+        values = [aliased(_expression(name, params, seen, scope), name) for name in level]
+        query = _from(inner, relation, [*kept, *values])
+        seen, inner, done = scope.staged(number, query, relation, "columns"), query, [*done, *level]
+    projections: list[exp.Expr] = [
+        aliased(_expression(name, params, seen, scope), name) if name is not None else column(old)
+        for old, name in _placed(relation, params)
+    ]
+    projections += [
+        column(name) if name in done else aliased(_expression(name, params, seen, scope), name)
+        for name in made.values()
+    ]
+    replaced = {old for old, name in _placed(relation, params) if name is not None}
+    order = relation.order if all(split_order(item)[0] not in replaced for item in relation.order) else ()
+    return Built(
+        {MAIN: _from(inner, relation, projections)}, order={MAIN: order}, notes=_notes(params, relation, scope)
+    )
 
 
-def _expression(item: tuple[str, str], params: Params, relation: Relation, scope: StepScope) -> exp.Expr:
-    name, text = item
-    try:
-        return scope.expression(text, relation, f"columns.{name}")
-    except SpecError as error:
-        unknown = str(error.data.get("unknown", "")).casefold()
-        if unknown in {other.casefold() for other in params.columns if other.casefold() != name.casefold()}:
+def _from(inner: exp.Select | None, relation: Relation, projections: Sequence[exp.Expr]) -> exp.Select:
+    if inner is None:
+        return select_from(relation.name, projections)
+    return exp.Select(expressions=list(projections), from_=exp.From(this=proofs.subquery(inner.copy(), "computed")))
+
+
+def _placed(relation: Relation, params: Params) -> list[tuple[str, str | None]]:
+    """Each column of the input with the name under which the step replaces it, if it does."""
+    new = {name.casefold(): name for name in params.columns}
+    return [(old, new.get(old.casefold())) for old in relation.names]
+
+
+def _uses(name: str, text: str, made: Mapping[str, str], scope: StepScope) -> set[str]:
+    """The new columns that an expression speaks of."""
+    if text.strip().casefold() in made:
+        return {made[text.strip().casefold()]}
+    tree = parse_expression(text, scope.where(f"columns.{name}"), scope.parameters)
+    named = {node.parts[0].name.casefold() for node in tree.find_all(exp.Column)}
+    return {made[item] for item in named & set(made)}
+
+
+def _levels(made: Sequence[str], uses: Mapping[str, set[str]], scope: StepScope) -> list[list[str]]:
+    """The new columns that others use, each after those that it uses itself."""
+    needed = set().union(*uses.values())
+    levels: list[list[str]] = []
+    done: set[str] = set()
+    while needed - done:
+        level = [name for name in made if name in needed - done and uses[name] <= done]
+        if not level:
+            circle = ", ".join(name for name in made if name in needed - done)
             raise scope.fail(
-                f"{error.data['unknown']!r} is derived in this same step.",
-                field=f"columns.{name}",
-                hint="Expressions see the input's columns only; use it in a further 'derive' step.",
-                data=error.data,
-            ) from None
-        raise
+                f"These columns are computed from each other: {circle}.",
+                field="columns",
+                hint="One of them has to be computed from columns of the input alone. For the value of the row before, "
+                "use a 'window' step with lag(...).",
+                data={"columns": [name for name in made if name in needed - done]},
+            )
+        levels.append(level)
+        done |= set(level)
+    return levels
+
+
+def _notes(params: Params, relation: Relation, scope: StepScope) -> tuple[str, ...]:
+    """What reads a column as it comes in although this step replaces it, which a reader may take the other way."""
+    found: list[str] = []
+    for old, replaced in _placed(relation, params):
+        if replaced is None:
+            continue
+        readers = [
+            name
+            for name, text in params.columns.items()
+            if name != replaced and _uses(name, text, {old.casefold(): old}, scope)
+        ]
+        if readers:
+            found.append(
+                f"{scope.name}: {', '.join(readers)} reads {old} as it comes in, not as this step replaces it."
+            )
+    return tuple(found)
+
+
+def _expression(name: str, params: Params, relation: Relation, scope: StepScope) -> exp.Expr:
+    return scope.expression(params.columns[name], relation, f"columns.{name}")

@@ -55,6 +55,11 @@ example: Final[Mapping[str, JsonValue]] = {
                   [1, "2026-01-31", 3, 3, "2026-03-31"]],
              "empty": [[2, "2026-05-01", 0]]},
 }  # fmt: skip
+keywords: Final = (
+    "one row for each day, days between start and end, subscription months, repeat rows, spread a stay over nights, "
+    "date range to rows, bookings per night, generate rows, every month of a contract, employees active in each "
+    "month"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

@@ -56,6 +56,9 @@ example: Final[Mapping[str, JsonValue]] = {
     "step": {"use": "explode", "from": "orders", "column": "lines", "fields": ["sku", "qty"], "position": "line"},
     "rows": {"": [[1, 1, "mug", 2], [1, 2, "cup", 1]], "empty": [[2, []]]},
 }  # fmt: skip
+keywords: Final = (
+    "list to rows, array, nested, JSON list, line items, unnest, flatten, tags in a list, order lines inside an order"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

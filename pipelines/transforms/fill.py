@@ -54,6 +54,10 @@ example: Final[Mapping[str, JsonValue]] = {
     "step": {"use": "fill", "from": "stores", "columns": "manager", "direction": "down", "by": "line"},
     "rows": {"": [[1, "Ada", "Leeds"], [2, "Ada", "York"], [3, "Kim", "Hull"], [4, "Kim", "Bath"]]},
 }  # fmt: skip
+keywords: Final = (
+    "fill down, fill blanks, empty cells, missing values, null to zero, carry forward, last value above, merged "
+    "cells, replace blanks with, default value, only the first row of a group has the name"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

@@ -33,6 +33,10 @@ example: Final[Mapping[str, JsonValue]] = {
     "step": {"use": "filter", "from": "orders", "where": "not test"},
     "rows": {"": [[1, False]], "rest": [[2, True], [3, None]]},
 }
+keywords: Final = (
+    "keep only, remove rows, where, exclude, drop rows, rows that match, greater than, older than, without "
+    "cancelled orders, blank rows, delete rows, only this year, condition"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

@@ -111,6 +111,11 @@ example: Final[Mapping[str, JsonValue]] = {
     "step": {"use": "join", "from": ["orders", "customers"], "how": "left", "on": "customer_id"},
     "rows": {"": [[1, 7, "10.00", "Ada"], [2, 9, "4.00", None]]},
 }  # fmt: skip
+keywords: Final = (
+    "combine two tables, lookup, vlookup, xlookup, merge tables, add columns from another table, match by id, bring "
+    "in the customer name, not in the other table, missing in, overlap of dates, between two dates, range lookup, "
+    "every combination of two tables, cross join, anti join"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

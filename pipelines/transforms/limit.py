@@ -42,6 +42,9 @@ example: Final[Mapping[str, JsonValue]] = {
     "step": {"use": "limit", "from": "sales", "rows": 1, "by": ["total desc", "product"], "per": "region"},
     "rows": {"": [["North", "Cup", "12.00"], ["South", "Mug", "3.00"]]},
 }  # fmt: skip
+keywords: Final = (
+    "top 10, top n, first rows, best three of each, largest five, cut off after, only the first, bottom 5, highest"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

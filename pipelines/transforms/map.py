@@ -50,6 +50,11 @@ example: Final[Mapping[str, JsonValue]] = {
              "ignore_case": True},
     "rows": {"": [[1, "Road"], [2, "Road"], [3, "Gravel"], [4, None]]},
 }  # fmt: skip
+keywords: Final = (
+    "recode, replace values, rename categories, mapping table, translate codes, change values to others, yes no to "
+    "true false, month names to numbers, abbreviations to full names, lookup list in the plan, replace country "
+    "codes by names"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

@@ -134,6 +134,10 @@ example: Final[Mapping[str, JsonValue]] = {
         "right_rest": [[3, "15.00", "2026-07-04", "no row of payouts lies within the tolerances"]],
     },
 }  # fmt: skip
+keywords: Final = (
+    "reconcile, bank statement, pair payments with invoices, payouts to deposits, tolerance, nearly the same "
+    "amount, within three days, one to one, unmatched, open items"
+)
 
 
 @record(frozen=True)

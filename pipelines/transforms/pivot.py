@@ -57,6 +57,10 @@ example: Final[Mapping[str, JsonValue]] = {
              "measure": "sum(total)", "fill": 0},
     "rows": {"": [["07", "5.00", "2.00"], ["08", "1.50", "0.00"]]},
 }  # fmt: skip
+keywords: Final = (
+    "rows to columns, cross table, crosstab, wide, months as columns, one column for each, matrix, spread, values "
+    "of a column as headers, side by side"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

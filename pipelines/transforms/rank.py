@@ -40,6 +40,10 @@ example: Final[Mapping[str, JsonValue]] = {
     "step": {"use": "rank", "from": "sales", "by": "total desc", "ties": "dense", "name": "place"},
     "rows": {"": [["A", 9, 1], ["B", 7, 2], ["C", 7, 2], ["D", 3, 3]]},
 }  # fmt: skip
+keywords: Final = (
+    "ranking, position, place, top seller, number rows, ties, league table, 1st 2nd 3rd, row number, dense rank, "
+    "order number within each customer, sequence number"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

@@ -28,6 +28,7 @@ example: Final[Mapping[str, JsonValue]] = {
     "columns": {"": ["id", "amount"]},
     "rows": {"": [[1, "10.00"]]},
 }
+keywords: Final = "column names, change a header, rename a column, call it, other name, headings, column title"
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

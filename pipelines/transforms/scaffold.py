@@ -55,6 +55,10 @@ example: Final[Mapping[str, JsonValue]] = {
     "rows": {"": [["A", "2026-01-01", "5.00"], ["A", "2026-02-01", "0.00"], ["A", "2026-03-01", "7.00"],
                   ["B", "2026-01-01", "0.00"], ["B", "2026-02-01", "1.00"], ["B", "2026-03-01", "0.00"]]},
 }  # fmt: skip
+keywords: Final = (
+    "missing months, missing days, show zero, gaps in dates, every month even without sales, fill the gaps, "
+    "complete calendar, days without sales, no sales shown as 0, continuous dates, months with no rows"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

@@ -38,6 +38,10 @@ example: Final[Mapping[str, JsonValue]] = {
     "step": {"use": "select", "from": "orders", "columns": ["total", "id"]},
     "rows": {"": [["10.00", 1], ["5.50", 2]]},
 }  # fmt: skip
+keywords: Final = (
+    "choose columns, keep columns, drop columns, remove a column, column order, reorder columns, only these "
+    "columns, leave out a column, hide fields"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

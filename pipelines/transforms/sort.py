@@ -36,6 +36,10 @@ example: Final[Mapping[str, JsonValue]] = {
     "rows": {"": [[3, "99.00"], [1, "10.00"], [2, "10.00"]]},
     "ordered": True,
 }  # fmt: skip
+keywords: Final = (
+    "order by, sort, alphabetical, largest first, newest first, descending, ascending, arrange, sequence of rows in "
+    "the file"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

@@ -65,6 +65,11 @@ example: Final[Mapping[str, JsonValue]] = {
     "step": {"use": "split", "from": "drinks", "column": "mix", "name": "part", "position": "place"},
     "rows": {"": [[1, 1, "gin"], [1, 2, "lime"], [2, 1, "rum"], [3, 1, None]]},
 }  # fmt: skip
+keywords: Final = (
+    "split text, comma separated, separate first and last name, delimiter, into columns, into rows, text to "
+    "columns, part before the dash, several values in one cell, tags separated by commas, part of a code, after the "
+    "slash"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

@@ -13,12 +13,12 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, Field, model_validator
 from sqlglot import exp
 
+from pipelines import patterns
 from pipelines.contract import MAIN, Built, as_mapping
 from pipelines.expressions import aliased, column, select_from
 from pipelines.job import Relation
 from pipelines.scope import StepScope, family, split_order
 from spec.base import Document, JsonValue
-from spec.errors import SpecError
 
 Kind = Literal["letters", "digits", "spaces", "punctuation"]
 _CLASSES: Final[Mapping[str, str]] = {
@@ -80,6 +80,11 @@ example: Final[Mapping[str, JsonValue]] = {
              "squeeze": True, "replace": {",": ""}},
     "rows": {"": [[1, "Ann O'neil"], [2, "Jose Kim"], [3, None]]},
 }  # fmt: skip
+keywords: Final = (
+    "clean, trim, tidy up, strip spaces, whitespace, upper case, lower case, capitals, capitalise, proper case, "
+    "accents, replace words, find and replace, remove punctuation, remove digits, keep digits only, regex replace, "
+    "phone numbers, messy names, double spaces"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
@@ -104,70 +109,32 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
 
 
 def _check_patterns(params: Params, scope: StepScope) -> None:
-    """A pattern that cannot be read is refused here, not in the middle of a run."""
-    patterns = [("extract", params.extract)] if params.extract else []
-    patterns += [("replace_pattern", pattern) for pattern in params.replace_pattern]
-    for field, pattern in patterns:
-        test = exp.Anonymous(this="regexp_matches", expressions=[exp.Literal.string(""), exp.Literal.string(pattern)])
-        try:
-            scope.binder.constants([test], scope.where(field))
-        except SpecError as error:
-            raise scope.fail(
-                f"The pattern {pattern!r} cannot be read: {error.message}",
-                field=field,
-                hint="Patterns are RE2's: a sign such as ( or + that stands for itself is written \\( or \\+.",
-            ) from None
+    if params.extract:
+        patterns.check(params.extract, "extract", scope)
+    for pattern in params.replace_pattern:
+        patterns.check(pattern, "replace_pattern", scope)
 
 
 def _cleaned(text: exp.Expr, params: Params) -> exp.Expr:
     for old, new in params.replace.items():
         text = exp.Replace(this=text, expression=exp.Literal.string(old), replacement=exp.Literal.string(new))
     for pattern, new in params.replace_pattern.items():
-        text = _replaced(text, pattern, new)
+        text = patterns.replaced(text, pattern, new)
     if params.extract is not None:
-        text = _extracted(text, params.extract)
+        text = patterns.first(text, params.extract)
     if params.remove:
-        text = _replaced(text, f"[{''.join(_CLASSES[kind] for kind in params.remove)}]+", "")
+        text = patterns.replaced(text, f"[{''.join(_CLASSES[kind] for kind in params.remove)}]+", "")
     if params.keep:
-        text = _replaced(text, f"[^{''.join(_CLASSES[kind] for kind in params.keep)}]+", "")
+        text = patterns.replaced(text, f"[^{''.join(_CLASSES[kind] for kind in params.keep)}]+", "")
     if params.accents == "remove":
         text = exp.Anonymous(this="strip_accents", expressions=[text])
     if params.squeeze:
-        text = _replaced(text, r"[\s\p{Z}]+", " ")
+        text = patterns.replaced(text, r"[\s\p{Z}]+", " ")
     if params.trim:
-        text = _replaced(text, r"^[\s\p{Z}]+|[\s\p{Z}]+$", "")
+        text = patterns.replaced(text, r"^[\s\p{Z}]+|[\s\p{Z}]+$", "")
     # At last, since the first letter of a sentence is the one that the others leave first.
     text = _cased(text, params.case)
     return exp.Nullif(this=text, expression=exp.Literal.string(""))
-
-
-def _replaced(text: exp.Expr, pattern: str, new: str) -> exp.Expr:
-    words = [exp.Literal.string(word) for word in (pattern, new, "g")]
-    return exp.Anonymous(this="regexp_replace", expressions=[text, *words])
-
-
-def _extracted(text: exp.Expr, pattern: str) -> exp.Expr:
-    has_group = _groups(pattern) > 0
-    arguments = [text, exp.Literal.string(pattern), exp.Literal.number(1 if has_group else 0)]
-    return exp.Anonymous(this="regexp_extract", expressions=arguments)
-
-
-def _groups(pattern: str) -> int:
-    """How many groups take something: parentheses that are not escaped, in no class, and not ``(?:``."""
-    bare = pattern.replace("\\\\", "").replace("\\(", "").replace("\\[", "")
-    count, in_class = 0, False
-    for place, letter in enumerate(bare):
-        if letter == "[" and not in_class:
-            in_class = True
-        elif letter == "]":
-            in_class = False
-        elif (
-            letter == "("
-            and not in_class
-            and (bare[place + 1 : place + 2] != "?" or bare[place + 1 : place + 3] == "?P")
-        ):
-            count += 1
-    return count
 
 
 def _cased(text: exp.Expr, case: str | None) -> exp.Expr:

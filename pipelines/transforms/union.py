@@ -34,6 +34,10 @@ example: Final[Mapping[str, JsonValue]] = {
     "step": {"use": "union", "from": ["shop", "market"], "missing": "null", "label": "channel"},
     "rows": {"": [["shop", 1, "10.00", None], ["market", 1, "3.00", "A4"]]},
 }  # fmt: skip
+keywords: Final = (
+    "append, stack tables, one below the other, combine files, put months together, same columns, all files "
+    "together, add rows of another table, merge several sheets, several stores in one table, concatenate tables"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

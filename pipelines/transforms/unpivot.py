@@ -73,6 +73,10 @@ example: Final[Mapping[str, JsonValue]] = {
              "drop_empty": True},
     "rows": {"": [["A", "jan", 10], ["A", "feb", 20], ["B", "jan", 5]]},
 }  # fmt: skip
+keywords: Final = (
+    "columns to rows, wide to long, melt, months across the top, one row for each month, headers to values, "
+    "transpose, normalise a cross table, question columns into rows"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

@@ -51,6 +51,11 @@ example: Final[Mapping[str, JsonValue]] = {
     "rows": {"": [["2026-07-01", "10.00", "10.00", None], ["2026-07-02", "4.00", "14.00", "-6.00"],
                   ["2026-07-03", "6.00", "20.00", "2.00"]]},
 }  # fmt: skip
+keywords: Final = (
+    "running total, cumulative, moving average, share of total, percent of total, previous row, next row, lag, "
+    "lead, difference to the row before, rolling 7 days, rank, compare with group average, year to date, balance, "
+    "days since the previous order"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

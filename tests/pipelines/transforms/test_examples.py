@@ -46,3 +46,21 @@ def test_every_parameter_has_a_description_that_a_planner_can_work_from(name: st
     for parameter, field in unit.Params.model_fields.items():
         assert field.description, parameter
     assert unit.Params.model_config["extra"] == "forbid"
+
+
+@pytest.mark.parametrize("name", TRANSFORMS.names())
+def test_the_order_of_the_rows_that_come_in_changes_nothing(name: str) -> None:
+    example = transform(name).example
+    tables = cast("dict[str, dict[str, JsonValue]]", example["tables"])
+    turned = {
+        key: {**table, "rows": list(reversed(cast("list[JsonValue]", table["rows"])))} for key, table in tables.items()
+    }
+    step = cast("dict[str, JsonValue]", example["step"])
+    outputs: list[JsonValue] = [
+        {"file": f"{number}.csv", "from": f"done.{output}" if output else "done"}
+        for number, output in enumerate(cast("dict[str, JsonValue]", example["rows"]))
+    ]
+    job = compile_steps(tables, [{"id": "done", **step}], outputs=outputs)
+    one, other = Bench(job, tables), Bench(job, turned)
+    for relation in job.relations:
+        assert sorted(one.rows(relation), key=repr) == sorted(other.rows(relation), key=repr), relation

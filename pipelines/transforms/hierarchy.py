@@ -1,0 +1,237 @@
+"""Walk a tree of parents and children: the top of each row, its level and path, or everything below everything.
+
+With ``give: top`` every row keeps its columns and gets the furthest row above it, its level (1 at the top) and the path
+from there. With ``give: pairs`` the result has a row for each item and each item somewhere below it, with how many
+levels lie between and, where ``quantity`` names a column, how many of the lower one go into one of the upper one (a
+bill of materials): along a way quantities are multiplied, over several ways they are added.
+
+A walk of more than ``depth`` levels stops the run, as does a circle, in which a row would be above itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+from pydantic import Field, model_validator
+from sqlglot import exp
+
+from pipelines import proofs
+from pipelines.contract import MAIN, Built, ImpliedCheck
+from pipelines.expressions import aliased, column, select_from, table_of
+from pipelines.job import Field as Column
+from pipelines.job import Relation
+from pipelines.scope import StepScope, family
+from pipelines.sqltree import as_type, call, is_there, number, text, times, when
+from spec.base import Document, JsonValue
+
+QUANTITY: Final = "DECIMAL(18,6)"
+
+
+class Params(Document):
+    """Which columns link a row to the one above it, and what is wanted of the tree."""
+
+    child: str = Field(description="Column that names the row itself, e.g. employee or part.")
+    parent: str = Field(description="Column that names what it is below, e.g. manager or assembly; empty at the top.")
+    give: Literal["top", "pairs"] = Field(
+        default="top",
+        description="top: each row with the top of its tree, its level and path; pairs: a row for each item and each "
+        "item below it, at any level.",
+    )
+    depth: int = Field(default=10, ge=1, le=30, description="Most levels that a walk may take.")
+    quantity: str | None = Field(
+        default=None, description="For pairs: column with how many of the child go into one of the parent."
+    )
+    top: str = Field(default="top", description="For top: new column, the row at the top of the tree.")
+    level: str = Field(default="level", description="For top: new column, 1 for the top and 1 more for each step down.")
+    path: str = Field(default="path", description="For top: new column, the names from the top down to the row.")
+    by: str = Field(default=" / ", description="For top: what stands between the names of a path.")
+
+    @model_validator(mode="after")
+    def _quantities_of_pairs(self) -> Params:
+        if self.quantity is not None and self.give == "top":
+            raise ValueError("quantity is for give: pairs")
+        return self
+
+
+arity: Final = (1, 1)
+outputs: Final[Mapping[str, str]] = {}
+example: Final[Mapping[str, JsonValue]] = {
+    "tables": {"people": {"columns": {"name": "VARCHAR", "boss": "VARCHAR"}, "primary_key": ["name"],
+                          "rows": [["Ada", None], ["Kim", "Ada"], ["Lou", "Kim"]]}},
+    "step": {"use": "hierarchy", "from": "people", "child": "name", "parent": "boss"},
+    "rows": {"": [["Ada", None, "Ada", 1, "Ada"], ["Kim", "Ada", "Ada", 2, "Ada / Kim"],
+                  ["Lou", "Kim", "Ada", 3, "Ada / Kim / Lou"]]},
+}  # fmt: skip
+keywords: Final = (
+    "parent child, tree, organisation chart, org chart, reports to, manager chain, bill of materials, BOM, explode "
+    "assemblies into parts, components, recipe ingredients, category path, breadcrumbs, ancestors, descendants, "
+    "root, evolution line, levels, roll up accounts, chart of accounts, recursive"
+)
+
+
+def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
+    """One join for each level that may be."""
+    (relation,) = inputs
+    child = scope.field(params.child, relation, "child")
+    parent = scope.field(params.parent, relation, "parent")
+    if family(child.type) != family(parent.type):
+        raise scope.fail(
+            f"{child.name} is {child.type} and {parent.name} is {parent.type}, so no row is above another.",
+            field="parent",
+            hint="Cast one of them in a 'cast' step first.",
+            data={"types": [child.type, parent.type]},
+        )
+    if params.give == "top":
+        return _topped(params, child, parent, relation, scope)
+    return _paired(params, child, parent, relation, scope)
+
+
+def _edges(relation: Relation, child: Column, parent: Column) -> exp.Select:
+    """Each link once."""
+    query = select_from(relation.name, [aliased(column(child.name), "low"), aliased(column(parent.name), "high")])
+    query.set("where", exp.Where(this=exp.and_(is_there(column(child.name)), is_there(column(parent.name)))))
+    query.set("distinct", exp.Distinct())
+    return query
+
+
+def _topped(params: Params, child: Column, parent: Column, relation: Relation, scope: StepScope) -> Built:
+    scope.distinct([*relation.names, params.top, params.level, params.path], "top")
+    edges = f"{scope.name}._edges"
+    joins: list[exp.Join] = []
+    above: list[exp.Expr] = [column(parent.name, "r")]
+    for place in range(1, params.depth):
+        due = proofs.equals(column("low", f"m{place}"), above[-1].copy())
+        joins.append(exp.Join(this=table_of(edges, f"m{place}"), side="LEFT", on=due))
+        above.append(column("high", f"m{place}"))
+    own = column(child.name, "r")
+    top = exp.Coalesce(this=above[-1].copy(), expressions=[*(item.copy() for item in reversed(above[:-1])), own.copy()])
+    level: exp.Expr = number(1)
+    for item in above:
+        level = exp.Add(this=level, expression=when(is_there(item.copy()), number(1), number(0)))
+    names = [proofs.text(item.copy()) for item in (*reversed(above), own)]
+    query = exp.Select(
+        expressions=[
+            *(aliased(column(name, "r"), name) for name in relation.names),
+            aliased(top, params.top),
+            aliased(as_type(level, "INTEGER"), params.level),
+            aliased(call("concat_ws", text(params.by), *names), params.path),
+        ],
+        from_=exp.From(this=table_of(relation.name, "r")),
+        joins=joins,
+    )
+    # A row whose walk has not ended: something is above the last that was looked at.
+    further = query.copy()
+    further.set("expressions", [aliased(column(child.name, "r"), child.name), aliased(above[-1].copy(), "still_above")])
+    more = exp.Select(
+        expressions=[number(1)],
+        from_=exp.From(this=table_of(edges, "more")),
+        where=exp.Where(this=proofs.equals(column("low", "more"), above[-1].copy())),
+    )
+    further.set("where", exp.Where(this=exp.Exists(this=more)))
+    return Built(
+        {"_edges": _edges(relation, child, parent), MAIN: query},
+        keys={MAIN: relation.keys},
+        order={MAIN: relation.order},
+        checks=(
+            _one_parent(child, edges, scope),
+            _ends(params, further, (relation.name, edges), scope),
+        ),
+    )
+
+
+def _one_parent(child: Column, edges: str, scope: StepScope) -> ImpliedCheck:
+    bad = select_from(edges, [aliased(column("low"), child.name), aliased(proofs.count_all(), "parents")])
+    bad.set("group", exp.Group(expressions=[column("low")]))
+    bad.set("having", exp.Having(this=exp.GT(this=proofs.count_all(), expression=number(1))))
+    query = proofs.no_rows(
+        bad.copy(),
+        f"each {child.name} is below one other",
+        f" values of {child.name} are below several; give: pairs shows all that is above each",
+        f" value of {child.name} is below several; give: pairs shows all that is above it",
+    )
+    return ImpliedCheck("hierarchy_one_parent", scope.name, "block", query, (edges,), evidence=bad)
+
+
+def _ends(params: Params, further: exp.Select, inputs: tuple[str, ...], scope: StepScope) -> ImpliedCheck:
+    query = proofs.no_rows(
+        further.copy(),
+        f"no walk takes more than {params.depth} levels or goes in a circle",
+        f" walks do; mend the circle, or raise depth (it is {params.depth})",
+        f" walk does; mend the circle, or raise depth (it is {params.depth})",
+    )
+    return ImpliedCheck("hierarchy_ends", scope.name, "block", query, inputs, evidence=further)
+
+
+def _paired(params: Params, child: Column, parent: Column, relation: Relation, scope: StepScope) -> Built:
+    low, high = child.name, parent.name
+    scope.distinct([high, low, "levels", *([params.quantity] if params.quantity else [])], "quantity")
+    how_many = scope.field(params.quantity, relation, "quantity") if params.quantity else None
+    if how_many is not None and family(how_many.type) != "number":
+        raise scope.fail(
+            f"{how_many.name!r} is {how_many.type}, not a number.", field="quantity", hint="Cast it first."
+        )
+    links = select_from(
+        relation.name,
+        [aliased(column(high), "high"), aliased(column(low), "low"), *_number_of(how_many)],
+    )
+    links.set("where", exp.Where(this=exp.and_(is_there(column(low)), is_there(column(high)))))
+    if how_many is None:
+        links.set("distinct", exp.Distinct())
+    found: dict[str, exp.Query] = {"_links": links}
+    names = [f"{scope.name}._links"]
+    for place in range(2, params.depth + 2):
+        found[f"_{place}"] = _further(names[-1], names[0], how_many)
+        names.append(f"{scope.name}._{place}")
+    *within, beyond = names
+    every: exp.Query = _level(within[0], 1, how_many)
+    for place, name in enumerate(within[1:], start=2):
+        every = exp.Union(this=every, expression=_level(name, place, how_many), distinct=False)
+    sums = [] if how_many is None else [
+        aliased(as_type(exp.Sum(this=column("quantity")), "DECIMAL(28,6)"), how_many.name)
+    ]  # fmt: skip
+    query = exp.Select(
+        expressions=[
+            aliased(column("high"), high),
+            aliased(column("low"), low),
+            aliased(as_type(exp.Min(this=column("levels")), "INTEGER"), "levels"),
+            *sums,
+        ],
+        from_=exp.From(this=proofs.subquery(every, "ways")),
+    )
+    query.set("group", exp.Group(expressions=[column("high"), column("low")]))
+    found[MAIN] = query
+    further = select_from(beyond, [column("high"), column("low")])
+    return Built(
+        found, keys={MAIN: frozenset({frozenset({high, low})})}, checks=(_ends(params, further, (beyond,), scope),)
+    )
+
+
+def _number_of(how_many: Column | None) -> list[exp.Expr]:
+    return [aliased(as_type(column(how_many.name), QUANTITY), "quantity")] if how_many is not None else []
+
+
+def _further(so_far: str, links: str, how_many: Column | None) -> exp.Select:
+    """One level more below each end of a way."""
+    product = times(as_type(column("quantity", "a"), QUANTITY), column("quantity", "b"))
+    query = exp.Select(
+        expressions=[
+            aliased(column("high", "a"), "high"),
+            aliased(column("low", "b"), "low"),
+            *([aliased(as_type(product, "DECIMAL(28,6)"), "quantity")] if how_many is not None else []),
+        ],
+        from_=exp.From(this=table_of(so_far, "a")),
+        joins=[
+            exp.Join(this=table_of(links, "b"), kind="INNER", on=proofs.equals(column("low", "a"), column("high", "b")))
+        ],
+    )
+    if how_many is None:
+        query.set("distinct", exp.Distinct())
+    return query
+
+
+def _level(name: str, levels: int, how_many: Column | None) -> exp.Select:
+    shown = [column("high"), column("low"), aliased(number(levels), "levels")]
+    if how_many is not None:
+        shown.append(aliased(as_type(column("quantity"), "DECIMAL(28,6)"), "quantity"))
+    return select_from(name, shown)

@@ -1,0 +1,246 @@
+"""Count the working days between two dates, or move a date by a number of working days.
+
+Working days are all but those of the ``weekend`` and the holidays of the second input, where one is named. Of a count,
+``include`` says which ends are days of it: both, as a spreadsheet's NETWORKDAYS has it, or one. An end before the start
+counts backwards, below zero. A date moved by 0 stays where it is; by 1 it goes to the next working day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+from pydantic import Field, model_validator
+from sqlglot import exp
+
+from pipelines import proofs
+from pipelines.contract import MAIN, Built, Expression
+from pipelines.expressions import aliased, column, select_from
+from pipelines.job import Relation
+from pipelines.scope import StepScope, ordered
+from pipelines.sqltree import as_type, call, is_there, minus, number, or_else, over, plus, plus_days, times, when, whole
+from pipelines.transforms.calendar import DAYS, Weekend
+from spec.base import Document, JsonValue
+
+FROM, TO, BY = "_from", "_to", "_by"
+MONDAY = "0001-01-01"
+"""The first day of the calendar that DuckDB counts in, a Monday: days since then are never below zero."""
+
+
+class Params(Document):
+    """From where to where, or how far, and who works when."""
+
+    start: Expression = Field(description="Column or expression of the first date.")
+    end: Expression | None = Field(default=None, description="Column or expression of the last date, to count up to.")
+    add: Expression | None = Field(
+        default=None, description="In place of end: how many working days to move, e.g. 5, or -2, or a column."
+    )
+    name: str = Field(default="workdays", description="New column: the number of days, or the date that is reached.")
+    include: Literal["both", "end", "start"] = Field(
+        default="both", description="For a count: which of the two dates counts, where it is a working day."
+    )
+    weekend: Weekend = Field(default=("Saturday", "Sunday"), description="Days on which nobody works.")
+    holiday: str | None = Field(
+        default=None, description="Column of dates of the second input, which holds a row for each holiday."
+    )
+
+    @model_validator(mode="after")
+    def _counts_or_moves(self) -> Params:
+        if (self.end is None) == (self.add is None):
+            raise ValueError("say up to which date to count (end), or by how many working days to move (add)")
+        if len(set(self.weekend)) == 7:
+            raise ValueError("a week without a working day counts nothing: leave a day out of weekend")
+        return self
+
+
+arity: Final = (1, 2)
+outputs: Final[Mapping[str, str]] = {}
+example: Final[Mapping[str, JsonValue]] = {
+    "tables": {
+        "tickets": {"columns": {"id": "INTEGER", "opened": "DATE", "closed": "DATE"}, "primary_key": ["id"],
+                    "rows": [[1, "2026-04-02", "2026-04-07"], [2, "2026-04-04", "2026-04-05"]]},
+        "holidays": {"columns": {"date": "DATE"}, "rows": [["2026-04-03"], ["2026-04-06"]]},
+    },
+    "step": {"use": "workdays", "from": ["tickets", "holidays"], "start": "opened", "end": "closed", "name": "days",
+             "holiday": "date"},
+    "rows": {"": [[1, "2026-04-02", "2026-04-07", 2], [2, "2026-04-04", "2026-04-05", 0]]},
+}  # fmt: skip
+keywords: Final = (
+    "business days, working days, networkdays, days without weekends, skip holidays, due date in five working days, "
+    "SLA, response time in days, weekdays between two dates, deadline, bank holidays, delivery date, add days to a "
+    "date"
+)
+
+
+def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
+    """Whole weeks count by arithmetic; a date is moved over a table of all days around."""
+    relation = inputs[0]
+    scope.distinct([*relation.names, params.name], "name")
+    scope.distinct([*relation.names, FROM, TO, BY], "start")
+    holidays = _holidays(params, inputs, scope)
+    start = _typed(params.start, "start", ("DATE",), relation, scope)
+    kept = [column(name) for name in relation.names]
+    if params.end is not None:
+        end = _typed(params.end, "end", ("DATE",), relation, scope)
+        both = select_from(relation.name, [*kept, aliased(start, FROM), aliased(end, TO)])
+        value = _count(params, holidays)
+        query = exp.Select(
+            expressions=[*(column(name, "d") for name in relation.names), aliased(value, params.name)],
+            from_=exp.From(this=proofs.subquery(both, "d")),
+        )
+    else:
+        by = _typed(params.add or "", "add", ("TINYINT", "SMALLINT", "INTEGER", "BIGINT"), relation, scope)
+        both = select_from(relation.name, [*kept, aliased(start, FROM), aliased(by, BY)])
+        query = _moved(params, relation, both, holidays)
+    return Built({MAIN: query}, keys={MAIN: relation.keys}, order={MAIN: relation.order})
+
+
+def _typed(text_: str, field: str, types: Sequence[str], relation: Relation, scope: StepScope) -> exp.Expr:
+    value = scope.expression(text_, relation, field, windows=False)
+    (found,) = scope.binder.types(select_from(relation.name, [aliased(value.copy(), "v")]), scope.where(field))
+    if found not in types:
+        what = "a date" if types == ("DATE",) else "a whole number of days"
+        raise scope.fail(
+            f"The {field} has to be {what}; {text_!r} is {found}.",
+            field=field,
+            hint=f"Cast it first, or write CAST({text_} AS {types[-1]}).",
+            data={"type": found},
+        )
+    return value
+
+
+def _holidays(params: Params, inputs: Sequence[Relation], scope: StepScope) -> exp.Select | None:
+    """The days on which nobody works besides weekends, each once, as a query with the column ``day``."""
+    if len(inputs) == 1 or params.holiday is None:
+        if params.holiday is not None or len(inputs) == 2:
+            raise scope.fail(
+                "Holidays are a second input and its column of dates.",
+                field="holiday" if len(inputs) == 2 else "from",
+                hint="Name the table as the second input in 'from', and its column in 'holiday'.",
+            )
+        return None
+    item = scope.field(params.holiday, inputs[1], "holiday")
+    if item.type != "DATE":
+        raise scope.fail(f"{item.name!r} is {item.type}, not DATE.", field="holiday", hint="Cast it first.")
+    query = select_from(inputs[1].name, [aliased(column(item.name), "day")])
+    query.set("where", exp.Where(this=exp.and_(is_there(column(item.name)), _works(params, column(item.name)))))
+    query.set("distinct", exp.Distinct())
+    return query
+
+
+def _works(params: Params, date: exp.Expr) -> exp.Expr:
+    days = [number(DAYS.index(day) + 1) for day in sorted(set(params.weekend), key=DAYS.index)]
+    if not days:
+        return exp.true()
+    return exp.Paren(this=exp.Not(this=exp.In(this=call("isodow", date), expressions=days)))
+
+
+def _count(params: Params, holidays: exp.Select | None) -> exp.Expr:
+    start, end = column(FROM, "d"), column(TO, "d")
+    first = plus_days(start, number(1)) if params.include == "end" else start
+    last = plus_days(end, number(-1)) if params.include == "start" else end
+    forwards = _between(params, first, last, holidays)
+    # Backwards the earlier date is the end that was named.
+    first = plus_days(end, number(1)) if params.include == "start" else end
+    last = plus_days(start, number(-1)) if params.include == "end" else start
+    backwards = exp.Neg(this=exp.Paren(this=_between(params, first, last, holidays)))
+    return as_type(when(exp.LT(this=end, expression=start), backwards, forwards), "INTEGER")
+
+
+def _between(params: Params, first: exp.Expr, last: exp.Expr, holidays: exp.Select | None) -> exp.Expr:
+    """How many working days lie between two dates, both counting."""
+    found: exp.Expr | None = None
+    for place, day in enumerate(DAYS):
+        if day in params.weekend:
+            continue
+        upto = minus(_weeks(last, place, 7), _weeks(first, place, 6))
+        found = upto if found is None else exp.Add(this=found, expression=upto)
+    assert found is not None
+    if holidays is not None:
+        counted = exp.Select(
+            expressions=[proofs.count_all()],
+            from_=exp.From(this=proofs.subquery(holidays.copy(), "h")),
+            where=exp.Where(this=exp.Between(this=column("day", "h"), low=first.copy(), high=last.copy())),
+        )
+        found = exp.Sub(this=found, expression=exp.Subquery(this=counted))
+    return found
+
+
+def _weeks(date: exp.Expr, place: int, ahead: int) -> exp.Expr:
+    """How often a day of the week has come by a date since the first Monday there is."""
+    since = call("date_diff", exp.Literal.string("day"), as_type(exp.Literal.string(MONDAY), "DATE"), date.copy())
+    return whole(plus(since, number(ahead - place)), number(7))
+
+
+def _moved(params: Params, relation: Relation, both: exp.Select, holidays: exp.Select | None) -> exp.Select:
+    """Each date joined to its place among the working days, and from there to the one that many further."""
+    days = _days(params, both, holidays)
+    here, there = proofs.subquery(days, "here"), proofs.subquery(_only_working(days.copy()), "there")
+    going_back = exp.and_(exp.LT(this=column(BY, "d"), expression=number(0)), exp.Not(this=column("works", "here")))
+    # From a day off, one step back is the last working day before it, whose number it has.
+    steps = exp.Add(this=column(BY, "d"), expression=when(going_back, number(1), number(0)))
+    due = proofs.equals(column("place", "there"), plus(column("place", "here"), steps))
+    value = when(proofs.equals(column(BY, "d"), number(0)), column(FROM, "d"), column("day", "there"))
+    return exp.Select(
+        expressions=[*(column(name, "d") for name in relation.names), aliased(value, params.name)],
+        from_=exp.From(this=proofs.subquery(both, "d")),
+        joins=[
+            exp.Join(this=here, side="LEFT", on=proofs.equals(column("day", "here"), column(FROM, "d"))),
+            exp.Join(this=there, side="LEFT", on=due),
+        ],
+    )
+
+
+def _days(params: Params, both: exp.Select, holidays: exp.Select | None) -> exp.Select:
+    """Every day that may be reached, with whether it is a working day and how many there were up to it."""
+    furthest: exp.Expr = exp.Max(this=exp.Abs(this=column(BY)))
+    if holidays is not None:
+        every = exp.Select(expressions=[proofs.count_all()], from_=exp.From(this=proofs.subquery(holidays.copy(), "h")))
+        furthest = plus(furthest, exp.Subquery(this=every))
+    reach = plus(times(furthest, number(7)), number(14))
+    ends = exp.Select(
+        expressions=[
+            aliased(plus_days(exp.Min(this=column(FROM)), exp.Neg(this=reach.copy())), "first"),
+            aliased(plus_days(exp.Max(this=column(FROM)), reach), "last"),
+        ],
+        from_=exp.From(this=proofs.subquery(both.copy(), "asked")),
+        where=exp.Where(this=exp.and_(is_there(column(FROM)), is_there(column(BY)))),
+    )
+    span = call("date_diff", exp.Literal.string("day"), column("first"), column("last"))
+    numbered = exp.Select(
+        expressions=[
+            column("first"),
+            aliased(exp.Explode(this=exp.GenerateSeries(start=proofs.zero(), end=or_else(span, number(-1)))), "step"),
+        ],
+        from_=exp.From(this=proofs.subquery(ends, "ends")),
+    )
+    dated = exp.Select(
+        expressions=[aliased(plus_days(column("first"), column("step")), "day")],
+        from_=exp.From(this=proofs.subquery(numbered, "numbered")),
+    )
+    works = _works(params, column("day", "dated"))
+    joins: list[exp.Join] = []
+    if holidays is not None:
+        off = proofs.subquery(holidays.copy(), "off")
+        joins = [exp.Join(this=off, side="LEFT", on=proofs.equals(column("day", "off"), column("day", "dated")))]
+        works = exp.and_(works, exp.Is(this=column("day", "off"), expression=exp.Null()), copy=False)
+    marked = exp.Select(
+        expressions=[aliased(column("day", "dated"), "day"), aliased(works, "works")],
+        from_=exp.From(this=proofs.subquery(dated, "dated")),
+        joins=joins,
+    )
+    place = over(
+        exp.Sum(this=as_type(column("works"), "BIGINT")), order=[ordered(column("day"), False)], start="UNBOUNDED"
+    )
+    return exp.Select(
+        expressions=[column("day"), column("works"), aliased(place, "place")],
+        from_=exp.From(this=proofs.subquery(marked, "marked")),
+    )
+
+
+def _only_working(days: exp.Select) -> exp.Select:
+    return exp.Select(
+        expressions=[column("day"), column("place")],
+        from_=exp.From(this=proofs.subquery(days, "counted")),
+        where=exp.Where(this=column("works")),
+    )

@@ -1,0 +1,137 @@
+"""Steps about dates: what a calendar says of a day, and the working days between two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import pytest
+from compiling import Bench, Tables, compile_steps
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spec.errors import SpecError
+
+DAYS = st.dates(date(1999, 1, 1), date(2031, 12, 31))
+HOLIDAYS = {"columns": {"off": "DATE"}, "rows": [["2026-01-01"], ["2026-04-03"], ["2026-04-04"]]}
+
+
+def said(days: Sequence[date | None], add: dict[str, str], **params: object) -> list[list[object]]:
+    """For each day what the parts are, in the order of the days."""
+    rows = [[number, day.isoformat() if day else None] for number, day in enumerate(days)]
+    tables: Tables = {"t": {"columns": {"id": "INTEGER", "d": "DATE"}, "rows": rows}, "off": HOLIDAYS}
+    step = {"id": "c", "use": "calendar", "from": ["t", "off"], "holiday": "off", "column": "d", "add": add, **params}
+    found = Bench(compile_steps(tables, [step]), tables).rows("c")
+    return [list(row[2:]) for row in sorted(found, key=lambda row: row[0])]  # type: ignore[arg-type, return-value]
+
+
+@given(st.lists(DAYS, min_size=1, max_size=6))
+@settings(max_examples=20, deadline=None)
+def test_iso_weeks_are_those_of_the_standard(days: list[date]) -> None:
+    found = said(days, {"y": "week_year", "w": "week", "of_week": "weekday"})
+    assert found == [list(day.isocalendar()) for day in days]
+
+
+@given(st.lists(DAYS, min_size=1, max_size=6), st.sampled_from(["Monday", "Sunday", "Saturday"]))
+@settings(max_examples=20, deadline=None)
+def test_weeks_from_the_first_day_go_on_at_each_start_of_a_week(days: list[date], starts: str) -> None:
+    number = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"].index(starts)
+
+    def counted(day: date) -> tuple[int, int]:
+        begun = [date(day.year, 1, 1) + timedelta(n) for n in range((day - date(day.year, 1, 1)).days + 1)]
+        starts_of_weeks = [one for one in begun if one.weekday() == number]
+        from_first_day = len({date(day.year, 1, 1), *starts_of_weeks})
+        return from_first_day, len(starts_of_weeks)
+
+    first = said(days, {"w": "week"}, week_starts=starts, weeks="from_first_day")
+    full = said(days, {"w": "week"}, week_starts=starts, weeks="full")
+    assert [(a, b) for (a,), (b,) in zip(first, full, strict=True)] == [counted(day) for day in days]
+
+
+@given(st.lists(DAYS, min_size=1, max_size=6), st.integers(0, 11))
+@settings(max_examples=20, deadline=None)
+def test_a_fiscal_year_has_twelve_months_from_its_first(days: list[date], shift: int) -> None:
+    months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+              "November", "December"]  # fmt: skip
+    parts = {name: name for name in ("fiscal_year", "fiscal_quarter", "fiscal_month", "fiscal_year_start")}
+    for day, (year, quarter, month, start) in zip(days, said(days, parts, fiscal_starts=months[shift]), strict=True):
+        begun = date(day.year - (day.month <= shift), shift + 1, 1)
+        assert start == begun.isoformat()
+        assert year == begun.year + (shift > 0)
+        assert month == (day.month - shift - 1) % 12 + 1
+        assert quarter == (int(str(month)) + 2) // 3
+    named = said(days, {"y": "fiscal_year"}, fiscal_starts=months[shift], fiscal_name="start")
+    assert [year for (year,) in named] == [day.year - (day.month <= shift) for day in days]
+
+
+def test_starts_and_ends_hold_the_day_between_them() -> None:
+    days = [date(2024, 2, 29), date(2025, 12, 31), date(2026, 1, 1)]
+    parts = ["week_start", "week_end", "month_start", "month_end", "quarter_start", "quarter_end", "year_end"]
+    assert said(days, {name: name for name in parts}) == [
+        ["2024-02-26", "2024-03-03", "2024-02-01", "2024-02-29", "2024-01-01", "2024-03-31", "2024-12-31"],
+        ["2025-12-29", "2026-01-04", "2025-12-01", "2025-12-31", "2025-10-01", "2025-12-31", "2025-12-31"],
+        ["2025-12-29", "2026-01-04", "2026-01-01", "2026-01-31", "2026-01-01", "2026-03-31", "2026-12-31"],
+    ]
+
+
+def test_a_workday_is_neither_a_weekend_nor_a_holiday_and_a_missing_date_is_neither() -> None:
+    days = [date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 3), None]
+    parts = {name: name for name in ("is_holiday", "is_weekend", "is_workday", "weekday_short")}
+    assert said(days, parts) == [
+        [True, False, False, "Thu"], [False, False, True, "Fri"], [False, True, False, "Sat"], [None] * 4
+    ]  # fmt: skip
+
+
+def test_what_a_calendar_does_not_know_is_refused_with_what_it_knows() -> None:
+    with pytest.raises(SpecError) as refused:
+        said([date(2026, 1, 1)], {"x": "fiscal_week"})
+    assert "fiscal_year" in refused.value.hint
+
+
+OFF = {date(2026, 1, 1), date(2026, 4, 3), date(2026, 4, 4)}
+YEAR = st.dates(date(2025, 12, 1), date(2026, 5, 1))
+
+
+def moved(rows: list[tuple[date, date | int]], **params: object) -> list[object]:
+    kind = "INTEGER" if rows and isinstance(rows[0][1], int) else "DATE"
+    plain = [[number, a.isoformat(), b if isinstance(b, int) else b.isoformat()] for number, (a, b) in enumerate(rows)]
+    tables: Tables = {"t": {"columns": {"id": "INTEGER", "a": "DATE", "b": kind}, "rows": plain}, "off": HOLIDAYS}
+    step = {"id": "w", "use": "workdays", "from": ["t", "off"], "holiday": "off", "start": "a", **params}
+    found = Bench(compile_steps(tables, [step]), tables).rows("w")
+    return [row[3] for row in sorted(found, key=lambda row: row[0])]  # type: ignore[arg-type, return-value]
+
+
+def works(day: date) -> bool:
+    return day.weekday() < 5 and day not in OFF
+
+
+@given(st.lists(st.tuples(YEAR, YEAR), min_size=1, max_size=5), st.sampled_from(["both", "start", "end"]))
+@settings(max_examples=25, deadline=None)
+def test_working_days_are_those_that_one_by_one_counting_finds(rows: list[tuple[date, date]], include: str) -> None:
+    def counted(a: date, b: date) -> int:
+        days = [min(a, b) + timedelta(n) for n in range(abs((b - a).days) + 1)]
+        left_out = {"both": set(), "start": {b}, "end": {a}}[include]
+        number = sum(works(day) for day in days if day not in left_out)
+        return number if b >= a else -number
+
+    assert moved(list(rows), end="b", include=include) == [counted(a, b) for a, b in rows]
+
+
+@given(st.lists(st.tuples(YEAR, st.integers(-12, 12)), min_size=1, max_size=5))
+@settings(max_examples=25, deadline=None)
+def test_a_date_moved_by_working_days_passes_that_many(rows: list[tuple[date, int]]) -> None:
+    def reached(day: date, by: int) -> str:
+        step = timedelta(1 if by > 0 else -1)
+        while by:
+            day += step
+            by -= (1 if by > 0 else -1) if works(day) else 0
+        return day.isoformat()
+
+    assert moved(list(rows), add="b", name="due") == [reached(a, b) for a, b in rows]
+
+
+def test_a_week_without_working_days_and_both_ways_at_once_are_refused() -> None:
+    week = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    for params in ({"end": "b", "weekend": week}, {"end": "b", "add": "1"}, {"end": "'x'"}):
+        with pytest.raises(SpecError):
+            moved([(date(2026, 1, 1), date(2026, 1, 2))], **params)
