@@ -7,9 +7,9 @@ listed stays as it is, becomes ``default``, or stops the run, as ``otherwise`` s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from sqlglot import exp
 
 from pipelines import proofs
@@ -21,11 +21,19 @@ from pipelines.scope import StepScope, constant, family, split_order
 from spec.base import Document, JsonValue
 
 
+def _as_text_keys(value: object) -> object:
+    # YAML reads 1: Sales and true: yes with keys that are no texts.
+    if isinstance(value, dict):
+        return {str(key).lower() if isinstance(key, bool) else str(key): new for key, new in value.items()}
+    return value
+
+
 class Params(Document):
     """A column, its values, and what they become."""
 
     column: str = Field(description="Column whose values are replaced.")
-    values: dict[str, JsonValue] = Field(min_length=1, description="Value to what it becomes, e.g. Rood: Road.")
+    values: Annotated[dict[str, JsonValue], BeforeValidator(_as_text_keys)] = Field(
+        min_length=1, description="Value to what it becomes, e.g. Rood: Road.")
     into: str | None = Field(default=None, description="New column for the result; the column itself by default.")
     otherwise: Literal["keep", "null", "stop"] | None = Field(
         default=None,
