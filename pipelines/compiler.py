@@ -121,6 +121,7 @@ def _sources(spec: Pipeline, rebound: Mapping[str, Source]) -> dict[str, Source]
                 "foreign_keys": contract.foreign_keys,
                 "sensitive": contract.sensitive,
                 "on_error": contract.on_error,
+                "at_most": contract.at_most,
                 "drift": contract.drift,
                 # What a row says of itself holds there too; keys are compared with tables, which stay as they are.
                 "gone": gone.by_row(contract.gone),

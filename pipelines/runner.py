@@ -29,6 +29,7 @@ from pipelines.leases import COMMIT_SECONDS, LEASE_SECONDS, abandon, claim, give
 from pipelines.publish import Publisher, Target
 from pipelines.retention import forget_staged
 from pipelines.sending import Sending, dry
+from pipelines.set_aside import few_set_aside
 from pipelines.setting import Setting
 from pipelines.staging import Staged
 from pipelines.state import Border
@@ -384,7 +385,7 @@ class _Attempt:
 
     def _passed(self, bench: Workbench, log: EventLog) -> bool:
         """Run every check, also after one has failed."""
-        results = staging.own_totals(self._staged)
+        results = [*staging.own_totals(self._staged), *few_set_aside(self._job.sources, self._staged)]
         for result in results:
             data = cast("dict[str, JsonValue]", result.model_dump(mode="json"))
             log.append("check", f"{result.check}:{result.on}", data=data)
@@ -503,7 +504,8 @@ def _blocked(failed: Sequence[CheckResult]) -> str:
     first = failed[0]
     more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
     found = f": expected {first.expected}, found {first.found}" if first.expected or first.found else ""
-    return f"Nothing was published, because the check {first.check!r} on {first.on!r} failed{found}{more}."
+    advice = f" {first.detail[:1].upper()}{first.detail[1:]}." if first.detail else ""
+    return f"Nothing was published, because the check {first.check!r} on {first.on!r} failed{found}{more}.{advice}"
 
 
 def _close(sessions: Sequence[tuple[Target, Session]]) -> None:

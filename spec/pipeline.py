@@ -112,6 +112,13 @@ class Source(Document):
         default="quarantine",
         description="A value that does not parse: null and counted, its row quarantined and counted, or the run stops.",
     )
+    at_most: int = Field(
+        default=5,
+        ge=0,
+        le=100,
+        description="Percent of the rows that may be quarantined or nulled. More than that (and than ten rows, or than "
+        "half of them) stops the run.",
+    )
     drift: Literal["evolve", "freeze", "quarantine", "ask"] = Field(
         default="ask", description="When columns are new, missing or retyped since the spec was compiled."
     )

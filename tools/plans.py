@@ -14,6 +14,7 @@ from pipelines import runner, staging
 from pipelines.compiler import compile_spec
 from pipelines.engines.duckdb import Guard, Limits
 from pipelines.job import Job
+from pipelines.set_aside import few_set_aside
 from spec.base import JsonValue
 from spec.codec import load_spec
 from spec.errors import AccessError, DataError, LimitError, TransientError
@@ -72,7 +73,7 @@ def proof_of(context: Context, job: Job) -> Proof:
             limits=PROOF_LIMITS,
             sleep=time.sleep,
         ) as (bench, staged):
-            checks = (*staging.own_totals(staged), *runner.prove(bench))
+            checks = (*staging.own_totals(staged), *few_set_aside(job.sources, staged), *runner.prove(bench))
             rows = {name: item.rows for name, item in staged.items()}
             rows |= {stage.relation.name: bench.count(stage.relation.name) for stage in job.stages}
             notes = [text for item in staged.values() for text in item.warnings]

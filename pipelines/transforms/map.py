@@ -33,7 +33,8 @@ class Params(Document):
 
     column: str = Field(description="Column whose values are replaced.")
     values: Annotated[dict[str, JsonValue], BeforeValidator(_as_text_keys)] = Field(
-        min_length=1, description="Value to what it becomes, e.g. Rood: Road.")
+        min_length=1, description="Value to what it becomes, e.g. Rood: Road."
+    )
     into: str | None = Field(default=None, description="New column for the result; the column itself by default.")
     otherwise: Literal["keep", "null", "stop"] | None = Field(
         default=None,
