@@ -18,9 +18,11 @@ from sqlglot import exp
 from connectors import contract as connectors
 from pipelines import gone, proofs
 from pipelines.binder import Binder, parse_type
+from pipelines.choosing import check_arity, unit_of, unknown_output
 from pipelines.constants import check_exact
-from pipelines.contract import MAIN, Built, ImpliedCheck, Transform, check_unit, transform
+from pipelines.contract import MAIN, Built, ImpliedCheck, check_unit
 from pipelines.effects import effects_of
+from pipelines.finding import steps_with
 from pipelines.job import CompiledCheck, Field, Job, Origin, Relation, Stage
 from pipelines.lineage import derive, smallest
 from pipelines.newest import newest_column
@@ -252,16 +254,16 @@ class _Building:
         return replace(relation, keys=smallest(found))
 
     def add_step(self, step: Step) -> None:
-        unit = _unit_of(step)
+        unit = unit_of(step)
         if step.engine is not None and not ENGINES.has(step.engine):
             raise unknown_name(ENGINES.noun, step.engine, ENGINES.names(), where={"step": step.id, "field": "engine"})
         params = read_params(unit.Params, step.params, {"step": step.id})
         reads = self.plan.inputs[step.id]
-        _check_arity(step, unit, len(reads))
+        check_arity(step, unit, len(reads))
         inputs = [self.relations[name.casefold()] for name in reads]
         wanted = self.plan.wanted(step.id)
         for output in wanted - set(unit.outputs) - {MAIN}:
-            raise _unknown_output(step, unit, output)
+            raise unknown_output(step, unit, output)
         scope = self.scope(step.id, wanted=frozenset(wanted))
         built = unit.build(params, inputs, scope)
         for output in built.feeds:
@@ -429,9 +431,11 @@ def read_params(model: type[Document], written: Mapping[str, JsonValue], where: 
         if first["type"] == "extra_forbidden":
             unknown = str(first["loc"][0])
             near = nearest(unknown, known)
+            others = steps_with(unknown) if near is None and "step" in where else []
+            beside = f" A step that has it is {' or '.join(map(repr, others[:2]))}." if others else ""
             raise SpecError(
                 f"There is no parameter {unknown!r} here.",
-                hint=f"Did you mean {near!r}?" if near else f"It takes: {', '.join(known) or 'none'}.",
+                hint=f"Did you mean {near!r}?" if near else f"It takes: {', '.join(known) or 'none'}.{beside}",
                 where=at,
                 data={**data, "what": "parameter", "unknown": unknown, "known": known, "nearest": near},
             ) from None
@@ -446,37 +450,6 @@ def read_params(model: type[Document], written: Mapping[str, JsonValue], where: 
 def _check_connector(name: str, where: dict[str, str | int]) -> None:
     if not connectors.has(name):
         raise unknown_name("connector", name, connectors.names(), where={**where, "field": "connector"})
-
-
-def _unit_of(step: Step) -> Transform:
-    try:
-        return transform(step.use)
-    except SpecError as error:
-        error.where |= {"step": step.id, "field": "use"}
-        raise
-
-
-def _check_arity(step: Step, unit: Transform, count: int) -> None:
-    least, most = unit.arity
-    if count < least or (most is not None and count > most):
-        wanted = f"{least}" if least == most else f"at least {least}" if most is None else f"{least} to {most}"
-        raise SpecError(
-            f"{step.use!r} reads {wanted} input{'s' if wanted != '1' else ''}; {count} are named.",
-            hint="Name them in 'from'.",
-            where={"step": step.id, "field": "from"},
-            data={"step": step.id, "field": "from", "inputs": list(step.from_), "least": least, "most": most},
-        )
-
-
-def _unknown_output(step: Step, unit: Transform, output: str) -> SpecError:
-    known = [f"{step.id}.{name}" for name in unit.outputs]
-    near = nearest(f"{step.id}.{output}", known)
-    return SpecError(
-        f"The step {step.id!r} has no output {output!r}.",
-        hint=f"Did you mean {near!r}?" if near else f"It has: {', '.join([step.id, *known])}.",
-        where={"step": step.id},
-        data={"what": "output", "step": step.id, "unknown": output, "known": known, "nearest": near},
-    )
 
 
 def _floating(type_: str) -> bool:

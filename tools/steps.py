@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-import importlib.util
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pipelines import finding
 from pipelines.contract import CHECKS, TRANSFORMS, check_unit, transform
 from spec.base import JsonValue
 from spec.errors import unknown_name
@@ -55,30 +53,17 @@ def shown(name: str) -> Page:
     raise unknown_name("step or check", name, [*TRANSFORMS.names(), *CHECKS.names()])
 
 
-def found(words: str, *, limit: int = 10) -> Sequence[Page]:
-    """Steps and checks whose documentation has the words, the best first."""
-    wanted = [word for word in re.findall(r"[a-z0-9]+", words.casefold()) if word]
-    scored = []
-    for page in listed():
-        name, text = page.name.casefold(), page.text.casefold()
-        score = sum(5 * (word in name) + min(text.count(word), 3) for word in wanted)
-        if score and all(word in name or word in text for word in wanted):
-            scored.append((-score, page.name, page))
-    return [page for _, _, page in sorted(scored, key=lambda entry: entry[:2])[:limit]]
+def found(question: str, *, limit: int = 10) -> Sequence[Page]:
+    """Steps and checks that do what the words say, the best first; each unit declares other words for what it does."""
+    return [_page(unit) for unit in finding.found(question)[:limit]]
 
 
 def _brief(shelf: Shelf, name: str) -> Page:
-    found = importlib.util.find_spec(f"{shelf.package}.{name}")
-    text = ""
-    if found is not None and found.origin is not None:
-        from pathlib import Path
+    return _page(finding.told(shelf, name))
 
-        text = ast.get_docstring(ast.parse(Path(found.origin).read_text(encoding="utf-8"))) or ""
-    else:
-        # A unit of a third party is known by its entry point alone.
-        text = shelf.load(name).__doc__ or ""
-    first = " ".join(text.split("\n\n")[0].split())
-    return Page(name, shelf.noun, first, text)
+
+def _page(unit: finding.Told) -> Page:
+    return Page(unit.name, unit.kind, unit.summary, unit.text)
 
 
 def _parameters(params: type) -> Sequence[Parameter]:

@@ -43,7 +43,9 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "group by, total, sum up, add up, count, how many, average, mean, median, minimum, maximum, per customer, by "
     "month, summary, summarise, totals for each, distinct count, number of orders, subtotal, pivot table totals, "
-    "string list of each group"
+    "string list of each group, smallest, largest, lowest and highest, earliest date, latest date, first and last "
+    "order date, sum of hours, revenue by country, per shop, by product and month, roll up, one line per customer, "
+    "mean value, how much, number of customers, totals by category, spend of each supplier, average per"
 )
 
 

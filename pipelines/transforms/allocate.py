@@ -67,7 +67,8 @@ keywords: Final = (
     "distribute, split a cost, apportion, share out, spread an invoice over departments, pro rata, percentages that "
     "add up to 100, rounding that adds up, largest remainder, overhead, budget by month, shipping cost over order "
     "lines, fill in order, first in first out, FIFO, use up stock, waterfall, apply a payment to the oldest "
-    "invoices"
+    "invoices, share a bill, divide between, cents that are left over, adds up exactly, split over departments, "
+    "proportionally, by weight"
 )
 
 

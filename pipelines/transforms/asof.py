@@ -87,7 +87,8 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "as of, latest before, most recent, last known value, exchange rate of the day, currency conversion, price at "
-    "the time, nearest in time, closest date, previous event, next event, look up by date, point in time, valid at"
+    "the time, nearest in time, closest date, previous event, next event, look up by date, point in time, valid at, "
+    "rate on the day, price that was valid then, last reading before, state at that time, newest entry up to a date"
 )
 
 

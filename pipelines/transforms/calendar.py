@@ -89,7 +89,8 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "date parts, week number, which week, week starts on Sunday, start of week, end of month, first day of the "
     "month, fiscal year, financial year, quarter, month name, day of week, weekday, weekend, bank holiday, public "
-    "holiday, business day, working day, year, calendar table, accounting year"
+    "holiday, business day, working day, year, calendar table, accounting year, day of the week, which quarter, "
+    "weeks begin on Sunday, week of the year, tax year, is it a weekend, month of a date, season"
 )
 
 

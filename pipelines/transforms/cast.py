@@ -57,7 +57,9 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "convert, change the type, text to date, text to number, parse a date, date format, month name, numbers stored "
-    "as text, decimal comma, currency amount, day first, turn into numbers, datatype, string to integer, to decimal"
+    "as text, decimal comma, currency amount, day first, turn into numbers, datatype, string to integer, to "
+    "decimal, read as a date, cannot add up the amount because it is text, number format, thousands separator, "
+    "American dates, German numbers, wrong type"
 )
 
 

@@ -80,7 +80,8 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "ABC analysis, pareto, 80/20, best sellers, RFM, recency frequency monetary, segments, quartile, quintile, "
     "decile, percentile groups, bins, buckets, age groups, price bands, ranges, histogram, tiers, small medium "
-    "large, group numbers into classes, score from 1 to 5"
+    "large, group numbers into classes, score from 1 to 5, A B and C customers, segment customers, best 20 percent, "
+    "age bands, size classes, good medium bad, put numbers into groups"
 )
 
 

@@ -46,7 +46,8 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "pairs, bought together, market basket, basket analysis, which products are sold with which, every combination, "
-    "all pairs, each against each, head to head, cross sell, round robin"
+    "all pairs, each against each, head to head, cross sell, round robin, frequently bought together, which "
+    "articles go together, every pair of players, who worked with whom"
 )
 
 

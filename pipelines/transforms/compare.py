@@ -64,7 +64,9 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "previous period, last month, last year, year over year, YoY, month over month, MoM, growth, change since, "
-    "versus prior year, same month last year, increase, percent change, compared with, trend, last week"
+    "versus prior year, same month last year, increase, percent change, compared with, trend, last week, same month "
+    "of the year before, versus last year, more or less than last week, development, how did it change, increase in "
+    "percent, up or down"
 )
 
 

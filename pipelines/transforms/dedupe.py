@@ -44,7 +44,8 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "remove duplicates, duplicate rows, keep the first, keep the latest, newest row for each customer, unique, one "
-    "row per, repeated entries, same customer twice, double bookings, most recent record of each"
+    "row per, repeated entries, same customer twice, double bookings, most recent record of each, one row per "
+    "email, only once, listed twice, double entries, repeated lines, most recent version of each"
 )
 
 

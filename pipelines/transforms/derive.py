@@ -36,7 +36,9 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "calculate, compute, calculated field, formula, new column, add a column, if then else, case when, margin, "
-    "profit, price times quantity, percentage of two columns, difference between two columns, round"
+    "profit, price times quantity, percentage of two columns, difference between two columns, round, add vat, net "
+    "from gross, subtract, multiply, divide, flag rows, yes or no column, label by a condition, combine two texts, "
+    "concatenate, days between two dates, age from date of birth"
 )
 
 
@@ -45,7 +47,11 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     (relation,) = inputs
     scope.distinct(list(params.columns), "columns")
     made = {name.casefold(): name for name in params.columns if relation.field(name) is None}
-    uses = {name: _uses(name, text, made, scope) for name, text in params.columns.items()}
+    uses = {
+        # A name of the input as it stands is that column, whatever its characters.
+        name: set() if relation.field(text.strip()) else _uses(name, text, made, scope)
+        for name, text in params.columns.items()
+    }
     seen, inner, done = relation, None, list[str]()
     for number, level in enumerate(_levels(list(made.values()), uses, scope), start=1):
         kept = [column(name) for name in seen.names]

@@ -58,7 +58,8 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "one row for each day, days between start and end, subscription months, repeat rows, spread a stay over nights, "
     "date range to rows, bookings per night, generate rows, every month of a contract, employees active in each "
-    "month"
+    "month, one row per night, every day of a rental, spread over months, repeat a row as often as its quantity, "
+    "daily rows from a period"
 )
 
 

@@ -57,7 +57,8 @@ example: Final[Mapping[str, JsonValue]] = {
     "rows": {"": [[1, 1, "mug", 2], [1, 2, "cup", 1]], "empty": [[2, []]]},
 }  # fmt: skip
 keywords: Final = (
-    "list to rows, array, nested, JSON list, line items, unnest, flatten, tags in a list, order lines inside an order"
+    "list to rows, array, nested, JSON list, line items, unnest, flatten, tags in a list, order lines inside an "
+    "order, each item of the list as a row, lines of an order from an API, array into rows"
 )
 
 

@@ -58,7 +58,8 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "regex, regular expression, pull out, parse text, get the number out of a text, capture groups, find a code in "
     "a note, split a log line, pattern match, words of a sentence, hashtags, several columns from one text, order "
-    "number in a comment"
+    "number in a comment, find the number inside a text, invoice number in the bank reference, order number from a "
+    "comment, read a code out of, part of a text that looks like"
 )
 
 

@@ -56,7 +56,8 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "fill down, fill blanks, empty cells, missing values, null to zero, carry forward, last value above, merged "
-    "cells, replace blanks with, default value, only the first row of a group has the name"
+    "cells, replace blanks with, default value, only the first row of a group has the name, copy the value down, "
+    "last known value, blank means the same as above, put 0 where nothing is, default for empty"
 )
 
 

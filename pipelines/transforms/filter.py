@@ -35,7 +35,8 @@ example: Final[Mapping[str, JsonValue]] = {
 }
 keywords: Final = (
     "keep only, remove rows, where, exclude, drop rows, rows that match, greater than, older than, without "
-    "cancelled orders, blank rows, delete rows, only this year, condition"
+    "cancelled orders, blank rows, delete rows, only this year, condition, leave out, without, only those, get rid "
+    "of, take out, ignore, delete, cancelled, test orders, rows of one country"
 )
 
 

@@ -66,7 +66,9 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "parent child, tree, organisation chart, org chart, reports to, manager chain, bill of materials, BOM, explode "
     "assemblies into parts, components, recipe ingredients, category path, breadcrumbs, ancestors, descendants, "
-    "root, evolution line, levels, roll up accounts, chart of accounts, recursive"
+    "root, evolution line, levels, roll up accounts, chart of accounts, recursive, parts of parts, made of, "
+    "contains which components, all levels below, sub accounts, sub categories, team of a manager, who is whose "
+    "boss, top level parent, head of the tree"
 )
 
 

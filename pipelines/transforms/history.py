@@ -51,7 +51,8 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "slowly changing dimension, SCD, type 2, valid from, valid to, history of changes, price history, when did it "
-    "change, address over time, snapshots, effective dates, current version, versions of a record"
+    "change, address over time, snapshots, effective dates, current version, versions of a record, how prices "
+    "changed over time, when was it changed, status over time, old and new address, from when until when"
 )
 
 

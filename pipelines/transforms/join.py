@@ -6,7 +6,7 @@ a salary between the bounds of its band, or two stretches of time that overlap.
 Columns that are equal by ``on`` under one name appear once. Other columns of the right input that clash get a suffix.
 ``expect`` is a promise about the data that each run proves: with ``many_to_one``, the default, no left row may match
 two right rows, because that would count the left row's money twice. Rows that an inner join leaves out are counted and
-told. Nulls match nothing.
+told, and so are keys that would match but for spaces, case or zeros in front. Nulls match nothing.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from pipelines.expressions import (
 )
 from pipelines.job import Field as Column
 from pipelines.job import Relation
+from pipelines.nearly import nearly_equal
 from pipelines.scope import StepScope, family
 from pipelines.zones import INSTANT, in_business_time
 from spec.base import Document, JsonValue
@@ -114,7 +115,9 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "combine two tables, lookup, vlookup, xlookup, merge tables, add columns from another table, match by id, bring "
     "in the customer name, not in the other table, missing in, overlap of dates, between two dates, range lookup, "
-    "every combination of two tables, cross join, anti join"
+    "every combination of two tables, cross join, anti join, without a matching, no match in, which are not in, "
+    "only in one of the two, match two lists, attach, enrich, add the price from the price list, look up the "
+    "category, combine columns of two files, connect orders with customers"
 )
 
 
@@ -124,8 +127,10 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     pairs = _pairs(params, left, right, scope)
     projections = _projections(params, left, right, pairs, scope)
     condition = _condition(params, left, right, pairs, scope)
+    near = nearly_equal(scope.name, left, right, pairs, LEFT, RIGHT)
+    nearly = (near,) if near is not None else ()
     if params.how in ("semi", "anti"):
-        return Built({MAIN: _existence(params.how, left, right, condition)}, order={MAIN: left.order})
+        return Built({MAIN: _existence(params.how, left, right, condition)}, order={MAIN: left.order}, checks=nearly)
     query = exp.Select(
         expressions=[aliased(value, name) for name, value in projections],
         from_=exp.From(this=table_of(left.name, LEFT)),
@@ -134,7 +139,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     return Built(
         {MAIN: query},
         keys={MAIN: _keys(params, left, right, dict(_placed(projections)))},
-        checks=tuple(_checks(params, left, right, pairs, condition, scope)),
+        checks=(*_checks(params, left, right, pairs, condition, scope), *nearly),
     )
 
 

@@ -43,7 +43,8 @@ example: Final[Mapping[str, JsonValue]] = {
     "rows": {"": [["North", "Cup", "12.00"], ["South", "Mug", "3.00"]]},
 }  # fmt: skip
 keywords: Final = (
-    "top 10, top n, first rows, best three of each, largest five, cut off after, only the first, bottom 5, highest"
+    "top 10, top n, first rows, best three of each, largest five, cut off after, only the first, bottom 5, highest, "
+    "best, worst, most expensive, cheapest, biggest, keep the five, just the first ten"
 )
 
 

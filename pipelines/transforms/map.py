@@ -62,7 +62,8 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "recode, replace values, rename categories, mapping table, translate codes, change values to others, yes no to "
     "true false, month names to numbers, abbreviations to full names, lookup list in the plan, replace country "
-    "codes by names"
+    "codes by names, group values under a new label, translate, replace one value by another, codes into words, "
+    "male female, categories renamed by a list"
 )
 
 

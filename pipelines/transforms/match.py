@@ -136,7 +136,8 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "reconcile, bank statement, pair payments with invoices, payouts to deposits, tolerance, nearly the same "
-    "amount, within three days, one to one, unmatched, open items"
+    "amount, within three days, one to one, unmatched, open items, pair, settle payments, matching payment for an "
+    "invoice, which transfers belong to which invoices"
 )
 
 

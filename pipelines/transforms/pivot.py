@@ -22,6 +22,8 @@ from pipelines.scope import StepScope
 from spec.base import Document, JsonValue
 from spec.pipeline import Strings
 
+MOST_COLUMNS: Final = 500
+
 
 def _as_named(value: object) -> object:
     if isinstance(value, dict):
@@ -59,13 +61,22 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "rows to columns, cross table, crosstab, wide, months as columns, one column for each, matrix, spread, values "
-    "of a column as headers, side by side"
+    "of a column as headers, side by side, a column for each value, one column per, split a column out into "
+    "several, spreadsheet layout, row labels and column labels, categories across the top, turn rows into columns"
 )
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
     """One aggregate a value, each over its own rows."""
     (relation,) = inputs
+    if len(params.values) > MOST_COLUMNS:
+        raise scope.fail(
+            f"It would make {len(params.values):,} columns; {MOST_COLUMNS} can be read by anybody or anything.",
+            field="values",
+            hint="Keep the values as rows: an 'aggregate' step with the column in group_by has one row for each. Or "
+            "name the few that matter and gather the rest with 'other'.",
+            data={"columns": len(params.values), "most": MOST_COLUMNS},
+        )
     by = [item.name for item in scope.fields(params.by, relation, "by")]
     spread = scope.field(params.column, relation, "column")
     measure = scope.expression(params.measure, relation, "measure", aggregates=True)

@@ -42,7 +42,8 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "ranking, position, place, top seller, number rows, ties, league table, 1st 2nd 3rd, row number, dense rank, "
-    "order number within each customer, sequence number"
+    "order number within each customer, sequence number, first place, podium, second place shared, who is first, "
+    "sequence, counter, running number, order of arrival"
 )
 
 

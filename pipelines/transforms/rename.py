@@ -28,7 +28,10 @@ example: Final[Mapping[str, JsonValue]] = {
     "columns": {"": ["id", "amount"]},
     "rows": {"": [[1, "10.00"]]},
 }
-keywords: Final = "column names, change a header, rename a column, call it, other name, headings, column title"
+keywords: Final = (
+    "column names, change a header, rename a column, call it, other name, headings, column title, headings in "
+    "English, change the column title"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

@@ -51,7 +51,8 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "random rows, random sample, pick some rows, spot check, audit sample, draw a winner, raffle, test set, split "
-    "at random, subset, 10 percent of the rows, stratified, control group"
+    "at random, subset, 10 percent of the rows, stratified, control group, pick at random, some orders to check, "
+    "random selection, lottery, a few rows for testing"
 )
 
 

@@ -57,7 +57,9 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "missing months, missing days, show zero, gaps in dates, every month even without sales, fill the gaps, "
-    "complete calendar, days without sales, no sales shown as 0, continuous dates, months with no rows"
+    "complete calendar, days without sales, no sales shown as 0, continuous dates, months with no rows, days with "
+    "nothing, still be listed, appear with 0, zero rows, every week in the report, periods without data, holes in a "
+    "time series"
 )
 
 

@@ -40,7 +40,8 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "choose columns, keep columns, drop columns, remove a column, column order, reorder columns, only these "
-    "columns, leave out a column, hide fields"
+    "columns, leave out a column, hide fields, throw away columns, only need a few columns, bring the columns into "
+    "an order"
 )
 
 

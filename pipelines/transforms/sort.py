@@ -38,7 +38,7 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "order by, sort, alphabetical, largest first, newest first, descending, ascending, arrange, sequence of rows in "
-    "the file"
+    "the file, put in order, from big to small, by date, A to Z"
 )
 
 

@@ -68,7 +68,8 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "split text, comma separated, separate first and last name, delimiter, into columns, into rows, text to "
     "columns, part before the dash, several values in one cell, tags separated by commas, part of a code, after the "
-    "slash"
+    "slash, separate, postcode and town, first and last name, cut at the dash, break apart, take apart, before and "
+    "after a sign"
 )
 
 

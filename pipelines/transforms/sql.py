@@ -42,7 +42,10 @@ example: Final[Mapping[str, JsonValue]] = {
              "query": "SELECT o.id, u.item.sku AS sku, u.item.qty AS qty FROM orders o, UNNEST(o.items) AS u(item)"},
     "rows": {"": [[1, "mug", 2], [1, "cup", 1]]},
 }  # fmt: skip
-keywords: Final = "query, select statement, subquery, self join, custom, advanced, union all, anything else, own SQL"
+keywords: Final = (
+    "query, select statement, subquery, self join, custom, advanced, union all, anything else, own SQL, something "
+    "no other step does, write the query myself"
+)
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:

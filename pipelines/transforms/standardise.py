@@ -68,7 +68,9 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "fuzzy, typos, misspelled, misspellings, spelled differently, group similar names, cluster, clean up "
     "categories, same city written in different ways, variants, standardize, normalise names, near duplicates of a "
-    "value, correct country names, spelling mistakes"
+    "value, correct country names, spelling mistakes, one and the same, written in different ways, umlauts, same "
+    "supplier under several names, unify spellings, inconsistent labels, harmonise categories, company names with "
+    "and without Ltd, duplicates in a list of names"
 )
 
 

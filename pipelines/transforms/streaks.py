@@ -62,7 +62,8 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "consecutive, in a row, winning streak, session, visits, 30 minutes of inactivity, gaps and islands, runs of "
     "equal values, group changes, stretch, period of the same status, how long in a state, days in a row, current "
-    "streak"
+    "streak, inactivity, half an hour without a click, several days in a row, unbroken, how long did it last, "
+    "phases, blocks of the same value, longest run of wins"
 )
 UNITS: Final = ("second", "minute", "hour", "day", "week", "month", "year")
 

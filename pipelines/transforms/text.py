@@ -83,7 +83,8 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "clean, trim, tidy up, strip spaces, whitespace, upper case, lower case, capitals, capitalise, proper case, "
     "accents, replace words, find and replace, remove punctuation, remove digits, keep digits only, regex replace, "
-    "phone numbers, messy names, double spaces"
+    "phone numbers, messy names, double spaces, capital letters, lower and upper case, spaces at the end, remove "
+    "special characters, clean phone numbers, tidy names"
 )
 
 

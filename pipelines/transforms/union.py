@@ -36,7 +36,8 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "append, stack tables, one below the other, combine files, put months together, same columns, all files "
-    "together, add rows of another table, merge several sheets, several stores in one table, concatenate tables"
+    "together, add rows of another table, merge several sheets, several stores in one table, concatenate tables, "
+    "below each other, last year and this year in one table, add the rows of, monthly files, twelve files"
 )
 
 

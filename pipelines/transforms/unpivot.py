@@ -75,7 +75,8 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "columns to rows, wide to long, melt, months across the top, one row for each month, headers to values, "
-    "transpose, normalise a cross table, question columns into rows"
+    "transpose, normalise a cross table, question columns into rows, months in columns, headers into rows, long "
+    "format, list of month and value, columns jan to dec, turn the table on its side"
 )
 
 

@@ -54,7 +54,9 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "running total, cumulative, moving average, share of total, percent of total, previous row, next row, lag, "
     "lead, difference to the row before, rolling 7 days, rank, compare with group average, year to date, balance, "
-    "days since the previous order"
+    "days since the previous order, share of the whole, percentage each makes up, compared with the average of its "
+    "group, accumulate, total so far, change from the previous row, days since the last, weighted over the last "
+    "days"
 )
 
 

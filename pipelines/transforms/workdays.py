@@ -68,7 +68,8 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "business days, working days, networkdays, days without weekends, skip holidays, due date in five working days, "
     "SLA, response time in days, weekdays between two dates, deadline, bank holidays, delivery date, add days to a "
-    "date"
+    "date, within three business days, not counting weekends, five days after the order, how long did it take in "
+    "working days, due in"
 )
 
 

@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("list", help="all steps and checks, a line each")
     show = actions.add_parser("show", help="one of them, with its parameters and an example")
     show.add_argument("name")
-    search = actions.add_parser("search", help="those whose documentation has these words")
+    search = actions.add_parser("search", help="those that do what these words say, the best first")
     search.add_argument("words", nargs="+")
 
 
@@ -36,7 +36,10 @@ def run(args: argparse.Namespace) -> int:
         if not pages:
             print("No step or check speaks of that. 'dreflow steps list' shows all of them.")
             return 1
-        _list(pages)
+        # The best first, whatever kind it is.
+        size = max(len(page.name) for page in pages)
+        for page in pages:
+            print(f"  {page.name:<{size}}  {page.summary}" + ("" if page.kind == "step" else f" ({page.kind})"))
     return 0
 
 

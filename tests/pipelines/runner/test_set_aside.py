@@ -8,19 +8,18 @@ import pytest
 from compiling import Bench, compile_steps
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from running import Shop
+from running import Plain, Shop
 
 from pipelines.policies import is_too_many
+from spec.base import JsonValue
 
 
 def days(shop: Shop, good: int, bad: int) -> None:
-    lines = [
-        f"{number},{f'{number % 12 + 1:02}/03/2026' if number < good else 'soon'}" for number in range(good + bad)
-    ]
+    lines = [f"{number},{f'{number % 12 + 1:02}/03/2026' if number < good else 'soon'}" for number in range(good + bad)]
     shop.write("visits.csv", "\n".join(["id,day", *lines, ""]))
 
 
-def spec(**source: object) -> dict[str, object]:
+def spec(**source: JsonValue) -> Plain:
     return {
         "name": "visits",
         "sources": {
