@@ -8,9 +8,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import cast
 
 from pipelines.contract import CHECKS, TRANSFORMS, check_unit, transform
+from pipelines.functions import AGGREGATES, SCALARS, TABLES, WINDOWS
 from pipelines.schema import check_schema, step_schema
 from spec.base import JsonValue
 
@@ -24,6 +26,7 @@ def pages() -> dict[str, str]:
     found = {f"steps/{name}.md": step_page(name) for name in TRANSFORMS.names()}
     found |= {f"checks/{name}.md": check_page(name) for name in CHECKS.names()}
     found["steps/README.md"] = _index("Steps", _STEPS, {name: transform(name).__doc__ for name in TRANSFORMS.names()})
+    found["steps/functions.md"] = _functions_page()
     found["checks/README.md"] = _index("Checks", _CHECKS, {name: check_unit(name).__doc__ for name in CHECKS.names()})
     return found
 
@@ -33,8 +36,8 @@ A step turns one or more tables into others. It is written flat: `id` names it, 
 is, `from` what it reads (a source, an inline table, a step, or `step.output`), and its parameters stand beside them.
 
 Expressions are SQL in DuckDB's dialect. They compute from columns and from parameters (`$name`, and `$now` and `$today`
-of the run); they read no file, no clock and no setting. What depends on the order of rows needs a total order. An
-instant is read as a date or a time of day by the clock of the spec's `timezone`.
+of the run) by [the functions listed](functions.md); they read no file, no clock and no setting. What depends on the
+order of rows needs a total order. An instant is read as a date or a time of day by the clock of the spec's `timezone`.
 """
 _CHECKS = """\
 A check is a promise about the data, proven on every run: `check` says which of the checks below it is, `on` what it
@@ -44,6 +47,31 @@ Besides those in the spec the compiler adds its own: a declared `primary_key` id
 rows that an inner join leaves out or of which a filter cannot tell are counted, pivoted values are those listed,
 values that do not parse are counted, and every row of a match is in a pair or in a rest.
 """
+
+
+_FUNCTIONS = """\
+An expression may call the functions below, and use SQL's operators: `+ - * / // %`, `||` to join texts, comparisons,
+`and or not`, `in`, `between`, `like`, `is null`, `case when ... then ... else ... end`, `cast(x as type)`,
+`try_cast(x as type)`, `interval 3 day`, `date '2026-07-01'`. They mean what they mean in DuckDB. `/` divides numbers to
+a floating-point one, `//` to a whole one. A name with spaces or signs stands in double quotes, text in single ones;
+where an expression is one column and nothing else, its name may stand as it is.
+
+Nothing else is offered, so that a plan gives the same result at every run: `$now` and `$today` take the place of
+functions that read the clock, a 'sample' step that of random numbers.
+"""
+
+
+def _functions_page() -> str:
+    groups = {
+        "Of a row": SCALARS,
+        "Aggregates, in 'aggregate', 'pivot' and 'window'": AGGREGATES,
+        "Windows, in 'window'": WINDOWS,
+        "Rows, in 'sql'": TABLES,
+    }
+    parts = ["# Functions of expressions", _FUNCTIONS.strip()]
+    for title, names in groups.items():
+        parts += [f"## {title}", fill(", ".join(f"`{name}`" for name in sorted(names)), 118)]
+    return "\n\n".join(parts) + "\n"
 
 
 def step_page(name: str) -> str:
