@@ -236,17 +236,10 @@ class Database(ABC):
         since: str | None,
         limit: int | None,
     ) -> Reading:
-        _no_options(source.options)
-        if not source.stream:
-            raise SpecError("The source names no table.", hint="Set stream to schema.table.")
         sql.run(into, sql.drop(table))
         sql.run(into, sql.drop(sql.sibling(table, conform.QUARANTINE)))
         with self._attached(into, place) as alias:
-            relation = self._relation(into, alias, source.stream)
-            there = self.columns(into, alias, relation)
-            names = known_names(source, [column.name for column in there])
-            stored = {name.casefold(): column for name, column in zip(names, there, strict=True)}
-            warnings = self._drift(source, names, stored, relation)
+            relation, stored, warnings = self.found(into, alias, source)
             # A preview shows the first rows; set back after the transaction, as a failed one refuses every statement.
             order = sql.order_not_kept(into) if limit is None else contextlib.nullcontext()
             with order, _transaction(into):
@@ -285,6 +278,21 @@ class Database(ABC):
                     where={**where, "column": column},
                 )
         return reading
+
+    def found(
+        self, connection: DuckDBPyConnection, alias: str, source: Source
+    ) -> tuple[Relation, dict[str, Stored], list[str]]:
+        """The source's table as it is now in the attached database: the relation, its columns by the casefolded name
+        that the spec has for them, and warnings. Raises DriftError where it is no longer what the spec was made for.
+        """
+        _no_options(source.options)
+        if not source.stream:
+            raise SpecError("The source names no table.", hint="Set stream to schema.table.")
+        relation = self._relation(connection, alias, source.stream)
+        there = self.columns(connection, alias, relation)
+        names = known_names(source, [column.name for column in there])
+        stored = {name.casefold(): column for name, column in zip(names, there, strict=True)}
+        return relation, stored, self._drift(source, names, stored, relation)
 
     # --- parts
 
@@ -372,7 +380,8 @@ class Database(ABC):
             return node
         return sql.cast(node, self.text_type if declared.upper() == "VARCHAR" else declared)
 
-    def _exactly(self, column: Stored, declared: str) -> exp.Expression:
+    def exactly(self, column: Stored, declared: str) -> exp.Expression:
+        """The column as the database itself gives it to us, exact in the declared type."""
         return self.fitted(column, declared) if column.pushed else self.carried(column)
 
     def carried(self, column: Stored) -> exp.Expression:
@@ -435,7 +444,7 @@ class Database(ABC):
         if any(column.pushed for column in columns.values()):
             picked = [
                 exp.alias_(
-                    self._exactly(column, source.columns[name]),
+                    self.exactly(column, source.columns[name]),
                     sql.identifier(name),
                 )
                 for name, column in columns.items()
@@ -520,7 +529,7 @@ class Database(ABC):
         names = [name for name, type_ in source.columns.items() if type_.upper().startswith("DECIMAL")][:most]
         names = self.summable(connection, alias, relation, {name: columns[name].name for name in names})
         sums = [
-            sql.cast(exp.Sum(this=self._exactly(columns[name], source.columns[name])), self.text_type) for name in names
+            sql.cast(exp.Sum(this=self.exactly(columns[name], source.columns[name])), self.text_type) for name in names
         ]
         # A sum shows a value that became another by itself.
         changed = {

@@ -23,12 +23,13 @@ from pipelines.constants import check_exact
 from pipelines.contract import MAIN, Built, ImpliedCheck, check_unit
 from pipelines.effects import effects_of
 from pipelines.finding import steps_with
+from pipelines.inplace.choice import choose, effects_there, on_engine
 from pipelines.job import CompiledCheck, Field, Job, Origin, Relation, Stage
 from pipelines.lineage import derive, smallest
 from pipelines.newest import newest_column
 from pipelines.orders import tie_break
 from pipelines.partial import refuse_partial_replace
-from pipelines.planning import Plan, plan_steps
+from pipelines.planning import Plan, materialised, plan_steps
 from pipelines.scope import StepScope, constant
 from pipelines.sending import key_checks
 from pipelines.values import BUILT_IN, parameter_values
@@ -82,20 +83,33 @@ def compile_spec(
     if not rebound:
         refuse_partial_replace(spec)
     effects, dropped = effects_of(spec, building.relations, rebound=bool(rebound))
+    stages = materialised(building.stages, plan, checks)
+    choice = choose(
+        spec,
+        sources=sources,
+        relations=building.relations,
+        stages=stages,
+        checks=checks,
+        loads=() if rebound else spec.loads,
+        parameters={name: value for name, (_, value) in values.items()},
+        set_aside=bool(building.quarantine),
+    )
     return Job(
         spec=spec,
         digest=digest(spec),
         base=base,
         sources={name: building.typed(name, source) for name, source in sources.items()},
         relations={relation.name: relation for relation in building.relations.values()},
-        stages=tuple(_materialised(building.stages, plan, checks)),
+        stages=tuple(on_engine(stages, choice)),
         checks=tuple(checks),
         outputs=tuple(building.ordered(output) for output in spec.outputs),
         loads=() if rebound else spec.loads,
         sends=() if rebound else spec.sends,
-        effects=effects,
+        effects=effects_there(effects, choice),
         parameters={name: value for name, (_, value) in values.items()},
-        notes=(*plan.notes, *building.notes, *dropped),
+        notes=(*plan.notes, *building.notes, *dropped, *choice.notes),
+        engine=choice.engine,
+        why_engine=choice.why,
         parameter_types={name: type_ for name, (type_, _) in values.items()},
         quarantine=dict(building.quarantine),
     )
@@ -303,8 +317,6 @@ class _Building:
                 relation=relation,
                 inputs=self._read_by(query, reads, step.id),
                 select=query,
-                engine=step.engine or "duckdb",
-                why_engine="pinned in the spec" if step.engine else "the data is read into DuckDB",
             )
         )
         if output in built.quarantine:
@@ -454,20 +466,3 @@ def _check_connector(name: str, where: dict[str, str | int]) -> None:
 
 def _floating(type_: str) -> bool:
     return "DOUBLE" in type_ or "FLOAT" in type_
-
-
-def _materialised(stages: Sequence[Stage], plan: Plan, checks: Sequence[CompiledCheck]) -> list[Stage]:
-    """Mark what more than one reader needs; the rest stay inside their only reader."""
-    readers: dict[str, int] = {}
-    for stage in stages:
-        for name in stage.inputs:
-            readers[name.casefold()] = readers.get(name.casefold(), 0) + 1
-    for check in checks:
-        for name in check.inputs:
-            readers[name.casefold()] = readers.get(name.casefold(), 0) + 1
-    for name, number in plan.final_readers.items():
-        readers[name] = readers.get(name, 0) + number
-    return [
-        replace(stage, materialise=stage.materialise or readers.get(stage.relation.name.casefold(), 0) > 1)
-        for stage in stages
-    ]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipelines import staging
 from pipelines.engines.duckdb import Guard, Limits, lock, open_engine
+from pipelines.inplace.choice import THERE
 from pipelines.job import Job
 from pipelines.staging import Places, Staged
 from pipelines.transform import Workbench
@@ -29,10 +30,16 @@ def computing(
     """Read the job's sources (in full) and give a locked workbench over them; nothing is published or recorded.
 
     Without ``folder`` everything stays in memory; with it the staged rows and what spills lie there, for the caller to
-    remove.
+    remove. A job that its database computes is computed there, and undone in the end; then ``folder`` stays empty.
     """
     connection = open_engine(limits or Limits(), folder)
     try:
+        if job.engine == THERE:
+            from pipelines.engines.postgres import looking
+
+            with looking(job, places, guard, connection) as found:
+                yield found
+            return
         staging.attach(connection, folder)
         staged = staging.extract(
             connection,

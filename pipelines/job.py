@@ -130,5 +130,8 @@ class Job:
     """Whether requests are shown in place of being sent, and tables are left alone."""
     sweep: bool = False
     """Whether all keys are read now, where the plan says that rows which are gone are told by them."""
+    engine: str = "duckdb"
+    """Where the whole job is computed: here, or in the database that has its data."""
+    why_engine: str = ""
     quarantine: Mapping[str, str] = field(default_factory=dict)
     """Step outputs that hold rows set aside, with the reason; they are reported and kept though nothing reads them."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import field
+from collections.abc import Iterator, Sequence
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
+from pipelines.job import CompiledCheck, Stage
 from spec.errors import SpecError, unknown_name
 from spec.pipeline import Pipeline, Step
 from spec.records import record
@@ -150,3 +151,20 @@ def _unused(spec: Pipeline, inputs: dict[str, tuple[str, ...]], read: set[str]) 
     for name in spec.sources:
         if name.casefold() not in heads:
             yield f"The source {name!r} is not used."
+
+
+def materialised(stages: Sequence[Stage], plan: Plan, checks: Sequence[CompiledCheck]) -> list[Stage]:
+    """Mark what more than one reader needs; the rest stay inside their only reader."""
+    readers: dict[str, int] = {}
+    for stage in stages:
+        for name in stage.inputs:
+            readers[name.casefold()] = readers.get(name.casefold(), 0) + 1
+    for check in checks:
+        for name in check.inputs:
+            readers[name.casefold()] = readers.get(name.casefold(), 0) + 1
+    for name, number in plan.final_readers.items():
+        readers[name] = readers.get(name, 0) + number
+    return [
+        replace(stage, materialise=stage.materialise or readers.get(stage.relation.name.casefold(), 0) > 1)
+        for stage in stages
+    ]

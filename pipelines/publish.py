@@ -501,6 +501,15 @@ class Publisher:
         )
 
 
+def publisher_of(bench: Workbench) -> type[Publisher]:
+    """What publishes the results of a bench."""
+    if bench.job.engine == "duckdb":
+        return Publisher
+    from pipelines.inplace.publishing import PlacedPublisher
+
+    return PlacedPublisher
+
+
 def quarantine_file(source: str) -> str:
     """The file under the output folder that holds a source's rows that were set aside."""
     return f"{source}.quarantine.csv"

@@ -24,9 +24,10 @@ from pipelines.computing import computing, proofs, prove
 from pipelines.engines.duckdb import Guard, explained, lock, open_engine
 from pipelines.events import EventLog
 from pipelines.folder import read_json, write_json
+from pipelines.inplace.choice import THERE
 from pipelines.job import Job
 from pipelines.leases import COMMIT_SECONDS, LEASE_SECONDS, abandon, claim, given, interrupted, jsonable
-from pipelines.publish import Publisher, Target
+from pipelines.publish import Target, publisher_of
 from pipelines.retention import forget_staged
 from pipelines.sending import Sending, dry
 from pipelines.set_aside import few_set_aside
@@ -237,6 +238,8 @@ class _Attempt:
         if out_already is not None:
             self._sweep()
             return self._conclude(log, out_already)
+        if self._job.engine == THERE:
+            return self._steps_there(log, going_on=going_on)
         with ExitStack() as stack:
             connection = open_engine(self._setting.limits, self._folder / "spill")
             stack.callback(connection.close)
@@ -251,9 +254,36 @@ class _Attempt:
             bench = Workbench(connection, self._job, self._guard, seed=self._seed)
             bench.run_stages(lambda stage, rows: log.append("transform", stage.relation.name, rows=rows))
             if not self._passed(bench, log):
-                failed = [check for check in self._checks if not check.passed and check.severity == "block"]
-                return self._result("blocked", message=_blocked(failed))
+                return self._blocked()
             return self._publish(bench, log, sessions, previous)
+
+    def _steps_there(self, log: EventLog, *, going_on: bool) -> RunResult:
+        """The same where the database computes it: nothing is read, so there are no rows to stage or to go on from."""
+        from pipelines.engines.postgres import PlacedBench, session_of
+        from pipelines.inplace.publishing import is_out
+
+        with ExitStack() as stack:
+            connection = open_engine(self._setting.limits, None)
+            stack.callback(connection.close)
+            (target,) = publish.targets(self._job, self._setting.places)
+            session = session_of(self._job, self._setting.places, connection)
+            sessions: list[tuple[Target, Session]] = [(target, session)]
+            stack.callback(_close, sessions)
+            session.hold(self._job.spec.name)
+            is_done = going_on and is_out(self._job, target, session, self._run_id, self._folder)
+            session.begin()
+            stack.callback(session.forget)
+            bench = PlacedBench(session, connection, self._job, self._guard)
+            if not is_done:
+                self._staged = bench.read_sources(lambda source, item: _tell(log, source, item))
+                bench.run_stages(lambda stage, rows: log.append("transform", stage.relation.name, rows=rows))
+                if not self._passed(bench, log):
+                    return self._blocked()
+            return self._publish(bench, log, sessions, {})
+
+    def _blocked(self) -> RunResult:
+        failed = [check for check in self._checks if not check.passed and check.severity == "block"]
+        return self._result("blocked", message=_blocked(failed))
 
     def _sweep(self) -> None:
         """Drop what the killed attempt left staged after it had committed."""
@@ -316,13 +346,6 @@ class _Attempt:
         def into(source: str) -> exp.Table:
             return straight.get(source) or staging.staged_table(source)
 
-        def told(source: str, item: Staged) -> None:
-            data: dict[str, JsonValue] = {"repeated": item.repeated, "fingerprint": item.fingerprint}
-            data["quarantined"] = sum(one.rows for one in item.quarantined)
-            data["nulled"] = cast("JsonValue", dict(item.nulled or {}))
-            data["warnings"] = list(item.warnings)
-            log.append("extract", source, rows=item.rows, data=data)
-
         if kept is None:
             self._staged = staging.extract(
                 connection,
@@ -333,7 +356,7 @@ class _Attempt:
                 into=into,
                 direct=lambda source: source in straight,
                 sleep=self._setting.sleep,
-                told=told,
+                told=lambda source, item: _tell(log, source, item),
                 pages=self._folder / staging.PAGES,
                 now=self._now,
                 sweep=self._job.sweep,
@@ -408,7 +431,7 @@ class _Attempt:
         documents = self._documents(bench, self._result("succeeded")) if self._documents else {}
         if documents:
             log.append("report", ", ".join(sorted(documents)), size=sum(len(item) for item in documents.values()))
-        publisher = Publisher(
+        publisher = publisher_of(bench)(
             bench,
             run_id=self._run_id,
             folder=self._folder,
@@ -506,6 +529,14 @@ def _blocked(failed: Sequence[CheckResult]) -> str:
     found = f": expected {first.expected}, found {first.found}" if first.expected or first.found else ""
     advice = f" {first.detail[:1].upper()}{first.detail[1:]}." if first.detail else ""
     return f"Nothing was published, because the check {first.check!r} on {first.on!r} failed{found}{more}.{advice}"
+
+
+def _tell(log: EventLog, source: str, item: Staged) -> None:
+    data: dict[str, JsonValue] = {"repeated": item.repeated, "fingerprint": item.fingerprint}
+    data["quarantined"] = sum(one.rows for one in item.quarantined)
+    data["nulled"] = cast("JsonValue", dict(item.nulled or {}))
+    data["warnings"] = list(item.warnings)
+    log.append("extract", source, rows=item.rows, data=data)
 
 
 def _close(sessions: Sequence[tuple[Target, Session]]) -> None:

@@ -323,6 +323,11 @@ class Pipeline(Document):
     reading: str = Field(default="", description="How the request was understood, in one paragraph.")
     assumptions: tuple[str, ...] = ()
     timezone: str = Field(default="UTC", description="The business's IANA time zone; business dates are in it.")
+    engine: Literal["auto", "duckdb", "postgres"] = Field(
+        default="auto",
+        description="Where it is computed. auto: in the PostgreSQL that has all sources and gets all tables, if it is "
+        "known to give the same, else here in DuckDB. The other two insist.",
+    )
     sources: dict[Identifier, Source]
     tables: dict[Identifier, InlineTable] = Field(default={})
     definitions: dict[str, Definition] = Field(default={})

@@ -228,8 +228,8 @@ def _words(found: object) -> tuple[str, ...]:
     return tuple(cast("list[str]", found or []))
 
 
-_system = Postgres()
-check = _system.check
-discover = _system.discover
-preview = _system.preview
-read = _system.read
+SYSTEM = Postgres()
+check = SYSTEM.check
+discover = SYSTEM.discover
+preview = SYSTEM.preview
+read = SYSTEM.read

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from connectors.contract import Place
 from connectors.destination import Promise, Raw, TableLoad, advisory_key, equal, qualified, spell
 from connectors.loading import Mapped, Row, TableSession, decimal_of, is_nested
-from spec.errors import AccessError, BusyError, DataError, DreflowError, LimitError, TransientError
+from spec.errors import AccessError, BusyError, DataError, DreflowError, LimitError, TransientError, UnsupportedError
 
 if TYPE_CHECKING:
     import psycopg
@@ -21,6 +21,8 @@ promise: Promise = "transactional"
 CONNECT_SECONDS = 10
 SILENCE_SECONDS = 120
 TRIES = 15
+OLDEST_SERVER = 140000
+"""The first that takes the seconds of a timestamp exactly; older ones compute nothing for us."""
 _TYPES = {
     "BOOLEAN": "boolean",
     "TINYINT": "smallint",
@@ -208,10 +210,7 @@ class PostgresSession(TableSession):
 
     def stage(self, load: TableLoad, rows: exp.Table) -> int:
         """As ``Session``; makes the schema when it is not there."""
-        if load.schema is not None:
-            known = self.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s", [load.schema])
-            if not known:
-                self.query(self.spell("CREATE SCHEMA IF NOT EXISTS {schema}", schema=load.schema))
+        self._make_schema(load)
         return super().stage(load, rows)
 
     def refresh(self) -> None:
@@ -258,6 +257,68 @@ class PostgresSession(TableSession):
         except psycopg.Error as error:
             raise _explained(error) from error
 
+    def begin(self) -> None:
+        """Begin to compute in the database: all that follows, until ``settle``, sees it at one moment, and instants
+        are read in UTC.
+
+        Raises UnsupportedError where the server counts or sorts texts in another way than it was compiled for.
+        """
+        version = self._connection.info.server_version
+        found = str(self.query("SHOW server_encoding")[0][0])
+        if version < OLDEST_SERVER or found != "UTF8":
+            raise UnsupportedError(
+                f"This PostgreSQL is of version {version // 10000} with texts in {found}; to compute in it, version "
+                f"{OLDEST_SERVER // 10000} and UTF8 are needed.",
+                hint="Say engine: duckdb in the spec; the data is then read and computed here.",
+                data={"version": version, "encoding": found},
+            )
+        first = self.query("SELECT (array_remove(current_schemas(true), pg_my_temp_schema()::regnamespace::name))[1]")
+        if first[0][0] != "pg_catalog":
+            raise UnsupportedError(
+                "This user's search_path lets other functions stand before PostgreSQL's own.",
+                hint="Take pg_catalog out of the search_path, where it is first by itself, or say engine: duckdb.",
+                data={"first": str(first[0][0])},
+            )
+        self.query("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        for setting in ("TimeZone = 'UTC'", "DateStyle = 'ISO, YMD'", "standard_conforming_strings = on"):
+            self.query(f"SET LOCAL {setting}")
+
+    def settle(self) -> None:
+        """End what ``begin`` began, and keep what was staged."""
+        self.query("COMMIT")
+
+    def forget(self) -> None:
+        """End what ``begin`` began, and keep nothing of it."""
+        self._connection.rollback()
+
+    def interrupt(self) -> None:
+        """Stop the statement that runs, from another thread."""
+        self._connection.cancel()
+
+    def stage_there(self, load: TableLoad, rows: str) -> int:
+        """As ``stage``, of rows that a query of the database itself gives, in the columns' order; they do not leave it.
+
+        Between ``begin`` and ``settle``.
+        """
+        self._make_schema(load)
+        keys = set(load.primary_key) if load.write == "merge" else set()
+        columns = {name: self.mapped(kind, key=name in keys) for name, kind in load.columns}
+        self.create(load.schema, load.staging, columns, load.primary_key if load.write == "merge" else ())
+        names = [name for name, _ in load.columns]
+        self.query(
+            self.spell(
+                "INSERT INTO {table} ({columns}) {rows}",
+                table=self.at(load.schema, load.staging), columns=names, rows=Raw(rows),
+            )
+        )  # fmt: skip
+        self.rows[load.staging] = self._number(
+            self.spell("SELECT COUNT(*) FROM {table}", table=self.at(load.schema, load.staging))
+        )
+        # From here on it is dropped when the session ends without a commit.
+        self.pending[load.staging] = load
+        self.analyze(load)
+        return self.rows[load.staging]
+
     def disconnect(self) -> None:
         """As ``TableSession``."""
         import duckdb
@@ -268,6 +329,12 @@ class PostgresSession(TableSession):
         except duckdb.Error:
             # The engine's own connection was lost, or it was interrupted; closing the engine lets go of it.
             return
+
+    def _make_schema(self, load: TableLoad) -> None:
+        if load.schema is None:
+            return
+        if not self.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s", [load.schema]):
+            self.query(self.spell("CREATE SCHEMA IF NOT EXISTS {schema}", schema=load.schema))
 
     def _replace(self, load: TableLoad) -> None:
         target = self.at(load.schema, load.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from spec.base import JsonValue
 from spec.errors import CancelledError, DataError, DreflowError, LimitError
@@ -88,6 +88,13 @@ def bound(query: exp.Expr, parameters: Mapping[str, JsonValue]) -> tuple[str, di
     return query.sql(dialect="duckdb"), {key: parameters[key] for key in sorted(used)}
 
 
+class Interruptible(Protocol):
+    """A connection whose running statement can be stopped from another thread."""
+
+    def interrupt(self) -> None:
+        """Stop it."""
+
+
 class Guard:
     """Runs work on a connection so that a cancel, or the end of its time, interrupts it.
 
@@ -126,7 +133,7 @@ class Guard:
         """Renew the lease, for work that is none of a connection's."""
         self._beat()
 
-    def call(self, connection: DuckDBPyConnection, work: Callable[[], T]) -> T:
+    def call(self, connection: Interruptible, work: Callable[[], T]) -> T:
         """What ``work`` returns or raises; DuckDB's own errors come back as ours."""
         outcome: list[T] = []
         failure: list[BaseException] = []

@@ -21,7 +21,10 @@ SEED = 20260701
 MODES = {
     "duckdb": ("replace", "append", "merge", "incremental-append", "incremental-merge"),
     "sqlite": ("replace", "append", "merge", "incremental-append", "incremental-merge"),
-    "postgres": ("replace", "append", "merge", "incremental-append", "incremental-merge"),
+    "postgres": (
+        *("replace", "append", "merge", "incremental-append", "incremental-merge"),
+        *("in-place-replace", "in-place-append", "in-place-merge"),
+    ),
     "mysql": ("replace", "append", "merge", "incremental-append", "incremental-merge"),
     "files": ("replace", "incremental-append"),
 }
@@ -151,6 +154,47 @@ def test_the_same_rows_have_one_digest_in_every_destination(undisturbed: Callabl
         assert len(digests) == 1, mode
     files = undisturbed("files", "replace", False)["files"]
     assert files["orders.parquet"] == undisturbed("duckdb", "replace", False)["digest"]
+
+
+def test_a_table_that_its_database_computes_itself_has_the_digest_of_one_computed_here(
+    undisturbed: Callable[[str, str, bool], Verdict],
+) -> None:
+    for mode in ("replace", "append", "merge"):
+        inside = undisturbed("postgres", f"in-place-{mode}", False)
+        assert inside["digest"] == undisturbed("postgres", mode, False)["digest"], mode
+
+
+IN_PLACE = ("in-place-replace", "in-place-append", "in-place-merge")
+
+
+def kill_before(ask: Ask, expected: Verdict, mode: str, calls: range) -> int:
+    """Kill before each of these statements, and give how many runs that reached."""
+    killed = 0
+    for number in calls:
+        verdict = ask("postgres", mode, kill=["call", number])
+        assert "problem" not in verdict, verdict
+        assert (verdict["digest"], verdict["rows"]) == (expected["digest"], expected["rows"]), (number, verdict)
+        assert [name for name in verdict["leftovers"] if not name.endswith(".publishing.json")] == [], number
+        killed += "killed" in verdict["attempts"]
+        if verdict["attempts"] == ["succeeded"]:
+            break
+    return killed
+
+
+@pytest.mark.parametrize("mode", IN_PLACE)
+def test_a_kill_between_statements_of_a_run_in_the_database_leaves_the_old_table_or_the_new(
+    ask: Ask, undisturbed: Callable[[str, str, bool], Verdict], mode: str
+) -> None:
+    first = 1 + IN_PLACE.index(mode)
+    assert kill_before(ask, undisturbed("postgres", mode, False), mode, range(first, CALLS, 10)) >= 4
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("mode", IN_PLACE)
+def test_a_kill_before_any_statement_of_a_run_in_the_database_leaves_the_old_table_or_the_new(
+    ask: Ask, undisturbed: Callable[[str, str, bool], Verdict], mode: str
+) -> None:
+    assert kill_before(ask, undisturbed("postgres", mode, False), mode, range(1, CALLS)) > 30
 
 
 def test_an_incremental_append_gives_the_rows_of_a_full_read(undisturbed: Callable[[str, str, bool], Verdict]) -> None:

@@ -122,6 +122,8 @@ def run_once(place: Path, case: Case, kill: list[Any] | None, rows: int) -> str:
     """In the child: write the source as it is now, and run."""
     shop = Shop(place, urls=case["urls"])
     write_source(place, rows)
+    if is_in_place(case):
+        fill_source(place, case)
     if kill is not None and kill[0] == "call":
         kill_before_call(kill[1])
     seen = 0
@@ -157,8 +159,42 @@ def write_source(place: Path, rows: int) -> None:
     beside.replace(place / "orders.csv")
 
 
+IN_PLACE = "in-place-"
+"""Modes in which the source is in the destination's PostgreSQL, which computes everything itself."""
+
+
+def is_in_place(case: Case) -> bool:
+    """Whether no row of the case leaves the database."""
+    return bool(case["mode"].startswith(IN_PLACE))
+
+
+def source_of(case: Case) -> str:
+    """The case's source table in the database."""
+    return f"source_{case['table']}"
+
+
+def fill_source(place: Path, case: Case) -> None:
+    """The source's file as a table of the database."""
+    table = identifier(source_of(case), KEYS["postgres"])
+    columns = "id bigint, region text, amount numeric(18,2), changed timestamp, note text"
+    with psycopg.connect(case["urls"]["postgres"]) as connection, connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {table}".encode())
+        cursor.execute(f"CREATE TABLE {table} ({columns})".encode())
+        with cursor.copy(f"COPY {table} FROM STDIN (FORMAT csv, HEADER, FORCE_NULL (note))".encode()) as copy:
+            copy.write((place / "orders.csv").read_bytes())
+
+
 def pipeline(case: Case) -> Plain:
     """The case's spec."""
+    if is_in_place(case):
+        without = pipeline({**case, "mode": case["mode"].removeprefix(IN_PLACE)})
+        there: Plain = {
+            "connector": "postgres",
+            "connection": "shop",
+            "stream": f"public.{source_of(case)}",
+            "columns": dict(COLUMNS),
+        }
+        return without | {"engine": "auto" if case["also_file"] else "postgres", "sources": {"orders": there}}
     mode = case["mode"]
     source: Plain = {"location": "orders.csv", "columns": dict(COLUMNS)}
     if mode in {"incremental-append", "incremental-merge"}:
@@ -269,7 +305,8 @@ def cleaned(place: Path, case: Case) -> dict[str, Any]:
     table, url = case["table"], case["urls"].get(case["destination"], "")
     if case["destination"] == "postgres":
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f"DROP TABLE IF EXISTS {identifier(table, KEYS['postgres'])}".encode())
+            for name in (table, source_of(case)):
+                connection.execute(f"DROP TABLE IF EXISTS {identifier(name, KEYS['postgres'])}".encode())
     if case["destination"] == "mysql":
         from urllib.parse import urlsplit
 

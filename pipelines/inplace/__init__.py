@@ -1,0 +1,1 @@
+"""Computing in the database that has the data: what is asked of it, and how its results are published."""
