@@ -44,7 +44,7 @@ _PARTS = {
     "loads": "destination table",
     "sends": "sending",
 }
-_EFFECTS = frozenset({"loads", "sends", "schedule", "allow", "deliver", "formats", "file"})
+_EFFECTS = frozenset({"engine", "loads", "sends", "schedule", "allow", "deliver", "formats", "file"})
 _SILENT = frozenset({"layout", "version"})
 
 
@@ -239,7 +239,12 @@ def _allow(a: JsonValue, b: JsonValue) -> Iterator[Change]:
 
 def _value(part: str, a: JsonValue, b: JsonValue) -> Change:
     kind: Kind = "added" if a is None else "removed" if b is None else "changed"
-    names = {"schedule": "The schedule", "timezone": "The time zone", "assumptions": "The assumptions"}
+    names = {
+        "engine": "Where it is computed",
+        "schedule": "The schedule",
+        "timezone": "The time zone",
+        "assumptions": "The assumptions",
+    }
     name = names.get(part, f"The {part}")
     if isinstance(a, dict | list) and isinstance(b, dict | list):
         text = f"{name}: {_change_of(part, a, b).removeprefix(f'{part}: ')}."

@@ -63,6 +63,8 @@ def compared(
 
     context.need("ask")
     changes = compare_specs(before[0], after[0])
+    if changes:
+        changes += _computed_elsewhere(before, after, now)
     if not numbers or not changes:
         return Difference(changes)
     from pipelines.compiler import compile_spec
@@ -81,6 +83,26 @@ def compared(
             sleep=time.sleep,
         )
     return Difference(changes, impact)
+
+
+def _computed_elsewhere(before: tuple[Pipeline, Path], after: tuple[Pipeline, Path], now: datetime) -> list[Change]:
+    """Whether rows that stayed in their database now leave it, or the other way round; no field need say so."""
+    from pipelines.compiler import compile_spec
+    from pipelines.diff import Change
+    from spec.errors import SpecError
+
+    if not all(load.connector == "postgres" for spec, _ in (before, after) for load in spec.loads):
+        return []
+    try:
+        old, new = (compile_spec(spec, base=base, now=now) for spec, base in (before, after))
+    except SpecError:
+        # What changed can be told of a spec that does not compile; where it would be computed cannot.
+        return []
+    if old.engine == new.engine:
+        return []
+    where = "here, in DuckDB" if new.engine == "duckdb" else "in your database"
+    text = f"It is now computed {where}: {new.why_engine}."
+    return [Change(kind="changed", part="engine", before=old.engine, after=new.engine, text=text, effect=True)]
 
 
 def _absolute(job: Job) -> Job:

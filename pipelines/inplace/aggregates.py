@@ -254,6 +254,8 @@ def window(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
 
 def _over(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
     name = type(node).__name__
+    if isinstance(node, exp.Anonymous) and not node.expressions and str(node.name).lower() in _RANKS.values():
+        return Typed(call(str(node.name).lower()), BIGINT)
     if isinstance(node, _AGGREGATES):
         if isinstance(node.this, exp.Distinct):
             raise CannotSayError("DISTINCT in a window")

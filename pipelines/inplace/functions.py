@@ -91,16 +91,22 @@ def length(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
     return Typed(cast_to(call("char_length", scalars.text(node.this, scope)), BIGINT), BIGINT)
 
 
-@says("Trim", name="trim, ltrim, rtrim", examples=("trim(v)", "ltrim(v)", "rtrim(v)", "trim(v, 'ab')"))
+@says(
+    "Trim", "ltrim", "rtrim", name="trim, ltrim, rtrim", examples=("trim(v)", "ltrim(v)", "rtrim(v)", "trim(v, 'ab')")
+)
 def trim(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
     """Without spaces, or stated characters, at its ends."""
-    only(node, "this", "expression", "position")
-    function = {"": "btrim", "LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or ""))
-    which = node.expression
+    if isinstance(node, exp.Anonymous):
+        function: str | None = str(node.name).lower()
+        value, which = (*node.expressions, None)[:2]
+    else:
+        only(node, "this", "expression", "position")
+        function = {"": "btrim", "LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or ""))
+        value, which = node.this, node.expression
     if function is None or (which is not None and not (is_text(which) and which.name)):
         raise CannotSayError("trim() of characters that are computed")
     characters = words(which.name) if which is not None else words(SPACES)
-    return Typed(call(function, scalars.text(node.this, scope), characters), TEXT)
+    return Typed(call(function, scalars.text(value, scope), characters), TEXT)
 
 
 @says("Replace", examples=("replace(v, 'a', '-')", "replace(v, 'ab', w)", "replace(v, '', 'x')"))
@@ -287,6 +293,45 @@ def rounded_double(tree: exp.Expr, places: int) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=is_huge, true=tree.copy())], default=whole)
 
 
+@says("Explode", name="unnest(generate_series(...))", examples=())
+def counted_rows(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
+    """A row for each whole number of a stretch, once in a list of columns."""
+    only(node, "this")
+    numbers, select = node.this, node.parent.parent if isinstance(node.parent, exp.Alias) else None
+    if not isinstance(numbers, exp.GenerateSeries) or not isinstance(select, exp.Select):
+        raise CannotSayError("unnest()")
+    if len([item for item in select.expressions if item.find(exp.Explode)]) > 1:
+        raise CannotSayError("several lists as rows")
+    only(numbers, "start", "end")
+    ends = [scalars.of(numbers.args[end], scope, "integer").tree for end in ("start", "end")]
+    return Typed(call("generate_series", *(cast_to(item, BIGINT) for item in ends)), BIGINT)
+
+
+@says("Trunc", examples=("trunc(d)", "trunc(f)", "trunc(-e)", "trunc(i / 3)"))
+def truncated(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
+    """Without decimals."""
+    only(node, "this")
+    said = scalars.of(node.this, scope, "decimal", "double")
+    return Typed(call("trunc", said.tree), Kind("decimal") if said.kind.family == "decimal" else DOUBLE)
+
+
+@says("DateFromParts", name="make_date", examples=("make_date(2024, 2, 29)", "make_date(abs(s) + 1, 1, 2)"))
+def make_date(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
+    """A date of year, month and day; of what is none both stop."""
+    only(node, "year", "month", "day")
+    parts = [scalars.of(node.args[part], scope, "integer").tree for part in ("year", "month", "day")]
+    return Typed(call("make_date", *(cast_to(part, INTEGER) for part in parts)), DATE)
+
+
+@says("Dayname", "Monthname", name="dayname, monthname", examples=("dayname(day)", "monthname(ts)", "dayname(other)"))
+def name_of(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
+    """In English, whatever the database speaks."""
+    only(node, "this", "abbreviated")
+    said = scalars.of(node.this, scope, *MOMENTS)
+    pattern = "FMDay" if isinstance(node, exp.Dayname) else "FMMonth"
+    return Typed(call("to_char", cast_to(said.tree, TIMESTAMP), words(pattern)), TEXT)
+
+
 @says("Sqrt", examples=("sqrt(abs(f))",))
 def square_root(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
     """The square root; of less than zero both stop."""
@@ -378,6 +423,7 @@ TWO: Final = 2
 @says(
     "TimestampTrunc",
     "DateTrunc",
+    "date_trunc",
     name="date_trunc",
     examples=(
         "date_trunc('month', day)",
@@ -390,9 +436,14 @@ TWO: Final = 2
 )
 def date_trunc(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
     """The beginning of the period."""
-    only(node, "this", "unit")
-    unit = node.args["unit"].name.upper()
-    said = scalars.of(node.this, scope, *MOMENTS)
+    if isinstance(node, exp.Anonymous):
+        # Steps write it by its name.
+        part, value = node.expressions
+        unit = part.name.upper() if is_text(part) else ""
+    else:
+        only(node, "this", "unit")
+        unit, value = node.args["unit"].name.upper(), node.this
+    said = scalars.of(value, scope, *MOMENTS)
     if unit not in ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE"):
         raise CannotSayError(f"date_trunc() to {unit.lower()}")
     return Typed(call("date_trunc", words(unit.lower()), cast_to(said.tree, TIMESTAMP)), TIMESTAMP)

@@ -228,6 +228,9 @@ def scalar_query(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
         "ts - interval 3 hour",
         "ts + interval 2 week",
         "d - (e - 1)",
+        "other - to_days(abs(s))",
+        "ts - to_months(s)",
+        "day + to_years(2)",
     ),
 )
 def arithmetic(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
@@ -240,6 +243,10 @@ def arithmetic(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
             raise CannotSayError(f"an interval and {left.kind.family}")
         moment = left.tree if left.kind == TIMESTAMP else cast_to(left.tree, TIMESTAMP)
         return Typed(kind(this=grouped(moment), expression=interval(node.expression)), TIMESTAMP)
+    span = spanned(scalars, node.expression, scope)
+    if span is not None and kind is not exp.Mul and left.kind.family in MOMENTS:
+        moment = left.tree if left.kind == TIMESTAMP else cast_to(left.tree, TIMESTAMP)
+        return Typed(kind(this=grouped(moment), expression=span), TIMESTAMP)
     right = scalars.say(node.expression, scope)
     families = (left.kind.family, right.kind.family)
     if families == ("date", "integer") and kind is not exp.Mul:
@@ -256,6 +263,22 @@ def arithmetic(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
     if found == DOUBLE:
         trees = [cast_to(item, DOUBLE) for item in trees]
     return Typed(kind(this=grouped(trees[0]), expression=grouped(trees[1])), found)
+
+
+def spanned(scalars: Scalars, node: exp.Expr, scope: Scope) -> exp.Expr | None:
+    """``to_days(n)`` and its like as an interval, None for anything else."""
+    name = (
+        "to_days" if isinstance(node, exp.ToDays) else str(node.name).lower() if isinstance(node, exp.Anonymous) else ""
+    )
+    unit = _SPANS.get(name)
+    if unit is None:
+        return None
+    (size,) = [node.this] if isinstance(node, exp.ToDays) else node.expressions
+    many = cast_to(scalars.of(size, scope, "integer").tree, INTEGER)
+    return call("make_interval", exp.Kwarg(this=exp.Var(this=unit), expression=many))
+
+
+_SPANS = {"to_days": "days", "to_weeks": "weeks", "to_months": "months", "to_years": "years", "to_hours": "hours"}
 
 
 def interval(node: exp.Interval) -> exp.Expr:
@@ -402,6 +425,8 @@ def needs_cast(kind: Kind, wanted: Kind) -> bool:
         "cast(l as hugeint)",
         "cast(e as bigint)",
         "cast(u as varchar)",
+        "cast(d / 4 as integer)",
+        "cast(i / 2 as bigint)",
     ),
 )
 def conversion(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
@@ -425,7 +450,13 @@ def conversion(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
     raise CannotSayError(f"CAST of {have} as {wanted.family}")
 
 
-_CASTS = {("date", "timestamp"), ("timestamp", "date"), ("instant", "date"), ("double", "double")}
+_CASTS = {
+    ("date", "timestamp"),
+    ("timestamp", "date"),
+    ("instant", "date"),
+    ("double", "double"),
+    ("double", "integer"),
+}
 
 
 def as_text(said: Typed) -> exp.Expr:

@@ -65,7 +65,7 @@ def by_first(row: Row) -> tuple[bool, str]:
 
 def test_each_rule_on_the_list_has_an_example() -> None:
     without = {rule.name for rule in rules() if not rule.examples}
-    assert without == {"exists", "a query as a value"}
+    assert without == {"exists", "a query as a value", "unnest(generate_series(...))"}
 
 
 @pytest.mark.parametrize("name", [rule.name for rule in rules() if rule.examples])
@@ -169,6 +169,7 @@ QUERIES = [
     "SELECT n, word FROM (VALUES (1, 'x'), (2, 'y')) AS words(n, word)",
     "SELECT b, sum(sum(d)) OVER (ORDER BY b NULLS LAST) AS x FROM t GROUP BY b",
     "SELECT * FROM t WHERE i > 1",
+    "SELECT key, unnest(generate_series(0, s)) AS n FROM t WHERE s < 9",
     "SELECT key, CASE WHEN v < 'm' THEN 'early' ELSE 'late' END AS half FROM t",
 ]
 
@@ -204,6 +205,11 @@ REFUSED = [
         "a frame",
     ),
     ("SELECT a.key FROM t AS a ASOF JOIN t AS b ON a.day >= b.day", "method"),
+    ("SELECT key, unnest([v, w]) AS x FROM t", "unnest()"),
+    (
+        "SELECT key, unnest(generate_series(0, s)) AS x, unnest(generate_series(0, i)) AS y FROM t",
+        "several lists as rows",
+    ),
     ("SELECT * EXCLUDE (b) FROM t", "* with exceptions"),
     ("SELECT key, day > z AS x FROM t", "a comparison of date and instant"),
 ]
