@@ -122,6 +122,8 @@ def _obstacles(
     for name, source in sources.items():
         if source.read == "incremental":
             yield Obstacle(f"of {name!r} only what is new is read")
+        if source.empty:
+            yield Obstacle(f"columns of {name!r} that are gone stay empty")
         if source.gone is not None:
             yield Obstacle(f"rows that are gone from {name!r} are looked for")
     if spec.outputs:

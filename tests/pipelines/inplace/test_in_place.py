@@ -98,6 +98,15 @@ def test_the_plan_says_where_it_is_computed_and_why(shop: Shop) -> None:
 
 
 FALLS_BACK: list[tuple[Plain, str]] = [
+    (
+        in_place_spec(
+            sources={
+                "orders": source("orders", "id") | {"empty": ["status"]},
+                "customers": source("customers", "customer_id"),
+            }
+        ),
+        "columns of 'orders' that are gone stay empty",
+    ),
     (in_place_spec(outputs=[{"file": "totals.csv", "from": "totals"}]), "the file 'totals.csv' is made here"),
     (
         in_place_spec(
