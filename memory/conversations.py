@@ -61,6 +61,7 @@ NAME_THREAD = """
 UPDATE threads SET title = coalesce(title, :title), surface = coalesce(surface, :surface)
 WHERE workspace = :workspace AND id = :thread
 """
+RENAME_THREAD = "UPDATE threads SET title = :title WHERE workspace = :workspace AND id = :thread"
 THREADS = """
 SELECT id, title, surface, created_by, created_at, updated_at FROM threads
 WHERE workspace = :workspace AND title IS NOT NULL ORDER BY updated_at DESC, id DESC LIMIT :limit
@@ -243,6 +244,10 @@ class Conversations:
     def name_thread(self, thread: str, *, title: str, surface: str) -> None:
         """Give a conversation its title and place, once."""
         self._database.write(NAME_THREAD, self._here(thread, title=title, surface=surface))
+
+    def rename_thread(self, thread: str, title: str) -> None:
+        """Give a conversation another title."""
+        self._database.write(RENAME_THREAD, self._here(thread, title=title))
 
     def recent(self, limit: int) -> Sequence[AboutThread]:
         """Conversations, the one last spoken in first."""

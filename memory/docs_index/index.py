@@ -19,8 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from memory.docs_index import otherwise
 from memory.docs_index.chunks import SENTENCES, SPOKEN, Chunk, chunks_of
-from memory.docs_index.keywords import Keywords, asked_words
+from memory.docs_index.keywords import SHORTEST_BEGINNING, Keywords, asked_words, words_of
+from memory.docs_index.otherwise import Asked, OtherWords
 from memory.docs_index.pages import Page
 from spec.errors import UnsupportedError
 
@@ -32,15 +34,20 @@ FORM = 1
 KEPT = 3
 """Generations that stay; the oldest go first, and none that somebody reads."""
 CANDIDATES = 50
-MEANING = 0.5
-"""Weight of meaning against words, chosen on evals/cases/docs/tuning.jsonl."""
+MEANING, WORDS, PAGE = 0.31, 0.39, 0.30
+"""Weights of a passage's meaning, of its words, and of its page's words, fitted on evals/cases/docs/tuning.jsonl."""
+SAID = 0.8
+"""What a word of the docs is worth, where the question has another that is known to stand for it."""
 _NEAR, _FAR = 0.75, 0.15
 """Cosines that count as one and as nothing: unrelated English sentences have about 0.15 with this encoder."""
 LIKES, ALIKE, WORTH = 8, 0.55, 0.9
 """Words of like meaning that a word of the question stands for as well, from which cosine, and what they are worth."""
 _FOR_BUILDERS = ("docs/decisions/", "docs/benchmarks.md", "docs/conformance.md", "docs/evals.md")
-_BEHIND = 0.75
-"""Pages for those who build the product come behind pages for those who use it."""
+_BEHIND, _UNNAMED = 0.145, 0.10
+"""Taken off the score of a page for those who build the product, and of a system's page where the question does not
+name the system: these say much the same of one system each, and would stand before the page that says it for all."""
+_ACCOUNT = "Connecting"
+"""The heading by which a connector's page is known to be a system's, with an account; files and databases have none."""
 _USED, _LOCK, _NEW = "in-use", "lock", ".new"
 
 
@@ -58,7 +65,15 @@ class DocsIndex:
     """The passages of some pages, ready to be searched. Close it to let go of its generation."""
 
     def __init__(self, folder: Path, pages: Sequence[Page]) -> None:
-        self.chunks = tuple(chunks_of(pages))
+        self.chunks = tuple(chunks_of([page for page in pages if page.file != otherwise.FILE]))
+        self._other_words = OtherWords(next((page.text for page in pages if page.file == otherwise.FILE), ""))
+        self._files = tuple(dict.fromkeys(chunk.file for chunk in self.chunks))
+        self._systems = frozenset(
+            chunk.file
+            for chunk in self.chunks
+            if chunk.file.startswith("connectors/") and _ACCOUNT in chunk.headings[1:]
+        )
+        self._page_words = Keywords(_texts_of_pages(self.chunks))
         self._keywords = Keywords([f"{chunk.heading} {chunk.text}" for chunk in self.chunks])
         self._places = {chunk.id: place for place, chunk in enumerate(self.chunks)}
         self.embedded = 0
@@ -77,29 +92,51 @@ class DocsIndex:
         os.close(self._used)
 
     def search(self, query: str, k: int) -> list[Hit]:
-        """The ``k`` best passages, the best first; equal ones in the order of their pages."""
-        alike = {
-            word: {like: WORTH * cosine for like, cosine in self._vectors.words_like(word, LIKES, ALIKE).items()}
-            for word in asked_words(query)
-            if word.isalpha()
-        }
-        words = self._keywords.scores(query, alike)
-        near = {
-            self._places[one]: _clipped((cosine - _FAR) / (_NEAR - _FAR))
-            for one, cosine in self._vectors.passages(query, CANDIDATES).items()
-        }
+        """The ``k`` best passages, the best first, one of each section; equal ones in the order of their pages."""
+        asked = self._other_words.read(query)
+        likes = self._likes(query, asked)
+        words = self._keywords.scores(query, likes)
+        page_words = {self._files[place]: score for place, score in self._page_words.scores(query, likes).items()}
+        near = self._near(query, asked)
         # A passage found by its words alone is at most as near as the farthest that meaning found.
         farthest = min(near.values(), default=0.0)
-        best_words = sorted(words, key=lambda place: (-words[place], place))[:CANDIDATES]
-        hits = [
-            self._hit(place, near.get(place, farthest), words.get(place, 0.0)) for place in sorted({*near, *best_words})
-        ]
-        return sorted(hits, key=lambda hit: -hit.score)[:k]
+        told = sorted(words, key=lambda place: (-words[place], place))[:CANDIDATES]
+        named = frozenset(words_of(query))
+        hits = []
+        for place in sorted({*near, *told}):
+            chunk = self.chunks[place]
+            meaning, own = near.get(place, farthest), words.get(place, 0.0)
+            score = MEANING * meaning + WORDS * own + PAGE * page_words.get(chunk.file, 0.0)
+            if chunk.file.startswith(_FOR_BUILDERS):
+                score -= _BEHIND
+            elif chunk.file in self._systems and not _is_named(chunk, named):
+                score -= _UNNAMED
+            hits.append(Hit(chunk, _clipped(score), meaning, own))
+        best: dict[tuple[str, tuple[str, ...]], Hit] = {}
+        for hit in sorted(hits, key=lambda hit: -hit.score):
+            best.setdefault((hit.chunk.file, hit.chunk.headings), hit)
+        return list(best.values())[:k]
 
-    def _hit(self, place: int, meaning: float, words: float) -> Hit:
-        chunk = self.chunks[place]
-        weight = _BEHIND if chunk.file.startswith(_FOR_BUILDERS) else 1.0
-        return Hit(chunk, weight * (MEANING * meaning + (1 - MEANING) * words), meaning, words)
+    def _likes(self, query: str, asked: Asked) -> dict[str, dict[str, float]]:
+        """What each word of a question stands for as well, and how much that is worth."""
+        found = {}
+        for word in asked_words(query):
+            near = self._vectors.words_like(word, LIKES, ALIKE) if word.isalpha() else {}
+            here = {one: SAID for phrase in asked.likes.get(word, ()) for one in asked_words(phrase)}
+            found[word] = {like: WORTH * cosine for like, cosine in near.items()} | here
+        return found
+
+    def _near(self, query: str, asked: Asked) -> dict[int, float]:
+        """How near passages are in meaning, from 0 to 1: to the question as it was asked and in the docs' words."""
+        ways = [self._vectors.passages(text, CANDIDATES) for text in dict.fromkeys((query, asked.text))]
+        least = [min(way.values(), default=0.0) for way in ways]
+        return {
+            self._places[one]: _clipped(
+                (sum(way.get(one, low) for way, low in zip(ways, least, strict=True)) / len(ways) - _FAR)
+                / (_NEAR - _FAR)
+            )
+            for one in {one: None for way in ways for one in way}
+        }
 
     def by_words(self, query: str, k: int) -> list[Chunk]:
         """What BM25 alone finds, to measure against."""
@@ -201,6 +238,22 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _texts_of_pages(chunks: Sequence[Chunk]) -> list[str]:
+    """All text of each page, in the order of their first passages."""
+    texts: dict[str, list[str]] = {}
+    for chunk in chunks:
+        texts.setdefault(chunk.file, []).append(f"{chunk.heading} {chunk.text}")
+    return [" ".join(told) for told in texts.values()]
+
+
+def _is_named(chunk: Chunk, asked: frozenset[str]) -> bool:
+    """Whether a question of these words names the system that a passage is about; a beginning of the name will do."""
+    names = words_of(f"{chunk.file.split('/')[1].replace('_', ' ')} {chunk.headings[0]}")
+    return any(
+        word == name or (len(word) >= SHORTEST_BEGINNING and name.startswith(word)) for name in names for word in asked
+    )
 
 
 def _clipped(value: float) -> float:

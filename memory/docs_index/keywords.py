@@ -24,15 +24,23 @@ def words_of(text: str) -> list[str]:
     return [_stem(word) for word in _words(text)]
 
 
+def stems_of(text: str) -> tuple[str, ...]:
+    """All words, those that carry no meaning too, folded and without their endings."""
+    return tuple(_stem(word) for word in _WORD.findall(_folded(text)))
+
+
 def asked_words(query: str) -> tuple[str, ...]:
     """The words of a question that carry meaning, as they were written, each once."""
     return tuple(dict.fromkeys(_words(query)))
 
 
 def _words(text: str) -> list[str]:
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    return [word for word in _WORD.findall(bare) if word not in _SILENT]
+    return [word for word in _WORD.findall(_folded(text)) if word not in _SILENT]
+
+
+def _folded(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 class Keywords:

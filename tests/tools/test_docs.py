@@ -10,6 +10,8 @@ import pytest
 pytest.importorskip("chromadb", reason="the extra 'docs' is not installed")
 
 from evals.suites import docs as suite
+from memory.docs_index import otherwise
+from memory.docs_index.keywords import words_of
 from memory.docs_index.pages import pages
 from memory.workspace import Workspace
 from spec.errors import AccessError, UsageError
@@ -59,13 +61,19 @@ def test_every_case_names_a_passage_that_is_there(name: str, context: Context) -
     assert missing == []
 
 
+def test_what_others_call_things_leads_to_words_that_the_docs_use() -> None:
+    page = next(page for page in pages() if page.file == otherwise.FILE)
+    used = {word for other in pages() if other.file != otherwise.FILE for word in words_of(other.text)}
+    missing = {word for phrase in otherwise.OtherWords(page.text).here for word in words_of(phrase)} - used
+    assert missing == set()
+
+
 def test_both_ways_together_find_clearly_more_than_words_alone(context: Context) -> None:
     (words, _, both), results = suite.measured(docs_index())
     assert len(results) == 60
     assert both.recall >= words.recall + 0.2
     assert both.reciprocal >= words.reciprocal + 0.1
-    # Every page that is added stands beside the right one, too; far below this something else is wrong.
-    assert both.recall >= 0.55
-    # Nine of ten before the systems' pages came, which have a word for much that a shop asks; a floor, not an aim.
-    assert (both.kept_back or 0.0) >= 0.8
+    # Every page that is added stands beside the right one, too.
+    assert both.recall >= 0.72
+    assert (both.kept_back or 0.0) >= 0.9
     assert (both.answered or 0.0) >= 0.65
