@@ -42,6 +42,7 @@ class Service:
         self.address = address
         """Where people reach the chat page; None where there is none."""
         self._start, self._model, self._data = start, model, data
+        self._beginning = threading.Lock()
         self._opened = Opened()
         self._pool = ThreadPoolExecutor(TURNS_AT_ONCE, thread_name_prefix="turn")
         self._sessions: OrderedDict[tuple[str, str], Session] = OrderedDict()
@@ -58,7 +59,8 @@ class Service:
 
     def begin(self, who: str | Context, text: str, *, surface: str, thread: str | None = None) -> str:
         """Open a conversation, under a reserved id where one is given; its id. One that is open already stays."""
-        with Session(self._context_of(who), clock=self.clock, model=self._model) as session:
+        # Begun twice at once, the second would put the first words in place of what the first turn has kept.
+        with self._beginning, Session(self._context_of(who), clock=self.clock, model=self._model) as session:
             return session.begin(text, surface=surface, thread=thread)
 
     async def talk(self, who: str | Context, message: Message) -> AsyncIterator[Reply]:

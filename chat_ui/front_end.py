@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 NAME = "DReflowPro"
@@ -41,6 +42,7 @@ default_theme = "light"
 default_sidebar_state = "open"
 custom_build = "build"
 custom_css = "/public/page.css"
+custom_js = "/public/page.js"
 confirm_new_chat = false
 alert_style = "modern"
 custom_meta_url = "/"
@@ -107,7 +109,18 @@ def _write_words(folder: Path) -> None:
         words["chat"]["watermark"] = WATERMARK
         if file.stem.startswith("en"):
             words["chat"]["input"]["placeholder"] = PLACEHOLDER
+            _of_conversations(words["threadHistory"])
         (folder / file.name).write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
+
+
+def _of_conversations(words: dict[str, Any]) -> None:
+    """Chainlit's words for a thread, as everybody calls it."""
+    for name, said in words.items():
+        if isinstance(said, dict):
+            _of_conversations(said)
+        else:
+            told = re.sub(r"\b([Tt])hread(s?)\b", lambda m: ("C" if m[1] == "T" else "c") + f"onversation{m[2]}", said)
+            words[name] = told.replace("No conversations found", "No conversations yet")
 
 
 def _packaged() -> Path:

@@ -152,6 +152,8 @@ async def said(message: cl.Message) -> None:
     except DreflowError as error:
         await show(replies.Failure(message=error.message, hint=error.hint, error=error.kind, who=error.who))
         return
+    # A phone shows no list of conversations, and only that list writes the page's address.
+    await cl.send_window_message({"conversation": thread})
     await _show_all(hall.service.talk(principal, Message(text=message.content, thread=thread, data=tuple(data))))
 
 
@@ -191,7 +193,12 @@ async def _echo(text: str) -> None:
 
 
 async def _act(message: Message) -> None:
-    await _show_all(the_hall().service.talk(_principal(), message))
+    # A click is at work like a message is: that is shown, and can be stopped.
+    await page_context.emitter.task_start()
+    try:
+        await _show_all(the_hall().service.talk(_principal(), message))
+    finally:
+        await page_context.emitter.task_end()
 
 
 async def _show_all(stream: AsyncIterator[replies.Reply]) -> None:

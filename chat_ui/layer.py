@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from chainlit.data.base import BaseDataLayer
@@ -12,7 +14,7 @@ from chainlit.user import PersistedUser
 from agents import replies
 from agents.service import Service
 from chat_ui.render import rendered
-from spec.errors import BusyError
+from spec.errors import AccessError, BusyError
 from tools import conversations, forget
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from chainlit.types import Feedback, Pagination, ThreadDict, ThreadFilter
     from chainlit.user import User
 
+LOG = logging.getLogger("dreflow.page")
+RESERVED = re.compile(r"t\d+")
+"""An id of ours; Chainlit makes up another until the page's conversation has one."""
 STOPPING = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds to wait, one after the other, for a turn that was told to stop."""
 
@@ -149,10 +154,27 @@ class ThreadLayer(BaseDataLayer):
         thread_id: str,
         name: str | None = None,
         user_id: str | None = None,
-        metadata: dict[str, Any] | None = None,
-        tags: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,  # noqa: ARG002 - Chainlit's form
+        tags: list[str] | None = None,  # noqa: ARG002 - Chainlit's form
     ) -> None:
-        """Its title is kept with its first words."""
+        """Open it with its first words, which Chainlit tells with whose they are; else give it another title.
+
+        The page looks at the list as soon as this is done, so a conversation that began only with its turn would not
+        be in it yet.
+        """
+        if name is None:
+            return
+        if user_id is None:
+            about = conversations.of(self._service.context("")).about(thread_id)
+            if about is not None:
+                owner = self._service.context(about.created_by)
+                await asyncio.to_thread(conversations.rename, owner, thread_id, name)
+        elif RESERVED.fullmatch(thread_id):
+            try:
+                await asyncio.to_thread(self._service.begin, user_id, name, surface="page", thread=thread_id)
+            except AccessError:
+                # Whoever may not ask is told so by the message itself.
+                LOG.info("%s may not begin a conversation.", user_id)
 
     async def create_step(self, step_dict: StepDict) -> None:
         """Kept by the service already."""

@@ -14,6 +14,7 @@ from spec.errors import AccessError, BusyError, UsageError
 from tools.context import Context
 
 WAIT_SECONDS = 120.0
+LONGEST_TITLE = 80
 SHARED = ("slack",)
 """Surfaces whose threads belong to everyone who can be there, as principals named after it; it lets nobody else in."""
 
@@ -45,6 +46,19 @@ def recent(context: Context, *, limit: int = 100) -> Sequence[AboutThread]:
     """The conversations this principal may see, the one last spoken in first."""
     context.need("ask")
     return [about for about in of(context).recent(limit) if _sees(context, about)]
+
+
+def titled(text: str) -> str:
+    """What a conversation is called that is named by this text: one line, none when there is nothing to call it by."""
+    return " ".join(text.split())[:LONGEST_TITLE]
+
+
+def rename(context: Context, thread: str, title: str) -> None:
+    """Call a conversation something else in lists. UsageError for an empty title."""
+    visible(context, thread)
+    if not titled(title):
+        raise UsageError("A conversation needs a name.", hint="Type a few words that tell it from the others.")
+    of(context).rename_thread(thread, titled(title))
 
 
 def sees_plan(context: Context, digest: str) -> bool:

@@ -47,6 +47,8 @@ def build(params: Params, on: Relation, scope: StepScope) -> BuiltCheck:
         said.append(f"at most {params.max}")
     bad = select_from(on.name, [column(name) for name in on.names])
     bad.set("where", exp.Where(this=exp.or_(*tests)))
+    if params.min is not None and params.min == params.max:
+        said = [f"exactly {params.min}"]
     query = proofs.no_rows(bad.copy(), f"{item.name} is {' and '.join(said)}", " rows lie outside", " row lies outside")
     return BuiltCheck(query, (on.name,), bad)
 

@@ -50,3 +50,30 @@ def test_a_conversation_that_is_at_work_is_stopped_and_then_forgotten(
     worker.join(30)
     assert not worker.is_alive()
     assert conversations.of(context).about(thread) is None
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_conversation_is_in_the_list_as_soon_as_it_has_begun_and_can_be_called_something_else(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAINLIT_APP_ROOT", str(tmp_path))
+    from chat_ui.layer import ThreadLayer
+
+    layer, thread = ThreadLayer(service), service.reserve()
+    asyncio.run(layer.update_thread(thread, name="how many orders?", user_id="ada"))
+    assert service.begin("ada", "how many orders?", surface="page", thread=thread) == thread
+    listed = conversations.recent(service.context("ada"))
+    assert [(one.id, one.title, one.surface) for one in listed] == [(thread, "how many orders?", "page")]
+    asyncio.run(layer.update_thread(thread, name="  Orders of\nthis year "))
+    assert [one.title for one in conversations.recent(service.context("ada"))] == ["Orders of this year"]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_id_that_was_never_reserved_begins_nothing(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAINLIT_APP_ROOT", str(tmp_path))
+    from chat_ui.layer import ThreadLayer
+
+    asyncio.run(ThreadLayer(service).update_thread("6d2f0f0e-aaaa", name="hello", user_id="ada"))
+    assert conversations.recent(service.context("ada")) == []

@@ -5,7 +5,12 @@ export default function Choices() {
   const [chosen, setChosen] = useState(null)
   const choose = async (option) => {
     setChosen(option.value)
-    await callAction({ name: "answer", payload: { question: props.question, value: option.value, label: option.label } })
+    try {
+      await callAction({ name: "answer", payload: { question: props.question, value: option.value, label: option.label } })
+    } catch {
+      // Not heard: the same click can be made again.
+      setChosen(null)
+    }
   }
   return (
     <div className="dr-choices" role="group" aria-label={props.text}>

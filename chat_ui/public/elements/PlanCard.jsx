@@ -68,15 +68,15 @@ function Proofs({ proofs }) {
   const mark = (p) => (p.passed ? "✓" : p.severity === "block" ? "✗" : "!")
   return (
     <div>
-      <table className="dr-table">
+      <table className="dr-table dr-proofs" role="table">
         <thead><tr><th scope="col"><span className="sr-only">Holds</span></th><th scope="col">Promise</th><th scope="col">Expected</th><th scope="col">Found</th></tr></thead>
         <tbody>
           {shown.map((p, i) => (
-            <tr key={i}>
-              <td className={p.passed ? "dr-ok" : "dr-bad"} aria-label={p.passed ? "holds" : "does not hold"}>{mark(p)}</td>
-              <td>{p.note || `${words(p.check)}: ${words(p.on)}`}</td>
-              <td>{p.expected}</td>
-              <td>{p.found || p.detail}</td>
+            <tr key={i} role="row">
+              <td role="cell" className={p.passed ? "dr-ok" : "dr-bad"} aria-label={p.passed ? "holds" : "does not hold"}>{mark(p)}</td>
+              <td role="cell">{p.note || `${words(p.check)}: ${words(p.on)}`}</td>
+              <td role="cell" data-head="Expected">{p.expected}</td>
+              <td role="cell" data-head="Found">{p.found || p.detail}</td>
             </tr>
           ))}
         </tbody>
@@ -99,7 +99,12 @@ export default function PlanCard() {
   const p = props
   const decide = async (decision) => {
     setDecided(decision)
-    await callAction({ name: "decide", payload: { decision, digest: p.spec_digest } })
+    try {
+      await callAction({ name: "decide", payload: { decision, digest: p.spec_digest } })
+    } catch {
+      // Not heard: the same click can be made again, and one that was heard does nothing twice.
+      setDecided(null)
+    }
   }
   const leaves = p.effects.map(effect).filter(Boolean)
   const big = p.steps.length > 14
