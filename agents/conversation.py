@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from spec.pipeline import Pipeline
 
 LONGEST_MESSAGE = 20_000
-LONGEST_TITLE = 80
 LOG = logging.getLogger("dreflow.conversation")
 
 
@@ -47,7 +46,7 @@ def begin(context: Context, text: str, *, surface: str, now: datetime, thread: s
     plain = request.model_dump(mode="json", exclude={"answers", "history"})
     saved = threads.started(context, "answer", plain, (), thread_id=thread)
     threads.kept(context, saved, now)
-    title = " ".join(text.split())[:LONGEST_TITLE] or "New conversation"
+    title = conversations.titled(text) or "New conversation"
     conversations.of(context).name_thread(saved.id, title=title, surface=surface)
     return saved.id
 
@@ -227,6 +226,8 @@ class _Turn:
             yield from self._ask(self._as_said(), saved)
         else:
             yield from asides.reply(found, self.desk, text, saved, clock=self.clock)
+            if found in {"pipelines", "runs", "connections", "help"} and _is_open(saved):
+                yield replies.Text(text="My question about the plan is still open.", tone="note")
 
     def _route(self, text: str, saved: SavedThread) -> Route:
         options, data = _options(saved), self.desk.data_of(saved) if saved.data else None
@@ -270,7 +271,7 @@ class _Turn:
             return
         turn = begun(self.context, message, "answer", clock=self.clock(), base=Path.cwd())
         yield from self._answered(turn, saved)
-        if saved.question is not None and open_want(saved) == "pipeline":
+        if _is_open(saved):
             yield replies.Text(text="My question about the plan is still open.", tone="note")
 
     def _answered(self, turn: Exchange, unsure: SavedThread | None = None) -> Iterator[replies.Reply]:
@@ -461,6 +462,11 @@ def _last_about(saved: SavedThread) -> Literal["answer", "pipeline"] | None:
     spec = last.get("spec") if isinstance(last, dict) else None
     kept_files = isinstance(spec, dict) and (spec.get("outputs") or spec.get("loads") or spec.get("report"))
     return None if last is None else "pipeline" if kept_files else "answer"
+
+
+def _is_open(saved: SavedThread) -> bool:
+    """Whether a question about a plan waits for its answer."""
+    return saved.question is not None and open_want(saved) == "pipeline"
 
 
 def _options(saved: SavedThread) -> list[tuple[str, str]] | None:

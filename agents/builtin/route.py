@@ -177,6 +177,8 @@ _LISTS: tuple[tuple[Route, re.Pattern[str]], ...] = (
     ("runs", re.compile(rf"{_LEAD}(?:runs?|history){_TAIL}", re.IGNORECASE)),
     ("connections", re.compile(rf"{_LEAD}(?:connections?|sources?|data\s+sources?){_TAIL}", re.IGNORECASE)),
 )
+_BESIDE = (_RESTORE, _HELP, _WAIT, _THANKS)
+"""Wishes that are no answer to whatever question is open."""
 _GREETING = re.compile(
     r"^\s*(?:hi|hello|hey|ciao|hola|hallo|bonjour|good\s+(?:morning|afternoon|evening|day)|thanks?"
     r"|thank\s+you|thx|great|nice|cool|perfect|ok(?:ay)?)"
@@ -299,6 +301,9 @@ def settles(said: str, options: Sequence[tuple[str, str]], data: DataView | None
         return True
     if _PLACE.fullmatch(folded) and 1 <= int(folded) <= len(options):
         return True
+    lists = " " in said and any(pattern.search(said) for _, pattern in _LISTS) and not _names_a_table(said, data)
+    if lists or any(pattern.search(said) for pattern in _BESIDE):
+        return False
     if said.endswith("?") or _ASKS.search(said) or find_timing(said, "UTC") or _has_template(said, data):
         return False
     return 0 < len(said.split()) <= LONGEST_FREE_ANSWER and not _PIPELINE.search(said)

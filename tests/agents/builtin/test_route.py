@@ -170,3 +170,24 @@ def test_asking_how_clean_the_data_is_goes_to_its_quality(text: str) -> None:
 )
 def test_asking_about_what_is_no_table_stays_a_question(text: str) -> None:
     assert "quality" not in routed(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("show my pipelines", "pipelines"),
+        ("list the runs", "runs"),
+        ("my connections", "connections"),
+        ("put it back like before", "restore"),
+        ("undo", "restore"),
+        ("help", "help"),
+        ("thanks", "thanks"),
+    ],
+)
+def test_what_is_no_answer_to_any_question_is_done_while_one_is_open(text: str, found: Route) -> None:
+    options = [("yes", "Yes, go on without it"), ("no", "No, leave it")]
+    assert route(text, options=options, waits=False, last="pipeline") == found
+
+
+def test_an_option_is_chosen_even_where_its_words_could_be_a_wish() -> None:
+    assert route("my runs", options=[("runs", "my runs")], waits=False, last="answer") == "settle"
