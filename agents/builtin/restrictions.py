@@ -169,7 +169,7 @@ def _says_which(tag: Tag) -> bool:
 
 def _asked_nouns(tags: list[Tag]) -> Iterable[str]:
     """As in "which van and when": a noun that happens to be a verb elsewhere, and that nothing here is called."""
-    for tag, after in zip(tags, [*tags[1:], None], strict=True):
+    for tag, after in zip(tags, [*tags, None][1:], strict=True):
         noun = after
         if tag.kind != "rel" or tag.text.lower() not in _ASKING or noun is None or noun.kind != "unknown":
             continue

@@ -84,7 +84,7 @@ def _countings(tags: list[Tag], meaning: Meaning, outs: list[Out], conditions: l
 
 def _negations(tags: list[Tag], meaning: Meaning, conditions: list[Condition], schema: Schema) -> Iterator[str]:
     """Each word that denies is held by something that is denied."""
-    said = [tag for tag, after in zip(tags, [*tags[1:], None], strict=True) if tag.kind == "neg" and not _turns(after)]
+    said = [tag for tag, after in zip(tags, [*tags, None][1:], strict=True) if tag.kind == "neg" and not _turns(after)]
     held = sum(_denied(c) for c in conditions) + sum(1 for _, op, v in meaning.having if op in {"=", "<"} and not v)
     held += bool(meaning.everyone) + any(
         out.column is not None and _is_mark(out.column, schema) for out in meaning.groups
