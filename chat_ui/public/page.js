@@ -6,3 +6,19 @@ window.addEventListener("message", (event) => {
     history.replaceState(history.state, "", `/thread/${conversation}`)
   }
 })
+
+// A file that is refused before it is sent is refused in Chainlit's words: a list of every kind that browsers know, or
+// megabytes. Ours say what can be dropped, and what to do instead.
+const REFUSALS = [
+  [/^File type must be/, "That kind of file cannot be read here. Drop a CSV, TSV, JSON, Excel, Parquet, SQLite or DuckDB file."],
+  [/^File is larger than 2048 MB/, "That is larger than 2 GB, the most that can be dropped here. Put it in a folder of this machine or in a database, and name that."],
+]
+new MutationObserver((changes) => {
+  for (const node of changes.flatMap((change) => [...change.addedNodes])) {
+    if (!(node instanceof Element)) continue
+    for (const title of [node, ...node.querySelectorAll("*")].filter((one) => one.childElementCount === 0)) {
+      const ours = REFUSALS.find(([theirs]) => theirs.test(title.textContent))
+      if (ours && title.closest("[data-sonner-toast]")) title.textContent = ours[1]
+    }
+  }
+}).observe(document, { childList: true, subtree: true })
