@@ -26,6 +26,9 @@ function layers(steps) {
 const short = (text, n) => (text.length > n ? text.slice(0, n - 1) + "…" : text)
 const words = (id) => id.replaceAll("_", " ")
 
+// "32658.82 of payouts_explained" as a person writes it; the figure itself stays what was computed.
+const told = (text) => words(text || "").replace(/^-?\d{4,}(?=\.\d+ | |$)/, (n) => BigInt(n).toLocaleString("en"))
+
 function Graph({ steps }) {
   const columns = layers(steps)
   const W = 168, H = 44, GX = 36, GY = 10
@@ -75,8 +78,8 @@ function Proofs({ proofs }) {
             <tr key={i} role="row">
               <td role="cell" className={p.passed ? "dr-ok" : "dr-bad"} aria-label={p.passed ? "holds" : "does not hold"}>{mark(p)}</td>
               <td role="cell">{p.note || `${words(p.check)}: ${words(p.on)}`}</td>
-              <td role="cell" data-head="Expected">{p.expected}</td>
-              <td role="cell" data-head="Found">{p.found || p.detail}</td>
+              <td role="cell" data-head="Expected">{told(p.expected)}</td>
+              <td role="cell" data-head="Found">{told(p.found || p.detail)}</td>
             </tr>
           ))}
         </tbody>
