@@ -344,7 +344,8 @@ def test_a_message_too_long_is_refused_and_the_conversation_goes_on(context: Con
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", "';--", "<script>alert(1)</script>", "Сколько заказов?", "🙂", "🍕🍕", "…", "DROP TABLE orders;"]
+    "text",
+    ["", "   ", "';--", "<script>alert(1)</script>", "Сколько заказов?", "🙂", "🍕🍕", "…", "DROP TABLE orders;"],
 )
 def test_odd_messages_get_a_short_honest_reply(context: Context, orders: Path, text: str) -> None:
     found = Talk(context, orders).say(text)
