@@ -280,12 +280,13 @@ class _Building:
             raise unknown_output(step, unit, output)
         scope = self.scope(step.id, wanted=frozenset(wanted))
         built = unit.build(params, inputs, scope)
-        for output in built.feeds:
+        before = built.made_before()
+        for output in before:
             self._add_stage(step, output, built.outputs[output], built, reads)
         for output, fields in built.fields.items():
             self._add_applied(step, output, fields, built)
         for output, query in built.outputs.items():
-            if output not in built.feeds:
+            if output not in before:
                 self._add_stage(step, output, query, built, reads)
         self.implied += built.checks
         self.notes += built.notes

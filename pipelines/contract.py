@@ -88,7 +88,8 @@ class Built:
     relation, with one named projection a column. Names that start with ``_`` are for the step's own use.
 
     What SQL cannot say is done by ``apply``: it is given the rows of the outputs named in ``feeds``, in that order, and
-    makes the outputs named in ``fields``. Any other output may read all of these, as ``<step>.<output>``.
+    makes the outputs named in ``fields``. An output may read those before it, as ``<step>.<output>``; those after the
+    last feed may read what ``apply`` made as well.
     """
 
     outputs: Mapping[str, exp.Query]
@@ -104,6 +105,11 @@ class Built:
     fields: Mapping[str, tuple[Field, ...]] = field(default_factory=dict)
     """With ``apply``: the columns of each output it makes."""
     feeds: tuple[str, ...] = ()
+
+    def made_before(self) -> tuple[str, ...]:
+        """The outputs that are made before ``apply``: all up to its last feed."""
+        names = tuple(self.outputs)
+        return names[: max((names.index(name) + 1 for name in self.feeds), default=0)]
 
 
 class Transform(Protocol):
