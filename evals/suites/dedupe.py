@@ -1,4 +1,4 @@
-"""Other people's tables with known duplicates: which pairs the step ``entities`` finds, told by nothing but its defaults.
+"""Other people's tables with known duplicates: which pairs the step ``entities`` finds with its defaults alone.
 
 A set is a folder ``dedupe/<name>`` of the evals (``DREFLOW_EVALS``): ``gt.csv`` with the true pairs by id, and the two
 tables that are linked, or the one that holds duplicates. The step is given the tables and the column of ids, and for

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, Literal
 
 from pipelines.job import Field, Relation
@@ -15,12 +16,13 @@ Kind = Literal["auto", "name", "text", "address", "phone", "email", "money", "da
 _KINDS: Final[dict[Kind, frozenset[str]]] = {
     "phone": frozenset({"phone", "telephone", "tel", "mobile", "cell", "cellphone", "fax", "telefon", "handy"}),
     "email": frozenset({"email", "mail", "emails"}),
-    "address": frozenset({"address", "addr", "street", "adresse", "strasse", "address1", "road"}),
+    "address": frozenset({"address", "addr", "street", "adresse", "strasse", "address1", "road", "city", "town", "zip",
+                          "zipcode", "postcode", "postal", "plz", "country", "state", "region", "county", "province"}),
     "date": frozenset({"birth", "birthday", "birthdate", "dob", "born", "released", "release", "published", "founded",
                        "year", "geburtsdatum"}),
     "money": frozenset({"price", "msrp", "rrp", "preis"}),
-    "code": frozenset({"sku", "ean", "isbn", "issn", "upc", "gtin", "mpn", "asin", "vat", "iban", "vin", "zip",
-                       "zipcode", "postcode", "postal", "plz", "barcode"}),
+    "code": frozenset({"sku", "ean", "isbn", "issn", "upc", "gtin", "mpn", "asin", "vat", "iban", "vin",
+                       "barcode"}),
     "name": frozenset({"firstname", "lastname", "surname", "forename", "givenname", "familyname", "fullname",
                        "customer", "contact", "company", "person", "vorname", "nachname"}),
 }  # fmt: skip
@@ -58,7 +60,7 @@ def words_of(name: str) -> list[str]:
 def kind_by_name(item: Field) -> Kind | None:
     """What a column's name and type say: a kind, ``auto`` where the data decides, None where it is not compared."""
     words = words_of(item.name)
-    both = {*words, "".join(words), *("".join(two) for two in zip(words, words[1:], strict=False))}
+    both = {*words, "".join(words), *("".join(two) for two in pairwise(words))}
     kind = next((kind for kind, names in _KINDS.items() if both & names), None)
     held = family(item.type)
     if kind is not None and held in _HELD[kind]:
@@ -71,7 +73,7 @@ def kind_by_name(item: Field) -> Kind | None:
 _HELD: Final[dict[Kind, frozenset[str]]] = {
     "phone": frozenset({"text", "number"}),
     "email": frozenset({"text"}),
-    "address": frozenset({"text"}),
+    "address": frozenset({"text", "number"}),
     "date": frozenset({"text", "number", "date"}),
     "money": frozenset({"text", "number"}),
     "code": frozenset({"text", "number"}),

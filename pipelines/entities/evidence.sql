@@ -10,7 +10,8 @@ WITH laid AS (
     LEAST(l.w1, r.w1) - COALESCE(h.a1, 0) AS numbers_lack,
     LEAST(l.w2, r.w2) AS whole_least,
     GREATEST(l.words, r.words) AS longest,
-    z.rarest, g.bits
+    z.rarest, g.bits,
+    l.v AS lv, r.v AS rv, COALESCE(l.v = r.v, FALSE) AS same
   FROM _candidates AS p
   JOIN _sums AS l ON l.n = p.a
   JOIN _sums AS r ON r.n = p.b AND r.f = l.f
@@ -18,12 +19,6 @@ WITH laid AS (
   LEFT JOIN _near AS y ON y.a = p.a AND y.b = p.b AND y.f = l.f
   LEFT JOIN _kinds AS g ON g.f = l.f
   CROSS JOIN _size AS z
-),
-valued AS (
-  SELECT d.*, l.v AS lv, r.v AS rv, COALESCE(l.v = r.v, FALSE) AS same
-  FROM laid AS d
-  LEFT JOIN _plain AS l ON l.n = d.a AND l.f = d.f
-  LEFT JOIN _plain AS r ON r.n = d.b AND r.f = d.f
 ),
 judged AS (
   SELECT *,
@@ -52,7 +47,7 @@ judged AS (
       WHEN same THEN words
       ELSE (words * 85) // 100 - (4 * both_lack) // 10 - one_lacks // 10 - (6 * numbers_lack) // 10
     END AS said
-  FROM valued
+  FROM laid
 )
 SELECT a, b, f, k, same,
   CASE WHEN bits IS NOT NULL THEN

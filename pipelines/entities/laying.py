@@ -8,10 +8,10 @@ from sqlglot import exp
 
 from pipelines import proofs
 from pipelines.entities.columns import Compared
-from pipelines.expressions import aliased, column, select_from, table_of
+from pipelines.expressions import aliased, column, select_from
 from pipelines.job import Field, Relation
 from pipelines.orders import tie_break
-from pipelines.scope import StepScope, family, ordered
+from pipelines.scope import StepScope, constant, family, ordered
 from spec.records import record
 
 NUMBER, SIDE, RECORD = "_n", "_s", "_id"
@@ -68,7 +68,7 @@ def layout(sides: Sequence[Relation], ids: Sequence[Field], compared: Sequence[C
     taken = {item.right.name for item in compared}
     for item in left.fields:
         other = right.field(item.name)
-        if item.name in partner or other is None or other.name in taken or item in (ids[0],) or other in (ids[1],):
+        if item.name in partner or other is None or other.name in taken or item == ids[0] or other == ids[1]:
             continue
         partner[item.name] = other
         taken.add(other.name)
@@ -138,8 +138,8 @@ def values(laid: Layout, source: str) -> exp.Query:
     return result
 
 
-def groups(laid: Layout, source: str, block: Sequence[str]) -> exp.Select:
-    """What must be equal before records are compared, as ``n, v``; records that lack any of it are compared with none."""
+def groups(source: str, block: Sequence[str]) -> exp.Select:
+    """What must be equal before records are compared, as ``n, v``; who lacks any of it is compared with none."""
     parts = [item for name in block for item in (proofs.text(column(name)), exp.Literal.string("|"))]
     value = exp.Concat(expressions=parts, safe=True, coalesce=True) if parts else exp.Literal.string("")
     rows = select_from(source, [aliased(column(NUMBER), "n"), aliased(value, "v")])
@@ -148,10 +148,10 @@ def groups(laid: Layout, source: str, block: Sequence[str]) -> exp.Select:
     return rows
 
 
-def constants(names: Sequence[str], types: Sequence[str], rows: Sequence[Sequence[str | int | bool | None]]) -> exp.Select:
+def constants(
+    names: Sequence[str], types: Sequence[str], rows: Sequence[Sequence[str | int | bool | None]]
+) -> exp.Select:
     """A relation of stated rows."""
-    from pipelines.scope import constant
-
     columns = [exp.to_identifier(name, quoted=True) for name in names]
     made = exp.Values(
         expressions=[exp.Tuple(expressions=[constant(value) for value in row]) for row in rows],
@@ -161,6 +161,3 @@ def constants(names: Sequence[str], types: Sequence[str], rows: Sequence[Sequenc
         expressions=[aliased(_typed(column(name), type_), name) for name, type_ in zip(names, types, strict=True)],
         from_=exp.From(this=made),
     )
-
-
-__all__ = ["NUMBER", "RECORD", "SIDE", "Layout", "Merged", "constants", "groups", "layout", "records", "table_of", "values"]

@@ -1,14 +1,22 @@
 -- Words of one record that the other one has in another spelling, each used once.
 WITH short AS (
-  SELECT n, f, k, t, c, w FROM _bags WHERE k IN ('name', 'address', 'email', 'code', 'codes')
+  SELECT n, f, k, t, c, w FROM _bags WHERE k IN ('name', 'address', 'email', 'code', 'codes') AND c <> 1
+),
+open_pairs AS (
+  SELECT p.a, p.b, l.f
+  FROM _candidates AS p
+  JOIN _sums AS l ON l.n = p.a AND l.k IN ('name', 'address', 'email', 'code', 'codes')
+  JOIN _sums AS r ON r.n = p.b AND r.f = l.f
+  LEFT JOIN _shared AS h ON h.a = p.a AND h.b = p.b AND h.f = l.f
+  WHERE (l.w0 > COALESCE(h.a0, 0) AND r.w0 > COALESCE(h.a0, 0)) OR (l.w2 > COALESCE(h.a2, 0) AND r.w2 > COALESCE(h.a2, 0))
 ),
 rest AS (
   SELECT p.a, p.b, l.f, l.k, l.t, l.c, l.w, 0 AS side
-  FROM _candidates AS p JOIN short AS l ON l.n = p.a
+  FROM open_pairs AS p JOIN short AS l ON l.n = p.a AND l.f = p.f
   WHERE NOT EXISTS (SELECT 1 FROM short AS r WHERE r.n = p.b AND r.f = l.f AND r.t = l.t)
   UNION ALL
   SELECT p.a, p.b, l.f, l.k, l.t, l.c, l.w, 1 AS side
-  FROM _candidates AS p JOIN short AS l ON l.n = p.b
+  FROM open_pairs AS p JOIN short AS l ON l.n = p.b AND l.f = p.f
   WHERE NOT EXISTS (SELECT 1 FROM short AS r WHERE r.n = p.a AND r.f = l.f AND r.t = l.t)
 ),
 met AS (

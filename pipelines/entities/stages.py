@@ -31,7 +31,7 @@ def stage(name: str, step: str) -> exp.Query:
 
 @cache
 def alike_words() -> tuple[tuple[str, str, str], ...]:
-    """Words that mean another one, as (kind, word, meaning), in order; an empty meaning says nothing about who it is."""
+    """Words that mean another one, as (kind, word, meaning), in order; those without a meaning are left out."""
     import csv
 
     text = files("pipelines.entities").joinpath("alike.csv").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from pipelines import proofs
 from pipelines.entities.laying import NUMBER, RECORD, SIDE, Layout, Merged
-from pipelines.expressions import aliased, column, select_from, table_of
+from pipelines.expressions import aliased, column, table_of
 from pipelines.scope import family, ordered
 from spec.records import record
 
@@ -21,7 +21,7 @@ ALONE: Final = "no other record is alike enough"
 
 @record(frozen=True)
 class Surviving:
-    """Which value of an entity's records its golden record takes: a rule a column, one for the rest, and what decides."""
+    """Which of the values of its records an entity takes: a rule a column, one for the rest, and what decides."""
 
     rules: Mapping[str, Rule]
     otherwise: Rule
@@ -87,6 +87,7 @@ def golden(laid: Layout, surviving: Surviving, source: str, belonging: str) -> e
 def mapping(laid: Layout, source: str, belonging: str) -> exp.Select:
     """Each record, the entity it is, and why: its likeliest partner there, the chance and the reason."""
     reason = exp.Coalesce(this=column("reason", "m"), expressions=[exp.Literal.string(ALONE)])
+    partner = column("other", "m")
     return exp.Select(
         expressions=[
             column("entity", "m"), aliased(_source(laid, "r"), "source"), aliased(column(RECORD, "r"), "record"),
@@ -95,8 +96,8 @@ def mapping(laid: Layout, source: str, belonging: str) -> exp.Select:
         ],
         from_=exp.From(this=table_of(belonging, "m")),
         joins=[
-            exp.Join(this=table_of(source, "r"), kind="INNER", on=proofs.equals(column(NUMBER, "r"), column(NUMBER, "m"))),
-            exp.Join(this=table_of(source, "o"), side="LEFT", on=proofs.equals(column(NUMBER, "o"), column("other", "m"))),
+            _joined(source, "r", column(NUMBER, "m")),
+            exp.Join(this=table_of(source, "o"), side="LEFT", on=proofs.equals(column(NUMBER, "o"), partner)),
         ],
     )  # fmt: skip
 
@@ -114,10 +115,14 @@ def review(laid: Layout, source: str, pairs: str) -> exp.Select:
         ],
         from_=exp.From(this=table_of(pairs, "p")),
         joins=[
-            exp.Join(this=table_of(source, "l"), kind="INNER", on=proofs.equals(column(NUMBER, "l"), column("a", "p"))),
-            exp.Join(this=table_of(source, "r"), kind="INNER", on=proofs.equals(column(NUMBER, "r"), column("b", "p"))),
+            _joined(source, "l", column("a", "p")),
+            _joined(source, "r", column("b", "p")),
         ],
     )  # fmt: skip
+
+
+def _joined(records: str, alias: str, number: exp.Expr) -> exp.Join:
+    return exp.Join(this=table_of(records, alias), kind="INNER", on=proofs.equals(column(NUMBER, alias), number))
 
 
 def _source(laid: Layout, table: str) -> exp.Expr:
@@ -185,6 +190,3 @@ def _survivor(laid: Layout, surviving: Surviving, item: Merged, times: str) -> e
 def _kind(item: Merged) -> str:
     held = item.left or item.right
     return "VARCHAR" if item.as_text or held is None else held.type
-
-
-__all__ = ["Rule", "Surviving", "golden", "mapping", "members", "review", "select_from"]

@@ -17,7 +17,8 @@ FIRST = {
     "Margaret": "Maggie", "James": "Jim", "Richard": "Rick", "Susan": "Sue", "Anthony": "Tony", "Jennifer": "Jen",
     "Hannah": "Hannah", "Miguel": "Miguel", "Aisha": "Aisha", "Oluwaseun": "Oluwaseun", "Ingrid": "Ingrid",
     "Yusuf": "Yusuf", "Chiara": "Chiara", "Pavel": "Pavel", "Lena": "Lena", "Noor": "Noor", "Felix": "Felix",
-    "Greta": "Greta", "Ivan": "Ivan", "Marta": "Marta", "Diego": "Diego", "Sofia": "Sofia", "Emil": "Emil", "Ruth": "Ruth",
+    "Greta": "Greta", "Ivan": "Ivan", "Marta": "Marta", "Diego": "Diego", "Sofia": "Sofia", "Emil": "Emil",
+    "Ruth": "Ruth",
 }  # fmt: skip
 COMMON = ["Smith", "Miller", "Garcia", "Müller", "Nguyen", "Khan", "Rossi", "Novak", "Jones", "Brown"]
 HEADS = ["Bar", "Wen", "Kol", "Dra", "Fen", "Hal", "Mor", "Tes", "Ved", "Lan", "Ost", "Pel", "Rud", "Sam", "Zim", "Gor"]
@@ -49,18 +50,24 @@ def people(seed: int, size: int) -> Made:
         if truth and draw.random() < 0.08:  # a household: another person of the same name of family, house and phone
             kin = draw.choice(truth)
             other = draw.choice([name for name in FIRST if not str(kin[0]).startswith(name)])
-            person = [f"{other} {str(kin[0]).split(' ', 1)[1]}", _mail(draw, other), kin[2], kin[3], kin[4], _born(draw)]
+            person = [
+                f"{other} {str(kin[0]).split(' ', 1)[1]}",
+                _mail(draw, other),
+                kin[2],
+                kin[3],
+                kin[4],
+                _born(draw),
+            ]
         elif truth and draw.random() < 0.04:  # a namesake elsewhere
             person[0] = draw.choice(truth)[0]
         truth.append(person)
         records.append((number, person))
-        for _ in range(draw.choice([0, 0, 0, 1, 1, 2])):
-            records.append((number, _again(draw, person)))
-    return _numbered(draw, ("id", "name", "email", "phone", "address", "city", "birth_date"), records)
+        records.extend((number, _again(draw, person)) for _ in range(draw.choice([0, 0, 0, 1, 1, 2])))
+    return _numbered(("id", "name", "email", "phone", "address", "city", "birth_date"), records)
 
 
 def companies(seed: int, size: int) -> tuple[Made, Made, frozenset[tuple[str, str]]]:
-    """Suppliers as two systems know them, each without duplicates: legal forms, phone formats, moved or missing data."""
+    """Suppliers as two clean systems know them: legal forms, phone formats, moved or missing data; and the pairs."""
     draw = Random(seed)
     one: list[tuple[int, Row]] = []
     other: list[tuple[int, Row]] = []
@@ -71,7 +78,7 @@ def companies(seed: int, size: int) -> tuple[Made, Made, frozenset[tuple[str, st
         if draw.random() < 0.85:
             other.append((number, _elsewhere(draw, company)))
     columns = ("id", "name", "phone", "street", "city", "website")
-    a, b = _numbered(draw, columns, one, "a"), _numbered(draw, columns, other, "b")
+    a, b = _numbered(columns, one, "a"), _numbered(columns, other, "b")
     by_number = {number: row[0] for (number, _), row in zip(_shuffled(one, "a"), a.rows, strict=True)}
     pairs = frozenset(
         (str(by_number[number]), str(row[0]))
@@ -81,10 +88,7 @@ def companies(seed: int, size: int) -> tuple[Made, Made, frozenset[tuple[str, st
     return a, b, pairs
 
 
-def _numbered(
-    draw: Random, columns: tuple[str, ...], records: Sequence[tuple[int, Row]], mark: str = "r"
-) -> Made:
-    del draw
+def _numbered(columns: tuple[str, ...], records: Sequence[tuple[int, Row]], mark: str = "r") -> Made:
     ordered = _shuffled(records, mark)
     rows: list[Row] = [[f"{mark}{place}", *row] for place, (_, row) in enumerate(ordered, start=1)]
     groups: dict[int, list[str]] = {}
@@ -106,11 +110,19 @@ def _family(draw: Random) -> str:
 
 def _person(draw: Random) -> Row:
     first, family = draw.choice(list(FIRST)), _family(draw)
-    return [f"{first} {family}", _mail(draw, first, family), _phone(draw), _address(draw), draw.choice(CITIES), _born(draw)]
+    return [
+        f"{first} {family}",
+        _mail(draw, first, family),
+        _phone(draw),
+        _address(draw),
+        draw.choice(CITIES),
+        _born(draw),
+    ]
 
 
 def _mail(draw: Random, first: str, family: str = "") -> str:
-    return f"{first.lower()}{'.' + family.lower() if family else ''}{draw.randrange(100, 10_000)}@{draw.choice(['post', 'mail', 'web'])}.test"
+    name = f"{first}.{family}" if family else first
+    return f"{name.lower()}{draw.randrange(100, 10_000)}@{draw.choice(['post', 'mail', 'web'])}.test"
 
 
 def _born(draw: Random) -> str:
@@ -164,7 +176,7 @@ def _typo(draw: Random, text: str, *, letters: str = "aeinrst", skip: str = " ,"
 
 def _company(draw: Random) -> Row:
     name = f"{_family(draw)} {draw.choice(TRADES)} {draw.choice(list(FORMS))}"
-    host = name.split(" ")[0].lower().replace("ü", "ue") + draw.choice(["", "-group", "online"])
+    host = name.split(" ", maxsplit=1)[0].lower().replace("ü", "ue") + draw.choice(["", "-group", "online"])
     return [name, _phone(draw), _address(draw), draw.choice(CITIES), f"www.{host}.test"]
 
 
@@ -175,7 +187,9 @@ def _elsewhere(draw: Random, company: Row) -> Row:
     name = start if choice < 0.35 else f"{start} {FORMS[form]}" if choice < 0.7 else f"{start.upper()} {form}"
     if draw.random() < 0.15:
         name = _typo(draw, name)
-    phone = str(phone).replace("+44 ", "(0) ") if draw.random() < 0.5 else str(phone).replace(" ", "").replace("+", "00")
+    phone = (
+        str(phone).replace("+44 ", "(0) ") if draw.random() < 0.5 else str(phone).replace(" ", "").replace("+", "00")
+    )
     if draw.random() < 0.2:
         street = _address(draw)
     if draw.random() < 0.5:
