@@ -39,7 +39,7 @@ faults: $(READY) ## kill runs 2,000 times and compare digests (long)
 	@$(BIN)/python -m pytest -q -m faults --timeout 0 -s
 
 eval: $(READY) ## measure the answers and compare with the last result (long)
-	@status=0; for suite in conversation spec injection models docs questions prepbench cleaning anomaly; do $(BIN)/dreflow eval $$suite || status=1; done; exit $$status
+	@status=0; for suite in conversation spec injection models docs questions prepbench cleaning anomaly messy dedupe; do $(BIN)/dreflow eval $$suite || status=1; done; exit $$status
 
 bench: $(READY) ## measure speed and memory against plain tools (long)
 	@$(BIN)/python -m pytest -q -m bench --timeout 0 -s -p no:xdist

@@ -10,7 +10,7 @@ WITH pieces AS (
   FROM (
     SELECT n, s, f, k, UNNEST(REGEXP_EXTRACT_ALL(v, '[^\s,;()"]+')) AS t
     FROM _plain
-    WHERE k IN ('name', 'text') AND REGEXP_MATCHES(v, '[0-9][^\pL\pN\s]|[^\pL\pN\s][0-9]')
+    WHERE k IN ('name', 'text') AND REGEXP_MATCHES(v, '[0-9]') AND REGEXP_MATCHES(v, '[\pL\pN][^\pL\pN\s]+[\pL\pN]')
   ) AS joined
   WHERE REGEXP_MATCHES(t, '[0-9]') AND REGEXP_MATCHES(t, '\pL') AND LENGTH(t) BETWEEN 5 AND 30
 ),
