@@ -60,6 +60,8 @@ def words_of(name: str) -> list[str]:
 def kind_by_name(item: Field) -> Kind | None:
     """What a column's name and type say: a kind, ``auto`` where the data decides, None where it is not compared."""
     words = words_of(item.name)
+    if words and words[-1] in ("id", "ids", "key", "uuid", "guid"):
+        return None
     both = {*words, "".join(words), *("".join(two) for two in pairwise(words))}
     kind = next((kind for kind, names in _KINDS.items() if both & names), None)
     held = family(item.type)

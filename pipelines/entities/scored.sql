@@ -16,5 +16,5 @@ chances AS (
 )
 SELECT a, b, CAST(e AS BIGINT) AS e,
   CASE WHEN against OR who * 3 < base THEN LEAST(chance, automatic - 1) ELSE chance END AS p,
-  CASE WHEN who * 3 < base THEN 1 WHEN chance < automatic AND all_x > 2 * x - x // 2 THEN 2 ELSE 0 END AS held
+  CASE WHEN NOT against AND who * 3 < base THEN 1 WHEN chance < automatic AND all_x > 2 * x - x // 2 THEN 2 ELSE 0 END AS held
 FROM chances

@@ -34,8 +34,6 @@ def test_the_known_doubles_of_the_demo_become_one_and_nobody_else(quarter_world:
     for row in rows_of(shop.out / "mapping.csv"):
         entities.setdefault(row["entity"], []).append(row["record"])
     found = {pair for records in entities.values() for pair in combinations(sorted(records), 2)}
-    known = {
-        tuple(sorted((row["customer_id"], row["duplicate_id"]))) for row in rows_of(quarter_world.duplicates)
-    }
+    known = {tuple(sorted((row["customer_id"], row["duplicate_id"]))) for row in rows_of(quarter_world.duplicates)}
     assert known
     assert found == known
