@@ -172,7 +172,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         raise scope.fail("There is one input, and one_to_one links two.", field="one_to_one", hint="Leave it out.")
     automatic, review = (int(Decimal(value) * 1000) for value in (params.automatic, params.review))
     surviving = _surviving(params, laid, scope)
-    block = [scope.field(name, inputs[0], "block").name for name in params.block]
+    block = _block(params, laid, scope)
     weighted = all(item.weight for _, item in laid.compared)
     own = {name: f"{scope.name}._{name}" for name in ("records", "members")}
     found: dict[str, exp.Query] = {
@@ -276,6 +276,22 @@ def _surviving(params: Params, laid: Layout, scope: StepScope) -> Surviving:
         params.prefer,
         known_column(params.prefer_by, "prefer_by") if params.prefer_by else "",
     )
+
+
+def _block(params: Params, laid: Layout, scope: StepScope) -> list[str]:
+    """The columns that must be equal; with two inputs both have them."""
+    found: list[str] = []
+    both = {item.name for item in laid.merged if item.left is not None and item.right is not None}
+    for name in params.block:
+        item = scope.field(name, laid.sides[0], "block")
+        if laid.two and item.name not in both:
+            raise scope.fail(
+                f"{laid.sides[-1].name} has no column {item.name!r} to be equal with.",
+                field="block",
+                hint="Rename its column in a 'rename' step, or leave it out of block.",
+            )
+        found.append(item.name)
+    return found
 
 
 def _given(laid: Layout) -> exp.Select:

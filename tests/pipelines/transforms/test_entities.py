@@ -198,6 +198,15 @@ def test_a_wrong_parameter_is_named_with_what_would_do(params: dict[str, object]
         assert str(caught.value.where["field"]).startswith(field)
 
 
+def test_only_records_of_one_block_are_compared() -> None:
+    away = ["2", *AGAIN[1:4], "York"]
+    bench = run({"people": table([ANN, away])}, block="city")
+    assert entities(bench) == {"1": "1", "2": "2"}
+    other = {"columns": {"id": "VARCHAR", "name": "VARCHAR"}, "rows": [], "primary_key": "id"}
+    with pytest.raises(SpecError, match="no column 'city'"):
+        run({"people": table([ANN]), "others": other}, block="city", compare="name")
+
+
 def test_without_a_key_it_asks_which_column_names_a_record() -> None:
     with pytest.raises(SpecError, match="not known which column names a record") as caught:
         run({"people": {"columns": COLUMNS, "rows": [list(ANN)]}})
