@@ -10,7 +10,8 @@ from running import Shop
 
 from tools.demo.world import World
 
-COLUMNS = ("customer_id", "first_name", "last_name", "email", "phone", "city", "zip", "country", "accepts_marketing")
+COLUMNS = ("customer_id", "first_name", "last_name", "email", "phone", "city", "zip", "country", "accepts_marketing",
+           "tags", "created_at")  # fmt: skip
 
 
 def rows_of(file: Path) -> list[dict[str, str]]:
