@@ -62,6 +62,10 @@ outputs: Final[Mapping[str, str]] = {
 }
 _DAYS = [f"2026-03-{day:02}" for day in range(1, 17)]
 _SOLD = [20, 21, 19, 20, 22, 20, 21, 20, 19, 95, 21, 20, 19, 21, 20, 20]
+keywords: Final = (
+    "unusual days or hours, spikes and drops in sales, a sudden jump or fall, something strange in the readings, "
+    "sensor stuck at one value, missing readings in a series, level has shifted, monitor a metric over time"
+)
 example: Final[Mapping[str, JsonValue]] = {
     "tables": {"sales": {"columns": {"day": "DATE", "sold": "INTEGER"}, "primary_key": ["day"],
                          "rows": [list(row) for row in zip(_DAYS, _SOLD, strict=True)]}},

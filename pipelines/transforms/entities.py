@@ -135,6 +135,11 @@ outputs: Final[Mapping[str, str]] = {
     "mapping": "Each record with its entity, the record it is linked with, the score and the reason.",
     "review": "Pairs for a person: both records, the score, the reason, and the compared values side by side.",
 }
+keywords: Final = (
+    "find duplicate customers with different spellings, same person entered twice under another name, match "
+    "customers of two lists without a common number, record linkage, merge doubles into one golden record, fuzzy "
+    "matching of names and addresses, deduplicate contacts that are alike"
+)
 example: Final[Mapping[str, JsonValue]] = {
     "tables": {
         "customers": {
@@ -143,7 +148,7 @@ example: Final[Mapping[str, JsonValue]] = {
             "rows": [
                 [1, "Robert Miller", "rob.miller@mail.test", "+49 30 5551234", "2026-01-10"],
                 [2, "Bob Miller", "rob.miller@mail.test", "030 5559876", "2026-05-02"],
-                [3, "Sara Miller", None, "030 5551234", "2026-03-01"],
+                [3, "Bert Miller", None, "030 5551234", "2026-03-01"],
                 [4, "Ana Costa", "ana@costa.test", None, "2026-02-01"],
             ],
         }
@@ -152,14 +157,15 @@ example: Final[Mapping[str, JsonValue]] = {
              "keep": {"name": "longest", "phone": "latest"}, "latest_by": "seen"},
     "rows": {
         "": [["1", 1, "Robert Miller", "rob.miller@mail.test", "030 5559876", "2026-01-10", 2],
-             ["3", 3, "Sara Miller", None, "030 5551234", "2026-03-01", 1],
+             ["3", 3, "Bert Miller", None, "030 5551234", "2026-03-01", 1],
              ["4", 4, "Ana Costa", "ana@costa.test", None, "2026-02-01", 1]],
-        "mapping": [["1", "customers", 1, 2, "0.999", "same email; name alike; phone differs"],
-                    ["1", "customers", 2, 1, "0.999", "same email; name alike; phone differs"],
+        "mapping": [["1", "customers", 1, 2, "0.998", "same email; name alike; phone differs"],
+                    ["1", "customers", 2, 1, "0.998", "same email; name alike; phone differs"],
                     ["3", "customers", 3, None, None, "no other record is alike enough"],
                     ["4", "customers", 4, None, None, "no other record is alike enough"]],
-        "review": [["customers", 1, "customers", 3, "0.450", "same phone; name contradicts", "Robert Miller",
-                    "Sara Miller", "rob.miller@mail.test", None, "+49 30 5551234", "030 5551234"]],
+        "review": [["customers", 1, "customers", 3, "0.997",
+                    "same phone; name alike; joining them would join records that are not alike", "Robert Miller",
+                    "Bert Miller", "rob.miller@mail.test", None, "+49 30 5551234", "030 5551234"]],
     },
 }  # fmt: skip
 

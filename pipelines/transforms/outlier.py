@@ -60,6 +60,10 @@ arity: Final = (1, 1)
 outputs: Final[Mapping[str, str]] = {"outliers": "The rows whose number is an outlier.", "usual": "All other rows."}
 _TOTALS: Final = ("21.00", "22.00", "23.00", "24.00", "25.00", "26.00", "27.00", "28.00", "29.00", "900.00")
 _ORDERS: Final[list[JsonValue]] = [[place, total] for place, total in enumerate(_TOTALS, 1)]
+keywords: Final = (
+    "numbers that are far too high or too low, typing mistakes in amounts, extreme values in a column, prices "
+    "that cannot be right, flag what lies far outside its group"
+)
 example: Final[Mapping[str, JsonValue]] = {
     "tables": {"orders": {"columns": {"id": "INTEGER", "total": "DECIMAL(18,2)"}, "primary_key": ["id"],
                           "rows": _ORDERS}},

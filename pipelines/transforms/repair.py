@@ -37,6 +37,10 @@ class Params(Document):
 
 arity: Final = (2, 2)
 outputs: Final[Mapping[str, str]] = {"unused": "Repairs whose row is gone or whose cell holds another value by now."}
+keywords: Final = (
+    "put listed cells right, apply approved corrections, fix single wrong values by a list, correct cells that "
+    "were checked by hand, overwrite a value in one row"
+)
 example: Final[Mapping[str, JsonValue]] = {
     "tables": {
         "customers": {"columns": {"id": "INTEGER", "city": "VARCHAR", "state": "VARCHAR"}, "primary_key": ["id"],

@@ -89,7 +89,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Shop:
 def test_as_many_public_tasks_as_stated_can_be_computed_in_postgresql(shop: Shop) -> None:
     specs = {name: placed(load_spec(SPECS / f"{name}.yaml"), name) for name in NAMES}
     there = [name for name, spec in specs.items() if compiled(spec, Path(), shop).engine == "postgres"]
-    assert len(there) >= LEAST
+    assert len(there) >= LEAST, there
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -99,7 +99,8 @@ def test_a_public_task_that_postgresql_computes_gives_the_digests_of_one_compute
     spec = load_spec(SPECS / f"{name}.yaml")
     there = compiled(placed(spec, name), Path(), shop)
     if there.engine != "postgres":
-        assert " because " in there.why_engine
+        # A task of written-out tables alone lies in no database.
+        assert " because " in there.why_engine or not there.sources
         return
     task = evals_folder / "pipelines" / "prepbench" / name
     fill(compiled(spec, task, shop), task, shop.urls["postgres"], name)
