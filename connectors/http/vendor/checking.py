@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any, Literal
 
 from connectors.http.vendor.schemas import Schema
@@ -213,7 +214,8 @@ def _numbers(schema: Schema) -> list[Check]:
             return Problem("", f"is {value} and not from {least} to {most}", "maximum" if value > most else "minimum")
         if not above < value < below:
             return Problem("", f"is {value} and not between {above} and {below}", "exclusive")
-        if step and abs(value / step - round(value / step)) > 1e-9:
+        # As written, digit by digit: a binary fraction is never a multiple of 0.01.
+        if step and math.isfinite(value) and Fraction(str(value)) % Fraction(str(step)):
             return Problem("", f"is {value} and no multiple of {step}", "multipleOf")
         return None
 

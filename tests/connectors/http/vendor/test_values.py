@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from known_vendors import NAMES, RESTFUL, Known
 
@@ -223,6 +223,7 @@ schemas: st.SearchStrategy[dict[str, Any]] = st.recursive(
 )
 
 
+@example(schema={"multipleOf": 2}, value=-2.225073858507203e-309)
 @given(schema=schemas, value=values)
 def test_both_validators_agree_on_any_schema(schema: dict[str, Any], value: Any) -> None:
     ours = Checker({}, "reply").problem(schema, value)
