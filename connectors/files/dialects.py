@@ -84,10 +84,16 @@ def dialect_found(
 
 
 def _is_piece_of(one: Trial, other: Trial, decoded: str) -> bool:
-    """Whether a mark is a piece of a longer one that cuts alike: between those of || is a column without a word."""
+    """Whether a mark is a piece of a longer one that cuts alike: it never stands without the rest of it, or between
+    two of it is a column without a word, as between those of ||.
+    """
     mark, longer = one.dialect.delimiter, other.dialect.delimiter
     if len(longer) <= len(mark) or mark not in longer or longer in _SPACED or other.alike < _SURE or other.width < 2:
         return False
+    lines = decoded.splitlines()[:_TRIED]
+    if all(line.count(mark) == line.count(longer) * longer.count(mark) for line in lines):
+        # Each bar of ~|~ has its two signs: without them every value would begin and end with one.
+        return True
     rows = [values for _, values in sample_of(decoded, one.dialect) if len(values) == one.width]
     columns = zip(*rows, strict=True)
     return any(len(set(column)) == 1 and not re.search(r"\w", column[0]) for column in columns)
