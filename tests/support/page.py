@@ -132,7 +132,7 @@ def drop(page: Page, files: Sequence[Path]) -> None:
             break
         page.wait_for_timeout(100)
     page.remove_listener("response", note)
-    assert arrived == [200] * len(files)
+    assert arrived == [200] * len(files), f"{len(files)} files were dropped; the page answered {arrived}"
 
 
 def picture(page: Page, name: str) -> Path:
