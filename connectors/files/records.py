@@ -74,7 +74,7 @@ class Splitter:
             bare = raw.rstrip(b"\r\n")
             if not bare and not self._blank:
                 continue
-            if self._is_odd and b'""' in bare:
+            if self._is_odd and b'""' in bare and quote in bare:
                 yield Record(line, bare, "two double quotes where values are quoted otherwise: one or two is not known")
                 continue
             if not quote or quote not in bare:

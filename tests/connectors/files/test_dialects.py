@@ -96,7 +96,7 @@ def test_of_tables_in_any_dialect_hardly_one_is_read_as_another(tmp_path: Path) 
             continue
         if header != HEADER or Counter(read) - Counter(rows) or len(read) + aside != len(rows):
             misread.append(writing)
-    # Where each text holds other delimiters, nothing in the file says which one was meant.
+    # A known gap: where every row holds another delimiter as well, the wrong one is sometimes taken unasked.
     assert len(misread) <= TABLES // 50, misread
 
 
@@ -284,3 +284,13 @@ def test_rows_after_a_blank_line_are_rows_of_the_same_table(discovered: Discover
 def test_no_row_of_data_begins_another_table(found: list[tuple[str, int, object]]) -> None:
     rows = [["item", "n", "day"], *[[str(cell) for cell in row] for row in found]]
     assert further_heads(rows, head_of(rows), [True] * len(rows)) == []
+
+
+def test_two_double_quotes_are_text_in_a_line_that_has_none_of_the_stated_quotes(reads: Reads, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('page\n<b style=""x"">one</b>\n<i>two</i>\n', encoding="utf-8")
+    options: dict[str, JsonValue] = {"format": "csv", "delimiter": "\t", "quote": "`"}
+    place = Place("files", tmp_path, location="a.csv")
+    source = files.discover(place)[0].source.model_copy(update={"options": options, "columns": {"page": "VARCHAR"}})
+    with duckdb.connect() as connection:
+        files.read(source, place, connection, TABLE)
+        assert connection.execute("FROM loaded").fetchall() == [('<b style=""x"">one</b>',), ("<i>two</i>",)]
