@@ -47,11 +47,8 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     (relation,) = inputs
     scope.distinct(list(params.columns), "columns")
     made = {name.casefold(): name for name in params.columns if relation.field(name) is None}
-    uses = {
-        # A name of the input as it stands is that column, whatever its characters.
-        name: set() if relation.field(text.strip()) else _uses(name, text, made, scope)
-        for name, text in params.columns.items()
-    }
+    read = {name: _read(name, text, relation, made, scope) for name, text in params.columns.items()}
+    uses = {name: {made[item] for item in names & set(made)} for name, names in read.items()}
     seen, inner, done = relation, None, list[str]()
     for number, level in enumerate(_levels(list(made.values()), uses, scope), start=1):
         kept = [column(name) for name in seen.names]
@@ -69,7 +66,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     replaced = {old for old, name in _placed(relation, params) if name is not None}
     order = relation.order if all(split_order(item)[0] not in replaced for item in relation.order) else ()
     return Built(
-        {MAIN: _from(inner, relation, projections)}, order={MAIN: order}, notes=_notes(params, relation, scope)
+        {MAIN: _from(inner, relation, projections)}, order={MAIN: order}, notes=_notes(params, relation, read, scope)
     )
 
 
@@ -85,13 +82,14 @@ def _placed(relation: Relation, params: Params) -> list[tuple[str, str | None]]:
     return [(old, new.get(old.casefold())) for old in relation.names]
 
 
-def _uses(name: str, text: str, made: Mapping[str, str], scope: StepScope) -> set[str]:
-    """The new columns that an expression speaks of."""
-    if text.strip().casefold() in made:
-        return {made[text.strip().casefold()]}
+def _read(name: str, text: str, relation: Relation, made: Mapping[str, str], scope: StepScope) -> set[str]:
+    """The columns that an expression speaks of, case folded; a dotted name by its first part."""
+    whole = text.strip()
+    # A name as it stands is that column, whatever its characters.
+    if relation.field(whole) or whole.casefold() in made:
+        return {whole.casefold()}
     tree = parse_expression(text, scope.where(f"columns.{name}"), scope.parameters)
-    named = {node.parts[0].name.casefold() for node in tree.find_all(exp.Column)}
-    return {made[item] for item in named & set(made)}
+    return {node.parts[0].name.casefold() for node in tree.find_all(exp.Column)}
 
 
 def _levels(made: Sequence[str], uses: Mapping[str, set[str]], scope: StepScope) -> list[list[str]]:
@@ -115,17 +113,13 @@ def _levels(made: Sequence[str], uses: Mapping[str, set[str]], scope: StepScope)
     return levels
 
 
-def _notes(params: Params, relation: Relation, scope: StepScope) -> tuple[str, ...]:
+def _notes(params: Params, relation: Relation, read: Mapping[str, set[str]], scope: StepScope) -> tuple[str, ...]:
     """What reads a column as it comes in although this step replaces it, which a reader may take the other way."""
     found: list[str] = []
     for old, replaced in _placed(relation, params):
         if replaced is None:
             continue
-        readers = [
-            name
-            for name, text in params.columns.items()
-            if name != replaced and _uses(name, text, {old.casefold(): old}, scope)
-        ]
+        readers = [name for name, names in read.items() if name != replaced and old.casefold() in names]
         if readers:
             found.append(
                 f"{scope.name}: {', '.join(readers)} reads {old} as it comes in, not as this step replaces it."

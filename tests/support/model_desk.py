@@ -65,12 +65,12 @@ class Desk:
         """Write down how long would have been waited."""
         self.naps.append(seconds)
 
-    def caller(self, *, timeout: float = 5.0, **settings: Any) -> Caller:
+    def caller(self, *, timeout: float = 30.0, **settings: Any) -> Caller:
         """Who calls, with these settings."""
         chosen = ModelSettings.model_validate({"urls": urls(self.server), **settings})
         return Caller(self.context, chosen, clock=lambda: NOW, sleep=self.sleep, timeout=timeout)
 
-    def planner(self, *models: str, referee: bool = False, timeout: float = 5.0, **settings: Any) -> ModelPlanner:
+    def planner(self, *models: str, referee: bool = False, timeout: float = 30.0, **settings: Any) -> ModelPlanner:
         """A planner of these models."""
         return ModelPlanner(self.caller(timeout=timeout, **settings), models, referee=referee)
 

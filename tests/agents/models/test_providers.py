@@ -28,9 +28,9 @@ def figures(desk: Desk, reply: Draft | Question | Refusal) -> list[list[object]]
     ]
 
 
-def builtin_answers(desk: Desk, model: str, why: str) -> Draft | Question | Refusal:
-    """The reply of the built-in planner after the model failed; it says why."""
-    planner = desk.planner(model, timeout=0.6)
+def builtin_answers(desk: Desk, model: str, why: str, *, timeout: float = 30.0) -> Draft | Question | Refusal:
+    """The reply of the built-in planner after the model failed; it says why. Only a test of patience is short of it."""
+    planner = desk.planner(model, timeout=timeout)
     reply = planner.draft(ask("How many orders are there?"), desk.data)
     assert planner.by == "builtin"
     assert figures(desk, reply) == [[4]]
@@ -159,7 +159,7 @@ def test_a_wrong_key_and_an_empty_account_are_said_in_words(desk: Desk, model: s
 
 def test_a_server_that_does_not_answer_in_time_is_left(desk: Desk, model: str) -> None:
     desk.server.play(Hang(1.5))
-    builtin_answers(desk, model, "did not answer in time")
+    builtin_answers(desk, model, "did not answer in time", timeout=0.6)
     assert len(desk.server.seen) == 1
 
 
