@@ -7,6 +7,14 @@ window.addEventListener("message", (event) => {
   }
 })
 
+// The page takes dropped files once it is connected. Until then, and beside its conversation, a browser would open the
+// file in the page's place.
+for (const kind of ["dragover", "drop"]) {
+  window.addEventListener(kind, (event) => {
+    if (event.dataTransfer?.types.includes("Files")) event.preventDefault()
+  })
+}
+
 // A file that is refused before it is sent is refused in Chainlit's words: a list of every kind that browsers know, or
 // megabytes. Ours say what can be dropped, and what to do instead.
 const REFUSALS = [

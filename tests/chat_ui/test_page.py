@@ -102,6 +102,25 @@ def test_a_table_of_many_rows_is_sorted_filtered_and_paged_on_the_server(place: 
         chat.picture(page, "table_phone")
 
 
+def test_a_file_dropped_beside_the_conversation_does_not_take_the_pages_place(place: Path, tmp_path: Path) -> None:
+    dropped = """() => {
+        const data = new DataTransfer()
+        data.items.add(new File(["id\\n1"], "orders.csv"))
+        return ["dragover", "drop"].map((kind) => {
+            const event = new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data })
+            document.body.dispatchEvent(event)
+            return event.defaultPrevented
+        })
+    }"""
+    with (
+        chat.serving(place, log=tmp_path / "chat.log") as address,
+        chat.browser() as opened,
+        chat.page_of(opened) as page,
+    ):
+        page.goto(address)
+        assert page.evaluate(dropped) == [True, True]
+
+
 def test_the_page_can_be_used_with_the_keyboard_alone(place: Path, tmp_path: Path) -> None:
     data = tmp_path / "orders.csv"
     data.write_text("id,region,amount\n1,North,2.50\n2,South,1.00\n", encoding="utf-8")

@@ -118,7 +118,12 @@ def send(page: Page, press: Callable[[], None]) -> None:
 
 
 def drop(page: Page, files: Sequence[Path]) -> None:
-    """Give the page files as its paper clip does, and wait until they have arrived."""
+    """Give the page files as its paper clip does, and wait until they have arrived.
+
+    The paper clip can be clicked once the page is connected. Until then the page is still built, and its hidden input is
+    replaced, with the files in it.
+    """
+    page.locator("#upload-button:not([disabled])").wait_for()
     arrived: list[int] = []
 
     def note(response: Response) -> None:
@@ -126,7 +131,7 @@ def drop(page: Page, files: Sequence[Path]) -> None:
             arrived.append(response.status)
 
     page.on("response", note)
-    page.locator("input[type=file]").first.set_input_files(files)
+    page.locator("#upload-button-input").set_input_files(files)
     for _ in range(PATIENCE // 100):
         if len(arrived) >= len(files):
             break
