@@ -120,8 +120,8 @@ def send(page: Page, press: Callable[[], None]) -> None:
 def drop(page: Page, files: Sequence[Path]) -> None:
     """Give the page files as its paper clip does, and wait until they have arrived.
 
-    The paper clip can be clicked once the page is connected. Until then the page is still built, and its hidden input is
-    replaced, with the files in it.
+    The paper clip can be clicked once the page is connected. Until then the page is still built, and its hidden input
+    is replaced, with the files in it.
     """
     page.locator("#upload-button:not([disabled])").wait_for()
     arrived: list[int] = []
