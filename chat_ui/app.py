@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fastapi import FastAPI, Request, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agents.service import Service
 from chat_ui import hall
@@ -47,6 +48,7 @@ def mount(app: FastAPI, service: Service, who: Doorman) -> None:
     app.middleware("http")(_Welcome(service, who))
     app.middleware("http")(_with_its_page)
     mount_chainlit(app, str(Path(__file__).with_name("page.py")), path="/")
+    app.add_middleware(TakenBack)
 
 
 async def _with_its_page(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -98,6 +100,28 @@ class _Welcome:
 
             set_auth_cookie(request, response, create_jwt(cl.User(identifier=self._who.local)))
         return response
+
+
+class TakenBack:
+    """Lets a request end quietly whose browser went on to another page; Starlette calls that an error of the server."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        gone = False
+
+        async def heard() -> Message:
+            nonlocal gone
+            message = await receive()
+            gone = gone or message["type"] == "http.disconnect"
+            return message
+
+        try:
+            await self._app(scope, heard if scope["type"] == "http" else receive, send)
+        except RuntimeError as error:
+            if not gone or str(error) != "No response returned.":
+                raise
 
 
 def _secret(file: Path) -> str:

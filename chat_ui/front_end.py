@@ -43,6 +43,9 @@ default_sidebar_state = "open"
 custom_build = "build"
 custom_css = "/public/page.css"
 custom_js = "/public/page.js"
+login_page_image = "/public/login.svg"
+login_page_image_filter = ""
+login_page_image_dark_filter = "brightness-75"
 confirm_new_chat = false
 alert_style = "modern"
 custom_meta_url = "/"
@@ -110,6 +113,7 @@ def _write_words(folder: Path) -> None:
         if file.stem.startswith("en"):
             words["chat"]["input"]["placeholder"] = PLACEHOLDER
             _of_conversations(words["threadHistory"])
+            _of_logins(words["auth"]["login"])
         (folder / file.name).write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
 
 
@@ -121,6 +125,23 @@ def _of_conversations(words: dict[str, Any]) -> None:
         else:
             told = re.sub(r"\b([Tt])hread(s?)\b", lambda m: ("C" if m[1] == "T" else "c") + f"onversation{m[2]}", said)
             words[name] = told.replace("No conversations found", "No conversations yet")
+
+
+def _of_logins(words: dict[str, Any]) -> None:
+    """Chainlit's words of the page where people log in, who have a name here that may be no address."""
+    words["title"] = f"Log in to {NAME}"
+    words["form"]["email"] = {"label": "Name", "required": "Type your name.", "placeholder": "anna"}
+    words["form"]["password"]["required"] = "Type your password."
+    words["form"]["actions"]["signin"] = "Log in"
+    words["form"]["alternativeText"]["or"] = "or"
+    for kind in ("default", "credentialsSignin"):
+        words["errors"][kind] = (
+            "That name and password do not belong together. After five wrong tries each further one has to wait."
+        )
+    for kind in ("oauthSignin", "oauthCallback"):
+        words["errors"][kind] = (
+            "That account may do nothing here yet. Ask who administers this workspace to let its e-mail address in."
+        )
 
 
 def _packaged() -> Path:

@@ -62,11 +62,20 @@ async def with_password(name: str, password: str) -> cl.User | None:
 
 
 async def with_provider(
-    _provider: str, _token: str, claims: dict[str, str], user: cl.User, _id_token: str | None
+    _provider: str, _token: str, claims: dict[str, Any], user: cl.User, _id_token: str | None = None
 ) -> cl.User | None:
-    """Whoever an identity provider (OpenID Connect) vouches for, when that name has rights here."""
+    """Whoever an identity provider (OpenID Connect) vouches for, when that name has rights here.
+
+    An address that they typed there and nobody verified is no proof that it is theirs. Chainlit hands over a token of
+    identity from one kind of provider only, whatever its types say.
+    """
     name = claims.get("email") or user.identifier
-    return cl.User(identifier=name) if name in the_hall().service.workspace.store.principals() else None
+    if not isinstance(name, str) or claims.get("email_verified") in (False, "false"):
+        return None
+    known = {one.casefold(): one for one in the_hall().service.workspace.store.principals()}
+    # Slack's people and the one at this machine are vouched for by Slack and by the machine, never by a provider.
+    here = known.get(name.casefold()) if "@" in name and not name.startswith("slack:") else None
+    return cl.User(identifier=here) if here is not None else None
 
 
 async def starters(_user: object = None, _language: object = None) -> list[cl.Starter]:

@@ -15,10 +15,11 @@ for (const kind of ["dragover", "drop"]) {
   })
 }
 
-// A file that is refused before it is sent is refused in Chainlit's words: a list of every kind that browsers know, or
-// megabytes. Ours say what can be dropped, and what to do instead.
+// A file that is refused before it is sent, and a login, are refused in Chainlit's words: a list of every kind that
+// browsers know, megabytes, a code. Ours say what can be dropped, and what to do instead.
 const REFUSALS = [
   [/^File type must be/, "That kind of file cannot be read here. Drop a CSV, TSV, JSON, Excel, Parquet, SQLite or DuckDB file."],
+  [/^Unauthorized: /, "You were not let in."],
   [/^File is larger than 2048 MB/, "That is larger than 2 GB, the most that can be dropped here. Put it in a folder of this machine or in a database, and name that."],
 ]
 new MutationObserver((changes) => {
