@@ -22,12 +22,45 @@ const REFUSALS = [
   [/^Unauthorized: /, "You were not let in."],
   [/^File is larger than 2048 MB/, "That is larger than 2 GB, the most that can be dropped here. Put it in a folder of this machine or in a database, and name that."],
 ]
+function toldPlainly(one) {
+  const ours = one.childElementCount === 0 && REFUSALS.find(([theirs]) => theirs.test(one.textContent))
+  if (ours && one.closest("[data-sonner-toast]")) one.textContent = ours[1]
+}
+
+// What Chainlit shows as a picture alone, or marks as something else than it is, is said to who cannot see it.
+const SPOKEN = [
+  ["#sidebar-trigger-button", { "aria-label": "Show or hide the conversations" }],
+  ["#search-chats-button", { "aria-label": "Search the conversations" }],
+  ["#new-chat-button", { "aria-label": "New conversation" }],
+  ["#upload-button, #upload-button-loading", { "aria-label": "Attach files", role: "button" }],
+  ["#thread-options", { "aria-label": "What can be done with this conversation", role: "button" }],
+  ["[data-sidebar='sidebar']", { "aria-label": "Conversations", role: "navigation" }],
+  ["#chat-submit", { "aria-label": "Send" }],
+  ["#stop-button", { "aria-label": "Stop" }],
+  [".ai-message button[data-state]:not([aria-label])", { "aria-label": "Copy" }],
+  [".bottom-4 > button", { "aria-label": "To the newest message" }],
+]
+function spoken(one) {
+  for (const [which, said] of SPOKEN) {
+    if (one.matches(which)) for (const [name, value] of Object.entries(said)) one.setAttribute(name, value)
+  }
+}
+
 new MutationObserver((changes) => {
   for (const node of changes.flatMap((change) => [...change.addedNodes])) {
     if (!(node instanceof Element)) continue
-    for (const title of [node, ...node.querySelectorAll("*")].filter((one) => one.childElementCount === 0)) {
-      const ours = REFUSALS.find(([theirs]) => theirs.test(title.textContent))
-      if (ours && title.closest("[data-sonner-toast]")) title.textContent = ours[1]
+    for (const one of [node, ...node.querySelectorAll("*")]) {
+      toldPlainly(one)
+      spoken(one)
     }
   }
 }).observe(document, { childList: true, subtree: true })
+
+// A page has a name at its head; this one shows it as a logo.
+window.addEventListener("DOMContentLoaded", () => {
+  const header = document.createElement("header")
+  header.className = "dr-unseen"
+  header.append(document.createElement("h1"))
+  header.firstChild.textContent = document.title
+  document.body.prepend(header)
+})

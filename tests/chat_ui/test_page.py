@@ -139,6 +139,29 @@ def test_the_page_can_be_used_with_the_keyboard_alone(place: Path, tmp_path: Pat
         page.get_by_role("link", name="totals.csv").wait_for()
 
 
+def test_all_that_can_be_pressed_or_filled_in_has_a_name_that_is_said_aloud(place: Path, tmp_path: Path) -> None:
+    data = tmp_path / "orders.csv"
+    data.write_text("id,amount\n" + "".join(f"{number},{number}.50\n" for number in range(40)), encoding="utf-8")
+    nameless = """() => [...document.querySelectorAll("button, a, input:not([type=file]), select, [role=button]")]
+        .filter((one) => one.checkVisibility() && one.ariaHidden !== "true")
+        .filter((one) => !(one.ariaLabel || one.innerText?.trim() || one.labels?.length || one.placeholder || one.title
+            || one.querySelector(".sr-only") || one.getAttribute("aria-labelledby")))
+        .map((one) => one.outerHTML.slice(0, 200))"""
+    with (
+        chat.serving(place, "--data", str(data), log=tmp_path / "chat.log") as address,
+        chat.browser() as opened,
+        chat.page_of(opened) as page,
+    ):
+        page.goto(address)
+        page.get_by_role("button", name="Attach files").wait_for()
+        assert page.evaluate(nameless) == []
+        chat.say(page, "list id and amount of orders")
+        page.get_by_role("columnheader", name="amount").wait_for()
+        page.get_by_role("navigation", name="Conversations").get_by_text("list id and amount of orders").wait_for()
+        assert page.evaluate(nameless) == []
+        assert page.get_by_role("heading", level=1).count() == 1
+
+
 def test_what_a_pipeline_has_to_say_is_told_while_the_page_is_open(place: Path, tmp_path: Path) -> None:
     data = tmp_path / "orders.csv"
     data.write_text("id,region,amount\n1,North,2.50\n2,South,1.00\n", encoding="utf-8")

@@ -82,12 +82,12 @@ def office(
     thread = threading.Thread(target=serve, name="office", daemon=True)
     thread.start()
     try:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while not server.started and time.monotonic() < until:
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         slack.target = f"http://127.0.0.1:{port}{PATH}"
-        asyncio.run_coroutine_threadsafe(slack_app.ready(), loops[0]).result(20)
+        asyncio.run_coroutine_threadsafe(slack_app.ready(), loops[0]).result(120)
         yield Office(slack, service, slack_app, loops[0])
     finally:
         server.should_exit = True

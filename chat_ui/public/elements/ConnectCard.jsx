@@ -5,7 +5,7 @@ export default function ConnectCard() {
   return (
     <section className="dr-card" aria-label={`Connect ${p.title}`}>
       <header>
-        <h3>{p.title}</h3>
+        <h2>{p.title}</h2>
         <span className="dr-muted">{p.again ? "connected again as" : "as"} {p.name}</span>
       </header>
       <p>{p.text}</p>

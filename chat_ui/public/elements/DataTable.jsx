@@ -66,13 +66,14 @@ export default function DataTable() {
   const small = p.row_count <= 8
   // One value stands in the sentence before.
   if (!p.title && p.row_count === 1 && p.columns.length === 1) return null
+  const named = p.title || p.columns.map((c) => c.name.replaceAll("_", " ")).join(", ")
   const order = (name) => {
     setPage(0)
     setSort(sort && sort.column === name ? (sort.way === "asc" ? { column: name, way: "desc" } : null) : { column: name, way: "asc" })
   }
   return (
-    <section className="dr-answer" aria-label={p.title || "Rows"}>
-      {p.title && <h4>{p.title}</h4>}
+    <section className="dr-answer" aria-label={named}>
+      {p.title && <h3>{p.title}</h3>}
       {!small && (
         <div className="dr-tools">
           <label>Find in <select value={find.column} onChange={(e) => { setPage(0); setFind({ ...find, column: e.target.value }) }}>
@@ -80,7 +81,7 @@ export default function DataTable() {
           <input aria-label="Text to find" value={find.value} placeholder="text" onChange={(e) => { setPage(0); setFind({ ...find, value: e.target.value }) }} />
         </div>
       )}
-      <div className="dr-scroll" tabIndex={0} role="region" aria-label="Table of rows">
+      <div className="dr-scroll" tabIndex={0} role="region" aria-label={`Rows: ${named}`}>
         <table className="dr-table">
           <thead><tr>{p.columns.map((c) => (
             <th key={c.name} scope="col" className={numeric(c.type) ? "dr-right" : ""}

@@ -2,7 +2,7 @@ export default function DiffCard() {
   const p = props
   return (
     <section className="dr-card" aria-label="What changes">
-      <header><h3>What changes</h3></header>
+      <header><h2>What changes</h2></header>
       <ul>{p.changes.map((c, i) => <li key={i}>{c}</li>)}</ul>
       {p.impact.length > 0 && (
         <table className="dr-table">

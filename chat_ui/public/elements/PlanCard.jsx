@@ -115,23 +115,23 @@ export default function PlanCard() {
   return (
     <section className="dr-card" aria-label={`Plan: ${p.title}`}>
       <header>
-        <h3>{p.title}</h3>
+        <h2>{p.title}</h2>
         <span className="dr-muted">version {p.version} · {p.spec_digest.replace("sha256:", "").slice(0, 12)}</span>
       </header>
       <p>{p.reading}</p>
-      <h4>What it does</h4>
+      <h3>What it does</h3>
       {open ? <Graph steps={p.steps} /> : null}
       {big && <button className="dr-link" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? "Hide the steps" : `Show the ${p.steps.length} steps`}</button>}
-      <h4>Proven on your data</h4>
+      <h3>Proven on your data</h3>
       <Proofs proofs={p.proofs} />
       <div className="dr-columns">
-        <div><h4>What it leaves</h4><ul>{leaves.map((t, i) => <li key={i}>{t}</li>)}{leaves.length === 0 && <li>nothing</li>}</ul></div>
-        <div><h4>When</h4><ul><li>{p.schedule ? `by itself, ${p.schedule}` : "only when you ask"}</li></ul>
-          <h4>Who receives it</h4><ul>{p.recipients.length ? p.recipients.map((r) => <li key={r}>{r}</li>) : <li>nobody but you</li>}</ul>
-          <h4>What it costs</h4><ul><li>{p.cost}</li></ul></div>
+        <div><h3>What it leaves</h3><ul>{leaves.map((t, i) => <li key={i}>{t}</li>)}{leaves.length === 0 && <li>nothing</li>}</ul></div>
+        <div><h3>When</h3><ul><li>{p.schedule ? `by itself, ${p.schedule}` : "only when you ask"}</li></ul>
+          <h3>Who receives it</h3><ul>{p.recipients.length ? p.recipients.map((r) => <li key={r}>{r}</li>) : <li>nobody but you</li>}</ul>
+          <h3>What it costs</h3><ul><li>{p.cost}</li></ul></div>
       </div>
-      {p.assumptions.length > 0 && <div><h4>Taken for granted</h4><ul>{p.assumptions.map((a, i) => <li key={i}>{a}</li>)}</ul></div>}
-      {p.notes.length > 0 && <div><h4>Good to know</h4><ul>{p.notes.map((a, i) => <li key={i}>{a}</li>)}</ul></div>}
+      {p.assumptions.length > 0 && <div><h3>Taken for granted</h3><ul>{p.assumptions.map((a, i) => <li key={i}>{a}</li>)}</ul></div>}
+      {p.notes.length > 0 && <div><h3>Good to know</h3><ul>{p.notes.map((a, i) => <li key={i}>{a}</li>)}</ul></div>}
       {p.live && p.proven && (
         <footer>
           <Button disabled={decided !== null} onClick={() => decide("approve")}>Approve and run</Button>

@@ -12,6 +12,8 @@ from openpyxl import load_workbook
 from slack_office import office
 from slack_server import BOT, FakeSlack
 
+from tools import schedules
+from tools.context import Context
 from tools.demo.world import write_world
 
 NOW = datetime.fromisoformat("2026-10-05T08:00:00+02:00")
@@ -37,6 +39,9 @@ def test_the_money_is_followed_in_a_channel_and_ends_in_a_workbook(slack: FakeSl
         slack.click("Approve")
         slack.wait(lambda: "reconciliation.xlsx" in slack.files(), seconds=120)
         ours.idle()
+        (outlook,) = schedules.listed(Context(ours.workspace, "UANNA", frozenset({"ask"})), now=NOW)
+    assert outlook.schedule.cron == "0 8 * * 1"
+    assert outlook.approved
     said, sent = slack.texts(), slack.files()
     assert "<@UANNA> approved this plan." in said
     assert "✅ Approved by <@UANNA>." in said
@@ -55,6 +60,10 @@ def test_the_money_is_followed_in_a_channel_and_ends_in_a_workbook(slack: FakeSl
     assert len(book.sheetnames) > 2
     assert slack.refused == []
     assert said.count("✅ Done.") == 1
+    with office(slack, tmp_path, now=NOW) as ours:
+        slack.say("when does it run next?", thread_ts=asked["ts"])
+        slack.wait(lambda: "Monday" in slack.texts().removeprefix(said))
+        ours.idle()
 
 
 def rows(data: bytes) -> list[dict[str, str]]:
