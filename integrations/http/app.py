@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol, cast
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException, Request
+from starlette.routing import Match
 
 from agents.service import Service
 from integrations.http import answers, connecting, files, lists, quality, systems, threads
@@ -16,6 +17,7 @@ from integrations.http.refusals import REFUSALS, answer_refusals, describe_refus
 from integrations.http.who import Who
 
 VERSION = "v1"
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 DESCRIPTION = """\
 Conversations, answers, plans, approvals and runs of one workspace. What a program may do is what its principal may do;
 replies have the same form as in the chat page.
@@ -54,6 +56,14 @@ def make_app(service: Service, who: Who, *, pages: Sequence[str] = ()) -> FastAP
     app.include_router(connecting.router)
     describe_refusals(app)
     answer_refusals(app, below=f"/api/{VERSION}")
+    app.add_api_route("/api/{path:path}", _nothing_here, methods=METHODS, include_in_schema=False)
     for name in pages:
         cast("Page", importlib.import_module(name)).mount(app, service, who)
     return app
+
+
+async def _nothing_here(request: Request) -> None:
+    """A path of the API that is none. Without it the page, which takes every path, would answer a program with HTML."""
+    app: FastAPI = request.app
+    other_method = any(route.matches(request.scope)[0] is Match.PARTIAL for route in app.routes)
+    raise HTTPException(405 if other_method else 404)

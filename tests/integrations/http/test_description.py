@@ -335,6 +335,19 @@ def test_what_is_not_there_is_said_in_our_document(client: TestClient, method: s
     assert set(answer.json()) == REFUSAL
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/api/v1/nothing", 404), ("DELETE", "/api/v1/runs", 405), ("GET", "/api", 200)],
+)
+def test_a_page_that_takes_every_path_takes_none_of_the_apis(app: FastAPI, method: str, path: str, status: int) -> None:
+    service = app.state.service
+    paged = make_app(service, Who(service, local="anna"), pages=("any_page",))
+    with TestClient(paged, base_url="http://127.0.0.1") as client:
+        answer = client.request(method, path)
+    assert answer.status_code == status
+    assert set(answer.json()) == (REFUSAL if status != 200 else {"page"})
+
+
 def test_what_breaks_inside_is_a_sentence_and_not_a_traceback(
     client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
