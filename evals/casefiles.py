@@ -7,7 +7,9 @@ A suite of such cases is a module of ``evals/suites`` with ``read(file, name)``,
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 CASES = Path(__file__).parent / "cases"
 SUITES = Shelf("evals.suites", "suite")
 _ORDER: tuple[Outcome, ...] = ("right", "wrong", "asked", "declined", "failed")
+STRIDE = 25
+"""After so many cases it is told how far a suite is."""
 Told = TypeVar("Told", bound=BaseModel)
 
 
@@ -145,7 +149,7 @@ def _reads(suite: str, file: Path) -> bool:
 
 def run_cases(suite: str, results: Path, out: TextIO, *, path: Path | None = None) -> int:
     """Run a suite's cases, or those of a path; 0 when all that must be right is right and nothing got worse, else 1."""
-    measured = measure(suite, path=path)
+    measured = measure(suite, path=path, told=sys.stderr)
     _print_table(suite, measured, out)
     file = results / f"{suite}.jsonl"
     before = _stored(file)
@@ -155,8 +159,11 @@ def run_cases(suite: str, results: Path, out: TextIO, *, path: Path | None = Non
     return _verdict(measured, before, results, out)
 
 
-def measure(suite: str, *, path: Path | None = None, sample: bool = False) -> Measured:
-    """All cases of a suite, or those of a path or of the sample, one after the other under pydantic-evals."""
+def measure(suite: str, *, path: Path | None = None, sample: bool = False, told: TextIO | None = None) -> Measured:
+    """All cases of a suite, or those of a path or of the sample, one after the other under pydantic-evals.
+
+    ``told`` hears how far it is, and at once of a case that is not right.
+    """
     from pydantic_evals import Case as Timed
     from pydantic_evals import Dataset
 
@@ -167,10 +174,13 @@ def measure(suite: str, *, path: Path | None = None, sample: bool = False) -> Me
     dataset: Dataset[Case, CaseResult, None] = Dataset(
         name=suite, cases=[Timed(name=case.id, inputs=case) for case in cases]
     )
+    counted = itertools.count(1)
     with tempfile.TemporaryDirectory(prefix="dreflow-evals-") as folder, Places(Path(folder)) as places:
 
         async def task(case: Case) -> CaseResult:
-            return _result(suite, case, lambda: unit.run(case, places.new(case.id)))
+            result = _result(suite, case, lambda: unit.run(case, places.new(case.id)))
+            _tell(result, next(counted), len(cases), told)
+            return result
 
         # On a loop of its own, closed afterwards; the synchronous form leaves one open.
         report = asyncio.run(dataset.evaluate(task, max_concurrency=1, progress=False))
@@ -181,6 +191,12 @@ def measure(suite: str, *, path: Path | None = None, sample: bool = False) -> Me
     return Measured(
         tuple(case.output for case in report.cases), {case.id: case.open for case in cases if case.open}, pending
     )
+
+
+def _tell(result: CaseResult, number: int, count: int, told: TextIO | None) -> None:
+    if told is not None and (result.outcome != "right" or number % STRIDE == 0):
+        wrong = f": {result.id} {result.outcome}" if result.outcome != "right" else ""
+        print(f"{number} of {count} cases{wrong}", file=told, flush=True)
 
 
 def find_cases(suite: str, *, path: Path | None = None) -> list[Case]:
