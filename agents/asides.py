@@ -46,6 +46,10 @@ def reply(
         from agents.connecting import wished
 
         yield from wished(context, saved.id, text)
+    elif kind == "disconnect":
+        from agents import disconnecting
+
+        yield from disconnecting.wished(context, saved, text, now=clock())
     elif kind == "quality":
         from agents.cleanliness import told
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from agents import asides, drafting, renaming, replies, stages
+from agents import asides, disconnecting, drafting, renaming, replies, stages
 from agents.builtin.quoted import own_words
 from agents.builtin.route import Route, route
 from agents.connecting import connectable
@@ -163,6 +163,10 @@ class _Turn:
         if drafting.is_wish(message.text):
             yield from self._connector(message.text, saved)
             return
+        gone = disconnecting.gone(self.context, saved)
+        if gone:
+            saved = disconnecting.without(self.context, saved, gone, now=self.clock())
+            yield disconnecting.told_gone(gone)
         saved = self._with_data(saved)
         if message.decision is not None:
             yield from self._decide(message.decision, message.digest)
@@ -238,6 +242,7 @@ class _Turn:
             last=_last_about(saved),
             data=data,
             connectable=lambda: connectable(self.context),
+            connected=lambda: disconnecting.connected(self.context),
         )
 
     def _elsewhere(self, text: str, saved: SavedThread) -> Route | None:
@@ -308,6 +313,9 @@ class _Turn:
             return
         if drafting.is_about(_question(saved).key):
             yield from drafting.settled(self.context, self.thread, saved, said, now=self.clock)
+            return
+        if disconnecting.is_about(_question(saved).key):
+            yield from disconnecting.settled(self.context, saved, said, now=self.clock())
             return
         meant = _question(saved).keeps
         if meant is not None:

@@ -12,7 +12,7 @@ import chainlit as cl
 from agents import replies
 from chat_ui.plots import figure
 
-_MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$])")
+_MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$]|:(?=//))")
 _TONES = {"reading": "*{}*", "note": "*{}*", "warning": "**{}**", "done": "**{}**", "plain": "{}"}
 
 

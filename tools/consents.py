@@ -54,6 +54,40 @@ def read_only(name: str) -> AccessError:
     )
 
 
+def to_give_back(saved: SavedConnection) -> str:
+    """What ``given_back`` would do, in words; the system is not asked."""
+    if saved.secret is None or not DECLARED.has(saved.connector):
+        return _without_consent(saved)
+    title = connections.system_of(saved.connector).definition.title
+    try:
+        found = of(saved)
+    except AccessError:
+        return ""
+    if found is None:
+        return _without_consent(saved)
+    if not found[0].revoke_url:
+        return _no_way(title)
+    return f"{title} is told to end its consent."
+
+
+def _without_consent(saved: SavedConnection) -> str:
+    """What stays good where there is no consent to end."""
+    if saved.secret is None:
+        return ""
+    if not DECLARED.has(saved.connector):
+        return "Its user and password are still good at the database, until they are changed there."
+    title = connections.system_of(saved.connector).definition.title
+    return f"The key itself is yours and still good at {title}, until you delete it there."
+
+
+def _no_way(title: str) -> str:
+    return f"{title} has no way to end a consent from here. {_by_hand(title)}"
+
+
+def _by_hand(title: str) -> str:
+    return f"{title} still lets it in. End it there: its page for apps or keys that have access."
+
+
 def given_back(saved: SavedConnection) -> str:
     """Let the system end what it gave us, and say so; or say that only the person can.
 
@@ -62,23 +96,18 @@ def given_back(saved: SavedConnection) -> str:
     from connectors.http.auth import oauth2_code
     from connectors.http.lines import line
 
-    if saved.secret is None:
-        return ""
-    if not DECLARED.has(saved.connector):
-        return "Its user and password are still good at the database, until they are changed there."
+    if saved.secret is None or not DECLARED.has(saved.connector):
+        return _without_consent(saved)
     title = connections.system_of(saved.connector).definition.title
-    by_hand = f"{title} still lets it in. End it there: its page for apps or keys that have access."
     try:
         found = of(saved)
     except AccessError:
-        return f"The vault does not have its secrets any more. {by_hand}"
+        return f"The vault does not have its secrets any more. {_by_hand(title)}"
     if found is None:
-        return f"The key itself is yours and still good at {title}, until you delete it there."
+        return _without_consent(saved)
     with line(title) as asks:
         try:
             done = oauth2_code.revoked(*found, asks.post)
         except AccessError:
-            return f"{title} did not take the consent back. {by_hand}"
-    return (
-        f"{title} was told to end its consent." if done else f"{title} has no way to end a consent from here. {by_hand}"
-    )
+            return f"{title} did not take the consent back. {_by_hand(title)}"
+    return f"{title} was told to end its consent." if done else _no_way(title)

@@ -24,7 +24,7 @@ class Forgotten:
     ``scrubbed`` is False when another program kept the store's files from being written anew: the rows are deleted, and
     their bytes go with the next ``traces``. ``kept_in`` names approved plans that hold a forgotten definition: a plan
     is what was approved. ``left`` are files in the workspace's folder that are none of ours. ``told`` is what became of
-    it elsewhere, and what a person has to do there.
+    it elsewhere, and what a person has to do there. ``paused`` are pipelines that do not run by themselves any more.
     """
 
     what: Literal["thread", "definition", "preference", "connection", "workspace", "traces"]
@@ -34,6 +34,20 @@ class Forgotten:
     kept_in: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     told: str = ""
+    paused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stops:
+    """What cannot go on without a connection.
+
+    ``paused`` run by themselves now, ``others`` are approved and run when somebody asks. ``elsewhere`` is what becomes
+    of the key or the consent at the system.
+    """
+
+    paused: tuple[str, ...]
+    others: tuple[str, ...]
+    elsewhere: str
 
 
 def thread(context: Context, thread_id: str, *, now: datetime) -> Forgotten:
@@ -78,28 +92,44 @@ def preference(context: Context, name: str) -> Forgotten:
     return Forgotten("preference", name, {"store": int(gone)}, erasure.scrub(context.workspace.store))
 
 
+def stops(context: Context, name: str) -> Stops:
+    """What forgetting a connection would stop; nothing is changed or asked of the system."""
+    from tools import consents, lapses, pipelines
+
+    context.need("connect")
+    saved = connections.known(context, name)
+    using = lapses.using(context, name)
+    by_itself = {schedule.pipeline for schedule, _ in using}
+    approved = (
+        (one.name, context.workspace.store.spec(one.spec_digest))
+        for one in pipelines.approved(context)
+        if one.name not in by_itself
+    )
+    return Stops(
+        tuple(schedule.pipeline for schedule, _ in using if not schedule.paused),
+        tuple(pipeline for pipeline, spec in approved if spec is not None and name in lapses.connections_of(spec)),
+        consents.to_give_back(saved),
+    )
+
+
 def connection(context: Context, name: str, *, now: datetime) -> Forgotten:
     """Forget a saved connection with its secrets; a consent is given back to the system first, where it takes it.
 
-    Raises UsageError while something runs by itself through it, and TransientError, with everything as it was, where
-    the system cannot be asked now.
+    What runs by itself through it is paused, and says so where it was made. Raises TransientError, with everything as
+    it was, where the system cannot be asked now.
     """
     from memory import erasure
     from tools import consents, lapses
 
     context.need("connect")
     saved = connections.known(context, name)
-    using = [spec.name for schedule, spec in lapses.using(context, name) if not schedule.paused]
-    if using:
-        raise UsageError(
-            f"{', '.join(using)} runs by itself through {name!r}.",
-            hint=f"Pause it first: dreflow schedule pause {using[0]}.",
-        )
     told = consents.given_back(saved)
+    paused = tuple(lapses.forgotten(context, name, now=now))
     removed = {"secrets": int(saved.secret is not None and connections.vault().delete(saved.secret))}
     removed["pages"] = connections.forget_pages(context, name)
     removed["store"] = erasure.erase_connection(context.workspace.store, name, by=context.principal, now=now)
-    return Forgotten("connection", name, removed, erasure.scrub(context.workspace.store), told=told)
+    scrubbed = erasure.scrub(context.workspace.store)
+    return Forgotten("connection", name, removed, scrubbed, told=told, paused=paused)
 
 
 def workspace(context: Context, *, now: datetime) -> Forgotten:

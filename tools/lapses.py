@@ -99,6 +99,29 @@ def over(context: Context, connection: str, *, now: datetime) -> Sequence[str]:
     return resumed
 
 
+def forgotten(context: Context, connection: str, *, now: datetime) -> Sequence[str]:
+    """Pause what runs by itself and needs a connection that a person forgets, each told; which pipelines these are.
+
+    It goes on when a person says so: an account under the same name later may be another one.
+    """
+    paused: list[str] = []
+    for schedule, spec in using(context, connection):
+        if not schedules.store_of(context).pause(schedule.pipeline, paused=True, next_at=None):
+            continue
+        context.workspace.store.record(
+            context.principal, "pause schedule", schedule.pipeline, {"forgotten": connection}, now
+        )
+        if schedule.paused:
+            continue
+        paused.append(schedule.pipeline)
+        text = f"“{spec.title or spec.name}” is paused: {context.principal} forgot the connection {connection}."
+        hint = (
+            f"Connect an account under the name {connection} again, then 'dreflow schedule resume {schedule.pipeline}'."
+        )
+        _tell(context, schedule, "not_run", text, hint, f"forgotten: {connection} {now.isoformat()}", now)
+    return paused
+
+
 def using(context: Context, connection: str) -> Sequence[tuple[Scheduled, Pipeline]]:
     """What runs by itself and reads, writes or sends through a connection."""
     found: list[tuple[Scheduled, Pipeline]] = []
@@ -108,11 +131,16 @@ def using(context: Context, connection: str) -> Sequence[tuple[Scheduled, Pipeli
         except DreflowError:
             # A plan that cannot be read does not run, and is told when it comes due.
             continue
-        used = {source.connection for source in spec.sources.values()} | {load.connection for load in spec.loads}
-        used |= {send.connection for send in spec.sends}
-        if connection in used:
+        if connection in connections_of(spec):
             found.append((schedule, spec))
     return found
+
+
+def connections_of(spec: Pipeline) -> frozenset[str]:
+    """The connections that a plan reads, writes or sends through."""
+    used = {one.connection for one in spec.sources.values()}
+    used |= {one.connection for one in spec.loads} | {one.connection for one in spec.sends}
+    return frozenset(name for name in used if name is not None)
 
 
 def _tell(

@@ -76,6 +76,37 @@ def mentioned(text: str, known: Collection[str]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def spoken(text: str, verbs: Collection[str], last: Collection[str]) -> tuple[str, list[str]] | None:
+    """One of ``verbs`` and the words that it is said of, without those that only fill; None where no such is said.
+
+    ``last`` are verbs that stand at the end. A question mark changes nothing: whoever asks is asked back.
+    """
+    if len(text) > LONGEST_TEXT:
+        return None
+    said, _ = _plain(_CAN_YOU.sub("", _folded(text)))
+    words = _words(said)
+    if not 0 < len(words) <= LONGEST or set(words) & _OF_DATA:
+        return None
+    verb, rest = (words[0], words[1:]) if words[0] in verbs else (words[-1], words[:-1])
+    if verb not in (verbs if words[0] in verbs else last):
+        return None
+    named = [word for word in rest if word not in _FILLING]
+    return (verb, named) if len(named) <= MOST_NAMED else None
+
+
+def _folded(text: str) -> str:
+    return " ".join(fold(text).split()).strip(" .!")
+
+
+def _plain(said: str) -> tuple[str, bool]:
+    """The words without what is only polite; whether they ask, and do not wish."""
+    asks = said.endswith("?")
+    said = said.rstrip("?").strip()
+    while (bare := _POLITE.sub("", said)) != said:
+        said, asks = bare, False
+    return said, asks
+
+
 def _split(text: str, *, asking: bool = False) -> tuple[str, str] | None:
     """The verb and what it is said of; None where the message is no such wish.
 
@@ -83,18 +114,14 @@ def _split(text: str, *, asking: bool = False) -> tuple[str, str] | None:
     """
     if len(text) > LONGEST_TEXT:
         return None
-    said = " ".join(fold(text).split()).strip(" .!")
-    asks = said.endswith("?")
-    said = said.rstrip("?").strip()
-    if _CAN_YOU.search(said):
-        said = _CAN_YOU.sub("", said)
-        if not _OWN & set(_words(said)):
-            # "Can you connect Stripe?" asks what can be done, and the documents say.
-            return None
-        asks = False
-    while (bare := _POLITE.sub("", said)) != said:
-        said, asks = bare, False
+    said = _folded(text)
+    can_you = _CAN_YOU.search(said) is not None
+    said, asks = _plain(_CAN_YOU.sub("", said))
     words = _words(said)
+    if can_you and not _OWN & set(words):
+        # "Can you connect Stripe?" asks what can be done, and the documents say.
+        return None
+    asks = asks and not can_you
     if (asks and not asking) or not 0 < len(words) <= LONGEST or set(words) & _OF_DATA:
         return None
     first, last = words[0], words[-1]

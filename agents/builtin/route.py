@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from agents.builtin import connect
+from agents.builtin import connect, disconnect
 from agents.builtin.pipelines.columns import name_words
 from agents.builtin.pipelines.schedule import find_timing
 from agents.builtin.pipelines.shelf import wanted
@@ -31,6 +31,7 @@ Route = Literal[
     "runs",
     "connections",
     "connect",
+    "disconnect",
     "greeting",
     "thanks",
     "wait",
@@ -45,7 +46,7 @@ Route = Literal[
 
 ``wait`` leaves everything as it is, ``pause`` ends that a plan comes by itself, ``whether`` asks about a change without
 wishing it, ``standing`` asks how the plan stands, ``changed`` what the last change did. ``connect`` is about an account
-that is to be connected. ``quality`` asks how clean the data is.
+that is to be connected, ``disconnect`` about one that is to be forgotten. ``quality`` asks how clean the data is.
 """
 
 _END = r"\s*(?:[,.!]?\s*(?:please|pls|thanks|thank\s+you|now|then))*\s*[.!]*\s*$"
@@ -177,6 +178,10 @@ _LISTS: tuple[tuple[Route, re.Pattern[str]], ...] = (
     ("runs", re.compile(rf"{_LEAD}(?:runs?|history){_TAIL}", re.IGNORECASE)),
     ("connections", re.compile(rf"{_LEAD}(?:connections?|sources?|data\s+sources?){_TAIL}", re.IGNORECASE)),
 )
+_ACCOUNTS: tuple[tuple[Route, Callable[[str], str | None]], ...] = (
+    ("disconnect", disconnect.wish),
+    ("connect", connect.wish),
+)
 _BESIDE = (_RESTORE, _HELP, _WAIT, _THANKS)
 """Wishes that are no answer to whatever question is open."""
 _GREETING = re.compile(
@@ -232,16 +237,19 @@ def route(
     last: Literal["answer", "pipeline"] | None,
     data: DataView | None = None,
     connectable: Callable[[], Collection[str]] = tuple,
+    connected: Callable[[], Collection[str]] = tuple,
 ) -> Route:
     """What to do with ``text``.
 
     ``options`` are value and label of each answer of the open question, None when none is open; ``waits`` when a plan
     waits for approval; ``last`` is what the exchange before was about; ``data`` is what the conversation looks at;
-    ``connectable`` gives the names of systems and connections, and is asked where words seem to speak of one.
+    ``connectable`` gives the names of systems and connections, ``connected`` those of connections and their systems;
+    each is asked where words seem to speak of one.
     """
     said = _one_line(text)
-    if connect.may_name(said) and connect.names(said, connectable()) is not None and not _names_a_table(said, data):
-        return "connect"
+    account = _account(said, data, connectable, connected)
+    if account is not None:
+        return account
     if options is not None and settles(said, options, data):
         return "settle"
     decided = _decision(said, waits=waits) if len(said) <= LONGEST_COMMAND else None
@@ -257,9 +265,26 @@ def route(
         return "quality"
     if _GREETING.search(said):
         return "greeting"
-    if connect.wish(said) is not None and not _names_a_table(said, data):
-        return "connect"
+    for wished, is_wish in _ACCOUNTS:
+        if is_wish(said) is not None and not _names_a_table(said, data):
+            return wished
     return _wanted(said, last, data)
+
+
+def _account(
+    said: str,
+    data: DataView | None,
+    connectable: Callable[[], Collection[str]],
+    connected: Callable[[], Collection[str]],
+) -> Route | None:
+    """Whether an account is named that is to be connected or disconnected."""
+    if disconnect.may_name(said):
+        alone = not _names_a_table(said, data)
+        if disconnect.names(said, connected(), alone=alone) is not None:
+            return "disconnect"
+    if connect.may_name(said) and connect.names(said, connectable()) is not None and not _names_a_table(said, data):
+        return "connect"
+    return None
 
 
 def asks_quality(said: str, data: DataView | None) -> bool:

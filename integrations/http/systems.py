@@ -13,7 +13,7 @@ from integrations.http.once import OnceRoute
 from integrations.http.who import Principal, TheService
 from spec.base import JsonValue
 from spec.errors import UsageError
-from tools import connecting, conversations, found
+from tools import connecting, conversations, forget, found
 from tools.documents import OutColumn
 from tools.found import TRIED
 
@@ -52,6 +52,14 @@ class Table(Body):
     name: str
     columns: int
     description: str
+
+
+class Gone(Body):
+    """A connection that was forgotten; ``told`` says what became of its key or consent at the system."""
+
+    name: str
+    paused: tuple[str, ...] = Field(description="Pipelines that ran by themselves through it and are paused now.")
+    told: str
 
 
 class Seen(Body):
@@ -110,3 +118,10 @@ def seen(name: str, principal: Principal, service: TheService) -> Seen:
         rows=preview.rows if preview is not None else (),
         remarks=looked.remarks,
     )
+
+
+@router.delete("/connections/{name}")
+def disconnect(name: str, principal: Principal, service: TheService) -> Gone:
+    """Forget a connection with its secrets, and pause what runs by itself through it. It cannot be undone."""
+    done = forget.connection(service.context(principal), name, now=service.clock())
+    return Gone(name=done.name, paused=done.paused, told=done.told)

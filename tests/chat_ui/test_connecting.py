@@ -105,6 +105,56 @@ def test_a_mistyped_key_is_told_and_asked_for_again_without_showing_it(tmp_path:
     assert left_in(tmp_path, "sentinel-mistyped") == []
 
 
+@pytest.mark.usefixtures("shelf")
+def test_writing_is_allowed_by_a_tick_alone_and_an_account_is_disconnected_by_a_yes(tmp_path: Path) -> None:
+    port, log = chat.free_port(), tmp_path / "chat.log"
+    address = f"http://127.0.0.1:{port}"
+    with (
+        bakehouse.serving(redirect=f"{address}/connections/consent", asks=True) as bakery,
+        chat.serving(tmp_path / "workspace", "--address", address, port=port, log=log),
+        chat.browser() as opened,
+        chat.page_of(opened, "phone") as page,
+    ):
+        tick = page.get_by_label("Ask for the right to write, too")
+
+        def consent(named: str) -> str:
+            """Go on to the bakery's page and allow what it says there; that."""
+            page.get_by_label("Address of the bakery").fill(bakery.base)
+            page.get_by_label("Client id").fill(CLIENT)
+            page.get_by_label("Client secret").fill(SECRET)
+            page.get_by_role("button", name="Go on to").click()
+            page.get_by_role("link", name="Allow").wait_for()
+            asked = page.locator("p").inner_text()
+            page.get_by_role("link", name="Allow").click()
+            page.get_by_role("heading", name=named).wait_for()
+            return asked
+
+        connected = "Bakehouse is connected as Zoe's Bakery, s1"
+        page.goto(f"{address}/connections/new/bakehouse?name=shop")
+        assert not tick.is_checked(), "reading alone is what is asked for"
+        assert "orders.write" not in consent(connected)
+        page.goto(f"{address}/connections/new/bakehouse?name=shop")
+        assert not tick.is_checked(), "what may only read goes on to"
+        tick.check()
+        chat.picture(page, "connect_write_phone")
+        assert "orders.write" in consent(connected)
+        page.goto(f"{address}/connections/new/bakehouse?name=shop")
+        assert tick.is_checked(), "connecting it again takes nothing away"
+        tick.uncheck()
+        assert "orders.write" not in consent(connected)
+        page.goto(address)
+        page.locator("#chat-input").wait_for()
+        chat.say(page, "disconnect Bakehouse")
+        page.get_by_text(f"Forget the connection shop (Bakehouse, {bakery.base}/v1)?").wait_for()
+        chat.picture(page, "disconnect_asked_phone")
+        page.get_by_role("button", name="Forget it").click()
+        page.get_by_text("The connection shop is forgotten").wait_for()
+        chat.picture(page, "disconnected_phone")
+        assert not list(bakery.refresh.values())[-1].alive
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+    assert left_in(tmp_path, SECRET) == []
+
+
 def left_in(folder: Path, secret: str) -> list[Path]:
     """Files that hold a secret, our own connector aside."""
     return [path for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]

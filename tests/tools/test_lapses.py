@@ -14,7 +14,8 @@ from consent_server import CLIENT, REDIRECT, SECRET, consented
 
 from memory.workspace import Workspace
 from spec.codec import load_spec
-from tools import approvals, connecting, lapses, notices, runs, schedules
+from spec.errors import AccessError
+from tools import approvals, connecting, connections, forget, lapses, notices, runs, schedules
 from tools.connecting import Connected
 from tools.context import Context
 
@@ -173,3 +174,56 @@ def test_what_is_paused_for_a_connection_comes_at_its_next_time_and_not_for_thos
 )
 def test_only_access_that_has_ended_is_one(error: dict[str, object] | None) -> None:
     assert lapses.refused(error) is None  # type: ignore[arg-type]
+
+
+def test_forgetting_a_connection_pauses_what_runs_through_it_until_a_person_says_otherwise(
+    context: Context, bakery: Bakery
+) -> None:
+    consent(context, bakery)
+    consent(context, bakery, "other")
+    for name, connection in (("weekly", "shop"), ("monthly", "shop"), ("elsewhere", "other"), ("files", None)):
+        plan(context, name, connection)
+    schedules.pause(context, "monthly", now=NOW)
+    assert forget.stops(context, "shop") == forget.Stops(("weekly",), (), "Bakehouse is told to end its consent.")
+    assert paused(context) == {"monthly": None}
+    done = forget.connection(context, "shop", now=NOW)
+    assert (done.paused, done.told) == (("weekly",), "Bakehouse was told to end its consent.")
+    assert paused(context) == {"weekly": None, "monthly": None}
+    (sentence,) = told(context, "weekly")
+    assert sentence.startswith("“Weekly” is paused: anna forgot the connection shop.")
+    assert "dreflow schedule resume weekly" in sentence
+    assert told(context, "monthly") == []
+    trail = [(one.principal, one.action, one.subject, one.detail) for one in context.workspace.store.audit_trail()]
+    assert trail[-2:] == [
+        ("anna", "pause schedule", "weekly", {"forgotten": "shop"}),
+        ("anna", "forget connection", "shop", {}),
+    ]
+    assert [name.rpartition("/")[2] for name in connections.vault().names()] == ["other"]
+    # Another account may be connected under the name, so nothing goes on by itself.
+    consent(context, bakery)
+    assert paused(context) == {"weekly": None, "monthly": None}
+
+
+def test_what_was_paused_for_a_lapse_stays_paused_when_its_connection_is_forgotten(
+    context: Context, bakery: Bakery
+) -> None:
+    consent(context, bakery)
+    weekly = plan(context, "weekly", "shop")
+    bakery.withdraw()
+    run(context, weekly)
+    assert forget.connection(context, "shop", now=NOW).paused == ()
+    bakery.refresh.clear()
+    consent(context, bakery)
+    assert paused(context) == {"weekly": None}
+
+
+def test_who_may_not_connect_forgets_nothing_and_pauses_nothing(context: Context, bakery: Bakery) -> None:
+    consent(context, bakery)
+    plan(context, "weekly", "shop")
+    ben = Context(context.workspace, "ben", frozenset({"ask", "plan", "approve", "run"}))
+    for deed in (lambda: forget.connection(ben, "shop", now=NOW), lambda: forget.stops(ben, "shop")):
+        with pytest.raises(AccessError, match="connect"):
+            deed()
+    assert paused(context) == {}
+    assert [one.name for one in connections.saved(context)] == ["shop"]
+    assert all(consent.alive for consent in bakery.refresh.values())

@@ -6,14 +6,14 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tools.forget import Forgotten
+    from tools.forget import Forgotten, Stops
 
 SUMMARY = "delete a conversation, a definition, a preference, a connection or a whole workspace, everywhere"
 _HELP = {
     "thread": "a conversation, as t1",
     "definition": "what a word means here, in all versions",
     "preference": "what you prefer",
-    "connection": "a saved connection with its secrets; a consent is given back to the system",
+    "connection": "a saved connection with its secrets",
     "workspace": "all of this workspace: conversations, connections with passwords, plans, runs and their files",
     "traces": "bytes of earlier deletions that another program kept from being written over",
 }
@@ -41,8 +41,9 @@ def run(args: argparse.Namespace) -> int:
     context = workspace.context(args)
     named = f" {args.name}" if "name" in args else ""
     if not args.yes and args.what != "traces":
+        stopped = _stops(forget.stops(context, args.name)) if args.what == "connection" else ""
         raise UsageError(
-            f"This deletes {_HELP[args.what]}, and cannot be undone.",
+            f"This deletes {_HELP[args.what]}, and cannot be undone.{stopped}",
             hint=f"If that is what you want: dreflow forget {args.what}{named} --yes",
         )
     now = workspace.now(None)
@@ -65,6 +66,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _stops(found: Stops) -> str:
+    said = [
+        f"It pauses {', '.join(found.paused)}." if found.paused else "",
+        f"{', '.join(found.others)} cannot run any more." if found.others else "",
+        found.elsewhere,
+    ]
+    return "".join(f" {one}" for one in said if one)
+
+
 def _told(done: Forgotten) -> str:
     lines = [
         "No trace is left of what was deleted." if done.what == "traces" else f"Forgotten: {done.what} {done.name}."
@@ -77,6 +87,8 @@ def _told(done: Forgotten) -> str:
         )
     if done.told:
         lines.append(done.told)
+    if done.paused:
+        lines.append(f"Paused, because they run through it: {', '.join(done.paused)}.")
     if done.kept_in:
         lines.append(f"Plans keep the meaning they were approved with: {', '.join(done.kept_in)}.")
     if done.left:

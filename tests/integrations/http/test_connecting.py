@@ -279,6 +279,29 @@ def test_a_program_gets_the_page_for_its_person_and_sees_what_is_seen(client: Te
     assert client.post("/api/v1/connections", json={"system": "bakehose"}).status_code == 400
 
 
+def test_a_connection_is_deleted_over_http_with_its_secret_by_who_may_connect(
+    app: FastAPI, client: TestClient, service: Service, bakery: Bakery
+) -> None:
+    client.get(at(consent_of(client, bakery)))
+    context = service.context("anna")
+    people.grant(context, "anna", ["all"], now=NOW)
+    people.grant(context, "ben", ["ask", "plan", "approve", "run"], now=NOW)
+    app.state.who.accept(lambda request: request.headers.get("x-test-name"))
+    refused = client.delete("/api/v1/connections/shop", headers={"x-test-name": "ben"})
+    assert (refused.status_code, refused.json()["error"]) == (403, "access")
+    assert [one.name for one in connections.saved(context)] == ["shop"]
+    done = client.delete("/api/v1/connections/shop", headers={"x-test-name": "anna"})
+    assert done.status_code == 200, done.text
+    assert done.json() == {"name": "shop", "paused": [], "told": "Bakehouse was told to end its consent."}
+    assert connections.saved(context) == []
+    assert [name for name in connections.vault().names() if name.startswith("connection/")] == []
+    assert not any(consent.alive for consent in bakery.refresh.values())
+    [*_, last] = context.workspace.store.audit_trail()
+    assert (last.principal, last.action, last.subject) == ("anna", "forget connection", "shop")
+    again = client.delete("/api/v1/connections/shop", headers={"x-test-name": "anna"})
+    assert (again.status_code, "no saved connection" in again.json()["message"]) == (400, True)
+
+
 def test_a_pass_connects_one_account_once_without_a_login(client: TestClient, service: Service, bakery: Bakery) -> None:
     people.grant(Context(service.workspace, "anna"), "slack:U1", ["ask", "connect"], now=NOW)
     maria = service.context("slack:U1")
