@@ -29,6 +29,7 @@ from connectors.http.vendor.transport import VendorTransport
 from connectors.http.vendor.wire import at
 from connectors.spelling import parse_options
 from spec.base import JsonValue
+from spec.errors import DreflowError
 from spec.pipeline import Source
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
@@ -242,6 +243,21 @@ class Bench:
             texts = [sql.cast(sql.column(name), "VARCHAR") for name in names]
             rows = into.execute(sql.text(exp.select(*texts).from_(TABLE))).fetchall()
         return Outcome(reading, [dict(zip(names, row, strict=True)) for row in rows])
+
+    def connect(self) -> None:
+        """Make the call that tries an account when somebody connects it, where the connector states one.
+
+        BrokenError where the vendor does not take it. Whose account it is, an answer need not say.
+        """
+        said, vendor = self.definition.check, self.vendor()
+        if said is None:
+            return
+        with self.folder() as folder:
+            try:
+                self.unit(vendor).check(self.place(folder))
+            except DreflowError as error:
+                raise BrokenError(f"{said.path}, which tries an account, is not answered: {error}") from error
+        self.note(vendor)
 
     def read_keys(self, vendor: Vendor, form: str) -> Outcome:
         """Read the keys alone: ``sweep`` all, ``listed`` those of what was deleted."""

@@ -5,14 +5,15 @@ A profile is written from the vendor's documents, never from our connector: the 
 
 # No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connectors.http.vendor.instants import Form
-from spec.base import Document
-from spec.errors import SpecError
+from spec.base import Document, JsonValue
+from spec.errors import SpecError, unknown_name
 
 Place = Annotated[str, Field(pattern=r"^(/[^/]*)*$", description="JSON Pointer, e.g. /data; empty for the whole.")]
 Source = Annotated[str, Field(min_length=10, description="Where the vendor says so: page or place, and its words.")]
@@ -188,10 +189,31 @@ def read_profile(file: Path) -> Profile:
 
     where = {"file": str(file)}
     try:
-        return Profile.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        profile = Profile.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SpecError("The vendor's profile cannot be read.", hint=str(error), where=where) from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise SpecError(f"{place or 'The profile'}: {first['msg']}.", where={**where, "field": place}) from None
+    _check_ways(profile, where)
+    return profile
+
+
+def _check_ways(profile: Profile, where: Mapping[str, JsonValue]) -> None:
+    """SpecError for a way that there is not, or that has no such parameter."""
+    from connectors.http.vendor.dealing import PAGING
+    from connectors.http.vendor.kept import KEEPING
+    from connectors.spelling import parse_options
+
+    ways = [(f"streams.{name}.paging", PAGING, stream.paging) for name, stream in profile.streams.items()]
+    ways += [(f"keeps.{name}", KEEPING, way) for name, way in profile.keeps.items()]
+    for place, shelf, way in ways:
+        try:
+            if not shelf.has(way.use):
+                raise unknown_name("way", way.use, shelf.names())
+            parse_options(shelf.load(way.use).Params, way.params)
+        except SpecError as error:
+            option = str(error.data.get("option") or "use")
+            field = f"{place}.{option}"
+            raise SpecError(f"{field}: {error.message}", hint=error.hint, where={**where, "field": field}) from None

@@ -19,7 +19,7 @@ from connectors.http import engine, money, placeholders, repeats, sending, stage
 from connectors.http.conformance import suite, table
 from connectors.http.conformance.desk import desks
 from connectors.http.conformance.suite import CASES, SENDS, Verdict
-from connectors.http.definition import Definition, Stream, read_definition
+from connectors.http.definition import Check, Definition, Stream, read_definition
 from connectors.http.paginators import keyset
 from connectors.http.vendor.description import Description, together
 from connectors.http.vendor.profile import Profile, read_profile
@@ -216,3 +216,14 @@ def test_the_suite_goes_red_when_something_is_broken(
         monkeypatch.setattr(owner, name, changed)
     after = verdicts(known(system), system, stream, case)
     assert [one.result for one in after] == ["broken"], after
+
+
+@pytest.mark.parametrize("path", ["/whoami", "/balance_transactions/{id}"])
+def test_the_suite_goes_red_when_the_call_that_tries_an_account_is_none_of_the_vendors(
+    path: str, known: Callable[[str], Known]
+) -> None:
+    definition, description, profile = known("stripe")
+    wrong = definition.model_copy(update={"check": Check(path=path)})
+    (verdict,) = verdicts((wrong, description, profile), "stripe", "balance_transactions", "unauthorized")
+    assert verdict.result == "broken"
+    assert "which tries an account, is not answered" in verdict.detail

@@ -8,7 +8,10 @@ SUMMARY = "access that has ended: one renewal, then a readable failure"
 
 
 def run(bench: Bench) -> None:
-    """One refusal is followed by one renewal where there is something to renew; a lasting one is told."""
+    """The call that tries an account is taken, which is how a person learns that access is there again. One refusal is
+    followed by one renewal where there is something to renew; a lasting one is told.
+    """
+    bench.connect()
     vendor = bench.vendor(faults=[Unauthorized(nth=1)])
     vendor.accepts = None
     with bench.folder() as folder:

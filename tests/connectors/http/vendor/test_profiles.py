@@ -52,6 +52,24 @@ def test_a_way_without_its_source_is_refused(change: dict[str, str], place: str,
     assert refused.value.where["field"] == place
 
 
+@pytest.mark.parametrize(
+    ("change", "place", "said"),
+    [
+        ({"use": "page", "nummer": "p"}, "streams.a.paging.nummer", "Did you mean 'number'?"),
+        ({"use": "page", "first": "one"}, "streams.a.paging.first", "integer"),
+        ({"use": "pages"}, "streams.a.paging.use", "Did you mean 'page'?"),
+    ],
+)
+def test_a_way_with_a_mistake_is_told_once_and_where(
+    change: dict[str, str], place: str, said: str, tmp_path: Path
+) -> None:
+    stream = {**GOOD["streams"]["a"], "paging": {**change, "source": "t.json, GET /a"}}
+    with pytest.raises(SpecError) as refused:
+        read_profile(written(tmp_path, {**GOOD, "streams": {"a": stream}}))
+    assert refused.value.where["field"] == place
+    assert said in f"{refused.value.message} {refused.value.hint}"
+
+
 @pytest.mark.parametrize("text", ["a: [", "[]", ""])
 def test_what_is_no_profile_is_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(SpecError):
