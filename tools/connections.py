@@ -65,11 +65,12 @@ def units() -> Sequence[Unit]:
 
 
 def _unit(name: str) -> Unit:
-    can = tuple(sorted(connector(name).can))
+    can = connector(name).can
     if not DECLARED.has(name):
-        return Unit(name, can, proof="A")
+        return Unit(name, tuple(sorted(can)), proof="A")
     definition = system_of(name).definition
-    return Unit(name, can, definition.title, definition.proof.grade)
+    takes = bool(definition.writes) or (definition.listed is not None and definition.listed.change is not None)
+    return Unit(name, tuple(sorted([*can, *(["send"] if takes else [])])), definition.title, definition.proof.grade)
 
 
 def saved(context: Context) -> Sequence[SavedConnection]:

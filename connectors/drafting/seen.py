@@ -41,6 +41,8 @@ SIZES = (
     {"max", "records"},
     {"entries", "per", "page"},
     {"limit", "per", "page"},
+    *({record, many} for record in ("row", "record", "item", "entry", "result") for many in ("count", "limit")),
+    *({"max", record} for record in ("rows", "entries")),
 )
 
 

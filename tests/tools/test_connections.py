@@ -202,3 +202,9 @@ def test_another_key_under_the_same_name_is_shown_nothing_of_what_the_one_before
     assert not place.pages.exists()
     assert place.credentials is not None
     assert place.credentials.get() == {"token": "sentinel-two"}
+
+
+def test_the_list_says_which_systems_take_records() -> None:
+    takes = {unit.name for unit in connections.units() if "send" in unit.can}
+    assert {"stripe", "asana", "hubspot", "google_sheets"} <= takes
+    assert not takes & {"postgres", "files", "slack", "sap", "http_json"}

@@ -13,16 +13,15 @@ _TAKES = (
     {"offset"},
     {"skip"},
     {"start"},
-    {"start", "index"},
     {"start", "at"},
     {"page", "offset"},
-    {"first", "result"},
-    {"start", "record"},
-    {"start", "position"},
     {"from"},
-    {"starting", "position"},
-    {"start", "row"},
     {"result", "offset"},
+    *(
+        {begins, record}
+        for begins in ("start", "starting", "first", "begin", "beginning")
+        for record in ("row", "record", "item", "entry", "result", "element", "index", "position")
+    ),
 )
 _TOTAL = (
     {"total"},

@@ -257,6 +257,23 @@ def test_a_draft_whose_requests_the_description_does_not_know_is_seen() -> None:
             {"use": "offset", "offset": "skip", "limit": "", "until_empty": True},
         ),
         (
+            {
+                "params": {
+                    "startingRow": {"schema": {"type": "integer", "minimum": 1}},
+                    "rowCount": {"schema": {"type": "integer", "maximum": 75}},
+                },
+                "answer": {"hasMoreRows": {"type": "string"}},
+            },
+            {
+                "use": "offset",
+                "offset": "startingRow",
+                "start": 1,
+                "limit": "rowCount",
+                "size": 75,
+                "until_empty": True,
+            },
+        ),
+        (
             {"answer": {"@odata.nextLink": {"type": "string"}}},
             {"use": "odata", "next": ["/@odata.nextLink"], "size": 0},
         ),
