@@ -36,7 +36,7 @@ def base_of(said: str, given: str | None, where: Mapping[str, str | int]) -> tup
         return "{url}" + path, "the description does not say the address: it is asked for when connecting"
     if said.startswith("{url}"):
         return said, "the description does not say the address: it is asked for when connecting"
-    return checked(said, where), "the description's first server"
+    return checked(said, where), "the first address given"
 
 
 def checked(url: str, where: Mapping[str, str | int]) -> str:

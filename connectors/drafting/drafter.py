@@ -103,7 +103,7 @@ def draft(api: Api, wish: Wish, where: Mapping[str, str | int], *, source: str, 
     """
     base, why = base_of(api.base, wish.base_url, where)
     asking = Asking(dict(wish.answers))
-    asking.decided("", f"address {base}", why, sure=why != "the description's first server")
+    asking.decided("", f"address {base}", why, sure=why != "the first address given")
     left: dict[str, str] = {}
     made = _streams(api, wish, asking, left)
     settings: dict[str, JsonValue] = {name: dict(one) for name, one in api.settings.items() if "{" + name + "}" in base}

@@ -36,10 +36,14 @@ _PER_PAGE = re.compile(
 _HEADER = re.compile(
     r"\bheader\s+[\"'`]?([A-Za-z][A-Za-z0-9-]{1,60})|[\"'`]?\b(X-[A-Za-z0-9-]{1,60})[\"'`]?\s+header", re.IGNORECASE
 )
-_PARAMETER = re.compile(
-    r"\bparameters?\s+[\"'`]?([A-Za-z_$][\w\[\]]{0,40})|[\"'`]?\b([A-Za-z_$][\w\[\]]{1,40})[\"'`]?\s+parameter"
+_PARAMETER = (
+    re.compile(r"\bparameters?\s+(?:(?:named|called)\s+)?[\"'`]?([A-Za-z_$][\w\[\]]{0,40})"),
+    re.compile(r"[\"'`]?\b([A-Za-z_$][\w\[\]]{1,40})[\"'`]?\s+parameter"),
 )
 _PAGE_FILE = re.compile(r"[-_. ]*(?:page|p|part)?[-_. ]*\d+$", re.IGNORECASE)
+_NO_PARAMETER = frozenset(
+    "is the a an of for named called in query url as with by to and its this that one per via no sent given".split()
+)
 _NO_KEY = {"link", "the", "is", "with", "response", "of", "and"}
 
 
@@ -176,18 +180,12 @@ def _url_of(file: Path, said: str, urls: Sequence[str]) -> str:
     """The address that gave a file: in a line of the text that names the file, else one that ends as it is called."""
     for line in said.splitlines():
         if file.name in line and (found := _URL.search(line)):
-            index = [_bare(url) for url in urls]
-            bare = _bare(found[0].rstrip(".,;"))
-            return urls[index.index(bare)] if bare in index else bare
+            return _without_key(found[0].rstrip(".,;"), [], [])
     stem = _PAGE_FILE.sub("", file.stem) or file.stem
     for url in urls:
         if alike(urlsplit(url).path.rstrip("/").rpartition("/")[2], stem):
             return url
     return "/" + stem.replace(" ", "_")
-
-
-def _bare(url: str) -> str:
-    return url.partition("?")[0]
 
 
 def _of_url(url: str, answer: JsonValue, headers: Mapping[str, str], file: Path) -> Sample:
@@ -254,12 +252,8 @@ def urlsplit_query(path: str) -> list[tuple[str, str]]:
 
 
 def _said_parameters(said: str) -> list[str]:
-    found = [one or other for one, other in _PARAMETER.findall(said)]
-    return [
-        name
-        for name in found
-        if name.lower() not in {"is", "the", "a", "of", "for", "named", "called", "in", "query", "url"}
-    ]
+    found = [name for pattern in _PARAMETER for name in pattern.findall(said)]
+    return [name for name in found if name.lower() not in _NO_PARAMETER]
 
 
 def _parameter(document: Document, name: str, value: str | None, size: int | None) -> Parameter:

@@ -39,6 +39,9 @@ def _is_lone(seen: Seen, leaf: Leaf) -> bool:
     """``next`` beside the list, of which nothing says what it is, where no parameter would take a mark."""
     from connectors.drafting.words import words
 
+    if isinstance(leaf.shape.example, str) and leaf.shape.example and not _is_whole(leaf):
+        # What is shown leads nowhere: it is a mark.
+        return False
     if set(leaf.last) not in ({"next"}, {"next", "page"}) or not leaf.is_text or set(leaf.words) & _BACK:
         return False
     marks = {"cursor", "token", "after", "next", "marker", "bookmark", "continuation"}

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connectors.http.vendor.instants import Form
-from spec.base import Document, JsonValue
+from spec.base import Document
 from spec.errors import SpecError, unknown_name
 
 Place = Annotated[str, Field(pattern=r"^(/[^/]*)*$", description="JSON Pointer, e.g. /data; empty for the whole.")]
@@ -200,7 +200,7 @@ def read_profile(file: Path) -> Profile:
     return profile
 
 
-def _check_ways(profile: Profile, where: Mapping[str, JsonValue]) -> None:
+def _check_ways(profile: Profile, where: Mapping[str, str | int]) -> None:
     """SpecError for a way that there is not, or that has no such parameter."""
     from connectors.http.vendor.dealing import PAGING
     from connectors.http.vendor.kept import KEEPING

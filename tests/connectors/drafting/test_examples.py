@@ -51,6 +51,39 @@ def test_answers_with_a_sentence_become_a_connector(tmp_path: Path) -> None:
     assert found.questions == ()
 
 
+MARKED = {
+    "tickets.json": {"tickets": [{"id": 1}], "meta": {"next": "abc"}},
+    "tickets-page2.json": {"tickets": [{"id": 2}], "meta": {"next": None}},
+}
+
+
+@pytest.mark.parametrize("parameter", ["after", "weiter"])
+def test_a_mark_that_was_sent_with_the_next_request_is_no_link(tmp_path: Path, parameter: str) -> None:
+    calls = (
+        "https://help.example/api/tickets?limit=2&api_key=sentinel-one gave tickets.json\n"
+        f"https://help.example/api/tickets?limit=2&{parameter}=abc gave tickets-page2.json"
+    )
+    found = of(tmp_path, {**MARKED, "calls.txt": calls}, "tickets, the next page is in meta.next")
+    paging = found.definition.request("tickets", incremental=False).paginate
+    assert paging is not None
+    assert (paging.use, paging.params["next"], paging.params["param"]) == ("cursor", "/meta/next", parameter)
+    assert "sentinel" not in found.yaml
+
+
+@pytest.mark.parametrize("said", ["is sent as parameter after", "goes into the parameter called after"])
+def test_a_mark_is_sent_as_the_sentence_says(tmp_path: Path, said: str) -> None:
+    found = of(tmp_path, MARKED, f"tickets; the next page is in meta.next and {said}")
+    paging = found.definition.request("tickets", incremental=False).paginate
+    assert paging is not None
+    assert (paging.use, paging.params["param"]) == ("cursor", "after")
+
+
+def test_a_mark_of_which_nobody_says_how_it_is_sent_is_no_link(tmp_path: Path) -> None:
+    found = of(tmp_path, MARKED, "tickets, the next page is in meta.next")
+    assert "tickets" not in found.definition.streams
+    assert "tickets.paging" in [one.key for one in found.questions]
+
+
 def test_a_key_in_an_example_is_dropped_and_told(tmp_path: Path) -> None:
     recorded = {
         "url": "https://ada:sentinel-word@shop.example/api/orders?page=1&api_key=sentinel-one",
