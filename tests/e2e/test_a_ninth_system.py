@@ -61,7 +61,7 @@ def test_a_folder_is_a_system_for_the_list_the_docs_and_the_chat_and_changes_no_
 ) -> None:
     before = product()
     listed = {one["name"]: one for one in told(folder, "connectors", "list")["connectors"]}
-    assert listed["pantry"] == {"name": "pantry", "can": ["discover", "incremental", "read"], "proof": "C"}
+    assert listed["pantry"] == {"name": "pantry", "can": ["discover", "incremental", "read", "send"], "proof": "C"}
     assert len(listed) > 8
     assert "mouldy key" in told(folder, "connectors", "show", "pantry")["text"]
     found = told(folder, "docs", "what is a mouldy key?")
