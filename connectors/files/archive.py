@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -86,6 +85,9 @@ def guarded(path: Path) -> zipfile.ZipFile:
 
 def sheets(archive: zipfile.ZipFile, path: Path) -> tuple[list[Entry], bool]:
     """The worksheets in order, and whether days count from 1904."""
+    # Only a workbook needs it; a run that reads a CSV starts without.
+    import xml.etree.ElementTree as ET
+
     try:
         book = ET.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 - expat bounds entity expansion
         links = ET.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 - as above
