@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from agents.builtin.meaning import Meaning
+from agents.builtin.meaning import Beyond, Compare, Meaning
 from agents.builtin.schema import Schema
-from agents.builtin.walk import outs_of
+from agents.builtin.walk import conditions_of, outs_of
 
 
 def taken_for_granted(meaning: Meaning, schema: Schema) -> list[str]:
@@ -20,4 +20,13 @@ def taken_for_granted(meaning: Meaning, schema: Schema) -> list[str]:
         some = schema.columns[join.table, join.columns[0]].stats.distinct
         if some < schema.rows.get(schema.real(each), 0):
             said.append(f"{each} without {counted} are left aside")
+    used = {out.column for out in outs_of(meaning)} | {
+        c.column for c in conditions_of(meaning) if isinstance(c, Compare | Beyond)
+    }
+    for ref in sorted(ref for ref in used if ref is not None):
+        product = schema.columns[ref].product
+        if product is not None:
+            said.append(f"{ref[1]} is {product[0]} times {product[1]}")
+        if schema.columns[ref].since:
+            said.append(f"{ref[1]} is in full years since {schema.columns[ref].since}")
     return said

@@ -8,10 +8,11 @@ from sqlglot import exp
 
 from agents.builtin.choose import BEGINNINGS, date_columns, unread_days
 from agents.builtin.lexicon import RELATING, synonyms
-from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref
+from agents.builtin.meaning import Beyond, Compare, Condition, During, Meaning, Nested, Out, Ref
 from agents.builtin.phrases import is_participle
 from agents.builtin.schema import Join, Schema
 from agents.builtin.tags import Tag
+from agents.builtin.walk import conditions_of
 from agents.builtin.words import stem
 
 _LIGHT = frozenset("name names id ids number numbers date dates value amount total type time times".split())
@@ -21,7 +22,7 @@ _COMPUTED = frozenset({"agg", "howmany", "howmuch", "sum", "share", "ratio", "di
 def audit(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
     """Problems, one for each sort of thing that the words say more often than the meaning holds."""
     problems = []
-    conditions = list(_conditions(meaning))
+    conditions = list(conditions_of(meaning))
     held = [c for c in conditions if isinstance(c, Compare) and c.op not in {"day", "null", "notnull"}]
     values = sum(len(c.values) for c in held)
     used = {c.column for c in conditions if isinstance(c, Compare | During | Beyond)}
@@ -76,7 +77,7 @@ def audit(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
 
 def _idle(tags: list[Tag], meaning: Meaning, schema: Schema, used: set[Ref]) -> list[str]:
     """Words that were taken for columns or tables which then play no part in what is computed."""
-    conditions = list(_conditions(meaning))
+    conditions = list(conditions_of(meaning))
     outs = _outs(meaning, conditions)
     every = [*outs, *(part for out in outs for part in _parts(out))]
     used |= {out.column for out in every if out.column}
@@ -157,7 +158,7 @@ def _parts(out: Out) -> Iterator[Out]:
 
 def roles(meaning: Meaning, joined: Iterable[Join], schema: Schema) -> list[str]:
     """Problems where two columns point at one table, as sender and receiver do, and nothing says which is meant."""
-    conditions = list(_conditions(meaning))
+    conditions = list(conditions_of(meaning))
     used: set[Ref | None] = {c.column for c in conditions if isinstance(c, Compare | During | Beyond)}
     used |= {c.via for c in conditions if isinstance(c, Nested)} | {o.column for o in _outs(meaning, conditions)}
     problems = []
@@ -173,7 +174,7 @@ def roles(meaning: Meaning, joined: Iterable[Join], schema: Schema) -> list[str]
 
 def paths(tags: list[Tag], meaning: Meaning, joined: Iterable[Join], schema: Schema) -> list[str]:
     """Problems where rows belong together in a way that nobody spoke of, or not in the way that was said."""
-    conditions = list(_conditions(meaning))
+    conditions = list(conditions_of(meaning))
     joins = list(joined)
     held = {(join.table, join.columns[0]) for join in joins}
     used = {c.column for c in conditions if isinstance(c, Compare | During | Beyond)}
@@ -208,7 +209,7 @@ def _rivals(via: Ref, schema: Schema) -> bool:
 
 def other_days(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
     """A problem where a day is used of which nobody spoke, while that of the thing itself cannot be read."""
-    conditions = list(_conditions(meaning))
+    conditions = list(conditions_of(meaning))
     used = [c.column for c in conditions if isinstance(c, During)]
     used += [meaning.shown.column] if meaning.shown is not None else []
     outs = [*_outs(meaning, conditions), *meaning.groups, *meaning.within]
@@ -229,7 +230,7 @@ _DAYS = frozenset(stem(word) for word in "date day time on at".split())
 
 def measured_keys(meaning: Meaning, schema: Schema) -> list[Ref]:
     """Columns whose numbers only tell rows apart, and which are added up, averaged or compared by size."""
-    conditions = list(_conditions(meaning))
+    conditions = list(conditions_of(meaning))
     outs = _outs(meaning, conditions)
     outs += [part for out in outs for part in _parts(out)]
     used = [out.column for out in outs if out.kind == "agg" and out.func not in {"max", "min"} and out.column]
@@ -257,25 +258,6 @@ def _read_off(tags: list[Tag], meaning: Meaning) -> bool:
 def _repeats(tags: list[Tag]) -> int:
     held = [(tag.links[0].ref, str(tag.links[0].value)) for tag in tags if tag.links and tag.links[0].kind == "value"]
     return len(held) - len(set(held))
-
-
-def _conditions(meaning: Meaning) -> Iterator[Condition]:
-    for out in [*meaning.outs, *(o for o, _ in meaning.order), *(o for o, _, _ in meaning.having)]:
-        for part in (out, *out.parts):
-            yield from _within(part.conditions)
-    yield from _within(meaning.scope.conditions)
-
-
-def _within(conditions: list[Condition]) -> Iterator[Condition]:
-    for condition in conditions:
-        if isinstance(condition, Either):
-            yield from _within(condition.options)
-            continue
-        yield condition
-        if isinstance(condition, Nested):
-            yield from _within(condition.scope.conditions)
-        if isinstance(condition, Beyond):
-            yield from _within(condition.scope.conditions)
 
 
 def _outs(meaning: Meaning, conditions: list[Condition]) -> list[Out]:

@@ -32,7 +32,7 @@ def uncarried(
 ) -> list[str]:
     """Sentences, each about a noun that no part of the query stands for. ``joined``: how its tables come together."""
     found = [
-        *_outside(tags, meaning, query, joined),
+        *_outside(tags, meaning, schema, query, joined),
         *_passed_nouns(tags),
         *_nameless_groups(tags),
         *_told_apart(tags, meaning),
@@ -43,12 +43,17 @@ def uncarried(
     return list(dict.fromkeys(found))
 
 
-def _outside(tags: list[Tag], meaning: Meaning, query: exp.Query, joined: Iterable[Join]) -> Iterator[str]:
+def _outside(
+    tags: list[Tag], meaning: Meaning, schema: Schema, query: exp.Query, joined: Iterable[Join]
+) -> Iterator[str]:
     """As in "how many patrons are members" where a day says since when: that day has to be in the query."""
     from sqlglot import exp
 
     columns = {column.name for column in query.find_all(exp.Column)}
+    columns |= {ref[1] for ref in schema.columns if (made := schema.columns[ref].made_of) and columns >= made}
     tables = _tables(meaning) | {table for join in joined for table in (join.table, join.parent)}
+    counted = {out.column for out in outs_of(meaning) if out.kind == "count"}
+    tables |= {join.parent for join in schema.joins if (join.table, join.columns[0]) in counted}
     for tag in tags:
         word = tag.text.lower()
         if tag.kind != "link" or not tag.links or _says_a_deed(word) or _next_to_another(tags, tag):

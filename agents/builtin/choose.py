@@ -261,6 +261,8 @@ def hinted_column(
         wanted = stem(hint)
         for column in schema.of(table):
             stems = {stem(w) for w in column.core}
+            if column.since:
+                continue  # who is oldest, the day of birth says better than full years
             if wanted in stems and (column.kind in kinds or column.kind == "date"):
                 return column.ref
     for hint in hints:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from agents.builtin.ages import age_column
 from agents.builtin.choose import hinted_column, is_additive, label_columns, main_measure
 from agents.builtin.links import Link
-from agents.builtin.meaning import Beyond, Compare, Nested, Out, Ref, Scope, plain_number
+from agents.builtin.meaning import DOUBT, Beyond, Compare, Condition, Nested, Out, Ref, Scope, plain_number
 from agents.builtin.phrases import Phrase, is_plural, read_phrase
 from agents.builtin.superlatives import Superlatives
 from agents.builtin.tags import Tag
@@ -81,6 +82,8 @@ class Comparisons(Superlatives):
 
     def _compare(self, tag: Tag) -> None:  # noqa: C901 - one short branch a kind of phrase
         cursor = self.cursor
+        if cursor.text() == "than":
+            cursor.take()  # "cost more to make than ..."
         saved = cursor.at
         phrase = read_phrase(cursor)
         op = tag.data
@@ -99,9 +102,10 @@ class Comparisons(Superlatives):
             or self._than_average_owner(op, phrase)
         ):
             return
-        if phrase.number is None and phrase.head is None and phrase.agg == "avg" and self.state.column is not None:
+        measured = self.state.column is not None and self.schema.columns[self.state.column].kind in {"number", "date"}
+        if phrase.number is None and phrase.head is None and phrase.agg == "avg" and measured and self.state.column:
             out = Out("agg", column=self.state.column, func="avg")
-            scope = Scope(self.state.column[0], parent=self.state.scope)
+            scope = Scope(self.state.column[0], self._those(phrase), parent=self.state.scope)
             self.state.scope.conditions.append(Beyond(self.state.column, op, out, scope))
             return
         if self._than_average(tag, phrase):
@@ -174,8 +178,14 @@ class Comparisons(Superlatives):
             return False
         self.meaning.assumptions.append(f"compared by {column[1]}")
         out = Out("agg", column=column, func=phrase.agg)
-        self.state.scope.conditions.append(Beyond(column, tag.data, out, Scope(table, parent=self.state.scope)))
+        average = Scope(table, self._those(phrase), parent=self.state.scope)
+        self.state.scope.conditions.append(Beyond(column, tag.data, out, average))
         return True
+
+    def _those(self, phrase: Phrase) -> list[Condition]:
+        """As in "than the average lamp", where a sort of rows is called so: the average is over that sort."""
+        links = [tag.links[0] for tag in phrase.values if tag.links and tag.links[0].value is not None]
+        return [Compare(link.ref, "=", (link.value,)) for link in links if link.value is not None]
 
     def _than_average_owner(self, op: str, phrase: Phrase) -> bool:
         """As in "members who spent more than the average member": each one's sum against the average of these."""
@@ -243,7 +253,8 @@ class Comparisons(Superlatives):
         if cursor.kind() == "unit":
             unit = cursor.take().data
             if unit == "year":
-                column = column or hinted_column(self.schema, self.state.scope.table, ("age",))
+                table = self.state.scope.table
+                column = column or age_column(self.schema, table) or hinted_column(self.schema, table, ("age",))
         if column is None and cursor.kind() == "link":
             phrase = read_phrase(cursor)
             if (
@@ -290,7 +301,8 @@ class Comparisons(Superlatives):
             column = hinted_column(self.schema, self.state.scope.table, ("salary", "wage", "pay", "income"))
         if tag.hints and (column is None):
             table = self.state.scope.table
-            column = hinted_column(self.schema, table, tag.hints) if table else None
+            years = age_column(self.schema, table) if tag.hints == ("age",) else None
+            column = years or (hinted_column(self.schema, table, tag.hints) if table else None)
         if (
             column is None
             and self.state.scope.table
@@ -395,9 +407,21 @@ class Comparisons(Superlatives):
             self.meaning.having.append((out, op, number))
             return None
         scope = Scope(table, parent=owner)
+        self._of_those(owner, scope)
         owner.conditions.append(Nested("measure", scope, out, op, number))
         self.state.scope = scope
         return scope
+
+    def _of_those(self, owner: Scope, counted: Scope) -> None:
+        """As in "customers who cancelled more than 3 orders": what was said right before is said of those counted."""
+        last = self.state.last[-1] if self.state.last else None
+        near = [tag.kind for tag in self.cursor.tags[max(0, self.cursor.at - 4) : self.cursor.at]]
+        if isinstance(last, Compare) and last in owner.conditions and last.column[0] == counted.table:
+            if "conj" in near:
+                self.meaning.problems.append(f"{DOUBT}{last.column[1]} may be said of those that are counted")
+                return
+            owner.conditions.remove(last)
+            counted.conditions.append(last)
 
     def _measure_compared(self, out: Out) -> None:
         tag = self.cursor.take()

@@ -21,6 +21,7 @@ class State:
     scope: Scope
     list_of: str = "focus"
     negated: bool = False
+    never: bool = False
     column: Ref | None = None
     date: Ref | None = None
     either: bool = False
@@ -172,8 +173,14 @@ class Conditions:
             and not self._is_upward(scope.table, table)
         ):
             condition.negated = False
-            inner = Scope(table, [condition], parent=scope)
-            scope.conditions.append(Nested("none", inner))
+            # "Ordered A but never B": no order of theirs at all, and not just none of those with A.
+            whose = (
+                self.root
+                if self.state.never and self.root.table and not self._is_upward(self.root.table, table)
+                else scope
+            )
+            inner = Scope(table, [condition], parent=whose)
+            whose.conditions.append(Nested("none", inner))
             return
         either, self.state.either = self.state.either, False
         last = self.state.last[-1] if self.state.last else None

@@ -14,7 +14,7 @@ from agents.builtin.years import dates_rows
 # Verbs that speak of a later day than that on which something began.
 _OVER = LATER | {stem("ship"), stem("dispatch")}
 # What whoever deals with a business does, whether a person or a firm: rows of their own tell when.
-_DEALS = frozenset(stem(word) for word in "buy purchase order pay spend rent hire borrow visit attend".split())
+DEALS = frozenset(stem(word) for word in "buy purchase order book pay spend rent hire borrow visit attend".split())
 
 
 class Dated(Conditions):
@@ -86,6 +86,7 @@ class Dated(Conditions):
         tables = [s.table for s in self._chain() if s.table]
         tables += [t for o, _ in self.meaning.order for t in sorted(o.tables()) if t and t != "?"]
         tables += [table for out in [*self.focus, *self.asked] for table in sorted(out.tables()) if table]
+        tables += self._owners_with_days()
         # "In which month of 2023 did we take the most money?": the rows are spoken of later.
         tables = tables or [tag.links[0].table for tag in self.cursor.tags[self.cursor.at :] if tag.links][:1]
         # A day of sale or payment dates the rows; when somebody joined or was hired only if there is nothing else.
@@ -121,6 +122,14 @@ class Dated(Conditions):
                 return day.ref
         return self._date_nearby(tables[:1])
 
+    def _owners_with_days(self) -> list[str]:
+        """As in "top customers by quantity in May": lines have no day, and the order that they make up has."""
+        measured = [out for out in [*self.focus, *self.asked, *(o for o, _ in self.meaning.order)] if out.is_measure]
+        lines = {table for out in measured for table in out.tables() if table and not date_columns(self.schema, table)}
+        found = {join.parent for join in self.schema.joins if join.table in lines}
+        events = [t for t in sorted(found) if any(is_event_date(self.schema, c) for c in date_columns(self.schema, t))]
+        return events if len(events) == 1 else []
+
     def _date_nearby(self, tables: list[str]) -> Ref | None:
         """The day of rows that nobody spoke of: that of the one table beside, which of several is for the person."""
         near: list[tuple[float, str, Ref]] = []
@@ -149,7 +158,7 @@ class Dated(Conditions):
         if not verbs or not scope.table or scope is not self.root:
             return None
         said = stem(verbs[-1])
-        deals = said in _DEALS and not any(is_event_date(self.schema, column) for column in own)
+        deals = said in DEALS and not any(is_event_date(self.schema, column) for column in own)
         if not deals and not {stem(w) for w in self.schema.tables[scope.table]} & PEOPLE:
             return None
         if any(said in (words := {stem(w) for w in c.words}) or synonyms(said) & words for c in own):

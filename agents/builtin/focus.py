@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from agents.builtin.choose import adds_up_over, date_columns, place_columns
+from agents.builtin.dated import DEALS
 from agents.builtin.grouping import Grouping
 from agents.builtin.lexicon import PEOPLE, synonyms
 from agents.builtin.links import Link, is_flag, truth
 from agents.builtin.meaning import Out, Ref
-from agents.builtin.phrases import MODIFIERS, Phrase, is_plural, is_table, read_phrase, read_phrase_one
+from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, is_plural, is_table, read_phrase, read_phrase_one
 from agents.builtin.references import holds_people
 from agents.builtin.tags import Tag
 from agents.builtin.words import stem
 
+_CLIENTS = frozenset(
+    stem(word) for word in "customer client buyer guest member patron patient student tenant donor passenger".split()
+)
+_MOST_SORTS = 20
 _AMOUNTS = frozenset({"amount", "value", "sum"})
 
 
@@ -70,6 +75,8 @@ class Focus(Grouping):
     def _ask(self, phrase: Phrase, target: list[Out]) -> None:  # noqa: C901 - one short branch a kind of phrase
         """A phrase in the place of what is asked for."""
         self._count_marked(phrase)
+        if not target and self._sort_compared(phrase, target):
+            return
         if phrase.number is not None and not phrase.sup and not target and is_plural(phrase.head_tag):
             self.so_many = int(phrase.number)  # "which 5 teas were sold most"
         out = self._measure(phrase)
@@ -120,6 +127,8 @@ class Focus(Grouping):
             if person is not None:
                 self.state.date = out.column
                 out = Out("entity", table=person)  # "Who joined first?"
+        if self.who and not target and out.kind == "entity" and phrase.sup is None and self._doer_asked(phrase, target):
+            return
         if self.who and not target and out.kind == "column" and out.column:
             person = self._person_behind(out.column)
             out = Out("entity", table=person) if person else out  # "who opened account 7?"
@@ -155,6 +164,51 @@ class Focus(Grouping):
         self._became(out)
         for tag in phrase.equals:
             self._equal(phrase, tag)
+
+    def _sort_compared(self, phrase: Phrase, target: list[Out]) -> bool:
+        """As in "which lamps cost more than 3": lamps are asked for, and what they cost is compared."""
+        head, sort = phrase.head, phrase.values[0] if phrase.values else None
+        plain = not (phrase.agg or phrase.howmany or phrase.howmuch or phrase.sup)
+        if not self.which or head is None or head.kind != "column" or sort is None or not sort.links or not plain:
+            return False
+        compared = self.cursor.kind() == "cmp" and self.schema.columns[head.ref].kind == "number"
+        if not compared or not is_plural(sort) or sort.links[0].table != head.table:
+            return False
+        target.append(Out("entity", table=head.table))
+        self._became(target[0])
+        for tag in phrase.values:
+            self._value(tag)
+        self.state.column = head.ref
+        return True
+
+    def _doer_asked(self, phrase: Phrase, target: list[Out]) -> bool:
+        """As in "who ordered in May": those whose orders they are, and no orders."""
+        head, tag = phrase.head, phrase.head_tag
+        if head is None or tag is None or holds_people(self.schema, self.schema.real(head.table)):
+            return False
+        if {stem(word) for word in self.schema.tables[head.table]} & PEOPLE:
+            return False
+        done = is_participle(tag.text.lower())
+        person = self._person_near(head.table) or (self._dealer(head.table, tag.text.lower()) if done else None)
+        if person is None or person == head.table:
+            above = {join.parent for join in self.schema.joins if join.table == head.table}
+            people = any(holds_people(self.schema, self.schema.real(table)) for table in above)
+            self.meaning.problems += ["unclear:who"] if done or people else []
+            return False
+        if self.root.table == head.table and not self.root.conditions:
+            self.root.table = ""
+        target.append(Out("entity", table=person))
+        self._became(target[0])
+        self._mention(head.table)
+        return True
+
+    def _dealer(self, table: str, verb: str) -> str | None:
+        """Of several people that rows belong to, those who deal with a business, where that is what was done."""
+        if stem(verb.split(maxsplit=1)[0]) not in DEALS:
+            return None
+        parents = {join.parent for join in self.schema.joins if join.table == table}
+        found = [one for one in sorted(parents) if {stem(word) for word in self.schema.tables[one]} & _CLIENTS]
+        return found[0] if len(found) == 1 else None
 
     def _count_marked(self, phrase: Phrase) -> None:
         """As in "how many union members", where rows are marked as such: those that are."""
@@ -227,14 +281,12 @@ class Focus(Grouping):
             return [phrase.head.ref]
         dated = [link.ref for link in phrase.head_tag.links if link.kind == "column" and self._holds_day(link.ref)]
         said = {stem(word) for word in phrase.head_tag.text.lower().split()}
+        days = [c for c in self.schema.columns.values() if c.kind == "date" and c.table not in self.schema.roles]
+        named = [column.ref for column in days if said <= {stem(word) for word in column.words}]
+        if named and phrase.head_tag.links[0].kind == "table":
+            return named  # "from hired to returned" of hires that are called so
         alike = said | {other for word in said for other in synonyms(word)}
-        return dated or [
-            column.ref
-            for column in self.schema.columns.values()
-            if column.kind == "date"
-            and column.table not in self.schema.roles
-            and alike & {stem(word) for word in column.words} - {"date", "dat"}
-        ]
+        return dated or [c.ref for c in days if alike & {stem(word) for word in c.words} - {"date", "dat"}]
 
     def _person_behind(self, ref: Ref) -> str:
         """The people that a reference points at."""
@@ -267,8 +319,16 @@ class Focus(Grouping):
                     target.append(Out("entity", table=person))
                     continue
                 self.root.table = self.root.table or link.table
-                if self.which and link.table not in self.schema.roles:
-                    target.append(Out("entity", table=link.table))  # "Which apprentice has the most jobs?"
+                stats = self.schema.columns[link.ref].stats
+                sort = (
+                    is_plural(tag)
+                    and link.how in {"exact", "form"}
+                    and stats.distinct <= min(_MOST_SORTS, stats.rows - 1)
+                )
+                sort = sort and not self.where
+                if (self.which or sort) and link.table not in self.schema.roles:
+                    # "Which apprentice has the most jobs?", "farms with no fault"
+                    target.append(Out("entity", table=link.table))
                     continue
                 if self.where:
                     target += [

@@ -275,7 +275,7 @@ class Grouping(Comparisons):
         if any((o.kind, o.column, o.table) == (out.kind, out.column, out.table) for o in self.focus):
             return
         waiting = any(o.kind == "pending" for o, _ in self.meaning.order)
-        if self.top is not None and self.meaning.limit and (self.in_each or not waiting):
+        if self.meaning.limit and (self.in_each or (self.top is not None and not waiting)):
             self.meaning.within.append(out)
         else:
             self.meaning.groups.append(out)
@@ -304,6 +304,10 @@ class Grouping(Comparisons):
                     self.meaning.order.append((same or Out("column", column=found), self._descends(tag, found)))
                     return
         numbers = [o for o in shown if o.column and self.schema.columns[o.column].kind in {"number", "date"}]
+        things = next((o for o in self.focus if o.kind == "entity"), None)
+        if measure is None and tag.hints == ("#",) and things is not None and self.meaning.groups:
+            measure = self.count_of(things.table)  # "faults by cause, commonest first"
+            self.focus[self.focus.index(things)] = measure
         settled = measure or (numbers[-1] if numbers else Out("pending" if not shown else "auto"))
         self.meaning.order.append((settled, tag.data == "1"))
 

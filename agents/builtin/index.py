@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agents.builtin.ages import add_ages
 from agents.builtin.codetables import code_columns, read_codes
 from agents.builtin.keys import find_joins
+from agents.builtin.products import add_products
 from agents.builtin.roles import add_roles
 from agents.builtin.schema import Col, Schema, Stats, build_schema, kind_of
 from agents.builtin.stored import read_kinds
@@ -73,6 +75,8 @@ def _build(data: DataView) -> Index:
     _in_english(schema, values)
     find_joins(schema, data.catalog, values, inclusion)
     _read_codes(data, schema, values)
+    add_products(schema)
+    add_ages(schema)
     add_roles(schema, values)
     return Index(schema, values, ask=_asker(weakref.ref(data)))
 

@@ -16,6 +16,13 @@ _EACH = re.compile(
     r"[^?]*)[?]?$",
     re.IGNORECASE,
 )
+_BEST = r"(?:best|highest|lowest|largest|biggest|smallest|top|most|fewest|least|cheapest|dearest|latest|oldest|longest)"
+_BEST_OF_EACH = re.compile(
+    r"^(?:for|in) (?:each|every) (?P<what>[^,?:.]+?),?\s+"
+    rf"(?P<ask>(?:the|which|what) (?:[\w-]+ ){{0,8}}?{_BEST}\b[^?.;]*?)"
+    r"(?P<rest>(?: excluding [^?.]*)?)\s*(?:[?.].*)?$",
+    re.IGNORECASE,
+)
 _AT = (
     r"at (?:the |our |today's |todays )?(?:current |present |list |latest |full )?"
     r"(?P<price>(?:[\w-]+ ){0,3}?(?:prices?|costs?))"
@@ -57,6 +64,9 @@ def led(text: str) -> str:
     found = _BOTH.match(text)
     if found is not None:
         return f"Number of {_lower(found['what'].strip())} and total money of {_lower(found['what'].strip())}"
+    found = _BEST_OF_EACH.match(text)
+    if found is not None:
+        return f"{_upper(found['ask'].strip())} in each {found['what'].strip()}{found['rest']}"
     found = _EACH.match(text)
     if found is not None and not re.search(r"\b(?:their|its|his|her)\b", found["ask"]):
         return f"{_upper(found['ask'].strip())} per {found['what'].strip()}"

@@ -9,6 +9,7 @@ from agents.builtin.words import stem
 # Words of one line may stand for each other in a name; the order means nothing.
 _SYNONYMS = """
 revenue sales turnover income takings proceeds
+takings amount
 revenue amount
 revenue total
 sales total
@@ -48,6 +49,7 @@ supplier vendor
 company firm organization organisation business
 department division
 quantity units count number qty
+quantity pieces
 stock inventory
 order purchase
 buy purchase
@@ -143,6 +145,30 @@ job position role
 employee person
 campaign promotion
 hourly hour
+complaint claim
+vehicle van truck lorry
+parcel package consignment shipment
+branch store shop outlet
+colleague employee staff
+voucher coupon promo
+session class lesson workshop
+coach trainer instructor
+apartment flat property
+tenant renter lodger
+repair job
+part component spare
+mechanic technician engineer
+loan borrowing checkout
+plan tier subscription
+lead prospect enquiry inquiry
+quote estimate
+visitor guest
+child kid
+courier driver
+dish meal
+animal pet
+outcome status
+reason cause
 daily day
 weekly week
 monthly month
@@ -215,7 +241,8 @@ SUPERLATIVES: dict[str, tuple[int, tuple[str, ...]]] = {
     "latest": (1, ("date",)), "newest": (1, ("date",)), "recent": (1, ("date",)), "last": (1, ("date",)),
     "earliest": (-1, ("date",)), "first": (-1, ("date",)),
     "cheapest": (-1, ("price", "cost", "fee", "amount", "rate")), "costliest": (1, ("price", "cost", "amount")),
-    "priciest": (1, ("price", "cost", "amount")), "expensive": (1, ("price", "cost", "fee", "amount", "rate")),
+    "priciest": (1, ("price", "cost", "amount")), "dearest": (1, ("price", "cost", "fee", "amount", "rate")),
+    "commonest": (1, ("#",)), "rarest": (-1, ("#",)),  "expensive": (1, ("price", "cost", "fee", "amount", "rate")),
     "best": (1, ("rating", "score", "grade")), "worst": (-1, ("rating", "score", "grade")),
     "richest": (1, ("salary", "income", "wealth", "revenue")), "poorest": (-1, ("salary", "income", "wealth")),
     "populous": (1, ("population",)), "populated": (1, ("population",)), "densest": (1, ("density",)),
@@ -246,7 +273,8 @@ COMPARATIVES: dict[str, tuple[str, tuple[str, ...]]] = {
     "shorter": ("<", ("length", "duration", "pages", "height", "minutes", "hours", "days")),
     "taller": (">", ("height", "altitude")),
     "heavier": (">", ("weight",)), "lighter": ("<", ("weight",)), "cheaper": ("<", ("price", "cost")),
-    "pricier": (">", ("price", "cost")), "faster": (">", ("speed",)), "slower": ("<", ("speed",)),
+    "pricier": (">", ("price", "cost")), "dearer": (">", ("price", "cost")),
+    "faster": (">", ("speed",)), "slower": ("<", ("speed",)),
     "farther": (">", ("distance",)), "further": (">", ("distance",)), "deeper": (">", ("depth",)),
 }  # fmt: skip
 # "how long is", "how tall": the quantity asked for.
@@ -360,7 +388,7 @@ FLOWS = frozenset(
     stem(word)
     for word in (
         "revenue revenues sales turnover income earnings spend spending takings proceeds profit profits "
-        "expenses expenditure"
+        "expenses expenditure money"
     ).split()
 )
 # What data cannot say, whatever it holds.

@@ -53,6 +53,7 @@ PARTICLES = frozenset("in out back up off over".split())
 _MOVES = frozenset(stem(word) for word in "come go bring take get give hand send pick let move check drop".split())
 _DAY_WORDS = frozenset(stem(word) for word in "date day time on at am timestamp".split())
 _SUMS = frozenset(stem(word) for word in "amount total value money price cost".split())
+_BEGUN = frozenset("opened created registered started".split())
 _BOOL_LEAD = frozenset({"is", "has", "was", "be", "have"})
 _BOOL_END = frozenset({stem("flag"), stem("indicator")})
 _ANTONYMS = {
@@ -112,6 +113,15 @@ class Linker:
         named |= {word for column in self.schema.columns.values() for word in column.words}
         self.short = sorted(word for word in named - _UNITS if word.isalpha() and is_short(word))
         self.spoken = {w for owner in self.owners.values() for w in owner} | set(self.known)
+        self.begun = {
+            table: {
+                stem(c.core[0])
+                for c in self.schema.of(table)
+                if c.kind == "date" and len(c.core) == 2 and c.core[1] in _BEGUN and c.core[0] not in _DAY_WORDS
+            }
+            for table in self.schema.tables
+            if table not in self.schema.roles
+        }
         self.meant: dict[str, str] = {}
         # "START" is no short form of what a key happens to be.
         real = self.schema.real
@@ -143,6 +153,11 @@ class Linker:
             if len(owner) == 1 and begins(owner[0], word) and label_columns(self.schema, table)
         ]
         return found[0] if len(found) == 1 else None
+
+    def table_of(self, word: str) -> str:
+        """The table that a word names first of all; empty where it names none."""
+        links = self.phrase((word,))
+        return links[0].table if links and links[0].kind == "table" else ""
 
     def phrase(self, words: tuple[str, ...]) -> list[Link]:
         """Tables and columns that the (folded) words may name, best first."""
@@ -205,6 +220,8 @@ class Linker:
                     score, how = 0.86, "part"
                 elif stems[0] == owner[0]:
                     score, how = 0.6, "part"
+                elif stems[0] in self.begun.get(table, ()):
+                    score, how = 0.9, "part"  # customers of whom a day says when the account was opened are accounts
                 elif len(only) == 1 and only[0] in synonyms(stems[0]):
                     score, how = 0.72, "synonym"
                 elif owner[-1] in synonyms(stems[0]) and len(owner) > 1:

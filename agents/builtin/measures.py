@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents.builtin.choose import counted_inside, counts_things, label_columns, main_measure, tally_column
 from agents.builtin.dated import Dated
+from agents.builtin.hours import time_spent
 from agents.builtin.lexicon import FLOWS, PEOPLE
 from agents.builtin.links import Link
 from agents.builtin.meaning import DEFINED, Compare, Out
@@ -56,6 +57,8 @@ class Measures(Dated):
             return None
         if phrase.howmany:
             return self._count(phrase)
+        if phrase.unit == "hour" and head is None and (phrase.agg == "sum" or phrase.sup is not None):
+            return self._hours()
         if phrase.agg and head is not None:
             if head.kind == "table":
                 return self._table_amount(phrase, head)
@@ -103,6 +106,8 @@ class Measures(Dated):
         if head is None:
             if phrase.values and phrase.values[-1].links:
                 return self._count_of_named(phrase.values[-1].links[0])
+            if phrase.unit == "hour" and not phrase.distinct:
+                return self._hours()
             return Out("count", table="") if not phrase.unit else Out("count", grain=phrase.unit, distinct=True)
         if head.kind == "table":
             inside = self._inside(phrase, head.table)
@@ -128,6 +133,13 @@ class Measures(Dated):
                 return Out("count", column=head.ref, table=head.table, distinct=True)
             return Out("agg", column=head.ref, func=phrase.agg or "sum", label="number")
         return Out("count", column=head.ref, table=head.table, distinct=True)
+
+    def _hours(self) -> Out:
+        """As in "how many hours", "the most hours": time that is added up."""
+        spent = time_spent(self.schema, "hour")
+        if spent is None:
+            self.meaning.problems.append("unclear:hours")
+        return spent or Out("count", grain="hour", distinct=True)
 
     def _count_of_named(self, link: Link) -> Out:
         """As in "how many towels were washed": of what is one row the quantities count, where one table has them."""

@@ -100,6 +100,10 @@ class Modifiers(Given):
                 following.data = _FLIP[following.data]
             return
         self.state.negated = True
+        self.state.never = tag.text.lower() == "never"
+        before = [self.cursor.peek(-2), self.cursor.peek(-3)]
+        if self.state.never and any(one is not None and one.kind == "conj" for one in before):
+            self.state.scope = self.root  # "..., but have never done so": whom the sentence is about
         self.excepted = tag.data == "except"
         if tag.data == "except":
             self.state.list_of = "where"

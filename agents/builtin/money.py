@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from agents.builtin.choose import adds_up_over, is_money, main_measure
 from agents.builtin.links import Link
@@ -34,7 +35,7 @@ def take_money(tags: list[Tag], schema: Schema) -> None:
         amount = tag.kind == "link" and not table and _is_amount(tag.links[0], schema)
         if not table and (amount or tag.kind not in {"unknown", "link"}) and tag.text.lower() != "earnings":
             continue
-        found = main_measure(schema, table) if table else money_in_reach(_named(tags, place), schema)
+        found = main_measure(schema, table) if table else _money_told(tags, place, schema)
         if found is None:
             tag.kind, tag.links = "unknown", []
             continue
@@ -44,9 +45,40 @@ def take_money(tags: list[Tag], schema: Schema) -> None:
             behind.kind = "skip"  # "by money spent"
 
 
+def narrow_money(tags: list[Tag], schema: Schema) -> None:
+    """As in "revenue per treatment group" beside payments: the amount whose rows each have one group."""
+    for tag in tags:
+        amounts = [one for one in tag.links if one.kind == "column" and is_money(schema.columns[one.ref])]
+        loose = bool(amounts) and amounts[0] is tag.links[0] and amounts[0].how == "synonym"
+        rivals = [one for one in amounts if one.score >= amounts[0].score - _ALIKE and one.table not in schema.roles]
+        spoken = [one.links[0] for one in tags if one is not tag and one.kind == "link" and one.links]
+        told = {link.table for link in spoken if link.score >= _SURE}
+        if not loose or len({one.table for one in rivals}) < 2:
+            continue
+        fitting = [one for one in rivals if all(_has_one(schema, one.table, table) for table in told)]
+        if len(fitting) == 1:
+            tag.links = [replace(fitting[0], how="answered")]
+
+
+_ALIKE = 0.1
+_SURE = 0.85
+
+
+def _has_one(schema: Schema, table: str, other: str) -> bool:
+    return other in schema.tables and schema.owns(table, other)
+
+
 def _is_amount(link: Link, schema: Schema) -> bool:
     """Whether a link is a good meaning of money: a column of it, whatever is called so in full, or a value."""
     return link.kind != "column" or link.how != "synonym" or is_money(schema.columns[link.ref])
+
+
+def _money_told(tags: list[Tag], place: int, schema: Schema) -> Ref | None:
+    """The one amount in reach, else that of the one table of which a value is said: "money taken in cash"."""
+    found = money_in_reach(_named(tags, place), schema)
+    held = {one.links[0].table for one in tags if one.links and one.links[0].kind == "value"}
+    flowing = [ref for table in sorted(held) if (ref := money_in_reach([table], schema)) and ref[0] == table]
+    return flowing[0] if found is None and len(flowing) == 1 else found
 
 
 def _named(tags: list[Tag], place: int) -> list[str]:
@@ -93,7 +125,7 @@ def uncounted_money(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterat
 
 _SPENDS = re.compile(
     r"^how much (?:money )?(?:did|do|does|has|have) (?P<each>(?:each|every) )?(?P<who>(?!we\b|you\b|it\b|they\b|i\b)"
-    r"[^?,]+?) (?:spend|spent)\b(?P<rest>[^?]*)[?]?$",
+    r"[^?,]+?) (?P<verb>spend|spent|pay|paid)(?: us)?\b(?P<rest>(?! for)[^?]*)[?]?$",
     re.IGNORECASE,
 )
 _WE_TAKE = re.compile(
@@ -113,7 +145,7 @@ _BRINGS = re.compile(
 def spending(text: str, named: Callable[[str], bool]) -> str:
     """As in "how much did each guest spend": the money of each, where nothing is ``named`` after spending."""
     found = _SPENDS.match(text)
-    if found is not None and not named("spend"):
+    if found is not None and (found["verb"].lower().startswith("pa") or not named("spend")):
         joint = "per" if found["each"] else "from"
         return f"total money {joint} {found['who'].strip()}{found['rest']}"
     found = _BRINGS.match(text)

@@ -19,6 +19,14 @@ def _top_so_many(match: re.Match[str]) -> str:
     return f"{side} {match[1]} {match[2]} by {counted}"
 
 
+_ADJECTIVES = {"hour": "hourly", "day": "daily", "week": "weekly", "month": "monthly", "year": "yearly"}
+
+
+def _paid_per(match: re.Match[str]) -> str:
+    """As in "the best paid teacher per hour"."""
+    return f"{match[2]} with the {_SIDE[match[1].lower()]} {_ADJECTIVES[match[3].lower()]} pay"
+
+
 _SO_MANY = rf"\b(?:the |our )?(?:top |bottom )?(\d+|{'|'.join(SPOKEN_NUMBERS)}) ([\w-]+) "
 _WITH = r"(?:with|that have|who have) the "
 _THINGS = r"((?:phone|telephone|mobile|fax|account|customer|order|invoice|room|house|serial|tax) numbers?)"
@@ -46,6 +54,7 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"[,(]?\s*\bin (?:%|percent)(?:ages?)?\s*\)?{_LAST}|,\s*(?:%|percent)\s*\)?{_LAST}", ""),
     (r"\b(\w+?)s? (?:signups|sign-ups|registrations)\b", r"number of \1s"),
     (rf"\b(?:logged|logging|log|logs|signed|signing) in(?:to)?\b(?! {_WHEN})", "login"),
+    (r"\b(highest|lowest|best|worst)[- ]paid ([\w-]+) per (hour|day|week|month|year)\b", _paid_per),
     (r"\b(highest|lowest|best|worst)[- ]paid ([\w-]+)", lambda m: f"{m[2]} with the {_SIDE[m[1].lower()]} salary"),
     (r"\b(highest|lowest)[- ]priced ([\w-]+)", r"\2 with the \1 price"),
     (r"\be-?mail ad?dress(es)?\b", r"email"),
@@ -80,7 +89,16 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(no|nr)\. ?of\b", "number of"),
     (r"\bhe/she\b|\bhis/her\b", "they"),
     (r"\bsales (representative|rep|agent|associate|man|people|person)(s?)\b", r"salesperson\2"),
-    (r"\bcosts? (?=less|more|under|over|above|below|at least|at most|exactly|between|[$€£\d])", "price "),
+    (r"\bmore expensive (?=than\b)", "pricier "),
+    (r"\bless expensive (?=than\b)", "cheaper "),
+    # "That cost more than 5", and not "a unit cost above 5".
+    (
+        (
+            r"(?:(?<=that )|(?<=which )|(?<=they )|(?<=\bit )|(?<=[a-z]{2}s ))costs? "
+            r"(?=less|more|under|over|above|below|at least|at most|exactly|between|[$€£\d])"
+        ),
+        "price ",
+    ),
     (r"\bhow much (?:does|do|did) (.+?) cost\b", r"what is the price of \1"),
     (r"\bcounting (?:only )?((?:[\w-]+ ){1,3}?)only\b|\bcounting only (?=\w)", r"for \1"),
     (
@@ -90,6 +108,8 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\btoo (late|early)\b", r"\1"),
     (r"(?<=\w) on time\b|\bin time\b(?=\s*[,.?!]|\s*$)", " punctual"),
     (r"\b(without|no|not)( [a-z]+ing)? (?:even )?(?:a|one) single\b", r"\1\2 any"),
+    (r"\b(had|have|has|got) a single\b", r"\1 any"),
+    (r"\b(?:put |kept |entered |noted )?(?:in|on) (?:the |our )?(?:diary|calendar|books|ledger|records)\b", ""),
     (r"\b(?:single|very) (?=(?:highest|lowest|largest|biggest|smallest|most|best|worst|longest|latest|oldest)\b)", ""),
     (r"\b(?:end|ended|ending|turn|turned|turning) (?:up|out)(?: as| being| to be)?\b", "are"),
     (r"\b(?:coming|lying|due) (?:up|ahead)(?= (?:in|over|within|during|on|next|this|the next)\b)", ""),
@@ -156,6 +176,7 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         ),
         r"which \2 has the most \3",
     ),
+    (r"\bnumber of ([\w-]+(?: [\w-]+)? per [\w-]+(?: [\w-]+)?),? on average\b", r"average number of \1"),
     (r"\bhow many ((?:[\w-]+ ){1,6}?)on average\b", r"average number of \1"),
     (r"^(.{3,60}?)\s+(?:against|vs\.?|versus|to) (.{3,60}?) as a ratio\b", r"ratio of \1 to \2"),
     (r"\b([\w ]{3,40}?) as an? (?:percent|percentage|share|%) of (?!(?:the )?total\b)", r"percentage ratio of \1 to "),
@@ -172,7 +193,27 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     ),
     (rf"\b(this|last) (month|week|quarter|year) ({_VERSUS} )(?:the )?previous \2\b", r"\1 \2 \3last \2"),
     (r"\bbest[- ]?sellers\b", "best selling products"),
+    (r"\b(the most|the least) (?:in total|altogether|overall|in all)\b", r"\1"),
+    (r"\b(pay|paid|fee|wage) per (hour|day|week|month|year)\b", lambda m: f"{_ADJECTIVES[m[2].lower()]} {m[1]}"),
+    (r"\bbest[- ]?seller\b", "best selling product"),
+    (r"\b(?:at some (?:point|time|stage)|at any (?:time|point))\b", ""),
     (r"\bbest-selling\b", "best selling"),
+    (
+        (
+            r"(?:\s*[,;.?!(]\s*|\s+[-\u2013\u2014]\s+)(?:and |but |please )*(?:ignore|skip|omit|disregard|drop) "
+            r"(?:the |any |all )?((?:[\w-]+ ?){1,4}?)\)?(?=\s*[,.;?!]|\s*$)"
+        ),
+        r" excluding \1",
+    ),
+    (
+        (
+            r"(?:\s*[,;.?!(]\s*|\s+[-\u2013\u2014]\s+)((?:[\w-]+ ){1,3}?)"
+            r"(?:(?:do not|does not|don't|doesn't|dont|doesnt) count|"
+            r"(?:are |is )?(?:ignored|skipped|omitted|disregarded))"
+            r"\)?(?=\s*[,.;?!]|\s*$)"
+        ),
+        r" excluding \1",
+    ),
     (
         (
             r"\b(?:not counting|leav(?:e|ing) (?:out|aside)|ignoring|disregarding|skipping|not including|besides|"
@@ -181,13 +222,15 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         "excluding",
     ),
     (r"\b(?:leave|leaving|keep|keeping) ((?:[\w-]+ ){1,4}?)out\b", r"excluding \1"),
+    (r"\(((?:[\w-]+ ){1,3}?)out\)", r"excluding \1"),
+    (r"\bwithout (?:the )?((?:[\w-]+ ){1,2}?)ones\b", r"excluding \1ones"),
     (r"\bnon[- ](?=[a-z]{4,})", "not "),
     (r"\bkilos?\b|\bkilograms?\b", "kg"),
     (r",?\s*\b(?:even though|although|though)\b", " and"),
     (r"\b(?:with|for) us (?=(?:the )?(?:longest|shortest))", ""),
     (
         (
-            r"[,;]?\s*(?:and )?((?:[\w-]+ ){1,3}?)(?:ones? )?(?:are |were |is )?"
+            r"[,;?.]?\s*(?:and )?((?:[\w-]+ ){1,3}?)(?:ones? )?(?:are |were |is )?"
             r"(?:left out|left aside|set aside|aside|not counted|not included|excluded)\b"
         ),
         r" excluding \1",

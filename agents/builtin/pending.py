@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents.builtin.ages import age_column
 from agents.builtin.choose import date_columns, hinted_column
 from agents.builtin.meaning import Compare, Either, Meaning, Nested, Out, Ref, Scope
 from agents.builtin.parse import Reader
@@ -25,7 +26,8 @@ def settle_hints(reader: Reader) -> None:
 def _hinted_anywhere(reader: Reader, hints: tuple[str, ...]) -> Ref | None:
     tables = [reader.root.table, *tables_of(reader.root)]
     for table in tables:
-        found = hinted_column(reader.schema, table, hints) if table else None
+        years = age_column(reader.schema, table) if hints == ("age",) else None
+        found = years or (hinted_column(reader.schema, table, hints) if table else None)
         if found:
             return found
     return None

@@ -20,13 +20,15 @@ _DAY = (
 _NTH = r"(?:first|second|third|fourth|1st|2nd|3rd|4th|last)"
 _QUARTER = (
     rf"(?:q[1-4](?:\s*(?:of\s+|,\s*)?(?:19|20)\d{{2}})?|(?:19|20)\d{{2}}\s*-?q[1-4]|{_NTH}\s+(?:quarter|"
-    rf"half)\s+(?:of\s+)?(?:the\s+year\s+)?(?:19|20)\d{{2}}|h[12]\s*(?:of\s+|,\s*)?(?:19|20)\d{{2}}|"
+    rf"half)\s+(?:of\s+)?(?:the\s+year\s+)?(?:(?:19|20)\d{{2}}|(?:this|last|the\s+current)\s+year)|"
+    rf"(?:q[1-4]|h[12])\s*(?:of\s+|,\s*)?(?:this|last)\s+year|h[12]\s*(?:of\s+|,\s*)?(?:19|20)\d{{2}}|"
     rf"(?:19|20)\d0s)"
 )
-_MONTHS = rf"(?:{_MONTH}\s*(?:of\s+|,\s*)?(?:the\s+year\s+)?(?:19|20)\d{{2}}|{_MONTH})"
+_MONTHS = rf"(?:{_MONTH}\s*(?:of\s+|,\s*)?(?:the\s+year\s+)?(?:(?:19|20)\d{{2}}|(?:this|last)\s+year)|{_MONTH})"
+_YEAR_SAID = re.compile(r"(?:(?:19|20)\d{2}|(?:this|last) year)$")
 _YEAR = r"(?:(?:the\s+)?(?:calendar\s+)?years?\s+)?(?:19|20)\d{2}(?!\d|[.,/-]\d)"
 _REL = (
-    r"(?:(?:day|week|month|quarter|year) before last|"
+    r"(?:new year(?:'s(?: day)?)?(?!\w)|(?:day|week|month|quarter|year) before last|"
     r"(?:the\s+)?same\s+(?:day|week|month|quarter)\s+(?:of\s+)?last\s+year|"
     r"today|yesterday|tomorrow|now|year to date|month to date|quarter to date|week to date|ytd|mtd|qtd|"
     r"(?:this|current|last|previous|past|prior|preceding|next)\s+(?:calendar\s+|iso\s+)?(?:day|week|"
@@ -160,7 +162,11 @@ def find_periods(text: str, today: date) -> list[Period]:  # noqa: C901 - one sh
     for pattern in (_RANGE, _BARE_RANGE):
         for match in pattern.finditer(low):
             if free(*match.span()):
-                left, right = _point(match[1], today), _point(match[2], today)
+                said = _YEAR_SAID.search(match[2].strip())
+                bare = match[1].strip(". ") in MONTHS and said is not None
+                # "January to May last year": both months are of that year.
+                begins = f"{match[1].strip('. ')} {said[0]}" if bare and said is not None else match[1]
+                left, right = _point(begins, today), _point(match[2], today)
                 if left and right and left.start and right.end and left.start < right.end:
                     keep(Period(left.start, right.end, (0, 0)), match)
     for match in _ROLLING.finditer(low):
@@ -258,6 +264,10 @@ def _open(word: str, point: str, onward: str | None, today: date, *, ends: bool 
 
 def _point(text: str, today: date) -> Period | None:
     text = re.sub(r"^(?:the\s+)?(?:calendar\s+)?years?\s+(?=\d)", "", " ".join(text.lower().split())).strip(" ,.")
+    if re.match(rf"{_NTH} |[qh][1-4]|{_MONTH}", text):
+        # "The second half of last year".
+        text = re.sub(r"\b(?:this|the current) year$", str(today.year), text)
+        text = re.sub(r"\blast year$", str(today.year - 1), text)
     if re.fullmatch(_ISO, text):
         year, month, day = map(int, text.split("-"))
         return _days(_safe(year, month, day))
@@ -316,6 +326,9 @@ def _relative(text: str, today: date) -> Period | None:
     tomorrow = today + timedelta(days=1)
     if text in {"today", "now"}:
         return Period(today, tomorrow, (0, 0))
+    if text.startswith("new year"):
+        start = date(today.year, 1, 1)
+        return Period(start, start + timedelta(days=1), (0, 0))
     if text == "tomorrow":
         return Period(tomorrow, tomorrow + timedelta(days=1), (0, 0))
     if text == "yesterday":

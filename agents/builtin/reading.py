@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scalar
+from agents.builtin.meaning import CHANGE, Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scalar
 
 _FUNCS = {"sum": "sum", "avg": "average", "max": "highest", "min": "lowest", "median": "median"}
 _OPS = {
@@ -58,7 +58,7 @@ def _key(out: Out) -> str:
     return _out(out)
 
 
-def _out(out: Out) -> str:
+def _out(out: Out) -> str:  # noqa: C901 - one short branch a kind of output
     if out.kind == "count":
         counted = f"{out.column[1]} of {out.column[0]}" if out.column else out.table or "rows"
         return f"number of {'different ' if out.distinct or out.column else ''}{counted}" + _where(out)
@@ -75,6 +75,8 @@ def _out(out: Out) -> str:
         whole = base.table if base.kind == "count" and not base.column else _out(base)
         return f"{unit} of {whole}" + (f" where {kept}" if kept else " in the whole")
     if out.kind == "formula":
+        if out.label == CHANGE:
+            return f"change in percent: {_out(out.parts[0].parts[0])}, of the latter"
         return f"({_out(out.parts[0])} {out.func} {_out(out.parts[1])})"
     if out.kind == "course":
         told = {"change": "change of it from the row before", "percent": "percent change of it from the row before"}
@@ -88,7 +90,8 @@ def _out(out: Out) -> str:
             f" per {_key(out.parts[1])}" if out.parts[1:] else ""
         )
     if out.parts:
-        return f"{out.kind} of " + " to ".join(_out(part) for part in out.parts)
+        times = f", times {out.scale:g}" if out.scale != 1.0 else ""
+        return f"{out.kind} of " + " to ".join(_out(part) for part in out.parts) + times
     return out.grain or out.table or out.kind
 
 

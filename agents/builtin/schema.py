@@ -52,7 +52,8 @@ class Col:
 
     ``cast`` is the type its text is read as, where a text column holds nothing but numbers, ``pattern`` how days are
     written in it, ``signs`` what stands for yes and for no, ``keyed`` whether its numbers tell rows apart,
-    ``unread`` whether it holds days, though in no form that can be read.
+    ``unread`` whether it holds days, though in no form that can be read, ``product`` the two columns of the row that it
+    is the product of, ``since`` the day from which it counts full years; the data holds no such columns itself.
     """
 
     table: str
@@ -68,10 +69,17 @@ class Col:
     signs: tuple[str | int | bool, str | int | bool] | None = None
     keyed: bool = False
     unread: bool = False
+    product: tuple[str, str] | None = None
+    since: str = ""
 
     @property
     def ref(self) -> tuple[str, str]:
         return self.table, self.name
+
+    @property
+    def made_of(self) -> set[str]:
+        """The columns that it is computed from; empty for a column of the data."""
+        return {*(self.product or ()), *([self.since] if self.since else [])}
 
     @property
     def is_id(self) -> bool:

@@ -88,6 +88,7 @@ class Builder(Nodes):
             node = exp.Div(
                 this=exp.cast(nodes[0], "DOUBLE"), expression=exp.func("NULLIF", nodes[1], exp.Literal.number(0))
             )
+            node = node if out.scale == 1.0 else exp.Mul(this=exp.paren(node), expression=literal(out.scale))
         return exp.select(exp.alias_(node, exp.to_identifier(self._name(out), quoted=True)))
 
     def _frame(self, meaning: Meaning) -> Frame:
@@ -116,6 +117,11 @@ class Builder(Nodes):
             start, frame.outer = top, True
         frame.start(start)
         self._connect(frame, list(found[1]))
+        if frame.outer and start == top:
+            # Rows that belong to none of what is told apart are of no group.
+            told = [out.table for out in meaning.groups if out.kind == "entity" and out.table != start]
+            keys = [(table, key) for table in told for key in self.schema.keys.get(table, ())[:1]]
+            frame.where += [exp.Not(this=exp.Is(this=frame.column(ref), expression=exp.Null())) for ref in keys]
         self._conditions(frame, meaning.scope, meaning.scope.conditions)
         return frame
 

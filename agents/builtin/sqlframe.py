@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from sqlglot import exp
 
@@ -30,6 +31,13 @@ class Frame:
     def column(self, ref: Ref) -> exp.Expr:
         if ref[0] not in self.aliases:
             raise CannotBuildError(f"{ref[0]} is not joined")
+        since = self.builder.schema.columns[ref].since
+        if since:
+            return self.builder.years_since(self.column((ref[0], since)))
+        product = self.builder.schema.columns[ref].product
+        if product is not None:
+            many, price = (self.column((ref[0], name)) for name in product)
+            return exp.paren(exp.Mul(this=many, expression=price))
         node: exp.Expr = exp.column(
             exp.to_identifier(ref[1], quoted=True), table=exp.to_identifier(self.aliases[ref[0]], quoted=True)
         )
@@ -80,8 +88,9 @@ class Frame:
 class Base:
     """What all parts of the builder share: the index, the time zone and the aliases in use."""
 
-    def __init__(self, index: Index, timezone: str, *, contains: bool = False) -> None:
+    def __init__(self, index: Index, timezone: str, *, contains: bool = False, today: date | None = None) -> None:
         self.contains = contains
+        self.today = today
         self.meaning: Meaning | None = None
         self.joined: set[Join] = set()
         self.index = index
@@ -95,6 +104,13 @@ class Base:
         table = "_".join((*role.words, role.table)) if role is not None else table
         count = self.used[table] = self.used.get(table, 0) + 1
         return table if count == 1 else f"{table}_{count}"
+
+    def years_since(self, day: exp.Expr) -> exp.Expr:
+        """Full years from a day to the day of the request, which is written into the query."""
+        if self.today is None:
+            raise CannotBuildError("an age without the day on which it is asked for")
+        today = exp.cast(exp.Literal.string(self.today.isoformat()), "DATE")
+        return exp.Anonymous(this="DATE_SUB", expressions=[exp.Literal.string("year"), exp.cast(day, "DATE"), today])
 
     def build(self, meaning: Meaning) -> exp.Query:
         """The query of a meaning."""

@@ -63,7 +63,7 @@ class Where(Base):
             ways[table] = min(found, key=lambda way: way[0])[1] if found else ()
         for far in sorted(aside, key=lambda table: (-len(ways[table]), table)):
             for near in [t for t in sorted(aside) if t != far and t in {j.table for j in ways[far]}]:
-                plain = [c for c in [*aside[near], *aside[far]] if isinstance(c, Compare | During) and not c.negated]
+                plain = [c for c in [*aside[near], *aside[far]] if isinstance(c, Compare | During)]
                 if len(plain) == len(aside[near]) + len(aside[far]):
                     aside[far] += aside.pop(near)
 

@@ -99,6 +99,14 @@ class Superlatives(Measures):
         ):
             self._top_of(phrase, descending)
             return
+        if phrase.unit == "hour" and head is None:
+            self._set_order(self._hours(), descending, phrase)
+            return
+        if phrase.agg and head is not None and head.kind == "table" and not sup.hints:
+            amount = self._table_amount(phrase, head)
+            if amount is not None and amount.kind == "agg":
+                self._set_order(amount, descending, phrase)  # "the guest with the highest total payments"
+                return
         if self._spends(phrase):
             self._set_order(self._money_of(head), descending, phrase)
             return
@@ -202,6 +210,9 @@ class Superlatives(Measures):
         ]
         found = [ref for table in near if (ref := main_measure(self.schema, table))]
         found = found or [c.ref for table in near for c in self.schema.of(table) if adds_up_over(self.schema, c)]
+        if len(found) > 1 and {"paid", "pay", "pays"} & self.words:
+            # "Who paid the most": of several amounts that which is called a payment.
+            found = [ref for ref in found if any(word.startswith("pay") for word in self.schema.tables[ref[0]])]
         return found[0] if len(found) == 1 else None
 
     def _amount_of(self, tag: Tag) -> bool:

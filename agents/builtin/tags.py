@@ -38,6 +38,12 @@ _UNDONE = frozenset({"not", "never", "yet", "been"})
 _AFTER_NOUN = frozenset(", and of ? . for or in is are".split())
 
 
+def _ends_days(tokens: list[Token], index: int) -> bool:
+    """As in "days between hired and returned": a light word that names the second of two days."""
+    before = [token.low for token in tokens[:index]]
+    return before[-1:] in (["and"], ["to"], ["until"]) and "days" in before and bool({"between", "from"} & set(before))
+
+
 def _stands_as_noun(tokens: list[Token], index: int) -> bool:
     """A light word such as "make" is a noun between the signs of a list: "the make, model and year"."""
     before = tokens[index - 1].low if index else ""
@@ -309,6 +315,8 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
             link for link in linker.phrase(words) if link.kind == "column" and link.score >= 0.9
         ]  # "returned date"
     if plain and size == 1 and inner_filler and words[0].endswith("ed") and index and tokens[index - 1].low in _UNDONE:
+        links += [link for link in linker.phrase(words) if link.kind == "column" and link.score >= 0.9]
+    if plain and size == 1 and inner_filler and _ends_days(tokens, index):
         links += [link for link in linker.phrase(words) if link.kind == "column" and link.score >= 0.9]
     if plain and size == 1 and ("_" in part[0].text or not part[0].text[1:].islower()):
         links += [link for link in linker.phrase(split_name(part[0].text)) if link.score >= 0.9]

@@ -125,7 +125,7 @@ def _difference(found: re.Match[str], *, counted: bool) -> str:
     if year is not None and _YEAR.search(second) is None and re.search(r"half|quarter|q[1-4]|h[12]|[a-z]+$", second):
         second = f"{second} of {year[0]}" if "half" in second or "quarter" in second else f"{second} {year[0]}"
     what = f"number of {found['what']}" if counted else found["what"]
-    one, other = (_during(time) for time in (first, second))
+    one, other = (during(time) for time in (first, second))
     rest = found["rest"].rstrip()
     before, after = _YEAR.search(first), _YEAR.search(second)
     if not counted and before is not None and after is not None and before[0] < after[0]:
@@ -133,5 +133,6 @@ def _difference(found: re.Match[str], *, counted: bool) -> str:
     return f"difference between {what} {one} and {what} {other}{rest}"
 
 
-def _during(time: str) -> str:
+def during(time: str) -> str:
+    """A time with its preposition."""
     return time if re.match(r"(?:in|during|for|of)\b", time, re.IGNORECASE) else f"in {time}"

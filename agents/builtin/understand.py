@@ -16,30 +16,39 @@ from agents.builtin.assumed import taken_for_granted
 from agents.builtin.audit import audit, other_days, paths, references, roles
 from agents.builtin.cents import in_cents
 from agents.builtin.codetables import said_codes
+from agents.builtin.compared import compared
 from agents.builtin.context import Context, formula_of, read_context, substitute, unused
 from agents.builtin.directs import take_directs
 from agents.builtin.divided import divided
 from agents.builtin.finish import finish
 from agents.builtin.followup import complete
 from agents.builtin.formulas import in_brackets, parse_formula
+from agents.builtin.glued import glued
+from agents.builtin.hours import hours_of_days, lasting
 from agents.builtin.index import Index
 from agents.builtin.kept import keep_neither, keep_number, lost_words
+from agents.builtin.leftout import none_at_all, repair_sets
 from agents.builtin.lexicon import is_english
+from agents.builtin.lines import add_up_lines
 from agents.builtin.links import GRAMMAR, Link, Linker
 from agents.builtin.listed import take_listed_days
 from agents.builtin.loose import answered_link
 from agents.builtin.meaning import DOUBT, During, Meaning, Out
 from agents.builtin.meant import key_of_word, take_meant
-from agents.builtin.money import spending, take_money
+from agents.builtin.money import narrow_money, spending, take_money
 from agents.builtin.negated import keep_negation
 from agents.builtin.normalise import normalise
+from agents.builtin.objects import take_objects
 from agents.builtin.often import take_often
 from agents.builtin.overdue import plain_overdue, take_overdue
 from agents.builtin.parse import Reader
 from agents.builtin.perunit import take_per_unit
 from agents.builtin.phrasebook import PHRASES
+from agents.builtin.rates import rates
 from agents.builtin.resolve import resolve, runners_up
 from agents.builtin.restrictions import lost_restrictions, take_current, take_foreseen, take_timely
+from agents.builtin.returned import returned
+from agents.builtin.shapes import Shape, shape, shaped
 from agents.builtin.spared import including_those, keep_all_beside, spared_words, spares_groups, unspared
 from agents.builtin.spelling import corrected
 from agents.builtin.spokenroles import Unsaid, assign
@@ -97,6 +106,8 @@ class Prepared:
     meant: tuple[str, ...] = ()
     """What a person said that words mean which fit nothing here, in words."""
     ties: bool = False
+    today: date | None = None
+    form: Shape = Shape()  # noqa: RUF009 - frozen
     spared: tuple[str, ...] = ()
     """What those do not have that are to be shown too, in stems."""
 
@@ -119,8 +130,12 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
         lambda word: _is_english(word, linker) or _is_stored(word, index) or bool(linker.phrase((word,))),
         _SPELLED,
     )
+    asked = returned(rates(glued(asked, index.values), index), index.schema)
     asked, ties = ties_too(asked) if not linker.phrase(("ties",)) else (asked, False)
-    text = normalise(complete(plain_overdue(asked), request.history, linker, today))
+    asked, form = shaped(lasting(asked, linker.table_of, index.schema))
+    text, also = shaped(normalise(complete(plain_overdue(asked), request.history, linker, today)))
+    form = form.with_all_of(also)
+    text, percent = compared(text, request.text)
     text = divided(spending(text, lambda word: bool(linker.phrase((word,)))), linker)
     text = last_deed(text, lambda word: any(link.score >= _NAMED for link in linker.phrase((word,))))
     context = read_context("\n".join([request.context, *_asides(text)]), data.definitions)
@@ -154,9 +169,11 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
             one.period = one.period.other
     take_overdue(tags, index.schema, today)
     take_directs(tags, index.schema)
+    take_objects(tags, index.schema)
     take_current(tags, index.schema)
     take_foreseen(tags)
     take_listed_days(tags, index.schema)
+    narrow_money(tags, index.schema)
     take_money(tags, index.schema)
     take_often(tags, index.schema)
     take_per_unit(tags, index.schema)
@@ -178,6 +195,8 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
         given,
         meant,
         ties,
+        today,
+        replace(form, percent=percent),
         spared,
     )
 
@@ -233,6 +252,9 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     if prepared.body:
         _take_formula(reader, prepared)
     meaning = finish(reader)
+    repair_sets(tags, meaning, index.schema)
+    add_up_lines(tags, meaning, index.schema)
+    shape(meaning, prepared.form)
     meaning.assumptions += [*prepared.slips, *said_codes(meaning, index.schema)]
     empty_too = prepared.context.with_nothing and not spares_groups(prepared.spared, meaning, index.schema)
     if empty_too and any(o.is_measure for o in meaning.outs):
@@ -245,7 +267,8 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     keep_neither(tags, meaning)
     keep_all_beside(tags, meaning, index.schema)
     keep_negation(tags, meaning, index.schema)
-    meaning.problems += audit(tags, meaning, prepared.index.schema)
+    none_at_all(meaning.scope)
+    meaning.problems += [*hours_of_days(meaning, index.schema), *audit(tags, meaning, index.schema)]
     meaning.problems += lost_words(tags, prepared.text, meaning, prepared.index.schema)
     meaning.problems += lost_restrictions(tags, meaning, prepared.index.schema)
     if prepared.fresh and not _dated_by_own(meaning):
@@ -253,7 +276,7 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     if prepared.idle is not None:
         meaning.problems.append(f"idle:{prepared.idle}")
     meaning.assumptions += in_cents(meaning, index.schema, prepared.text)
-    builder = Builder(index, prepared.timezone, contains=prepared.context.contains)
+    builder = Builder(index, prepared.timezone, contains=prepared.context.contains, today=prepared.today)
     try:
         query = builder.build(meaning)
     except CannotBuildError as error:

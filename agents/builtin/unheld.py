@@ -393,9 +393,14 @@ dollar dollars usd cent cents pence side share alongside separately individually
 )
 
 
+_IN_FACT = frozenset({"actually", "really", "in fact"})
+
+
 def _little_words(tags: list[Tag]) -> Iterator[str]:
     """As in "money actually paid", "retired ones included": a word that is passed over must be one without weight."""
-    for tag in tags:
+    for tag, after in zip(tags, [*tags, None][1:], strict=True):
+        if tag.text.lower() in _IN_FACT and after is not None and after.links and after.links[0].kind == "value":
+            continue  # "visits actually completed": that it is so is stored
         words = [stem(word) for word in tag.text.lower().split() if word[:1].isalpha()]
         passed = tag.kind == "skip" and all(is_filler(word) for word in tag.text.lower().split())
         if passed and words and not all(word in _HARMLESS for word in words):

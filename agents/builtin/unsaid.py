@@ -324,7 +324,7 @@ def _flows(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]:
     """As in "difference in payments": their number, or their amount?"""
     if any(tag.kind == "howmany" or tag.data == "count" for tag in tags):
         return
-    for out in meaning.outs:
+    for out in with_parts(meaning.outs):
         for part in out.parts if out.kind in {"difference", "ratio"} else []:
             if (
                 part.kind == "count"

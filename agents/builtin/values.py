@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
@@ -22,9 +23,14 @@ class Hit:
     score: float
 
 
+# As in "NoShow": two words written as one.
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
 def normal(text: str) -> str:
     """The stems of a text's words, joined: the form in which plurals and inflections are equal."""
-    cleaned = "".join(c if c.isalnum() else " " for c in fold(text))
+    apart = _CAMEL.sub(" ", text) if not text.isupper() else text
+    cleaned = "".join(c if c.isalnum() else " " for c in fold(apart))
     return " ".join(stem(word) for word in cleaned.split())
 
 

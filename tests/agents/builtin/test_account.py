@@ -57,7 +57,6 @@ def studio(folder: Callable[..., FolderView]) -> FolderView:
         ("Number of potters by number of kiln orders", "number of"),
         ("Which potters actually ordered?", "actually"),
         ("Which workshops were booked by every potter?", "every"),
-        ("Which workshop has the lowest fee in each level?", ""),
         # What is held and not said.
         ("Which potters paid by card and by cash?", ""),
         ("How many kilns did we order in 2024?", ""),
