@@ -23,6 +23,7 @@ from connectors.files.options import ReadOptions
 from connectors.files.parts import PLAIN, Area, header_of, located, rows_of
 from connectors.files.records import Dialect, Record, Splitter, count_records
 from connectors.files.sniffing import dialect_of, header_names, names_of
+from connectors.files.torn import has_torn_values
 from spec.errors import DataError
 from spec.pipeline import Source
 from spec.records import record
@@ -239,11 +240,14 @@ def load(
             rows -= before
             if rows != expected:
                 expected = _expected(part, options, rows, found.lines)
-            has_more = rows == expected and _has_a_value_more(connection, part, options, rows, found.separators)
-            if rows == expected and not has_more:
+            is_doubtful = rows == expected and (
+                _has_a_value_more(connection, part, options, rows, found.separators)
+                or _may_have_torn_values(connection, part, options, table, columns, texts, first=first)
+            )
+            if rows == expected and not is_doubtful:
                 return Loaded(rows, expected, conform.Outcome(rows=rows), 0)
             _take_back(connection, table, append=append, first=first)
-            if has_more:
+            if is_doubtful:
                 break
     return _careful(
         connection, part, options, table, columns, texts, policy=policy, hidden=hidden, append=append, drift=drift
@@ -362,6 +366,31 @@ def _has_a_value_more(
     except duckdb.Error:
         # Padding and line breaks in quotes do not go together; record by record it can be told.
         return True
+
+
+def _may_have_torn_values(
+    connection: DuckDBPyConnection,
+    part: Part,
+    options: ReadOptions,
+    table: exp.Table,
+    columns: Mapping[str, str],
+    texts: Mapping[str, exp.Expression],
+    *,
+    first: int,
+) -> bool:
+    """Whether a row of the file, in ``table`` from row ``first`` on, may have two halves of one value."""
+    if not options.quote:
+        return False
+    read = {node.name for node in texts.values() if isinstance(node, exp.Column)}
+    if not read >= set(part.names):
+        # What the table leaves out may be such a half, too.
+        return has_torn_values(connection, exp.select().from_(_reader(part, options, {})), part.names, options.quote)
+    # What was read as a number or a date holds no quote.
+    names = [name for name, type_ in columns.items() if type_ == "VARCHAR"]
+    rows = exp.select().from_(table)
+    if first:
+        rows = rows.where(sql.template("rowid >= :first", first=first))
+    return has_torn_values(connection, rows, names, options.quote)
 
 
 def _careful(

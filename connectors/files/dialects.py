@@ -109,8 +109,12 @@ def _is_likely(one: Trial, lines: Sequence[str], *, is_clear: bool) -> bool:
     if mark in _SPACED or len(mark) > 1:
         # The longer of two that cut alike: between the bars of || there is nothing.
         return one.width >= (2 if mark in _SPACED else 3)
-    # A clock has two colons and a sentence has spaces.
-    return not is_clear and one.width >= (4 if mark in _WORDY else 3) and len(lines) >= (4 if mark in _WORDY else 2)
+    # A clock has two colons and a sentence has spaces; a control character is in no text.
+    return (
+        (not is_clear or mark < " ")
+        and one.width >= (4 if mark in _WORDY else 3)
+        and len(lines) >= (4 if mark in _WORDY else 2)
+    )
 
 
 def _one_column(
@@ -169,14 +173,18 @@ def _odd(lines: Sequence[str]) -> list[str]:
 
 
 def _quotes(decoded: str, delimiter: str, usual: str) -> Iterator[str]:
-    """Quotes that open and close a value somewhere, the usual one first."""
+    """Quotes that open and close a value somewhere, the usual one first.
+
+    Once is enough where the value holds what is quoted for: the delimiter, or a quote.
+    """
     yield usual
-    ends = rf"(?:{re.escape(delimiter)}|$)"
+    between = re.escape(delimiter)
     for quote in _QUOTES:
         if quote != usual and quote != delimiter and quote in decoded and quote not in delimiter:
             sign = re.escape(quote)
-            inside = rf"{sign}(?:[^{sign}\n]|{sign}{sign})+{sign}"
-            if len(re.findall(rf"(?:^|{re.escape(delimiter)}){inside}(?={ends})", decoded, re.MULTILINE)) > 1:
+            inside = rf"(?:[^{sign}\n\\]|{sign}{sign}|\\[^\n]|\\(?={sign}))+"
+            values = re.findall(rf"(?:^|{between}){sign}({inside}){sign}(?={between}|\r?$)", decoded, re.MULTILINE)
+            if len(values) > 1 or any(held in value for value in values for held in (delimiter, quote, '"')):
                 yield quote
 
 

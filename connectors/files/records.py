@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import IO
 
+from connectors.files.torn import TORN, torn_ends
 from spec.records import record
 
 MAX_RECORD = 16_000_000
@@ -58,6 +59,8 @@ class Splitter:
         self._backslash = dialect.escape == "\\"
         self._bare = dialect.escape == "none"
         self._is_odd = dialect.quote not in {'"', ""} and not trying
+        torn = torn_ends(dialect.quote)
+        self._torn = None if trying or not dialect.quote else (re.compile(torn.start), re.compile(torn.end))
 
     def records(self, stream: IO[bytes], first_line: int = 1, *, skip: int = 0) -> Iterator[Record]:
         """All records after ``skip`` lines, blank lines left out; in a file of one column a blank line is a value."""
@@ -99,7 +102,8 @@ class Splitter:
                 bare = raw.rstrip(b"\r\n")
                 fields, state = self._scan(bare)
         if state == "closed":
-            return Record(line, bare, _problem(bare, fields, self._width))
+            found = Record(line, bare, _problem(bare, fields, self._width))
+            return Record(line, bare, TORN) if not found.problem and self._is_torn(found) else found
         lines.give_back(later)
         # Text after a quote on a later line means that another value's quote was met: only this line is broken.
         is_alone = state == "bad" and not later
@@ -129,6 +133,18 @@ class Splitter:
         inside = bare[position + 1 :]
         bared = re.sub(rb"\\.", b"", inside, flags=re.DOTALL) if self._backslash else inside
         return bared.replace(self._quote * 2, b"").count(self._quote) == 0
+
+    def _is_torn(self, record: Record) -> bool:
+        """Whether a value was cut between its quotes, for a delimiter is missing before the first of them."""
+        if self._torn is None:
+            return False
+        start, end = self._torn
+        has_begun = False
+        for raw in self.written(record):
+            if has_begun and end.fullmatch(raw):
+                return True
+            has_begun = start.fullmatch(raw) is not None or (has_begun and self._quote not in raw.encode())
+        return False
 
     def values(self, record: Record) -> list[str]:
         """The values of a sound record as text, quotes removed."""

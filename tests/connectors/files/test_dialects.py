@@ -83,8 +83,9 @@ def loaded_as_text(path: Path) -> tuple[tuple[str, ...], Rows, int]:
     return tuple(columns), [tuple(map(str, row)) for row in rows], sum(one.rows for one in reading.quarantined)
 
 
-def test_of_tables_in_any_dialect_hardly_one_is_read_as_another(tmp_path: Path) -> None:
-    random = Random(20261126)
+@pytest.mark.parametrize("seed", [2, 20261126])
+def test_of_tables_in_any_dialect_none_is_read_as_another(tmp_path: Path, seed: int) -> None:
+    random = Random(seed)
     misread = []
     for number in range(TABLES):
         writing, rows = made(random)
@@ -96,8 +97,26 @@ def test_of_tables_in_any_dialect_hardly_one_is_read_as_another(tmp_path: Path) 
             continue
         if header != HEADER or Counter(read) - Counter(rows) or len(read) + aside != len(rows):
             misread.append(writing)
-    # A known gap: where every row holds another delimiter as well, the wrong one is sometimes taken unasked.
-    assert len(misread) <= TABLES // 50, misread
+    assert misread == []
+
+
+@pytest.mark.parametrize("inside", ["it\\'s", "it''s", "a;b"])
+def test_one_value_in_other_quotes_is_enough_where_it_holds_what_is_quoted_for(tmp_path: Path, inside: str) -> None:
+    (tmp_path / "a.csv").write_text(f"id;name;n\n1;plain;7\n2;'{inside}';8\n3;x;1\n", encoding="utf-8")
+    meant = inside.replace("\\'", "'").replace("''", "'")
+    assert loaded_as_text(tmp_path / "a.csv")[1:] == ([("1", "plain", "7"), ("2", meant, "8"), ("3", "x", "1")], 0)
+
+
+@pytest.mark.parametrize("left_out", [(), ("more",)])
+@pytest.mark.parametrize("torn", ['Ann"b, c",z', 'Ann "b, c",z', 'z,Ann"b, c"', 'Ann"b, c, d"'])
+def test_a_value_without_a_delimiter_before_its_quote_sets_its_line_aside(
+    discovered: Discover, reads: Reads, tmp_path: Path, torn: str, left_out: tuple[str, ...]
+) -> None:
+    found = discovered("a.csv", f'who,note,more\nBob,"q, r",w\n{torn}\nCid,6\' 2",5\' 11"\nDan,"say ""x, y""",v\n')
+    columns = {name: "VARCHAR" for name in ("who", "note", "more") if name not in left_out}
+    read = reads(found, tmp_path, columns=columns, left_out=left_out)
+    assert {row[0] for row in read.rows} == {"Bob", "Cid", "Dan"}
+    assert read.quarantined[0][1:3] == (3, "a quote is opened inside a value: a delimiter may be missing before it")
 
 
 def test_a_delimiter_of_several_signs_is_whole_where_values_are_empty(tmp_path: Path) -> None:
