@@ -21,12 +21,14 @@ from pipelines.functions import (
     BEFORE_PAREN,
     CLASSES,
     CLOCKS,
+    ELSEWHERE,
     INEXACT,
     MADE,
     QUERY_STRUCTURE,
     RANDOMS,
     STRUCTURE,
     TABLES,
+    UNORDERED,
     WINDOWS,
 )
 from pipelines.job import Relation
@@ -322,6 +324,13 @@ def _admit_function(node: exp.Expr, name: str, where: Where, *, tables: bool) ->
     # With one argument it counts from today.
     if name == "age" and len(node.expressions) != 2:
         raise refused("age", where, clock=True)
+    if name == "list_distinct" and (not node.parent or function_name(node.parent) not in UNORDERED):
+        raise SpecError(
+            "list_distinct does not say in which order it gives the elements.",
+            hint="Write list_sort(list_distinct(...)), or count them with list_unique(...).",
+            where=where,
+            data={**where, "refused": name},
+        )
     if isinstance(node.parent, exp.Dot):
         raise SpecError(
             f"Write {name}(value), not value.{name}().", where=where, data={**where, "refused": f".{name}()"}
@@ -399,6 +408,13 @@ def refused(name: str, where: Where, *, clock: bool = False) -> SpecError:
             hint="Use a 'join' step (how: semi or anti keeps or drops rows with a match), or the 'sql' step.",
             where=where,
             data=data,
+        )
+    if folded in ELSEWHERE:
+        return SpecError(
+            f"{name} is not among the functions and operators an expression may use.",
+            hint=f"Here it is {ELSEWHERE[folded]}.",
+            where=where,
+            data={**data, "use": ELSEWHERE[folded]},
         )
     near = nearest(folded, ALLOWED)
     return SpecError(

@@ -20,21 +20,26 @@ SCALARS: Final = _words("""
     str_split string_to_array lpad rpad repeat reverse translate regexp_matches regexp_full_match regexp_replace
     regexp_extract regexp_extract_all strip_accents nfc_normalize ascii chr unicode ord levenshtein editdist3
     damerau_levenshtein jaccard jaro_similarity jaro_winkler_similarity md5 sha256
+    format printf hamming hex bin to_base regexp_split_to_array string_split_regex str_split_regex
+    factorial xor bit_count round_even fdiv fmod dayofmonth decade century to_quarters
     date date_trunc datetrunc date_part datepart extract year month day hour minute second millisecond quarter week
     weekofyear yearweek dayofweek weekday isodow dayofyear isoyear dayname monthname last_day date_diff datediff
     date_sub datesub date_add make_date make_time make_timestamp strftime strptime try_strptime to_days to_months
     to_years to_hours to_minutes to_seconds to_weeks to_timestamp epoch_ms epoch age time_bucket timezone
     isnan isfinite isinf sqrt ln log log10 log2 exp pow power sin cos tan asin acos atan atan2 pi degrees radians cbrt
     list_value list_contains list_has array_contains list_sum list_avg list_min list_max list_count list_sort
+    list_distinct list_unique list_reverse list_reverse_sort array_reverse_sort list_position
+    list_has_any list_has_all list_append list_prepend list_median
     list_extract array_extract element_at array_length list_concat array_to_string list_slice flatten
-    json_extract json_extract_string json_array_length json_keys json_type json_valid struct_extract typeof
+    json_extract json_extract_string json_array_length json_keys json_type json_valid json_value json_contains
+    json_exists struct_extract typeof
 """)
 
 AGGREGATES: Final = _words("""
     count sum min max count_if bool_and bool_or bit_and bit_or bit_xor product median quantile_disc quantile_cont mode
     avg mean fsum favg kahan_sum stddev stddev_pop stddev_samp var_pop var_samp variance corr covar_pop covar_samp
     skewness kurtosis arg_min arg_max min_by max_by first last any_value arbitrary list array_agg string_agg
-    group_concat listagg
+    group_concat listagg quantile mad entropy sem regr_slope regr_intercept regr_r2 regr_count
 """)
 
 WINDOWS: Final = _words("""
@@ -46,14 +51,14 @@ TABLES: Final = _words("unnest range generate_series")
 
 ALLOWED: Final = SCALARS | AGGREGATES | WINDOWS
 
-MADE: Final = _words("list_transform")
-"""Functions that steps write into their own SQL; an expression may not call them, since they take a function."""
+MADE: Final = _words("list_transform epoch_us")
+"""Functions that steps write into their own SQL and an expression may not call: one takes a function."""
 
 INEXACT: Final = _words("""
     avg mean favg fsum kahan_sum median quantile_cont product stddev stddev_pop stddev_samp var_pop var_samp
     variance corr covar_pop covar_samp skewness kurtosis cume_dist percent_rank epoch jaccard jaro_similarity
     jaro_winkler_similarity list_avg pi sqrt ln log log10 log2 exp pow power sin cos tan asin acos atan atan2
-    degrees radians cbrt
+    degrees radians cbrt list_median mad entropy sem regr_slope regr_intercept regr_r2 fdiv fmod
 """)
 """Floating-point arithmetic is in the result, whatever type it is cast to afterwards."""
 
@@ -71,6 +76,63 @@ CLOCKS: Final = _words("""
 """)
 RANDOMS: Final = _words("random rand randn uuid gen_random_uuid uuidv4 uuidv7 setseed")
 
+UNORDERED: Final = _words("""
+    list_sort list_reverse_sort list_unique list_count list_contains list_has array_contains list_has_any list_has_all
+    list_min list_max len length array_length
+""")
+"""What takes a list and does not care for the order of its elements."""
+
+ELSEWHERE: Final = {
+    **dict.fromkeys(("nvl", "isnull"), "coalesce(value, other); to ask, value is null"),
+    "iif": "if(condition, one, other)",
+    "countif": "count_if(condition)",
+    "sumif": "sum(case when condition then amount else 0 end)",
+    "sumifs": "sum(case when condition then amount else 0 end)",
+    "averageif": "avg(case when condition then amount end)",
+    "average": "avg(amount)",
+    "counta": "count(column)",
+    "textjoin": "string_agg(text, ', ' order by ...), in an 'aggregate' step",
+    "concatenate": "concat(one, other)",
+    "charindex": "strpos(text, piece)",
+    "mid": "substr(text, start, length)",
+    "find": "strpos(text, piece)",
+    "substitute": "replace(text, old, new)",
+    "proper": "a 'text' step with case: title",
+    "initcap": "a 'text' step with case: title",
+    "regexp_like": "regexp_matches(text, pattern)",
+    "regexp_substr": "regexp_extract(text, pattern)",
+    "regexp_count": "len(regexp_extract_all(text, pattern))",
+    "soundex": "jaro_winkler_similarity(one, other), or a 'standardise' step",
+    "to_date": "a 'cast' step with a format, or cast(strptime(text, '%d/%m/%Y') as date)",
+    "datevalue": "a 'cast' step with a format, or cast(strptime(text, '%d/%m/%Y') as date)",
+    "to_char": "strftime(date, '%Y-%m')",
+    "date_format": "strftime(date, '%Y-%m')",
+    "to_number": "a 'cast' step, or try_cast(text as decimal(18,2))",
+    "dateadd": "date + interval 3 day",
+    "datetimeadd": "date + interval 3 day",
+    "datetimediff": "date_diff('day', start, end)",
+    "datedif": "date_diff('day', start, end)",
+    "eomonth": "last_day(date)",
+    "edate": "date + interval 3 month",
+    "networkdays": "a 'workdays' step",
+    "workday": "a 'workdays' step with add",
+    "weeknum": "week(date), or a 'calendar' step",
+    "vlookup": "a 'join' step",
+    "xlookup": "a 'join' step",
+    "roundup": "ceil(value * 100) / 100",
+    "rounddown": "floor(value * 100) / 100",
+    "int": "floor(value)",
+    "percentile": "quantile_cont(column, 0.9)",
+    "percentile_cont": "quantile_cont(column, 0.9)",
+    "percentile_disc": "quantile_disc(column, 0.9)",
+    "geomean": "exp(avg(ln(column)))",
+    "weighted_avg": "sum(value * weight) / sum(weight)",
+    "forecast": "a 'forecast' step",
+    "list_transform": "an 'explode' or 'split' step, which makes rows of a list",
+    "list_filter": "an 'explode' or 'split' step, which makes rows of a list",
+}
+"""Names that other systems have for what is said differently here."""
+
 # SQLGlot parses a known function into a class of its own and keeps no written name; this maps each class back.
 # A test regenerates the table from the lists above.
 CLASSES: Final[dict[str, str]] = {
@@ -80,10 +142,14 @@ CLASSES: Final[dict[str, str]] = {
     "ArgMax": "arg_max",
     "ArgMin": "arg_min",
     "ArrayAgg": "array_agg",
+    "ArrayAppend": "list_append",
     "ArrayConcat": "list_concat",
     "ArrayContains": "array_contains",
+    "ArrayDistinct": "list_distinct",
     "ArrayMax": "list_max",
     "ArrayMin": "list_min",
+    "ArrayOverlaps": "list_has_any",
+    "ArrayPrepend": "list_prepend",
     "ArraySize": "array_length",
     "ArraySort": "list_sort",
     "ArrayToString": "array_to_string",
@@ -94,6 +160,7 @@ CLASSES: Final[dict[str, str]] = {
     "Avg": "avg",
     "BitwiseAndAgg": "bit_and",
     "BitwiseOrAgg": "bit_or",
+    "BitwiseXor": "xor",
     "BitwiseXorAgg": "bit_xor",
     "Cbrt": "cbrt",
     "Ceil": "ceil",
@@ -114,7 +181,9 @@ CLASSES: Final[dict[str, str]] = {
     "DateBin": "time_bucket",
     "DateDiff": "date_diff",
     "DateFromParts": "make_date",
+    "DateTrunc": "date_trunc",
     "Day": "day",
+    "DayOfMonth": "dayofmonth",
     "DayOfWeek": "dayofweek",
     "DayOfWeekIso": "isodow",
     "DayOfYear": "dayofyear",
@@ -124,13 +193,16 @@ CLASSES: Final[dict[str, str]] = {
     "EndsWith": "ends_with",
     "Exp": "exp",
     "Explode": "unnest",
+    "Factorial": "factorial",
     "First": "first",
     "FirstValue": "first_value",
     "Flatten": "flatten",
     "Floor": "floor",
+    "Format": "format",
     "GenerateSeries": "generate_series",
     "Greatest": "greatest",
     "GroupConcat": "group_concat",
+    "Hex": "hex",
     "Hour": "hour",
     "IsInf": "isinf",
     "IsNan": "isnan",
@@ -169,6 +241,7 @@ CLASSES: Final[dict[str, str]] = {
     "PercentileDisc": "quantile_disc",
     "Pi": "pi",
     "Pow": "pow",
+    "Quantile": "quantile",
     "Quarter": "quarter",
     "Radians": "radians",
     "Rank": "rank",
@@ -177,6 +250,11 @@ CLASSES: Final[dict[str, str]] = {
     "RegexpFullMatch": "regexp_full_match",
     "RegexpLike": "regexp_matches",
     "RegexpReplace": "regexp_replace",
+    "RegexpSplit": "string_split_regex",
+    "RegrCount": "regr_count",
+    "RegrIntercept": "regr_intercept",
+    "RegrR2": "regr_r2",
+    "RegrSlope": "regr_slope",
     "Repeat": "repeat",
     "Replace": "replace",
     "Reverse": "reverse",

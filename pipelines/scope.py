@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import field, replace
 
 from sqlglot import exp
@@ -24,6 +24,7 @@ from pipelines.job import Field, Relation
 from pipelines.lineage import derive as derived_of
 from pipelines.lineage import is_aggregate_call
 from pipelines.orders import check_orders, require_total
+from pipelines.wholedays import days_stay_days
 from pipelines.zones import INSTANT, in_business_time, structural_type
 from spec.base import JsonValue
 from spec.errors import SpecError, unknown_name
@@ -122,7 +123,7 @@ class StepScope:
             )
         check_orders(tree, relation.names, relation.keys, where)
         self.check_literals(tree, relation, field)
-        return self.in_business_time(tree, relation, field)
+        return self.in_business_time(days_stay_days(tree, _types(relation)), relation, field)
 
     def in_business_time(self, tree: exp.Expr, relation: Relation, field: str) -> exp.Expr:
         """Instants read as dates or times of day are read in the spec's time zone."""
@@ -254,6 +255,10 @@ class StepScope:
         if isinstance(node, exp.Lower | exp.Upper | exp.Trim | exp.Concat | exp.DPipe | exp.Substring | exp.Replace):
             return "VARCHAR"
         return None
+
+
+def _types(relation: Relation) -> Callable[[str], str | None]:
+    return lambda name: known.type if (known := relation.field(name)) else None
 
 
 def ordered(expression: exp.Expr, descending: bool) -> exp.Ordered:

@@ -28,7 +28,7 @@ _LOCAL = (
 _PARTS = frozenset(
     """
     extract date_part datepart year month day hour minute quarter week weekofyear yearweek dayofweek weekday
-    isodow dayofyear isoyear dayname monthname last_day strftime date
+    isodow dayofyear dayofmonth isoyear decade century dayname monthname last_day strftime date
     """.split()
 )
 _COMPARED = exp.EQ | exp.NEQ | exp.GT | exp.GTE | exp.LT | exp.LTE | exp.NullSafeEQ | exp.NullSafeNEQ

@@ -34,9 +34,15 @@ def compile_steps(
     inline: object = None,
     **rest: object,
 ) -> Job:
-    """A job over sources given as ``{name: {"columns": ..., "rows": ..., "primary_key": ...}}``."""
+    """A job over sources given as ``{name: {"columns": ..., "rows": ..., "primary_key": ...}}``.
+
+    ``select`` in place of ``rows`` is a query that makes them, for a ``Bench``.
+    """
     sources = {
-        name: {"location": f"{name}.csv", **{key: value for key, value in table.items() if key != "rows"}}
+        name: {
+            "location": f"{name}.csv",
+            **{key: table[key] for key in table if key not in ("rows", "select")},
+        }
         for name, table in tables.items()
     }
     plain: dict[str, JsonValue] = {"version": 1, "name": "test"}
@@ -63,6 +69,9 @@ class Bench:
         self.connection = duckdb.connect()
         self.connection.execute("SET TimeZone = 'UTC'")
         for name, table in tables.items():
+            if "select" in table:
+                self.connection.execute(f"CREATE TABLE {to_sql(quoted(name))} AS {table['select']}")
+                continue
             self._fill(name, cast("Mapping[str, str]", table["columns"]), cast("list[list[JsonValue]]", table["rows"]))
         for stage in job.stages:
             if stage.select is not None:

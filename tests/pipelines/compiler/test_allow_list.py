@@ -395,7 +395,7 @@ def test_the_table_of_classes_is_what_the_listed_names_parse_to() -> None:
     dialect = sqlglot.Dialect.get_or_raise("duckdb")
     expected: dict[str, set[str]] = {}
     for name in functions.ALLOWED | functions.TABLES:
-        for arguments in ("", "a", "a, b", "a, b, c"):
+        for arguments in ("", "a", "a, b", "a, b, c", "'month', cast(a as date)"):
             try:
                 node = dialect.parse(f"SELECT {name}({arguments}) FROM t")[0]
             except sqlglot.errors.SqlglotError:

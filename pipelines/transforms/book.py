@@ -1,0 +1,298 @@
+"""Book places one after the other: flights to gates, guests to rooms, jobs to machines, each for a time.
+
+The first input holds what is to be booked, the second the places. Requests are taken in their order; each gets the
+first place, in the order of ``prefer``, that is free from its ``start`` to its ``end``, and that ``on`` and ``where``
+allow. A place is free again at the very end of a booking (of dates: the night of the last day is not booked), or
+``pause`` later. What was booked is never moved for a later request. A request without a free place keeps an empty
+place; ``<step>.waiting`` holds it, and it is counted. Without ``start`` each place is booked once.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right, insort
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Final
+
+from pydantic import BeforeValidator, Field, model_validator
+from sqlglot import exp
+
+from pipelines import proofs
+from pipelines.contract import MAIN, Built, Expression, ImpliedCheck
+from pipelines.expressions import aliased, column, select_from, table_of
+from pipelines.inorder import GROUP, MOST_ROWS, NUMBER, numbered, taken_in
+from pipelines.job import Field as Column
+from pipelines.job import Relation
+from pipelines.orders import require_total
+from pipelines.scope import StepScope, family, ordered
+from pipelines.sqltree import as_type, call, is_null, is_there, number, over
+from pipelines.transforms.join import as_pairs
+from spec.base import Document, JsonValue
+from spec.errors import LimitError
+from spec.pipeline import Strings
+from spec.records import record
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+START, END, PLACE, CHOSEN = "_start", "_end", "_place", "_chosen"
+_UNITS: Final = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+
+
+class Params(Document):
+    """What is booked, for how long, and which places it may have."""
+
+    order: Strings = Field(min_length=1, description="Order in which requests are taken, e.g. 'arrival'; total.")
+    place: Strings = Field(min_length=1, description="Columns of the second input that name a place; they are added.")
+    start: Expression | None = Field(default=None, description="Column or expression of the first input: from when.")
+    end: Expression | None = Field(default=None, description="Until when; the place is free again then.")
+    pause: str | int | None = Field(
+        default=None, description="How long a place stays empty after a booking: '15 minutes', '1 day', or a number."
+    )
+    prefer: Strings = Field(
+        default=(), description="Order in which places are tried, e.g. 'distance'; by the columns of place otherwise."
+    )
+    on: Annotated[tuple[tuple[str, str], ...], BeforeValidator(as_pairs)] = Field(
+        default=(),
+        description="Columns that must be equal: names found on both sides, or pairs [left, right].",
+        json_schema_extra={"anyOf": [{"type": "string"}, {"type": "array"}, {"type": "object"}]},
+    )
+    where: Expression | None = Field(
+        default=None, description="Condition that a request and its place must meet, e.g. seats >= guests."
+    )
+
+    @model_validator(mode="after")
+    def _from_and_until(self) -> Params:
+        if (self.start is None) != (self.end is None):
+            raise ValueError("start and end go together")
+        if self.pause is not None and self.start is None:
+            raise ValueError("a pause is after an end: say start and end")
+        return self
+
+
+arity: Final = (2, 2)
+outputs: Final[Mapping[str, str]] = {"waiting": "Requests for which no place was free."}
+example: Final[Mapping[str, JsonValue]] = {
+    "tables": {
+        "flights": {"columns": {"flight": "VARCHAR", "arrives": "INTEGER", "leaves": "INTEGER"},
+                    "primary_key": ["flight"],
+                    "rows": [["A", 900, 1000], ["B", 930, 1030], ["C", 945, 1015], ["D", 1000, 1100]]},
+        "gates": {"columns": {"gate": "VARCHAR", "walk": "INTEGER"}, "primary_key": ["gate"],
+                  "rows": [["far", 9], ["near", 2]]},
+    },
+    "step": {"use": "book", "from": ["flights", "gates"], "order": ["arrives", "flight"], "start": "arrives",
+             "end": "leaves", "place": "gate", "prefer": "walk"},
+    "rows": {"": [["A", 900, 1000, "near"], ["B", 930, 1030, "far"], ["C", 945, 1015, None],
+                  ["D", 1000, 1100, "near"]],
+             "waiting": [["C", 945, 1015]]},
+}  # fmt: skip
+keywords: Final = (
+    "assign flights to gates, rooms to guests, booking, reservations, first free slot, first come first served, "
+    "allocate machines, vans or staff to jobs, seats, schedule, no double booking, availability, desks, meeting rooms, "
+    "one after the other by priority, greedy assignment, choice by rank, students to projects, drivers to trips"
+)
+
+
+def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
+    """The pairs that are allowed in SQL; who gets which in ``apply``."""
+    left, right = inputs
+    if left.name == right.name:
+        raise scope.fail("An input is booked in itself.", field="from", hint="Name the requests, then the places.")
+    places = [item.name for item in scope.fields(params.place, right, "place")]
+    scope.distinct([*left.names, *places, NUMBER, GROUP, START, END], "place")
+    prefer = [*params.prefer, *(name for name in places if name not in params.prefer)]
+    covered = scope.order_columns(prefer, right)
+    require_total(
+        covered, right.names, right.keys, what="Which place is tried first", where=scope.where("prefer"), field="prefer"
+    )
+    tried = over(exp.RowNumber(), (), scope.order(prefer, right, "prefer"))
+    times = _times(params, left, scope)
+    rows, ranked, found = (f"{scope.name}.{name}" for name in ("_rows", "_places", "_found"))
+    built: dict[str, exp.Query] = {
+        "_rows": numbered(left, (), params.order, times, scope),
+        "_places": select_from(right.name, [aliased(tried, PLACE), *(column(name) for name in right.names)]),
+        "_pairs": _pairs(params, left, right, rows, ranked, scope),
+        MAIN: _booked(left, places, rows, ranked, found),
+    }
+    if scope.wants("waiting"):
+        waiting = _booked(left, [], rows, ranked, found)
+        waiting.set("where", exp.Where(this=is_null(column(CHOSEN, "f"))))
+        built["waiting"] = waiting
+    return Built(
+        built,
+        keys={MAIN: left.keys, "waiting": left.keys},
+        order={MAIN: left.order},
+        checks=(_without(found, scope),),
+        apply=_Book(scope.name, _pause(params, left, scope)),
+        fields={"_found": (Column(NUMBER, "BIGINT"), Column(CHOSEN, "BIGINT"))},
+        feeds=("_rows", "_places", "_pairs"),
+    )
+
+
+def _kind(text_: str, relation: Relation, field: str, scope: StepScope) -> tuple[exp.Expr, str]:
+    value = scope.expression(text_, relation, field, windows=False)
+    (type_,) = scope.binder.types(select_from(relation.name, [aliased(value.copy(), "v")]), scope.where(field))
+    if family(type_) not in ("date", "number") or type_ == "TIME":
+        raise scope.fail(f"{text_!r} is {type_}; a booking goes from a date, time or number to another.", field=field,
+                         hint="Cast it in a 'cast' step first.")  # fmt: skip
+    return value, type_
+
+
+def _times(params: Params, left: Relation, scope: StepScope) -> dict[str, exp.Expr]:
+    """From when until when, as whole microseconds or as millionths of a number."""
+    if params.start is None or params.end is None:
+        return {START: as_type(exp.Null(), "BIGINT"), END: as_type(exp.Null(), "BIGINT")}
+    found: dict[str, exp.Expr] = {}
+    kinds: list[str] = []
+    for mark, field, said in ((START, "start", params.start), (END, "end", params.end)):
+        value, type_ = _kind(said, left, field, scope)
+        kinds.append(family(type_))
+        if family(type_) == "date":
+            stamp = as_type(value, "TIMESTAMP") if type_ == "DATE" else value
+            found[mark] = as_type(call("epoch_us", stamp), "BIGINT")
+        else:
+            exact = as_type(value, "DECIMAL(18,6)")
+            found[mark] = as_type(exp.Paren(this=exp.Mul(this=exact, expression=number(1_000_000))), "BIGINT")
+    if kinds[0] != kinds[1]:
+        raise scope.fail("Start and end are of different kinds.", field="end", hint="Let both be times, or numbers.")
+    return found
+
+
+def _pause(params: Params, left: Relation, scope: StepScope) -> int:
+    if params.pause is None or params.start is None:
+        return 0
+    if family(_kind(params.start, left, "start", scope)[1]) == "number":
+        if not re.fullmatch(r"\d+(\.\d{1,6})?", str(params.pause)):
+            raise scope.fail("Bookings go by numbers, so the pause is one.", field="pause", hint="E.g. 15.")
+        return round(float(params.pause) * 1_000_000)
+    told = re.fullmatch(r"([1-9]\d*) ([a-z]+?)s?", str(params.pause))
+    if told is None or told[2] not in _UNITS:
+        raise scope.fail(f"{params.pause!r} is no length of time.", field="pause", hint="E.g. '15 minutes' or '1 day'.")
+    return int(told[1]) * _UNITS[told[2]] * 1_000_000
+
+
+def _pairs(params: Params, left: Relation, right: Relation, rows: str, ranked: str, scope: StepScope) -> exp.Select:
+    """Each request with each place that it may have, as numbers; a request with none is left out."""
+    tests: list[exp.Expr] = []
+    for a, b in params.on:
+        x, y = scope.field(a, left, "on"), scope.field(b, right, "on")
+        if family(x.type) != family(y.type):
+            raise scope.fail(f"{x.name} is {x.type} and {y.name} is {y.type}.", field="on", hint="Cast one of them.")
+        tests.append(proofs.equals(column(x.name, "r"), column(y.name, "p")))
+    fields = {name.casefold() for name in left.names}
+    joined = exp.Select(
+        expressions=[
+            aliased(column(NUMBER, "r"), NUMBER),
+            aliased(column(START, "r"), START),
+            aliased(column(END, "r"), END),
+            aliased(column(PLACE, "p"), PLACE),
+            *(aliased(column(name, "r"), name) for name in left.names),
+            *(aliased(column(n, "p"), n) for n in right.names if n.casefold() not in fields),
+        ],
+        from_=exp.From(this=table_of(rows, "r")),
+        joins=[exp.Join(this=table_of(ranked, "p"), on=exp.and_(*tests, copy=False) if tests else exp.true())],
+    )
+    wanted: list[exp.Expr] = []
+    if params.start is not None:
+        wanted.append(exp.and_(is_there(column(START)), exp.GTE(this=column(END), expression=column(START))))
+    if params.where is not None:
+        beside = Relation(
+            f"{scope.name}._beside",
+            (*left.fields, *(item for item in right.fields if item.name.casefold() not in fields)),
+        )
+        plain = exp.Select(
+            expressions=[
+                *(aliased(column(name, "l"), name) for name in left.names),
+                *(aliased(column(n, "p"), n) for n in right.names if n.casefold() not in fields),
+            ],
+            from_=exp.From(this=table_of(left.name, "l")),
+            joins=[exp.Join(this=table_of(right.name, "p"), on=exp.true())],
+        )
+        scope.binder.define(beside.name, plain, scope.where("where"))
+        wanted.append(exp.Paren(this=scope.condition(params.where, beside, "where")))
+    query = exp.Select(
+        expressions=[column(name) for name in (NUMBER, START, END, PLACE)],
+        from_=exp.From(this=proofs.subquery(joined, "pairs")),
+        where=exp.Where(this=exp.and_(*wanted, copy=False)) if wanted else None,
+    )
+    query.set("order", exp.Order(expressions=[ordered(column(NUMBER), False), ordered(column(PLACE), False)]))
+    return query
+
+
+def _booked(left: Relation, places: Sequence[str], rows: str, ranked: str, found: str) -> exp.Select:
+    return exp.Select(
+        expressions=[
+            *(aliased(column(name, "r"), name) for name in left.names),
+            *(aliased(column(name, "p"), name) for name in places),
+        ],
+        from_=exp.From(this=table_of(rows, "r")),
+        joins=[
+            exp.Join(
+                this=table_of(found, "f"), side="LEFT", on=proofs.equals(column(NUMBER, "r"), column(NUMBER, "f"))
+            ),
+            exp.Join(
+                this=table_of(ranked, "p"), side="LEFT", on=proofs.equals(column(CHOSEN, "f"), column(PLACE, "p"))
+            ),
+        ],
+    )
+
+
+def _without(found: str, scope: StepScope) -> ImpliedCheck:
+    bad = select_from(found, [column(NUMBER)])
+    bad.set("where", exp.Where(this=is_null(column(CHOSEN))))
+    query = proofs.no_rows(
+        bad.copy(), "every request has a place", " requests found no free place", " request found no free place"
+    )
+    return ImpliedCheck("book_complete", scope.name, "warn", query, (found,), evidence=bad)
+
+
+@record(frozen=True)
+class _Book:
+    """Books request after request. Inputs: the numbered requests, the ranked places, and the pairs that are allowed."""
+
+    step: str
+    pause: int
+
+    def __call__(self, inputs: Sequence[pa.RecordBatchReader], seed: int) -> Mapping[str, pa.Table]:
+        """The place of each request, by number; ``seed`` is not used, because nothing is drawn."""
+        import pyarrow as pa
+
+        del seed
+        requests = taken_in(inputs[0], self.step).column(NUMBER).to_pylist()
+        pairs = inputs[2].read_all()
+        if pairs.num_rows > 10 * MOST_ROWS:
+            raise LimitError(
+                f"There are more than {10 * MOST_ROWS:,} pairs of a request and a place that it may have.",
+                hint="Say more of what a place must have: on, or where.",
+                where={"step": self.step},
+                data={"step": self.step, "limit": 10 * MOST_ROWS},
+            )
+        pairs = pairs.sort_by([(NUMBER, "ascending"), (PLACE, "ascending")])
+        chosen: dict[int, int] = {}
+        calendars: dict[int, list[tuple[int, int]]] = {}
+        columns = (pairs.column(name).to_pylist() for name in (NUMBER, START, END, PLACE))
+        for request, start, end, place in zip(*columns, strict=True):
+            if request in chosen:
+                continue
+            booked = calendars.setdefault(place, [])
+            if start is None:
+                free = not booked
+                stretch = (0, 0)
+            else:
+                stretch = (start, end + self.pause)
+                free = _is_free(booked, *stretch)
+            if free:
+                chosen[request] = place
+                insort(booked, stretch)
+        made = {
+            NUMBER: pa.array(requests, pa.int64()),
+            CHOSEN: pa.array([chosen.get(request) for request in requests], pa.int64()),
+        }
+        return {"_found": pa.table(made)}
+
+
+def _is_free(booked: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether nothing that is booked overlaps; bookings are in order and do not overlap each other."""
+    at = bisect_right(booked, (start, end))
+    before = at == 0 or booked[at - 1][1] <= start
+    return before and (at == len(booked) or booked[at][0] >= end)

@@ -1,0 +1,179 @@
+"""Steps that go from row to row do what their rule says, held against the rule written out plainly."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+from compiling import Bench, compile_steps
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.forecasts import ORDER, Method, forecast
+from spec.base import JsonValue
+from spec.errors import SpecError
+
+LAW = settings(deadline=None, max_examples=25)
+moves = st.lists(st.one_of(st.none(), st.integers(-50, 50)), max_size=20)
+
+
+def first(row: list[JsonValue]) -> int:
+    return int(str(row[0]))
+
+
+def run(use: str, columns: dict[str, str], rows: list[list[JsonValue]], **params: object) -> Bench:
+    tables = {"t": {"columns": columns, "rows": rows, "primary_key": ["n"]}}
+    outputs = [{"file": "a.csv", "from": "s"}]
+    outputs += [{"file": "b.csv", "from": "s.too_large"}] if use == "pack" else []
+    return Bench(compile_steps(tables, [{"id": "s", "use": use, "from": "t", **params}], outputs=outputs), tables)
+
+
+@given(moves, st.integers(-5, 5), st.integers(0, 30))
+@LAW
+def test_a_carried_value_stays_within_its_bounds_and_loses_only_what_they_cut(
+    found: list[int | None], start: int, high: int
+) -> None:
+    rows: list[list[JsonValue]] = [[n, move] for n, move in enumerate(found)]
+    bench = run("carry", {"n": "INTEGER", "move": "INTEGER"}, rows, order="n", add="move", start=start, at_least=-3,
+                at_most=high, cut="cut")  # fmt: skip
+    value, expected = start, []
+    for n, move in enumerate(found):
+        free = value + (move or 0)
+        value = min(max(free, -3), high)
+        expected.append([n, move, value, free - value])
+    assert sorted(bench.rows("s"), key=first) == expected
+    assert bench.types("s")[-2:] == ["BIGINT", "BIGINT"]
+
+
+def test_interest_is_rounded_in_each_period() -> None:
+    columns = {"n": "INTEGER", "rate": "DECIMAL(6,4)", "paid": "DECIMAL(18,2)"}
+    rows: list[list[JsonValue]] = [[n, "0.0125", "250.00"] for n in range(4)]
+    bench = run("carry", columns, rows, order="n", start="1000.00", times="1 + rate", add="-paid", at_least=0)
+    owed, expected = Decimal("1000.00"), []
+    for _ in range(4):
+        owed = max((owed * Decimal("1.0125") - 250).quantize(Decimal("0.01"), ROUND_HALF_UP), Decimal(0))
+        expected.append(str(owed))
+    assert [row[3] for row in sorted(bench.rows("s"), key=first)] == expected
+
+
+def test_a_value_begins_again_where_it_says_and_in_each_group() -> None:
+    rows: list[list[JsonValue]] = [[0, "a", 1], [1, "b", 10], [2, "a", 2], [3, "a", 0], [4, "a", 5]]
+    columns = {"n": "INTEGER", "g": "VARCHAR", "x": "INTEGER"}
+    bench = run("carry", columns, rows, order="n", per="g", add="x", restart="x = 0")
+    assert sorted(row[3] for row in bench.rows("s") if row[1] == "a") == [0, 1, 3, 5]
+
+
+def test_a_carry_whose_order_leaves_ties_is_refused() -> None:
+    with pytest.raises(SpecError, match="Which row comes before"):
+        run("carry", {"n": "INTEGER", "x": "INTEGER"}, [], order="x", add="x")
+
+
+@given(st.lists(st.integers(0, 12), max_size=40), st.sampled_from(["first", "next", "best"]))
+@LAW
+def test_no_box_holds_more_than_it_can_and_each_row_is_where_the_rule_puts_it(sizes: list[int], rule: str) -> None:
+    rows: list[list[JsonValue]] = [[n, size] for n, size in enumerate(sizes)]
+    columns = {"n": "INTEGER", "size": "INTEGER"}
+    bench = run("pack", columns, rows, order="n", size="size", capacity=10, rule=rule, filled="full")
+    left: list[int] = []
+    expected: list[list[JsonValue]] = []
+    for n, size in enumerate(sizes):
+        if size > 10:
+            expected.append([n, size, None, None])
+            continue
+        fitting = [at for at, room in enumerate(left) if room >= size]
+        if rule == "next":
+            fitting = [at for at in fitting if at == len(left) - 1]
+        if rule == "best":
+            fitting.sort(key=lambda at: (left[at], at))
+        if not fitting:
+            left.append(10)
+        at = fitting[0] if fitting else len(left) - 1
+        left[at] -= size
+        expected.append([n, size, at + 1, 10 - left[at]])
+    assert sorted(bench.rows("s"), key=first) == expected
+    assert sorted(bench.rows("s.too_large"), key=first) == [row for row in expected if row[2] is None]
+
+
+stays = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 6), st.integers(1, 3)), max_size=15)
+
+
+@given(stays, st.integers(0, 2))
+@LAW
+def test_no_place_is_booked_twice_and_nobody_waits_while_one_is_free(
+    asked: list[tuple[int, int, int]], pause: int
+) -> None:
+    rooms = [["big", 3, 2], ["small", 1, 1], ["mid", 2, 3]]
+    tables = {
+        "t": {"columns": {"n": "INTEGER", "a": "INTEGER", "z": "INTEGER", "people": "INTEGER"},
+              "rows": [[n, a, a + long, people] for n, (a, long, people) in enumerate(asked)], "primary_key": ["n"]},
+        "r": {"columns": {"room": "VARCHAR", "beds": "INTEGER", "rank": "INTEGER"}, "rows": rooms,
+              "primary_key": ["room"]},
+    }  # fmt: skip
+    step = {"id": "s", "use": "book", "from": ["t", "r"], "order": "n", "start": "a", "end": "z", "place": "room",
+            "prefer": ["beds", "rank"], "where": "beds >= people", "pause": pause}  # fmt: skip
+    bench = Bench(compile_steps(tables, [step], outputs=[{"file": "a.csv", "from": "s"}]), tables)
+    booked: dict[object, list[tuple[int, int]]] = {}
+    for row, (a, length, people) in zip(sorted(bench.rows("s"), key=first), asked, strict=True):
+        until = a + length + pause
+        free = [room for room, beds, _ in sorted(rooms, key=lambda one: one[1]) if int(str(beds)) >= people
+                and all(end <= a or start >= until for start, end in booked.get(room, []))]  # fmt: skip
+        assert row[4] == (free[0] if free else None)
+        if free:
+            booked.setdefault(free[0], []).append((a, until))
+
+
+def test_without_times_each_place_is_given_once_by_rank() -> None:
+    tables = {
+        "t": {"columns": {"n": "INTEGER", "school": "VARCHAR"}, "rows": [[1, "x"], [2, "y"], [3, "x"]],
+              "primary_key": ["n"]},
+        "r": {"columns": {"seat": "INTEGER", "school": "VARCHAR"}, "rows": [[7, "x"], [8, "y"]],
+              "primary_key": ["seat"]},
+    }  # fmt: skip
+    step = {"id": "s", "use": "book", "from": ["t", "r"], "order": "n", "place": "seat", "on": "school"}
+    bench = Bench(compile_steps(tables, [step], outputs=[{"file": "a.csv", "from": "s"}]), tables)
+    assert sorted(bench.rows("s"), key=first) == [[1, "x", 7], [2, "y", 8], [3, "x", None]]
+    assert bench.checks()["book_complete", "s"][0] is False
+
+
+@given(st.integers(-9, 9), st.integers(-9, 9), st.integers(2, 30), st.integers(1, 9))
+@LAW
+def test_a_straight_line_goes_on_straight(start: int, rise: int, long: int, ahead: int) -> None:
+    series = [(at, float(start + rise * at)) for at in range(5, 5 + long)]
+    for method in ("linear", "trend_season"):
+        found, _ = forecast(series, ahead, method, season=0 if method == "linear" else 1, window=3)
+        assert found == pytest.approx([start + rise * (5 + long + step) for step in range(ahead)], abs=1e-6)
+
+
+def test_a_season_goes_on_as_a_season_and_auto_finds_it() -> None:
+    shape = [0, 3, 9, 1]
+    series = [(at, float(10 + 2 * at + shape[at % 4])) for at in range(24)]
+    found, method = forecast(series, 4, "auto", season=4, window=3)
+    assert method == "trend_season"
+    assert found == pytest.approx([10 + 2 * at + shape[at % 4] for at in range(24, 28)])
+
+
+@pytest.mark.parametrize("method", ORDER)
+def test_one_value_and_none_are_forecast_too(method: Method) -> None:
+    assert forecast([(3, 7.0)], 2, method, season=12, window=3)[0] == pytest.approx([7.0, 7.0])
+    assert forecast([], 2, method, season=12, window=3)[0] == []
+
+
+def test_months_end_where_months_end_and_a_series_without_values_gets_empty_ones() -> None:
+    tables = {"t": {"columns": {"shop": "VARCHAR", "month": "DATE", "sold": "INTEGER"},
+                    "primary_key": ["shop", "month"],
+                    "rows": [["A", "2026-01-31", 1], ["A", "2026-02-28", None], ["B", "2026-02-28", None]]}}  # fmt: skip
+    step = {"id": "s", "use": "forecast", "from": "t", "time": "month", "value": "sold", "per": "shop", "periods": 2,
+            "method": "last"}  # fmt: skip
+    bench = Bench(compile_steps(tables, [step], outputs=[{"file": "a.csv", "from": "s.future"}]), tables)
+    assert sorted(bench.rows("s.future"), key=str) == [
+        ["A", "2026-03-31", None, 1.0, True], ["A", "2026-04-30", None, 1.0, True],
+        ["B", "2026-03-31", None, None, True], ["B", "2026-04-30", None, None, True],
+    ]  # fmt: skip
+
+
+def test_two_rows_of_a_period_stop_a_forecast() -> None:
+    tables = {"t": {"columns": {"n": "INTEGER", "month": "DATE", "sold": "INTEGER"}, "primary_key": ["n"],
+                    "rows": [[1, "2026-01-02", 1], [2, "2026-01-20", 2]]}}  # fmt: skip
+    step = {"id": "s", "use": "forecast", "from": "t", "time": "month", "value": "sold", "periods": 1}
+    bench = Bench(compile_steps(tables, [step], outputs=[{"file": "a.csv", "from": "s"}]), tables)
+    assert bench.checks()["forecast_one_row", "s"][0] is False
