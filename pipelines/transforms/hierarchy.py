@@ -1,9 +1,10 @@
 """Walk a tree of parents and children: the top of each row, its level and path, or everything below everything.
 
 With ``give: top`` every row keeps its columns and gets the furthest row above it, its level (1 at the top) and the path
-from there. With ``give: pairs`` the result has a row for each item and each item somewhere below it, with how many
-levels lie between and, where ``quantity`` names a column, how many of the lower one go into one of the upper one (a
-bill of materials): along a way quantities are multiplied, over several ways they are added.
+from there. With ``give: pairs`` the result has a row for each item (in the column named as ``parent``) and each item
+somewhere below it (in that named as ``child``), with how many ``levels`` lie between and, where ``quantity`` names a
+column, how many of the lower one go into one of the upper one (a bill of materials): along a way quantities are
+multiplied, over several ways they are added.
 
 A walk of more than ``depth`` levels stops the run, as does a circle, in which a row would be above itself.
 """

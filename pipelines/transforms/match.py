@@ -105,7 +105,9 @@ class Params(Document):
     def _something_narrows_the_candidates(self) -> Params:
         if not self.on and self.amount is None and self.days is None:
             raise ValueError(
-                "give at least one of on, amount and days; texts alone would compare every row with every row"
+                "give at least one of on, amount and days; texts alone would compare every row with every row. Names "
+                "that are nearly the same are brought together in a 'standardise' step (known: [...]) and then joined; "
+                "'entities' finds records that are the same thing"
             )
         return self
 
