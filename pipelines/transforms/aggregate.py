@@ -41,6 +41,7 @@ example: Final[Mapping[str, JsonValue]] = {
     "rows": {"": [["North", 2, "12.50"], ["South", 1, "1.00"]]},
 }  # fmt: skip
 keywords: Final = (
+    "turnover and revenue by region, "
     "group by, total, sum up, add up, count, how many, average, mean, median, minimum, maximum, per customer, by "
     "month, summary, summarise, totals for each, distinct count, number of orders, subtotal, pivot table totals, "
     "string list of each group, smallest, largest, lowest and highest, earliest date, latest date, first and last "

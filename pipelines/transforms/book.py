@@ -1,9 +1,9 @@
-"""Book places one after the other: flights to gates, guests to rooms, jobs to machines, each for a time.
+"""Book free places in turn: flights to gates, guests to rooms, jobs to machines, each for a time.
 
 The first input holds what is to be booked, the second the places. Requests are taken in their order; each gets the
 first place, in the order of ``prefer``, that is free from its ``start`` to its ``end``, and that ``on`` and ``where``
 allow. A place is free again at the very end of a booking (of dates: the night of the last day is not booked), or
-``pause`` later. What was booked is never moved for a later request. A request without a free place keeps an empty
+``pause`` later. What was booked does not move for a later request. A request without a free place keeps an empty
 place; ``<step>.waiting`` holds it, and it is counted. Without ``start`` each place is booked once.
 """
 
@@ -89,7 +89,7 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "assign flights to gates, rooms to guests, booking, reservations, first free slot, first come first served, "
     "allocate machines, vans or staff to jobs, seats, schedule, no double booking, availability, desks, meeting rooms, "
-    "one after the other by priority, greedy assignment, choice by rank, students to projects, drivers to trips"
+    "priorities, greedy assignment, students to projects, drivers to trips"
 )
 
 

@@ -3,7 +3,7 @@
 Rows are taken in their order, within ``per``. The value of a row is that of the row before, times ``times``, plus
 ``add``, rounded to ``decimals`` (half away from zero) and held between ``at_least`` and ``at_most``; before the first
 row it is ``start``. Where ``restart`` is true, a row begins from ``start`` again. What is empty adds nothing,
-multiplies by 1 and bounds nothing. ``cut`` names a column for what a bound took away (above 0 where it was too much,
+multiplies with 1 and bounds nothing. ``cut`` names a column for what a bound took away (above 0 where it was too much,
 below 0 where it was too little). A running total without a bound is a 'window' step, which is faster.
 """
 
@@ -73,8 +73,8 @@ example: Final[Mapping[str, JsonValue]] = {
                   ["2026-05-04", -10, 20, 0]]},
 }  # fmt: skip
 keywords: Final = (
-    "running balance that cannot go below zero, stock that never falls below 0, floor, ceiling, cap, tank or battery "
-    "that is full, carry over, carried forward, opening and closing balance, compound interest, interest on interest, "
+    "running total that stops at zero, stock does not fall below 0, floor, ceiling, cap, tank or battery "
+    "that is full, carry over, carried forward, compound interest, interest on interest, "
     "loan and repayment schedule, amortisation, depreciation, row by row, depends on the row before, recursive, "
     "cumulative with a limit, reset when it reaches, holiday allowance carried over, inventory simulation, "
     "growth from period to period, accumulate, running total with a minimum"

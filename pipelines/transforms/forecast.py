@@ -1,4 +1,4 @@
-"""Reckon how figures go on: the next months, weeks or days of each series, by a stated rule.
+"""Reckon how figures go on: the next months, weeks or days of each series, with a stated rule.
 
 The rows stay, and after the last period of each ``per`` come as many new ones as ``periods`` says, with ``forecast``
 and ``is_forecast``; all columns but the time and those of ``per`` are empty in them. ``last`` repeats the last value,
@@ -78,9 +78,9 @@ example: Final[Mapping[str, JsonValue]] = {
     "columns": {"": ["month", "total", FORECAST, IS_FORECAST]},
 }  # fmt: skip
 keywords: Final = (
-    "predict next months, sales forecast, projection, extrapolate, trend line, expected sales next quarter, what will "
+    "predict next months, sales forecast, projection, extrapolate, trend line, expected sales, what will "
     "it be, outlook, seasonal forecast, moving average forecast, linear regression, budget from last year, run rate, "
-    "demand planning, future periods, naive forecast, estimate the coming weeks, next year"
+    "demand planning, future periods, naive forecast, estimate the future"
 )
 
 
