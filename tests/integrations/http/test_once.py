@@ -284,7 +284,8 @@ def test_the_description_names_the_key_on_every_route_that_does_something(client
         for method, one in methods.items()
         if HEADER in {given["name"] for given in one.get("parameters", ()) if given["in"] == "header"}
     }
-    wanted = {(path, method) for path, methods in told.items() for method in methods if method != "get"}
+    # To delete a thing twice is to delete it once, whatever the request is called.
+    wanted = {(path, method) for path, methods in told.items() for method in methods if method not in {"get", "delete"}}
     assert named == {one for one in wanted if one[0] not in READS}
     assert len(named) >= 4
 
