@@ -9,6 +9,7 @@ from datetime import date, datetime
 from agents.builtin.account import doubts_of
 from agents.builtin.audit import measured_keys
 from agents.builtin.charts import chart_of
+from agents.builtin.choices import equals
 from agents.builtin.emptiness import finds_nothing, none_is_likely
 from agents.builtin.index import Index, index_of
 from agents.builtin.lexicon import CHANGES, OPINIONS
@@ -51,7 +52,8 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     if asked is not None:
         return asked
     if best.confidence < CONFIDENT and request.answers.get("reading") != "yes":
-        return _measures_keys(best.meaning, index) or _unsure(best)
+        unread = _measures_keys(best.meaning, index) or _outside(best.meaning, index)
+        return unread or _among_equals(prepared, best, data) or _unsure(best)
     broken = _broken(data, best)
     if broken:
         return Refusal(message="I read this in a way the data does not allow.", hint=broken)
@@ -133,6 +135,14 @@ def _out_of_reach(request: Request) -> Refusal | None:
             hint="Ask for counts, sums, lists or comparisons of what is recorded.",
         )
     return None
+
+
+def _among_equals(prepared: Prepared, best: Candidate, data: DataView) -> Question | None:
+    """Ask which is meant where nothing but a choice among equals is open; a yes to one would hide the others."""
+    open_choices = {f"doubt:{said}" for said in equals(best.tags, best.meaning, prepared.index.schema)}
+    if best.confidence < WORTH_ASKING or not open_choices or not set(best.meaning.problems) <= open_choices:
+        return None
+    return None if _broken(data, best) else _ambiguous(prepared, best, data)
 
 
 def _unsure(best: Candidate) -> Question | Refusal:

@@ -47,6 +47,7 @@ _TIME = re.compile(
     r"|\b(?:in\s+the\s+)?(?P<part>morning|afternoon|evening|night)s?\b",
     re.IGNORECASE,
 )
+_BEFORE_PART = re.compile(rf"\b(?:every|each|at|day|weekday|days|weekdays|(?:{_DAY})s?)\s+$", re.IGNORECASE)
 _INTERVAL = re.compile(
     r"\b(?:every|each)\s+(?P<number>[1-9]\d{0,2})\s+(?P<unit>minutes?|mins?|hours?)\b", re.IGNORECASE
 )
@@ -200,10 +201,15 @@ def _day_number(word: str) -> int:
 
 def _clock(text: str) -> tuple[re.Match[str] | None, str]:
     """The time of day that is said, and the part of the day beside it: "at 2" and "night"; a part alone is a time."""
-    times = list(_TIME.finditer(text))
+    times = [one for one in _TIME.finditer(text) if not one["part"] or _is_when(one, text)]
     exact = next((one for one in times if not one["part"]), None)
     part = next((one["part"] for one in times if one["part"]), "")
     return (exact, part) if exact else (times[0] if times else None, "")
+
+
+def _is_when(part: re.Match[str], text: str) -> bool:
+    """Whether "night" says when, as in "every night" or "Friday nights", and not what is counted, as in "nights"."""
+    return part.group(0).lower().startswith("in ") or bool(_BEFORE_PART.search(text[: part.start()]))
 
 
 def _hour_minute(clock: re.Match[str], part: str = "") -> tuple[int, int]:

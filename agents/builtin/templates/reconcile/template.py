@@ -28,11 +28,14 @@ def is_wanted(text: str, data: DataView | None) -> bool:
 
 
 def draft(request: Request, data: DataView) -> Draft | Question | Refusal | None:
-    """The plan, a question, or the export that is missing; None where that would refuse what speaks of no money."""
+    """The plan, a question, or the export that is missing; None where that would refuse what speaks of no money.
+
+    Who was asked something here is answered here, whatever they spoke of.
+    """
     from agents.builtin.pipelines.reconcile.planner import draft_reconciliation, names_held
 
     reply = draft_reconciliation(request, data)
-    if not isinstance(reply, Refusal):
+    if not isinstance(reply, Refusal) or request.answers:
         return reply
     names = own_words((table.name for table in data.catalog.tables), data.sources)
     return reply if speaks_of_money(request.text, names, names_held(request.text, data, names)) else None

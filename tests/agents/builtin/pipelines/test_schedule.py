@@ -92,6 +92,9 @@ def test_an_interval_of_minutes_or_hours_is_a_schedule(text: str, every: str) ->
     ("text", "cron"),
     [
         ("every night at 2", "0 2 * * *"),
+        ("every Friday night", "0 22 * * 5"),
+        ("every Friday at 5pm: nights times price per city", "0 17 * * 5"),
+        ("every Friday, guests per night", "0 8 * * 5"),
         ("every night at 11", "0 23 * * *"),
         ("every evening at 8", "0 20 * * *"),
         ("each morning at 7:30", "30 7 * * *"),
