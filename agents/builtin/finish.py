@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from agents.builtin.choose import (
     adds_up_over,
@@ -15,7 +16,7 @@ from agents.builtin.choose import (
 )
 from agents.builtin.headings import by_what_is_pointed_at, ties_by_name, values_there_are, without_nothing
 from agents.builtin.licensed import counted_ones
-from agents.builtin.meaning import Compare, During, Either, Meaning, Nested, Out, Ref, Scope
+from agents.builtin.meaning import WHOLE, Compare, During, Either, Meaning, Nested, Out, Ref, Scope
 from agents.builtin.measured import measured_beside
 from agents.builtin.often import leave_out_unused
 from agents.builtin.once import should_be_once
@@ -73,6 +74,7 @@ def finish(reader: Reader) -> Meaning:
         if meaning.groups and not meaning.order:
             meaning.order = [(g, False) for g in meaning.groups]
         meaning.groups = []
+        outs = _whole_rows(outs, meaning, schema)
     meaning.outs = outs
     without_nothing(meaning, schema)
     leave_out_unused(meaning, schema, reader.said)
@@ -453,6 +455,14 @@ def _shown(reader: Reader) -> list[Out]:
         if not _within(out, unique):
             unique.append(out)
     return unique
+
+
+def _whole_rows(outs: list[Out], meaning: Meaning, schema: Schema) -> list[Out]:
+    """As in "show me the bookings": a list of nothing but numbers of rows tells nothing, so the rows come whole."""
+    if len(outs) != 1 or outs[0].kind != "entity" or meaning.scope.conditions or meaning.order or meaning.limit:
+        return outs
+    named = any(schema.columns[ref].kind == "text" for ref in label_columns(schema, outs[0].table))
+    return outs if named else [replace(outs[0], label=WHOLE)]
 
 
 def _within(out: Out, outs: list[Out]) -> bool:

@@ -12,6 +12,8 @@ DEFINED = "defined"
 """The label of a measure that is computed as a definition's SQL says."""
 CHANGE = "change"
 """The label of a change that is told in percent of the earlier figure."""
+WHOLE = "whole"
+"""Label of an entity that is shown with all of its columns."""
 DOUBT = "doubt:"
 """Begins a problem that is put to the person with the reading; the rest is a sentence without its full stop."""
 Scalar = str | int | float | bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from agents.builtin.choose import label_columns
-from agents.builtin.meaning import During, Meaning, Out, Ref, Scope
+from agents.builtin.meaning import WHOLE, During, Meaning, Out, Ref, Scope
 from agents.builtin.reading import period_text
 from agents.builtin.sqlframe import CannotBuildError, Frame, cut, literal
 from agents.builtin.sqlwhere import Where
@@ -16,6 +16,8 @@ class Nodes(Where):
     """Turns outputs into expressions."""
 
     def _nodes(self, frame: Frame, out: Out, meaning: Meaning) -> list[tuple[str, exp.Expr]]:
+        if out.kind == "entity" and out.label == WHOLE:
+            return [(one.name, frame.column(one.ref)) for one in self.schema.of(out.table)]
         if out.kind == "entity":
             return [(self._label(ref), frame.column(ref)) for ref in label_columns(self.schema, out.table)]
         return [(self._name(out), self._node(frame, out, meaning))]

@@ -128,3 +128,18 @@ def test_rows_of_one_of_several_tables_are_not_guessed(
     ask: Ask, folder: Callable[[dict[str, str]], FolderView]
 ) -> None:
     assert not isinstance(ask("how many rows", folder(_LIBRARY)), Draft)
+
+
+@pytest.mark.parametrize("question", ["list all loans", "show me the loans"])
+def test_rows_that_have_no_name_are_shown_whole(
+    ask: Ask, folder: Callable[[dict[str, str]], FolderView], question: str
+) -> None:
+    view = folder({"loans": _LIBRARY["loans"]})
+    rows = _rows(view, ask(question, view))
+    assert len(rows) == 4
+    assert {len(row) for row in rows} == {7}
+
+
+def test_rows_that_have_a_name_are_listed_by_it(ask: Ask, folder: Callable[[dict[str, str]], FolderView]) -> None:
+    view = folder(_LIBRARY)
+    assert [len(row) for row in _rows(view, ask("list all books", view))] == [1, 1, 1]
