@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from agents.builtin.choose import label_columns
-from agents.builtin.lexicon import RELATING
+from agents.builtin.lexicon import COMPARATIVES, RELATING, synonyms
 from agents.builtin.links import Link
 from agents.builtin.meaning import Compare, During, Meaning, Nested, Ref
 from agents.builtin.phrases import is_participle
@@ -39,6 +39,7 @@ def uncarried(
         *_theirs(tags, meaning),
         *_one_beside(tags, meaning, schema),
         *_whom_too(tags, meaning, schema),
+        *_sizes(tags, meaning, schema),
     ]
     return list(dict.fromkeys(found))
 
@@ -222,3 +223,23 @@ def _whom_too(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str
         named = {link.table for one in said[:place] for link in one.links[:1] if link.kind == "table"}
         if not people - named and len(people) < 2:
             yield f"'{joint.text} {tag.text}' is asked for and would not be shown"
+
+
+_OF_TIME = frozenset({"age", "duration"})
+
+
+def _sizes(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]:
+    """As in "contracts that ran longer than the average": how long is compared with, never how much was paid."""
+    refs = {out.column for out in outs_of(meaning) if out.column is not None}
+    refs |= {c.column for c in conditions_of(meaning) if isinstance(c, Compare) and c.op not in {"null", "notnull"}}
+    compared = [schema.columns[ref] for ref in refs if ref in schema.columns]
+    words = {stem(word) for column in compared for word in column.words}
+    for tag in tags:
+        _, sizes = COMPARATIVES.get(tag.text.lower().partition(" ")[0], ("", ()))
+        # What is larger or smaller may be any amount.
+        if not sizes or "amount" in sizes:
+            continue
+        fitting = {stem(size) for size in sizes} | {other for size in sizes for other in synonyms(stem(size))}
+        in_time = _OF_TIME & set(sizes) and any(column.kind in {"date", "time"} for column in compared)
+        if not words & fitting and not in_time:
+            yield f"nothing that is compared says what is '{tag.text}'"

@@ -97,7 +97,8 @@ class Comparisons(Superlatives):
             cursor.take()  # "paid more in total than ..."
             phrase = read_phrase(cursor)
         if (
-            self._bound_of_row(op, phrase)
+            (tag.hints and self._than_average(tag, phrase))
+            or self._bound_of_row(op, phrase)
             or self._column_with_column(op, phrase)
             or self._than_average_owner(op, phrase)
         ):

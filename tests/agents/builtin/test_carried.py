@@ -104,6 +104,8 @@ def test_what_the_words_license_is_answered(
         ("Number of hauls per wagon, cancelled ones excluded; show those without hauls too", "without any"),
         ("Which drivers have no boss as well as no hauls?", "lacking"),
         ("List drivers without a boss too", "included too"),
+        ("Hauls that took longer than the average haul - how many?", "longer"),
+        ("How many wagons are older than the average wagon?", "older"),
     ],
 )
 def test_what_the_query_does_not_hold_is_put_to_the_person(
