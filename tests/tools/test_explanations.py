@@ -69,7 +69,7 @@ def test_every_step_and_check_has_a_page_with_a_summary() -> None:
 def test_a_search_finds_steps_by_what_they_do() -> None:
     assert steps.found("duplicates")[0].name == "dedupe"
     assert "join" in {page.name for page in steps.found("join keys")}
-    assert steps.found("weather forecast") == []
+    assert steps.found("weather radar") == []
 
 
 def test_an_unknown_step_is_met_with_the_nearest() -> None:
