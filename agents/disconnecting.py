@@ -19,6 +19,7 @@ from tools import connecting, connections, conversations, threads
 from tools.connections import address, system_of
 from tools.context import Context
 from tools.documents import Choice
+from tools.wording import joined
 
 if TYPE_CHECKING:
     from memory.store import SavedConnection, SavedThread
@@ -199,8 +200,7 @@ def _title(saved: SavedConnection) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    spoken = [name.replace("_", " ") for name in names]
-    return spoken[0] if len(spoken) == 1 else f"{', '.join(spoken[:-1])} and {spoken[-1]}"
+    return joined([name.replace("_", " ") for name in names])
 
 
 def _is(names: Sequence[str]) -> str:

@@ -72,10 +72,10 @@ async def with_provider(
     name = claims.get("email") or user.identifier
     if not isinstance(name, str) or claims.get("email_verified") in (False, "false"):
         return None
-    known = {one.casefold(): one for one in the_hall().service.workspace.store.principals()}
-    # Slack's people and the one at this machine are vouched for by Slack and by the machine, never by a provider.
-    here = known.get(name.casefold()) if "@" in name and not name.startswith("slack:") else None
-    return cl.User(identifier=here) if here is not None else None
+    alike = [one for one in the_hall().service.workspace.store.principals() if one.casefold() == name.casefold()]
+    here = name if name in alike else alike[0] if len(alike) == 1 else None
+    # A name without an @ is somebody of Slack or at this machine, for whom no provider vouches.
+    return cl.User(identifier=here) if here is not None and "@" in here else None
 
 
 async def starters(_user: object = None, _language: object = None) -> list[cl.Starter]:

@@ -16,7 +16,6 @@ from bakehouse import KEY, Bakery
 from agents import replies
 from agents.builtin import disconnect
 from agents.session import Message, Session
-from memory.workspace import Workspace
 from spec.base import JsonValue
 from spec.codec import load_spec
 from spec.run import RunResult
@@ -29,11 +28,8 @@ KNOWN = ("till", "bakehouse", "shop_db", "postgres", "stripe", "google_sheets")
 
 @pytest.fixture
 def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Context]:
-    monkeypatch.setenv("DREFLOW_HOME", str(tmp_path / "home"))
-    bakehouse.join_here(tmp_path, monkeypatch)
-    workspace = Workspace(tmp_path / ".dreflow", NOW)
-    yield Context(workspace, "anna")
-    workspace.store.close()
+    with bakehouse.workplace(tmp_path, monkeypatch, NOW) as anna:
+        yield anna
 
 
 @pytest.fixture

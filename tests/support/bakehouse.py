@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from html import escape
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +22,9 @@ import pytest
 import shelved
 from consent_server import ConsentServer
 from oauthlib import oauth2  # type: ignore[import-untyped]
+
+from memory.workspace import Workspace
+from tools.context import Context
 
 KEY = "bk_live_sentinel-9d41"  # not a secret
 CONNECTOR = """\
@@ -161,3 +165,13 @@ def join_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     site = on_the_shelf(folder)
     shelved.join_here(folder / "shelf", monkeypatch)
     return site
+
+
+@contextmanager
+def workplace(folder: Path, monkeypatch: pytest.MonkeyPatch, now: datetime) -> Iterator[Context]:
+    """Anna's workspace and vault below ``folder``, with the bakery on the shelf."""
+    monkeypatch.setenv("DREFLOW_HOME", str(folder / "home"))
+    join_here(folder, monkeypatch)
+    workspace = Workspace(folder / ".dreflow", now)
+    yield Context(workspace, "anna")
+    workspace.store.close()

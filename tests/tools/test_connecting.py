@@ -35,11 +35,8 @@ APP = {"client_id": CLIENT, "client_secret": SECRET}
 
 @pytest.fixture
 def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Context]:
-    monkeypatch.setenv("DREFLOW_HOME", str(tmp_path / "home"))
-    bakehouse.join_here(tmp_path, monkeypatch)
-    workspace = Workspace(tmp_path / ".dreflow", NOW)
-    yield Context(workspace, "anna")
-    workspace.store.close()
+    with bakehouse.workplace(tmp_path, monkeypatch, NOW) as anna:
+        yield anna
 
 
 @pytest.fixture

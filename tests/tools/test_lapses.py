@@ -12,7 +12,6 @@ import pytest
 from bakehouse import KEY, Bakery
 from consent_server import CLIENT, REDIRECT, SECRET, consented
 
-from memory.workspace import Workspace
 from spec.codec import load_spec
 from spec.errors import AccessError
 from tools import approvals, connecting, connections, forget, lapses, notices, runs, schedules
@@ -25,11 +24,8 @@ MONDAY = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
 
 @pytest.fixture
 def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Context]:
-    monkeypatch.setenv("DREFLOW_HOME", str(tmp_path / "home"))
-    bakehouse.join_here(tmp_path, monkeypatch)
-    workspace = Workspace(tmp_path / ".dreflow", NOW)
-    yield Context(workspace, "anna")
-    workspace.store.close()
+    with bakehouse.workplace(tmp_path, monkeypatch, NOW) as anna:
+        yield anna
 
 
 @pytest.fixture
