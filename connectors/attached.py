@@ -489,13 +489,16 @@ class Database(ABC):
         return exp.GTE(this=sql.column(column.name), expression=sql.cast(sql.value(since), type_))
 
     def _from(self, query: exp.Select, source: Source, stored: Mapping[str, Stored], since: str | None) -> exp.Select:
-        """The query with rows from the cursor on only."""
+        """The query with rows from the cursor on, and those that have none, only."""
         if source.cursor is None or since is None:
             return query
         column, type_ = stored.get(source.cursor.casefold()), source.columns.get(source.cursor)
         if column is None or type_ is None:
             raise conform.no_cursor(source)
-        return query.where(self.since(column, since, type_))
+        conditions = [self.since(column, since, type_)]
+        if column.nullable:
+            conditions.append(sql.template(":x IS NULL", x=sql.column(column.name)))
+        return query.where(sql.any_of(conditions))
 
     def summable(
         self, connection: DuckDBPyConnection, alias: str, relation: Relation, columns: Mapping[str, str]

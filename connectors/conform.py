@@ -471,7 +471,9 @@ def _first_unreadable(
 def after_cursor(
     connection: DuckDBPyConnection, table: exp.Table, source: Source, since: str | None
 ) -> tuple[str | None, int]:
-    """Keep rows whose cursor is ``since`` or later; the highest cursor as text, and how many rows there are."""
+    """Keep rows whose cursor is ``since`` or later, or that have none; the highest cursor as text, and how many rows
+    there are.
+    """
     if source.cursor is None:
         return None, sql.count(connection, table)
     type_ = source.columns.get(source.cursor)
@@ -479,7 +481,7 @@ def after_cursor(
         raise no_cursor(source)
     cursor = sql.column(source.cursor)
     if since is not None:
-        older = sql.template("(:x < :since OR :x IS NULL)", x=cursor, since=sql.cast(sql.value(since), type_))
+        older = sql.template(":x < :since", x=cursor, since=sql.cast(sql.value(since), type_))
         sql.run(connection, exp.delete(table.copy()).where(older))
     highest = sql.cast(exp.Max(this=cursor.copy()), "VARCHAR")
     found, rows = sql.row(connection, exp.select(highest, exp.Count(this=exp.Star())).from_(table))

@@ -130,6 +130,8 @@ class Reading:
     """Column to how many unreadable values became null (policy ``null``)."""
     cursor: JsonValue = None
     """Highest cursor value read, as text; None when nothing was read or there is no cursor."""
+    set_aside_from: str | None = None
+    """Lowest cursor, as text, of the rows set aside; empty where one of them does not say, None without any."""
     fingerprint: str = ""
     """Identity of what was read: for files, size and content hash."""
     as_of: datetime | None = None

@@ -340,8 +340,8 @@ class _Attempt:
         straight = {} if kept is not None else self._straight(connection, targets, sessions)
         if kept is None:
             staging.discard(self._folder)
-        if kept is not None or not straight or straight.keys() != self._job.sources.keys():
-            staging.attach(connection, self._folder)
+        # Also where all rows go straight into a destination: those set aside are kept here.
+        staging.attach(connection, self._folder)
 
         def into(source: str) -> exp.Table:
             return straight.get(source) or staging.staged_table(source)

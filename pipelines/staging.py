@@ -6,16 +6,18 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from connectors import emptied, sql
-from connectors.contract import OwnTotal, Place, Reading, Together, connector
+from connectors.contract import OwnTotal, Place, QuarantinedRows, Reading, Together, connector
 from connectors.drift import together
 from pipelines import gone, state
 from pipelines.engines.duckdb import Guard, quoted
 from pipelines.folder import read_json, write_json
-from pipelines.state import Border
+from pipelines.set_aside import looked_for
+from pipelines.state import Border, Settled
 from spec.base import JsonValue
 from spec.errors import AccessError, DataError, DreflowError, DriftError, TransientError
 from spec.pipeline import Load, Send, Source
@@ -67,6 +69,8 @@ class Staged:
     """How many keys there are, where all were read."""
     owners: bool = False
     """Whether it is known whose rows were read."""
+    let_go: str | None = None
+    """Before which cursor rows that were set aside are not read again; None where none are left."""
 
     def to_json(self) -> dict[str, JsonValue]:
         """As the manifest holds it."""
@@ -84,6 +88,7 @@ class Staged:
             "gone": self.gone,
             "present": self.present,
             "owners": self.owners,
+            "let_go": self.let_go,
         }
 
 
@@ -112,6 +117,7 @@ def from_json(plain: Mapping[str, JsonValue]) -> Staged:
         gone=cast("int | None", plain.get("gone")),
         present=cast("int | None", plain.get("present")),
         owners=bool(plain.get("owners")),
+        let_go=cast("str | None", plain.get("let_go")),
     )
 
 
@@ -172,7 +178,7 @@ def extract(
         table = into(source_name)
         before = borders.get(source_name) if source.read == "incremental" else None
         if source_name not in readings:
-            since = state.start(connection, source, before.cursor) if before else None
+            since = state.begin(connection, source, before)
             place = places(source) if pages is None else replace(places(source), pages=pages)
             beside = [other for other in sources if other not in readings and _is_beside(source, sources[other])]
             wanted = {other: (sources[other], into(other)) for other in beside or [source_name]}
@@ -189,12 +195,14 @@ def extract(
         reading = readings[source_name]
         _compare(connection, source_name, table, reading)
         gone.note_together(connection, source, table, reading)
-        border, repeated = None, 0
+        settled = Settled(None)
         if source.read == "incremental":
-            border, repeated = guard.call(
-                connection,
-                lambda: state.settle(connection, table, source, before),  # noqa: B023 - called at once
+            since = state.begin(connection, source, before)
+            aside = reading.set_aside_from
+            settled = guard.call(
+                connection, partial(state.settle, connection, table, source, before, since=since, aside=aside)
             )
+        border = settled.border
         is_sweeping = gone.due(source.gone, before, now, at_once=sweep)
 
         def keys(narrow: Source, beside: exp.Table) -> None:
@@ -215,13 +223,16 @@ def extract(
         if border is not None:
             border = gone.noted(border, before, source.gone, now, swept=is_sweeping)
         staged[source_name] = Staged(
-            rows=reading.rows - repeated - found.left_out,
-            repeated=repeated,
+            rows=reading.rows - settled.repeated - found.left_out,
+            repeated=settled.repeated,
             as_of=reading.as_of,
             fingerprint=reading.fingerprint,
-            quarantined=tuple(Quarantine(item.table, item.rows, item.reason) for item in reading.quarantined),
+            quarantined=tuple(
+                _kept(connection, table, staged_table(source_name), item) for item in reading.quarantined
+            ),
             nulled=dict(reading.nulled),
-            warnings=tuple(reading.warnings),
+            warnings=(*reading.warnings, *looked_for(source, settled)),
+            let_go=settled.let_go,
             totals=tuple(reading.totals),
             border=border,
             direct=direct(source_name),
@@ -233,6 +244,19 @@ def extract(
     if drift:
         raise together(drift)
     return staged
+
+
+def _kept(connection: DuckDBPyConnection, table: exp.Table, own: exp.Table, aside: QuarantinedRows) -> Quarantine:
+    """Rows set aside, in the staging database also where the others were read straight into a destination."""
+    if table == own:
+        return Quarantine(aside.table, aside.rows, aside.reason)
+    from sqlglot import exp
+
+    suffix = aside.table.removeprefix(table.name)
+    there, here = sql.sibling(table, suffix), sql.sibling(own, suffix)
+    sql.run(connection, sql.create(here, exp.select("*").from_(there.copy())))
+    sql.run(connection, sql.drop(there))
+    return Quarantine(here.name, aside.rows, aside.reason)
 
 
 def own_totals(staged: Mapping[str, Staged]) -> list[CheckResult]:

@@ -142,7 +142,7 @@ def read(
         made.stamped(into, table, source, options, pieces)
     if total is None:
         raise DataError("There is no file to read.", hint="Check the location.", where={"file": str(place.path)})
-    return readings.with_cursor(source, into, table, readings.with_quarantine(table, total), since)
+    return readings.with_cursor(source, into, table, readings.with_quarantine(table, total), since, options)
 
 
 def _pieces(source: Source, options: ReadOptions, place: Place, paths: Sequence[Path]) -> Iterator[made.Piece]:

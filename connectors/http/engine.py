@@ -179,7 +179,7 @@ class Declared(Taking):
             identity = fingerprint(files)
             owned = [owners.note(files, one.made, into, one.table) for one in makes]
         complete = []
-        for (source, table), reading, has_owners in zip(wanted, found, owned, strict=True):
+        for (source, table), one, reading, has_owners in zip(wanted, makes, found, owned, strict=True):
             told = replace(
                 reading,
                 fingerprint=identity,
@@ -189,7 +189,7 @@ class Declared(Taking):
             )
             # Of an owner whose rows were read all are wanted, or those a little older would count as gone.
             border = None if has_owners else since
-            complete.append(readings.with_cursor(source, into, table, told, border))
+            complete.append(readings.with_cursor(source, into, table, told, border, one.made.options))
         return complete
 
     def keys_only(self, source: Source, form: str) -> Source:

@@ -116,7 +116,7 @@ class Listed(Declared):
                     as_of=datetime.fromisoformat(pages.begun),
                     warnings=(*read.warnings, *made.told(sheet.name)),
                 )
-                found.append(readings.with_cursor(source, into, table, told, since))
+                found.append(readings.with_cursor(source, into, table, told, since, options))
         return found
 
     def preview(self, source: Source, place: Place, *, limit: int = 20) -> Preview:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 from pydantic import Field
 from sqlglot import exp
 
-from connectors import conform, sql
+from connectors import conform, readings, sql
 from connectors.contract import Capability, Discovered, Place, Preview, QuarantinedRows, Reading
 from connectors.drift import compare, known_names
 from connectors.extensions import load
@@ -119,7 +119,7 @@ def read(
         raise DataError(
             f"{rows} rows were read where SQLite counts {expected}.", hint="Check the file's integrity.", where=where
         )
-    return _finished(source, into, table, outcome, expected, sums, warnings, place, since)
+    return _finished(source, into, table, outcome, expected, sums, warnings, place, options, since)
 
 
 def preview(source: Source, place: Place, *, limit: int = 20) -> Preview:
@@ -387,22 +387,22 @@ def _finished(
     sums: Mapping[str, tuple[str, str]],
     warnings: Sequence[str],
     place: Place,
+    options: ReadOptions,
     since: str | None,
 ) -> Reading:
     aside: tuple[QuarantinedRows, ...] = ()
     if outcome.quarantined:
         reasons = "; ".join(f"{reason} ({number})" for reason, number in outcome.reasons.items())
         aside = (QuarantinedRows(table.name + conform.QUARANTINE, outcome.quarantined, reasons),)
-    highest, rows = conform.after_cursor(into, table, source, since)
     stamp = Path(place.path).stat()
-    return Reading(
-        rows=rows,
-        expected_rows=expected if since is None else None,
+    found = Reading(
+        rows=outcome.rows,
+        expected_rows=expected,
         sums=sums,
         quarantined=aside,
         nulled=outcome.nulled,
-        cursor=highest,
         fingerprint=f"{stamp.st_size}:{stamp.st_mtime_ns}",
         as_of=datetime.fromtimestamp(stamp.st_mtime, tz=UTC),
         warnings=tuple(warnings),
     )
+    return readings.with_cursor(source, into, table, found, since, options)

@@ -104,6 +104,17 @@ def test_an_incremental_read_starts_at_its_cursor_and_includes_it(
     assert none.cursor is None
 
 
+def test_a_row_without_a_cursor_comes_with_every_incremental_read(
+    case: Case, staging: duckdb.DuckDBPyConnection
+) -> None:
+    source = case.found().source.model_copy(update={"read": "incremental", "cursor": "note"})
+    later = case.unit.read(source, case.place, staging, TABLE, since="said")
+    numbers = {number for (number,) in loaded(staging, "SELECT id FROM loaded")}
+    assert {2, 3} <= numbers
+    assert 1 not in numbers
+    assert later.rows == len(numbers)
+
+
 def test_a_cursor_that_is_no_column_is_the_plan_s_mistake(case: Case, staging: duckdb.DuckDBPyConnection) -> None:
     source = case.found().source.model_copy(update={"read": "incremental", "cursor": "changed"})
     with pytest.raises(SpecError, match="changed"):

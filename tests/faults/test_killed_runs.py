@@ -31,6 +31,8 @@ MODES = {
 PAIRS = [(destination, mode) for destination, modes in MODES.items() for mode in modes]
 EVENTS, CALLS, SECONDS = 9, 75, 0.4
 """Beyond the last event, the last effect and the end of a run of this size on any destination."""
+ROWS = 640
+"""All rows of the source, of which one could not be read in the first run and was not dated anew when it was mended."""
 
 Verdict = dict[str, Any]
 Ask = Callable[..., Verdict]
@@ -154,6 +156,14 @@ def test_the_same_rows_have_one_digest_in_every_destination(undisturbed: Callabl
         assert len(digests) == 1, mode
     files = undisturbed("files", "replace", False)["files"]
     assert files["orders.parquet"] == undisturbed("duckdb", "replace", False)["digest"]
+
+
+def test_a_row_that_is_mended_before_the_run_that_is_killed_is_among_those_that_must_be_there(
+    undisturbed: Callable[[str, str, bool], Verdict],
+) -> None:
+    for destination in MODES:
+        if destination != "files":
+            assert undisturbed(destination, "incremental-append", False)["rows"] == ROWS, destination
 
 
 def test_a_table_that_its_database_computes_itself_has_the_digest_of_one_computed_here(

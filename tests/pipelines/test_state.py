@@ -44,9 +44,9 @@ def settled(rows: str, before: Border | None, lookback: str | None = None) -> tu
         connection.execute('CREATE TABLE t (id BIGINT, "at" DATE)')
         if rows:
             connection.execute(f"INSERT INTO t VALUES {rows}")
-        border, repeated = state.settle(connection, TABLE, source("DATE", lookback), before)
+        done = state.settle(connection, TABLE, source("DATE", lookback), before)
         left = [int(row[0]) for row in connection.execute("SELECT id FROM t ORDER BY id").fetchall()]
-        return border, repeated, left
+        return done.border, done.repeated, left
 
 
 def test_rows_at_the_border_are_taken_once_and_new_ones_there_pass() -> None:

@@ -49,6 +49,8 @@ COLUMNS = {
     "note": "VARCHAR",
 }
 FIRST, SECOND = 400, 640
+ODD = 100
+"""Number of the row that cannot be read at first: days before the lookback of the second run."""
 
 
 def serve() -> None:
@@ -121,7 +123,7 @@ def attempt(place: Path, case: Case, *, kill: list[Any] | None, rows: int) -> st
 def run_once(place: Path, case: Case, kill: list[Any] | None, rows: int) -> str:
     """In the child: write the source as it is now, and run."""
     shop = Shop(place, urls=case["urls"])
-    write_source(place, rows)
+    write_source(place, rows, odd="incremental" in case["mode"] and rows == FIRST)
     if is_in_place(case):
         fill_source(place, case)
     if kill is not None and kill[0] == "call":
@@ -139,9 +141,10 @@ def run_once(place: Path, case: Case, kill: list[Any] | None, rows: int) -> str:
     return result.status if result.status == "succeeded" else f"{result.status}: {result.message} {result.error}"
 
 
-def write_source(place: Path, rows: int) -> None:
+def write_source(place: Path, rows: int, *, odd: bool) -> None:
     """Write the source with its first ``rows`` rows; beyond the first run's, some are newer versions of earlier
-    ones."""
+    ones. With ``odd`` one of them cannot be read, which is mended without a newer date afterwards.
+    """
     made = random.Random(7)
     lines = ["id,region,amount,changed,note"]
     for number in range(rows):
@@ -153,7 +156,8 @@ def write_source(place: Path, rows: int) -> None:
         cents = made.randrange(1, 10_000_00)
         note = made.choice(["", '"a, b"', "x", '"say ""hi"""', "ü"])
         at = f"2026-01-{day:02} 00:00:{second // 2:02}"
-        lines.append(f"{key},{made.choice('NSEW')},{cents // 100}.{cents % 100:02},{at},{note}")
+        amount = "soon" if odd and number == ODD else f"{cents // 100}.{cents % 100:02}"
+        lines.append(f"{key},{made.choice('NSEW')},{amount},{at},{note}")
     beside = place / "orders.new"
     beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
     beside.replace(place / "orders.csv")

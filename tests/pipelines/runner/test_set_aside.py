@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from compiling import Bench, compile_steps
 from hypothesis import given, settings
@@ -56,6 +57,24 @@ def test_the_odd_row_is_set_aside_and_the_share_is_stated(tmp_path: Path) -> Non
     assert (told.passed, told.expected, told.found) == (
         True, "at most 5 percent of the rows cannot be read", "20 of 1000 rows were set aside"
     )  # fmt: skip
+
+
+def test_rows_set_aside_on_the_way_straight_into_a_database_are_kept_and_told(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    days(shop, good=98, bad=2)
+    plain = spec()
+    del plain["outputs"]
+    plain["loads"] = [
+        {"from": "visits", "connector": "duckdb", "location": "shop.duckdb", "table": "visits", "write": "replace"}
+    ]
+    result = shop.run(plain | {"allow": {"tables": ["shop.duckdb/visits"]}})
+    assert result.status == "succeeded"
+    assert [(one.table, one.rows, one.file) for one in result.quarantined] == [("visits", 2, "visits.quarantine.csv")]
+    assert (shop.out / "visits.quarantine.csv").read_text(encoding="utf-8").count("not a date: day") == 2
+    with duckdb.connect(str(tmp_path / "shop.duckdb"), read_only=True) as books:
+        tables = books.execute("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '%visits%'").fetchall()
+        assert tables == [("visits",)]
+        assert books.execute("SELECT count(*) FROM visits").fetchone() == (98,)
 
 
 def test_a_share_that_the_plan_permits_is_published(tmp_path: Path) -> None:
