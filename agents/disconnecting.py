@@ -15,6 +15,7 @@ from agents import replies
 from agents.builtin import disconnect
 from agents.contract import Option, Question
 from spec.base import JsonValue
+from spec.errors import ApprovalNeededError, SpecError, TransientError
 from tools import connecting, connections, conversations, threads
 from tools.connections import address, system_of
 from tools.context import Context
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from memory.store import SavedConnection, SavedThread
     from tools.forget import Stops
 
-KEY, WHICH = "forget connection ", "forget which connection"
+KEY, WHICH, ANYWAY = "forget connection ", "forget which connection", "forget anyway "
 FORGET, KEEP = "forget", "keep"
 _YES = re.compile(r"^\s*(?:yes|ok(?:ay)?|forget|disconnect|go\s+ahead|do\s+it)\b[^?]{0,20}$", re.IGNORECASE)
 _NO = re.compile(r"^\s*(?:no|keep|leave|cancel|stop|don['’]?t|never\s*mind)\b[^?]{0,20}$", re.IGNORECASE)
@@ -40,7 +41,7 @@ def connected(context: Context) -> Sequence[str]:
 
 def is_about(key: str) -> bool:
     """Whether a question is whether, or which, connection is to be forgotten."""
-    return key.startswith(KEY) or key == WHICH
+    return key.startswith((KEY, ANYWAY)) or key == WHICH
 
 
 def wished(context: Context, thread: SavedThread, text: str, *, now: datetime) -> Iterator[replies.Reply]:
@@ -84,12 +85,16 @@ def settled(context: Context, thread: SavedThread, said: str, *, now: datetime) 
     if not _YES.match(said):
         yield replies.Text(text="Say 'forget it', or 'keep it' to leave it as it was.", tone="note")
         return
-    saved = connections.known(context, key.removeprefix(KEY))
+    saved = connections.known(context, key.removeprefix(ANYWAY).removeprefix(KEY))
     if _plain(forget.stops(context, saved.name)) != asked.get(_ASKED):
         yield replies.Text(text="What it would stop has changed meanwhile, so I ask again.", tone="note")
         yield _whether(context, before, saved, now)
         return
-    done = forget.connection(context, saved.name, now=now)
+    try:
+        done = forget.connection(context, saved.name, now=now, anyway=key.startswith(ANYWAY))
+    except (ApprovalNeededError, SpecError, TransientError) as error:
+        yield _whether_anyway(context, before, saved, error.message, now)
+        return
     threads.kept(context, _looks_elsewhere(before, [saved.name]), now)
     said_of = [f"The connection {saved.name} is forgotten, and its secrets are gone from the vault.", done.told]
     said_of += [f"{_listed(done.paused)} {_is(done.paused)} paused." if done.paused else ""]
@@ -144,6 +149,21 @@ def _whether(context: Context, thread: SavedThread, saved: SavedConnection, now:
     options = ((FORGET, "Forget it"), (KEEP, "Keep it"))
     text = " ".join(one for one in sentences if one)
     return _asked(context, thread, f"{KEY}{saved.name}", text, options, {_ASKED: _plain(stops)}, now)
+
+
+def _whether_anyway(
+    context: Context, thread: SavedThread, saved: SavedConnection, why: str, now: datetime
+) -> replies.Question:
+    """Whether it is to go although its system could not be asked to end the consent."""
+    from tools import forget
+
+    text = (
+        f"{why} So its consent was not ended, and nothing was deleted. If the system is gone for good, I can forget "
+        f"the connection {saved.name} all the same; otherwise try again later. Forget it?"
+    )
+    options = ((FORGET, "Forget it all the same"), (KEEP, "Keep it"))
+    asked: dict[str, JsonValue] = {_ASKED: _plain(forget.stops(context, saved.name))}
+    return _asked(context, thread, f"{ANYWAY}{saved.name}", text, options, asked, now)
 
 
 def _which(context: Context, thread: SavedThread, found: Sequence[SavedConnection], now: datetime) -> replies.Question:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from connectors.contract import DECLARED
+from connectors.contract import CONNECTORS, DECLARED
 from memory.store import SavedConnection
-from spec.errors import AccessError
+from spec.errors import AccessError, ApprovalNeededError, SpecError, TransientError
 from spec.pipeline import Pipeline
 from tools import connections
 from tools.context import Context
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from connectors.http.signing import Secrets
 
 CONSENT = "oauth2_code"
+ANYWAY = (
+    "Nothing was deleted, so that its consent can still be ended. If the system is gone for good: "
+    "dreflow forget connection {name} --yes --anyway"
+)
 
 
 def of(saved: SavedConnection) -> tuple[Params, Secrets] | None:
@@ -58,11 +62,13 @@ def to_give_back(saved: SavedConnection) -> str:
     """What ``given_back`` would do, in words; the system is not asked."""
     if saved.secret is None or not DECLARED.has(saved.connector):
         return _without_consent(saved)
-    title = connections.system_of(saved.connector).definition.title
     try:
+        title = connections.system_of(saved.connector).definition.title
         found = of(saved)
     except AccessError:
         return ""
+    except (ApprovalNeededError, SpecError):
+        return _cannot_ask(saved.connector)
     if found is None:
         return _without_consent(saved)
     if not found[0].revoke_url:
@@ -74,8 +80,10 @@ def _without_consent(saved: SavedConnection) -> str:
     """What stays good where there is no consent to end."""
     if saved.secret is None:
         return ""
-    if not DECLARED.has(saved.connector):
+    if CONNECTORS.has(saved.connector):
         return "Its user and password are still good at the database, until they are changed there."
+    if not DECLARED.has(saved.connector):
+        return _cannot_ask(saved.connector)
     title = connections.system_of(saved.connector).definition.title
     return f"The key itself is yours and still good at {title}, until you delete it there."
 
@@ -88,11 +96,29 @@ def _by_hand(title: str) -> str:
     return f"{title} still lets it in. End it there: its page for apps or keys that have access."
 
 
-def given_back(saved: SavedConnection) -> str:
+def _cannot_ask(title: str) -> str:
+    return f"{title} was not asked to end what it gave. If it is still there: {_by_hand(title)}"
+
+
+def given_back(saved: SavedConnection, *, anyway: bool = False) -> str:
     """Let the system end what it gave us, and say so; or say that only the person can.
 
-    Raises TransientError where the system cannot be asked now.
+    Raises TransientError where the system cannot be asked now, ApprovalNeededError or SpecError where its connector is
+    not as it was approved; ``anyway`` says so in place of that, since a system may be gone for good.
     """
+    try:
+        return _given_back(saved)
+    except (ApprovalNeededError, SpecError, TransientError) as error:
+        if not anyway:
+            error.hint = f"{error.hint} {ANYWAY.format(name=saved.name)}".strip()
+            raise
+        title = saved.connector
+        if isinstance(error, TransientError):
+            title = connections.system_of(saved.connector).definition.title
+        return _cannot_ask(title)
+
+
+def _given_back(saved: SavedConnection) -> str:
     from connectors.http.auth import oauth2_code
     from connectors.http.lines import line
 

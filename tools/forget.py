@@ -112,18 +112,18 @@ def stops(context: Context, name: str) -> Stops:
     )
 
 
-def connection(context: Context, name: str, *, now: datetime) -> Forgotten:
+def connection(context: Context, name: str, *, now: datetime, anyway: bool = False) -> Forgotten:
     """Forget a saved connection with its secrets; a consent is given back to the system first, where it takes it.
 
     What runs by itself through it is paused, and says so where it was made. Raises TransientError, with everything as
-    it was, where the system cannot be asked now.
+    it was, where the system cannot be asked now; with ``anyway`` it goes all the same, and it is told what may be left.
     """
     from memory import erasure
     from tools import consents, lapses
 
     context.need("connect")
     saved = connections.known(context, name)
-    told = consents.given_back(saved)
+    told = consents.given_back(saved, anyway=anyway)
     paused = tuple(lapses.forgotten(context, name, now=now))
     removed = {"secrets": int(saved.secret is not None and connections.vault().delete(saved.secret))}
     removed["pages"] = connections.forget_pages(context, name)

@@ -121,7 +121,10 @@ def seen(name: str, principal: Principal, service: TheService) -> Seen:
 
 
 @router.delete("/connections/{name}")
-def disconnect(name: str, principal: Principal, service: TheService) -> Gone:
-    """Forget a connection with its secrets, and pause what runs by itself through it. It cannot be undone."""
-    done = forget.connection(service.context(principal), name, now=service.clock())
+def disconnect(name: str, principal: Principal, service: TheService, *, anyway: bool = False) -> Gone:
+    """Forget a connection with its secrets, and pause what runs by itself through it. It cannot be undone.
+
+    With ``anyway`` also when its system cannot be asked to end a consent, as when it is gone for good.
+    """
+    done = forget.connection(service.context(principal), name, now=service.clock(), anyway=anyway)
     return Gone(name=done.name, paused=done.paused, told=done.told)

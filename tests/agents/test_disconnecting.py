@@ -18,8 +18,9 @@ from agents.builtin import disconnect
 from agents.session import Message, Session
 from spec.base import JsonValue
 from spec.codec import load_spec
+from spec.errors import TransientError
 from spec.run import RunResult
-from tools import approvals, connecting, connections, schedules, threads
+from tools import approvals, connecting, connections, consents, schedules, threads
 from tools.context import Context, Right
 
 NOW = datetime.now(UTC)
@@ -116,6 +117,30 @@ def test_plain_words_are_asked_back_with_what_stops_and_a_yes_forgets(
     assert [entry.action for entry in context.workspace.store.audit_trail()][-2:] == [
         "pause schedule", "forget connection",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("goes", [True, False])
+def test_a_system_that_cannot_be_asked_is_forgotten_after_a_second_yes(
+    context: Context, bakery: Bakery, monkeypatch: pytest.MonkeyPatch, goes: bool
+) -> None:
+    def gone(_: object) -> str:
+        raise TransientError("Bakehouse cannot be reached.", hint="Try again in a moment.")
+
+    connect(context, bakery)
+    monkeypatch.setattr(consents, "_given_back", gone)
+    talk = Talk(context)
+    (first,) = talk.say("disconnect till")
+    assert isinstance(first, replies.Question)
+    (second,) = talk.say(answer=first.options[0].value)
+    assert isinstance(second, replies.Question)
+    assert "Bakehouse cannot be reached." in second.text
+    assert "gone for good" in second.text
+    assert names(context) == ["till"]
+    (done,) = talk.say(answer=second.options[0 if goes else 1].value)
+    assert isinstance(done, replies.Text)
+    assert names(context) == ([] if goes else ["till"])
+    assert ("was not asked" in done.text) == goes
+    assert talk.open is None
 
 
 @pytest.mark.parametrize("no", ["keep it", "no", "2", "cancel"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -185,6 +186,35 @@ def test_a_consent_that_cannot_be_given_back_now_keeps_the_connection(context: C
     with pytest.raises(TransientError, match="cannot be reached"):
         forget.connection(context, "shop", now=NOW)
     assert [one.name for one in connections.saved(context)] == ["shop"]
+
+
+def test_a_system_that_is_gone_for_good_is_forgotten_where_somebody_says_so(context: Context) -> None:
+    with bakehouse.serving() as bakery:
+        connected(context, bakery)
+    with pytest.raises(TransientError) as refused:
+        forget.connection(context, "shop", now=NOW)
+    assert "dreflow forget connection shop --yes --anyway" in refused.value.hint
+    done = forget.connection(context, "shop", now=NOW, anyway=True)
+    assert done.told.startswith("Bakehouse was not asked to end what it gave.")
+    assert "End it there" in done.told
+    assert connections.saved(context) == []
+    assert [name for name in connections.vault().names() if name.startswith("connection/")] == []
+
+
+def test_a_connection_whose_connector_is_gone_is_forgotten_too(context: Context, bakery: Bakery) -> None:
+    connected(context, bakery)
+    file = connections.system_of("bakehouse").file
+    assert file is not None
+    file.write_text("title: Bakehouse\n", encoding="utf-8")
+    with pytest.raises(SpecError) as refused:
+        forget.connection(context, "shop", now=NOW)
+    assert "--anyway" in refused.value.hint
+    assert "was not asked" in forget.stops(context, "shop").elsewhere
+    deleted = replace(connections.known(context, "shop"), connector="bakehouse_that_was")
+    assert consents.to_give_back(deleted) == consents.given_back(deleted)
+    assert consents.given_back(deleted).startswith("bakehouse_that_was was not asked")
+    assert "was not asked" in forget.connection(context, "shop", now=NOW, anyway=True).told
+    assert connections.saved(context) == []
 
 
 def test_a_key_and_a_consent_without_an_address_for_it_are_left_to_the_person(

@@ -27,6 +27,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         if name in {"thread", "definition", "preference", "connection"}:
             action.add_argument("name", metavar="ID" if name == "thread" else "NAME")
         action.add_argument("--yes", action="store_true", help="do it; it cannot be undone")
+        if name == "connection":
+            action.add_argument(
+                "--anyway", action="store_true", help="also when its system cannot be asked to end the consent"
+            )
         action.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -54,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     elif args.what == "preference":
         done = forget.preference(context, args.name)
     elif args.what == "connection":
-        done = forget.connection(context, args.name, now=now)
+        done = forget.connection(context, args.name, now=now, anyway=args.anyway)
     elif args.what == "workspace":
         done = forget.workspace(context, now=now)
     else:
