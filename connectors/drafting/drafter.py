@@ -18,6 +18,7 @@ from connectors.drafting.numbers import rate_of
 from connectors.drafting.parents import Above, Filled, filled
 from connectors.drafting.questions import Asking, Decision, Open, UnknownError
 from connectors.drafting.seen import Seen, Way
+from connectors.drafting.shapes import ELSEWHERE
 from connectors.drafting.words import clean, singular, words
 from spec.base import JsonValue
 from spec.errors import DataError
@@ -189,7 +190,7 @@ def _streams(api: Api, wish: Wish, asking: Asking, left: dict[str, str]) -> dict
             default=-1,
         )
         above.append(Above(one, item.key, item.filled.kept, depth))
-    _paged(made, asking, left)
+    _paged(made, asking, left, unread=ELSEWHERE in api.notes)
     _without_orphans(made, left)
     for name, item in made.items():
         item.plain = _stream(item, api, asking)
@@ -235,7 +236,7 @@ def _opened(one: Listing, api: Api, asking: Asking, above: Sequence[Above], ever
     return _Made(one, key, filled=address)
 
 
-def _paged(made: dict[str, _Made], asking: Asking, left: dict[str, str]) -> None:
+def _paged(made: dict[str, _Made], asking: Asking, left: dict[str, str], *, unread: bool) -> None:
     """How each list comes in pages; those that show nothing are decided when all others are."""
     silent: list[str] = []
     for name, item in list(made.items()):
@@ -251,7 +252,7 @@ def _paged(made: dict[str, _Made], asking: Asking, left: dict[str, str]) -> None
     for name in silent:
         item = made[name]
         try:
-            item.way = pages.whole(_seen(item, asking), others_are_paged=others)
+            item.way = pages.whole(_seen(item, asking), others_are_paged=others, unread=unread)
         except UnknownError as reason:
             left[item.listing.endpoint.path] = str(reason).rstrip(".")
             del made[name]

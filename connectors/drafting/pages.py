@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import cast
 
-from connectors.drafting.paging.none import shows_nothing
+from connectors.drafting.paging.none import shows_nothing, signs_of_pages
 from connectors.drafting.questions import UnknownError
 from connectors.drafting.seen import PAGING, Recogniser, Seen, Way
+from connectors.drafting.words import clean
+from connectors.http.asking import at
+from connectors.http.unread import said_of_more, would_say
+from spec.base import JsonValue
+
+_MOST = re.compile(r"\b(?:at\s+most|up\s+to|maximum\s+of|first|last)\s+(\d{1,6})\b", re.IGNORECASE)
 
 
 def shown(seen: Seen) -> Way | None:
@@ -38,15 +45,45 @@ def shown(seen: Seen) -> Way | None:
     return min(ways, key=lambda one: one.order)
 
 
-def whole(seen: Seen, *, others_are_paged: bool) -> Way:
-    """The list comes in one answer: shown by how the API's other lists are described, or said by a person."""
-    if others_are_paged and shows_nothing(seen):
+def whole(seen: Seen, *, others_are_paged: bool, unread: bool = False) -> Way:
+    """The list comes in one answer: shown by how the API's other lists are described, or said by a person.
+
+    ``unread`` where the description refers to a document that nobody has: its pages may be described there. What an
+    answer contradicts, or none could, is not offered.
+    """
+    if others_are_paged and not unread and shows_nothing(seen):
         evidence = "other lists of this API take parameters for pages; this one takes none and its answer tells of none"
         return Way("none", {}, evidence, 9, sure=False)
-    said = seen.asking.needed(
+    told = next(filter(None, (_said_of_more(one, seen.records) for one in seen.endpoint.samples)), "")
+    if told:
+        # What an answer contradicts cannot be agreed to.
+        text = f"How is the next page of {seen.endpoint.path} asked for? An example answer is not all of it: {told}."
+        seen.asking.needed(f"{seen.stream}.paging", text, [], stream=seen.stream)
+    signs = signs_of_pages(seen)
+    # The size is asked for, so that an answer as large as can be shows that there may be more.
+    sized, said = seen.sized()
+    most = _MOST.search(seen.endpoint.text) if not sized else None
+    if most is not None:
+        sized, said = {"size": int(most[1])}, (f"the description says '{clean(most[0])}'",)
+    if unread:
+        signs.append("a part of what describes it stands in another document")
+    doubt = "The description shows no pages."
+    options = [("whole", "yes, always the whole list")]
+    if signs:
+        doubt = f"It may come in pages, since {', and '.join(signs)}; nothing says how the next one is asked for."
+        if not sized and not would_say([leaf.place for leaf in seen.leaves]):
+            # No answer could show that it is not all, so a yes that is wrong would never be seen.
+            options = []
+            doubt += " No answer would show that it is not the whole list, so it cannot be read as one."
+    seen.asking.needed(
         f"{seen.stream}.paging",
-        f"Does {seen.endpoint.path} always give its whole list in one answer? The description shows no pages.",
-        [("whole", "yes, always the whole list")], stream=seen.stream,
-    )  # fmt: skip
-    del said
-    return Way("none", {}, "you said that it always comes whole", 9)
+        f"Does {seen.endpoint.path} always give its whole list in one answer? {doubt}",
+        options,
+        stream=seen.stream,
+    )
+    return Way("none", sized, "; ".join(("you said that it always comes whole", *said)), 9)
+
+
+def _said_of_more(sample: JsonValue, records: str) -> str:
+    found = at(sample, records)
+    return said_of_more(sample, {}, len(found)) if isinstance(found, list) else ""

@@ -20,12 +20,14 @@ _CHANGES = {"write", "delete", "admin", "manage", "create", "update", "modify", 
 
 
 def proofs(document: Document, schemes: Mapping[str, Any], plain: Mapping[str, Any]) -> tuple[tuple[Proof, ...], bool]:
-    """The ways that are described, those first that hold for the whole API; whether nobody need prove anything.
+    """The ways that its addresses take, of which nothing says so all that are described; whether nobody need prove
+    anything.
 
     Two keys that have to come together are none of the ways that a connector has; that is noted.
     """
     wanted, is_open = _wanted(document, plain.get("security"))
-    order = [name for name in wanted if name in schemes] + [name for name in schemes if name not in wanted]
+    named = [name for name in dict.fromkeys([*wanted, *_of_addresses(plain)]) if name in schemes]
+    order = named or list(schemes)
     found: list[Proof] = []
     for name in order[:20]:
         found.extend(_ways(document, str(name), document.found(schemes[name])))
@@ -45,6 +47,17 @@ def _wanted(document: Document, security: object) -> tuple[list[str], bool]:
                 document.note("It asks for several proofs at once; of these a connector sends one.")
             names.extend(str(name) for name in one)
     return names, is_open or security == []
+
+
+def _of_addresses(plain: Mapping[str, Any]) -> Iterator[str]:
+    """What addresses that are read say for themselves, in place of what holds for all."""
+    paths = plain.get("paths")
+    for item in paths.values() if isinstance(paths, Mapping) else ():
+        said = item.get("get") if isinstance(item, Mapping) else None
+        own = said.get("security") if isinstance(said, Mapping) else None
+        for one in own if isinstance(own, list) else ():
+            if isinstance(one, Mapping):
+                yield from map(str, one)
 
 
 def _ways(document: Document, name: str, scheme: Mapping[str, Any]) -> Iterator[Proof]:

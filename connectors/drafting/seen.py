@@ -21,6 +21,7 @@ SIZES = (
     {"limit"},
     {"per", "page"},
     {"page", "size"},
+    {"page", "length"},
     {"size"},
     {"max", "results"},
     {"take"},

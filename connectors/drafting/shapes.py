@@ -14,6 +14,7 @@ MOST_STEPS = 300_000
 _LONGEST_CHAIN = 30
 _DEEPEST = 12
 _MOST_FIELDS = 2_000
+ELSEWHERE = "It refers to another document. That is not fetched, and what it would say is not known."
 
 
 class Document:
@@ -52,7 +53,7 @@ class Document:
 
     def _at(self, reference: str) -> object:
         if not reference.startswith("#"):
-            self.note("It refers to another document. That is not fetched, and what it would say is not known.")
+            self.note(ELSEWHERE)
             return {}
         found: object = self.plain
         for part in filter(None, unquote(reference[1:]).split("/")):

@@ -125,6 +125,8 @@ class Answer:
     content: bytes = field(repr=False)
     document: JsonValue = field(repr=False)
     records: tuple[JsonValue, ...] = field(repr=False)
+    is_list: bool = True
+    """Whether the records are those of a list, and not the answer as one."""
 
     @property
     def count(self) -> int:

@@ -323,7 +323,7 @@ def _answer(headers: Mapping[str, str], content: bytes, document: JsonValue, rec
     if found is None:
         return Answer(headers, content.strip(), document, ())
     if single:
-        return Answer(headers, content, document, (found,))
+        return Answer(headers, content, document, (found,), is_list=False)
     if not isinstance(found, list):
         raise DataError(
             f"The answer holds no list at {records or 'its top'}.",

@@ -10,9 +10,11 @@ from connectors.drafting.api import Api, Endpoint, In, Parameter
 from connectors.drafting.documents import Written
 from connectors.drafting.proving import proofs
 from connectors.drafting.shapes import Document, Shape, schema_of
-from connectors.drafting.words import clean, identifier
+from connectors.drafting.words import clean, identifier, words
 from spec.base import JsonValue
 
+_SEARCHES = {"search", "query", "list", "find", "filter", "lookup"}
+_TOLD = 5
 _PLACES = {"query", "header", "path"}
 
 
@@ -73,9 +75,12 @@ def _server(servers: object) -> tuple[str, dict[str, dict[str, JsonValue]]]:
 
 def endpoints(document: Document, plain: Mapping[str, Any], answer: Any) -> Iterator[Endpoint]:
     """Each GET of a document's paths; ``answer`` takes the schema, the example and the headers out of a reply."""
+    searches: list[str] = []
     for path, written in _object(plain.get("paths")).items():
         item = document.found(written)
         said = item.get("get")
+        if _is_search(str(path), _object(item.get("post"))):
+            searches.append(clean(str(path)))
         if not isinstance(said, Mapping) or said.get("deprecated") is True:
             continue
         given = [*_parameters(document, item.get("parameters")), *_parameters(document, said.get("parameters"))]
@@ -88,6 +93,18 @@ def endpoints(document: Document, plain: Mapping[str, Any], answer: Any) -> Iter
             text=f"{said.get('summary') or ''}\n{said.get('description') or ''}"[:4000],
             samples=samples,
         )
+    if searches:
+        more = f" and {len(searches) - _TOLD} more" if len(searches) > _TOLD else ""
+        document.note(
+            f"Lists that are asked for with POST are not drafted: {', '.join(searches[:_TOLD])}{more}. "
+            "They can be written into connector.yaml by hand (method: POST, body)."
+        )
+
+
+def _is_search(path: str, post: Mapping[str, Any]) -> bool:
+    """Whether a POST asks for records and makes none, as its names tell."""
+    named = {*words(path.rstrip("/").rpartition("/")[2]), *words(str(post.get("operationId", "")))[:1]}
+    return bool(post) and bool(named & _SEARCHES)
 
 
 def _reply(

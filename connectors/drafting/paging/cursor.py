@@ -102,7 +102,10 @@ def _score(parameter: Parameter, leaf: Leaf) -> int:
         return 0
     if leaf.is_whole:
         # The number of the next page is a mark as well; a number that counts or repeats what was asked is none.
-        return 4 if "next" in told and asked & {"page", "offset", "start", "cursor"} and asked & told else 0
+        if "next" in told:
+            return 4 if asked & {"page", "offset", "start", "cursor"} and asked & told else 0
+        # A number that is called a cursor on both sides is one.
+        return 2 if set(leaf.last) == asked and asked & _ALWAYS else 0
     if not leaf.is_text:
         return 0
     leads = bool(told & {"next", "continuation", "end"}) or "cursors" in told

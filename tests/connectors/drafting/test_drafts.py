@@ -319,6 +319,57 @@ def test_a_number_that_is_a_record_is_not_one_of_records_to_pass_over(tmp_path: 
     assert paginate(api(rows=said), tmp_path) is None
 
 
+def test_a_list_that_may_come_in_pages_is_read_as_one_only_where_a_wrong_yes_would_be_seen(tmp_path: Path) -> None:
+    yes = {"rows.paging": "whole"}
+    full = {"params": {"limit": {"schema": {"type": "integer", "maximum": 200}}}}
+    assert paginate(api(rows=full), tmp_path, answers=yes) == {"use": "none", "size_param": "limit", "size": 200}
+    spoken = {"text": "A page has up to 100 rows"}
+    assert paginate(api(rows=spoken), tmp_path, answers=yes) == {"use": "none", "size": 100}
+    told = {"params": {"limit": WHOLE}, "answer": {"has_more": {"type": "boolean"}}}
+    assert paginate(api(rows=told), tmp_path, answers=yes) == {"use": "none"}
+    for silent in ({"params": {"limit": WHOLE}}, {"headers": {"X-Next-Cursor": {"schema": {"type": "string"}}}}):
+        (asked,) = of(api(rows=silent), tmp_path).questions
+        assert [value for value, _ in asked.options] == ["leave out"]
+        assert "may come in pages" in asked.text
+        with pytest.raises(UsageError, match="leave out"):
+            paginate(api(rows=silent), tmp_path, answers=yes)
+
+
+def test_what_stands_in_another_document_is_a_doubt_about_pages(tmp_path: Path) -> None:
+    plain = api(rows={}, others={"params": {"offset": WHOLE}})
+    plain["paths"]["/rows"]["get"]["parameters"] = [{"$ref": "common.yaml#/parameters/Page"}]
+    assert paginate(plain, tmp_path) is None
+    (asked,) = of(plain, tmp_path).questions
+    assert "stands in another document" in asked.text
+
+
+def test_lists_that_are_asked_for_with_post_are_told(tmp_path: Path) -> None:
+    plain = api(rows={"params": {"page": {"schema": {"type": "integer", "default": 1}}}})
+    plain["paths"]["/visits/search"] = {"post": {"responses": {"200": {"description": "ok"}}}}
+    plain["paths"]["/visits"] = {"post": {"operationId": "createVisit", "responses": {"201": {"description": "ok"}}}}
+    (note,) = of(plain, tmp_path).notes
+    assert "/visits/search" in note
+    assert "/visits," not in note
+    assert "POST" in note
+
+
+def test_a_number_that_both_sides_call_a_cursor_is_one(tmp_path: Path) -> None:
+    said = {"params": {"cursor": WHOLE}, "answer": {"cursor": {"type": "integer"}}}
+    assert paginate(api(rows=said), tmp_path) == {"use": "cursor", "next": "/cursor", "param": "cursor"}
+
+
+def test_the_proof_is_one_that_the_addresses_take(tmp_path: Path) -> None:
+    plain = api(rows={"params": {"page": {"schema": {"type": "integer", "default": 1}}}})
+    plain["components"]["securitySchemes"]["other"] = {"type": "apiKey", "in": "header", "name": "Authorization"}
+    plain["components"]["securitySchemes"]["own"] = {"type": "http", "scheme": "basic"}
+    assert [one.use for one in of(plain, tmp_path).definition.auth] == ["bearer"]
+    del plain["security"]
+    plain["paths"]["/rows"]["get"]["security"] = [{"own": []}]
+    assert [one.use for one in of(plain, tmp_path).definition.auth] == ["basic"]
+    del plain["paths"]["/rows"]["get"]["security"]
+    assert len(of(plain, tmp_path).definition.auth) == 3, "nothing says which: all are offered"
+
+
 def test_a_list_without_pages_beside_lists_with_them_is_whole_and_that_is_assumed(tmp_path: Path) -> None:
     paged = {"params": {"offset": WHOLE}, "answer": {"total": {"type": "integer"}}}
     found = of(api(rows={}, others=paged), tmp_path)

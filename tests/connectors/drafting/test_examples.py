@@ -134,6 +134,15 @@ def test_answers_alone_leave_more_to_ask(tmp_path: Path) -> None:
     assert list(whole.definition.streams) == ["orders"]
 
 
+def test_an_answer_that_is_not_all_cannot_be_called_the_whole_list(tmp_path: Path) -> None:
+    files = {"orders.json": {"url": "https://shop.example/orders", "answer": {"rows": [{"id": 1}], "has_more": True}}}
+    found = of(tmp_path, files, "bearer token")
+    (asked,) = found.questions
+    assert asked.key == "orders.paging"
+    assert "/has_more is true" in asked.text
+    assert [value for value, _ in asked.options] == ["leave out"]
+
+
 def test_files_without_an_answer_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no example answer"):
         of(tmp_path, {"notes.txt": "orders are here"})
