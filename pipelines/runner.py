@@ -30,7 +30,7 @@ from pipelines.leases import COMMIT_SECONDS, LEASE_SECONDS, abandon, claim, give
 from pipelines.publish import Target, publisher_of
 from pipelines.retention import forget_staged
 from pipelines.sending import Sending, dry
-from pipelines.set_aside import few_set_aside
+from pipelines.set_aside import emptied, few_set_aside
 from pipelines.setting import Setting
 from pipelines.staging import Staged
 from pipelines.state import Border
@@ -485,7 +485,10 @@ class _Attempt:
             # All data is at least as recent as its oldest part.
             data_as_of=min(known) if known else None,
             checks=self._checks,
-            notes=tuple(f"{name}: {text}" for name, item in self._staged.items() for text in item.warnings),
+            notes=(
+                *(f"{name}: {text}" for name, item in self._staged.items() for text in item.warnings),
+                *emptied(self._staged),
+            ),
             events=f"runs/{self._run_id}/events.jsonl",
             message=message,
             error=error,

@@ -72,6 +72,17 @@ def _left(name: str, source: Source, before: str) -> CheckResult:
     )
 
 
+def emptied(staged: Mapping[str, Staged]) -> list[str]:
+    """Values that could not be read and are empty now, in words."""
+    return [
+        f"{name}: {count:,} {'value' if count == 1 else 'values'} of {column} could not be read and "
+        f"{'counts' if count == 1 else 'count'} as empty."
+        for name, item in staged.items()
+        for column, count in (item.nulled or {}).items()
+        if count
+    ]
+
+
 def looked_for(source: Source, settled: Settled) -> list[str]:
     """What becomes of rows set aside when they are mended, in words."""
     told: list[str] = []

@@ -72,14 +72,19 @@ def _list(context: Context, args: argparse.Namespace) -> int:
             "interrupted" if is_interrupted(context, run) else run.status,
             run.started.strftime("%Y-%m-%d %H:%M:%S"),
             f"{(run.finished - run.started).total_seconds():.1f} s" if run.finished else "",
+            f"{aside:,}" if (aside := _set_aside(run)) else "",
             short(run.spec_digest),
         ]
         for run in runs
     ]
-    print(
-        table(["run", "pipeline", "status", "started (UTC)", "took", "spec"], rows, right=[False] * 4 + [True, False])
-    )
+    titles = ["run", "pipeline", "status", "started (UTC)", "took", "set aside", "spec"]
+    print(table(titles, rows, right=[False] * 4 + [True, True, False]))
     return 0
+
+
+def _set_aside(run: StoredRun) -> int:
+    """How many rows of its sources and steps it could not read."""
+    return sum(one.rows for one in run.result.quarantined) if run.result is not None else 0
 
 
 def _show(context: Context, args: argparse.Namespace) -> int:
@@ -180,5 +185,6 @@ def _summary(context: Context, run: StoredRun) -> dict[str, object]:
         "spec_digest": run.spec_digest,
         "started": run.started.isoformat(),
         "finished": run.finished.isoformat() if run.finished else None,
+        "set_aside": _set_aside(run),
         "out": run.out,
     }

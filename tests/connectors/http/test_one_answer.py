@@ -14,9 +14,10 @@ from connectors.contract import Place
 from connectors.http.definition import Definition
 from connectors.http.engine import Declared
 from connectors.http.unread import said_of_more
+from spec.base import JsonValue
 from spec.errors import DataError
 
-ROWS = [{"id": 1, "next": "x", "has_more": True}, {"id": 2, "next": "y", "has_more": True}]
+ROWS: list[JsonValue] = [{"id": 1, "next": "x", "has_more": True}, {"id": 2, "next": "y", "has_more": True}]
 
 
 def read(
@@ -109,4 +110,4 @@ def test_a_record_that_is_no_list_may_say_what_it_likes(tmp_path: Path) -> None:
 
 
 def test_lists_are_not_looked_into() -> None:
-    assert said_of_more({"data": ROWS}, {}, 2) == ""
+    assert said_of_more({"data": list(ROWS)}, {}, 2) == ""

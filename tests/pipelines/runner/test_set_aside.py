@@ -77,6 +77,14 @@ def test_rows_set_aside_on_the_way_straight_into_a_database_are_kept_and_told(tm
         assert books.execute("SELECT count(*) FROM visits").fetchone() == (98,)
 
 
+def test_values_that_are_emptied_are_counted_in_the_runs_words(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    days(shop, good=980, bad=20)
+    assert shop.run(spec(on_error="null")).notes == ("visits: 20 values of day could not be read and count as empty.",)
+    days(shop, good=99, bad=1)
+    assert shop.run(spec(on_error="null")).notes == ("visits: 1 value of day could not be read and counts as empty.",)
+
+
 def test_a_share_that_the_plan_permits_is_published(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     days(shop, good=405, bad=595)
