@@ -147,6 +147,16 @@ def test_a_run_writes_its_file_and_says_so(shell: Shell) -> None:
     assert "totals.csv" in shell("runs", "show", "r1").stdout
 
 
+def test_the_list_of_runs_tells_what_each_set_aside(shell: Shell) -> None:
+    (shell.folder / "orders.csv").write_text(f"{ORDERS}4,South,soon,2026-08-06\n", encoding="utf-8")
+    (shell.folder / "spec.yaml").write_text(SPEC, encoding="utf-8")
+    assert "1 row of orders" in shell("run", "spec.yaml").stdout
+    assert [run["set_aside"] for run in shell.json("runs", "list")["runs"]] == [1]
+    header, _, row = (line.split() for line in shell("runs", "list").stdout.splitlines()[:3])
+    assert header[-3:] == ["set", "aside", "spec"]
+    assert row[-2] == "1"
+
+
 def test_a_run_on_other_data_reads_it_by_the_plans_rules(shell: Shell) -> None:
     (shell.folder / "august.csv").write_text("id,region,total,paid_at\n9,West,7.00,2026-08-09\n", encoding="utf-8")
     shell("run", "totals.yaml", "--data", "orders=august.csv", "--out", "august")
