@@ -81,7 +81,7 @@ def step_page(name: str) -> str:
     unit = transform(name)
     example = unit.example
     step = {"id": "result", **cast("dict[str, JsonValue]", example["step"])}
-    parts = [f"# {name}", _text(unit.__doc__), "## Parameters", _parameters(step_schema(name), _STEP)]
+    parts = [f"# {name}", _text(unit.__doc__), *_also(unit), "## Parameters", _parameters(step_schema(name), _STEP)]
     if unit.outputs:
         rows = [[f"`<id>.{output}`", text] for output, text in unit.outputs.items()]
         parts += ["## Further outputs", _markdown(["output", "rows"], rows)]
@@ -100,7 +100,8 @@ def check_page(name: str) -> str:
     unit = check_unit(name)
     example = unit.example
     check = {"on": "table", **cast("dict[str, JsonValue]", example["check"])}
-    parts = [f"# {name}", _text(unit.__doc__), "## Parameters", _parameters(check_schema(name), _CHECK), "## Example"]
+    parts = [f"# {name}", _text(unit.__doc__), *_also(unit), "## Parameters", _parameters(check_schema(name), _CHECK)]
+    parts.append("## Example")
     for table, content in cast("dict[str, Table]", example.get("tables", {})).items():
         parts += [_key_line(table, content), _rows(list(cast("Table", content["columns"])), content["rows"])]
     parts.append(_yaml([{"check": check.pop("check"), **check}]))
@@ -109,6 +110,12 @@ def check_page(name: str) -> str:
         parts += ["`table` with rows that pass:", _rows(columns, example["good"])]
         parts += ["`table` with rows that fail:", _rows(columns, example["bad"])]
     return "\n\n".join(parts) + "\n"
+
+
+def _also(unit: object) -> Sequence[str]:
+    """What people call what a unit does, where it declares that: they find the page by their own words."""
+    keywords = str(getattr(unit, "keywords", ""))
+    return [fill(f"Others say: {keywords}.", 118)] if keywords else []
 
 
 def _columns_of(name: str, output: str) -> Sequence[str]:

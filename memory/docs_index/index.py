@@ -13,7 +13,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,23 +29,28 @@ from spec.errors import UnsupportedError
 if TYPE_CHECKING:
     from memory.docs_index.vectors import Vector, Vectors
 
-FORM = 1
+FORM = 2
 """Counts up when generations of an older form cannot be read any more."""
 KEPT = 3
 """Generations that stay; the oldest go first, and none that somebody reads."""
 CANDIDATES = 50
-MEANING, WORDS, PAGE = 0.31, 0.39, 0.30
-"""Weights of a passage's meaning, of its words, and of its page's words, fitted on evals/cases/docs/tuning.jsonl."""
-SAID = 0.8
+MEANING, WORDS, PAGE, HEADINGS = 0.29, 0.33, 0.24, 0.14
+"""Weights of a passage's meaning, of its words, of its page's words, and of the share of the question that its headings
+have words for; fitted on evals/cases/docs/tuning.jsonl, as all weights here."""
+NEAR_ENOUGH = 0.6
+"""How much of being sure comes from meaning; the rest is the share of the question that the page has words for."""
+SAID = 0.9
 """What a word of the docs is worth, where the question has another that is known to stand for it."""
 _NEAR, _FAR = 0.75, 0.15
 """Cosines that count as one and as nothing: unrelated English sentences have about 0.15 with this encoder."""
-LIKES, ALIKE, WORTH = 8, 0.55, 0.9
+LIKES, ALIKE, WORTH = 8, 0.6, 0.7
 """Words of like meaning that a word of the question stands for as well, from which cosine, and what they are worth."""
 _FOR_BUILDERS = ("docs/decisions/", "docs/benchmarks.md", "docs/conformance.md", "docs/evals.md")
-_BEHIND, _UNNAMED = 0.145, 0.10
-"""Taken off the score of a page for those who build the product, and of a system's page where the question does not
-name the system: these say much the same of one system each, and would stand before the page that says it for all."""
+_BEHIND, _UNNAMED, _SHOWN = 0.135, 0.095, 0.09
+"""Taken off the score of a page for those who build the product, of a system's page where the question does not name
+the system (these say much the same of one system each, and would stand before the page that says it for all), and of
+an example or a list of parameters, which stands below the sentence that says what it is for."""
+_BELOW = ("Example", "Parameters", "Further outputs")
 _ACCOUNT = "Connecting"
 """The heading by which a connector's page is known to be a system's, with an account; files and databases have none."""
 _USED, _LOCK, _NEW = "in-use", "lock", ".new"
@@ -53,12 +58,17 @@ _USED, _LOCK, _NEW = "in-use", "lock", ".new"
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage found. ``score`` and its two parts lie between 0 and 1 and can be compared across questions."""
+    """A passage found. ``score``, by which passages are in order, and its parts lie between 0 and 1.
+
+    ``sure`` says how likely the passage is about the question at all, and can be compared across questions: a score
+    tells passages apart, and grows with each word of the question that is rare.
+    """
 
     chunk: Chunk
     score: float
     meaning: float
     words: float
+    sure: float
 
 
 class DocsIndex:
@@ -75,6 +85,7 @@ class DocsIndex:
         )
         self._page_words = Keywords(_texts_of_pages(self.chunks))
         self._keywords = Keywords([f"{chunk.heading} {chunk.text}" for chunk in self.chunks])
+        self._headings = Keywords([chunk.heading for chunk in self.chunks])
         self._places = {chunk.id: place for place, chunk in enumerate(self.chunks)}
         self.embedded = 0
         """How many sentences and words had to be embedded to open it."""
@@ -96,7 +107,9 @@ class DocsIndex:
         asked = self._other_words.read(query)
         likes = self._likes(query, asked)
         words = self._keywords.scores(query, likes)
-        page_words = {self._files[place]: score for place, score in self._page_words.scores(query, likes).items()}
+        page_words = self._of_files(self._page_words.scores(query, likes))
+        told_of = self._of_files(self._page_words.covered(query, likes))
+        headings = self._headings.covered(query, likes)
         near = self._near(query, asked)
         # A passage found by its words alone is at most as near as the farthest that meaning found.
         farthest = min(near.values(), default=0.0)
@@ -107,15 +120,23 @@ class DocsIndex:
             chunk = self.chunks[place]
             meaning, own = near.get(place, farthest), words.get(place, 0.0)
             score = MEANING * meaning + WORDS * own + PAGE * page_words.get(chunk.file, 0.0)
-            if chunk.file.startswith(_FOR_BUILDERS):
-                score -= _BEHIND
-            elif chunk.file in self._systems and not _is_named(chunk, named):
-                score -= _UNNAMED
-            hits.append(Hit(chunk, _clipped(score), meaning, own))
+            score += HEADINGS * headings.get(place, 0.0) - self._put_back(chunk, named)
+            sure = NEAR_ENOUGH * meaning + (1 - NEAR_ENOUGH) * told_of.get(chunk.file, 0.0)
+            hits.append(Hit(chunk, _clipped(score), meaning, own, sure))
         best: dict[tuple[str, tuple[str, ...]], Hit] = {}
         for hit in sorted(hits, key=lambda hit: -hit.score):
             best.setdefault((hit.chunk.file, hit.chunk.headings), hit)
         return list(best.values())[:k]
+
+    def _of_files(self, scores: Mapping[int, float]) -> dict[str, float]:
+        return {self._files[place]: score for place, score in scores.items()}
+
+    def _put_back(self, chunk: Chunk, named: frozenset[str]) -> float:
+        """What is taken off the score of a passage that others should stand before, for a question of these words."""
+        back = _SHOWN if chunk.headings and chunk.headings[-1] in _BELOW else 0.0
+        if chunk.file.startswith(_FOR_BUILDERS):
+            return back + _BEHIND
+        return back + (_UNNAMED if chunk.file in self._systems and not _is_named(chunk, named) else 0.0)
 
     def _likes(self, query: str, asked: Asked) -> dict[str, dict[str, float]]:
         """What each word of a question stands for as well, and how much that is worth."""

@@ -91,6 +91,24 @@ class Keywords:
             found.update(merged)
         return {place: score / best for place, score in found.items()}
 
+    def covered(self, query: str, alike: Mapping[str, Mapping[str, float]]) -> dict[int, float]:
+        """Place to the share of what is asked for, from 0 to 1, that a text has a word for, rare words counting more.
+
+        How often a word stands there does not count. ``alike`` is as in ``scores``.
+        """
+        found: Counter[int] = Counter()
+        whole = 0.0
+        for word in asked_words(query):
+            stem = _stem(word)
+            rarity = self._rarity(len(self._postings.get(stem, ())))
+            whole += rarity
+            best = dict.fromkeys((place for place, _ in self._postings.get(stem) or self._longer(stem)), 1.0)
+            for like, weight in alike.get(word, {}).items():
+                for place, _ in self._postings.get(_stem(like), ()):
+                    best[place] = max(best.get(place, 0.0), weight)
+            found.update({place: rarity * weight for place, weight in best.items()})
+        return {place: share / whole for place, share in found.items()}
+
     def _told(self, postings: Sequence[tuple[int, int]], weight: float, most: float) -> dict[int, float]:
         """BM25's part of one word, for each text; a like is worth no more than the word that was asked for."""
         rarity = weight * min(most, self._rarity(len(postings)))

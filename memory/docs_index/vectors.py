@@ -11,6 +11,7 @@ from typing import Any, cast
 import chromadb
 import numpy as np
 from chromadb.api.client import Client
+from chromadb.api.collection_configuration import CreateHNSWConfiguration
 from chromadb.api.models.Collection import Collection
 from chromadb.config import Settings
 from llama_index.core import VectorStoreIndex
@@ -24,6 +25,8 @@ from memory.docs_index.embedding import SentenceEmbedding
 
 Vector = NDArray[np.float32]
 BATCH = 512
+LEAST_IN_VIEW = 100
+"""Chroma's own ``ef_search``."""
 
 SENTENCES, PASSAGES, WORDS = "sentences", "passages", "words"
 """What the collections hold: sentences of passages, each passage as the mean of its sentences, words of the docs."""
@@ -89,9 +92,9 @@ def write(folder: Path, chunks: Sequence[Chunk], vocabulary: Sequence[str], know
         sentences = (
             _node(f"{chunk.id}-{number}", text, vectors[text], chunk) for number, (chunk, text) in enumerate(spoken)
         )
-        _insert(client, SENTENCES, sentences)
-        _insert(client, PASSAGES, (_node(one.id, one.heading, _mean(one, vectors), one) for one in chunks))
-        _insert(client, WORDS, (_word(word, vectors[word]) for word in vocabulary))
+        _insert(client, SENTENCES, len(spoken), sentences)
+        _insert(client, PASSAGES, len(chunks), (_node(one.id, one.heading, _mean(one, vectors), one) for one in chunks))
+        _insert(client, WORDS, len(vocabulary), (_word(word, vectors[word]) for word in vocabulary))
     finally:
         client.close()
     return len(missing)
@@ -121,8 +124,11 @@ def _word(word: str, vector: Vector) -> BaseNode:
     return TextNode(id_=word, text=word, embedding=vector.tolist(), metadata={WORDS: word})
 
 
-def _insert(client: Client, name: str, nodes: Iterable[BaseNode]) -> None:
-    index = _index(client.create_collection(name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}))
+def _insert(client: Client, name: str, count: int, nodes: Iterable[BaseNode]) -> None:
+    # A search that keeps as many in view as there are misses none: with fewer the nearest neighbours differ from one
+    # building of the same index to the next, and with them what is answered.
+    hnsw: CreateHNSWConfiguration = {"space": "cosine", "ef_search": max(LEAST_IN_VIEW, count)}
+    index = _index(client.create_collection(name, embedding_function=None, configuration={"hnsw": hnsw}))
     # As lists of Python's numbers vectors take ten times their size, so few are that at once.
     waiting = iter(nodes)
     while batch := list(islice(waiting, BATCH)):
