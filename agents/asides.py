@@ -61,7 +61,16 @@ def reply(
     elif kind in {"standing", "changed", "pause"}:
         yield from _of_the_plan(kind, context, saved, clock)
     else:
-        yield from _from_docs(desk, text, saved, clock)
+        yield from _prefers(context, text, clock) if kind == "prefer" else _from_docs(desk, text, saved, clock)
+
+
+def _prefers(context: Context, text: str, clock: Callable[[], datetime]) -> Iterator[replies.Reply]:
+    from agents import preferring
+    from agents.builtin.preferring import preferred_in
+
+    wish = preferred_in(text)
+    assert wish is not None
+    yield preferring.reply(context, wish, now=clock())
 
 
 def _of_the_plan(

@@ -31,7 +31,7 @@ class Meant(Document):
 
     word: str
     text: str
-    expression: str = Field(description="SQL with an aggregate over the columns of one table.")
+    expression: str | None = Field(description="SQL over the columns of one table; None for a meaning in words.")
     goes_on: bool = Field(description="A request waits for it and goes on then; else nothing more was said.")
 
 

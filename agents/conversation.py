@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from agents import asides, disconnecting, drafting, renaming, replies, stages
+from agents import agreeing, asides, disconnecting, drafting, renaming, replies, stages
 from agents.builtin.quoted import own_words
 from agents.builtin.route import Route, route
 from agents.connecting import connectable
@@ -228,6 +228,8 @@ class _Turn:
             yield from self._plan(self._as_said())
         elif found == "answer":
             yield from self._ask(self._as_said(), saved)
+        elif found == "word":
+            yield from agreeing.said(self.desk, text, saved, clock=self.clock, otherwise=self._with_a_model)
         else:
             yield from asides.reply(found, self.desk, text, saved, clock=self.clock)
             if found in {"pipelines", "runs", "connections", "help"} and _is_open(saved):
@@ -301,6 +303,10 @@ class _Turn:
         if not self.stopped:
             keep(self.context, turn, reply, self.clock())
 
+    def _with_a_model(self, text: str, saved: SavedThread) -> Iterator[replies.Reply]:
+        """What words mean that the built-in planner cannot read: to an open question they are the answer."""
+        return self._settle(text, saved) if saved.question else self._ask(self._as_said(), saved)
+
     def _settle(self, said: str, saved: SavedThread) -> Iterator[replies.Reply]:
         want = open_want(saved)
         other = self.message.question
@@ -317,12 +323,15 @@ class _Turn:
         if disconnecting.is_about(_question(saved).key):
             yield from disconnecting.settled(self.context, saved, said, now=self.clock())
             return
+        if agreeing.is_about(_question(saved).key):
+            yield from agreeing.forgotten(self.context, saved, said, now=self.clock())
+            return
         meant = _question(saved).keeps
         if meant is not None:
             agrees = threads.answered(saved, said).answers[_question(saved).key] == YES
             yield replies.Text(text=self._kept(meant) if agrees else "Nothing was kept.", tone="done")
             if not meant.goes_on:
-                threads.kept(self.context, threads.answered(saved, said), self.clock())
+                agreeing.settled(self.context, saved, said, now=self.clock())
                 return
         message = Message(thread=self.thread, answer=said, now=self.message.now)
         if want == "pipeline":

@@ -137,10 +137,16 @@ class Desk:
 
 def _defined(draft: Draft, turn: Exchange, data: OpenData) -> Draft:
     """The draft with the workspace's definitions that it took in, so that its spec stays true when they change."""
-    said = definitions.used(data.definitions, turn.request.text)
-    for before in turn.request.history[-1:]:
-        # "And by region?" goes on with the words of the request before.
-        said |= definitions.used(before.spec.definitions if before.spec else {}, before.request)
+    from agents.builtin.followup import is_fragment
+
+    request = turn.request
+    said = definitions.used(data.definitions, request.text)
+    if request.want == "pipeline" or is_fragment(request.text):
+        # "And by region?" goes on with the words of the request before, which mean what they mean by now.
+        for before in request.history[-1:]:
+            said |= definitions.used(data.definitions, before.request)
+    # A plan that is changed keeps what it was made with.
+    said |= draft.spec.definitions
     if not said:
         return draft
     told = [definitions.in_words(name, meaning) for name, meaning in said.items()]

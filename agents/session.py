@@ -83,6 +83,9 @@ class Session:
                 status="question", reading=reply.reading, question=reply.text, options=_choices(reply)
             )
         else:
+            from agents.agreeing import beside_a_question
+
+            reply = beside_a_question(reply, turn.request.text)
             document = AskDocument(status="declined", message=_sentence(reply))
         keep(self._context, turn, reply, self._now())
         return document.model_copy(

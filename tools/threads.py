@@ -55,6 +55,13 @@ def kept(context: Context, thread: SavedThread, now: datetime) -> None:
     context.workspace.store.save_thread(thread, by=context.principal, now=now)
 
 
+_YES_OR_NO = {
+    **dict.fromkeys(("ja", "sì", "si", "sí", "oui", "y", "yep", "yeah"), "yes"),
+    **dict.fromkeys(("nein", "non", "n", "nope"), "no"),
+}
+"""The same in other words and languages."""
+
+
 def _chosen(question: Mapping[str, JsonValue], said: str) -> str:
     """The value of the option that was meant: by value, by label, by the label's yes or no, by its place in the list;
     else the text itself.
@@ -66,7 +73,7 @@ def _chosen(question: Mapping[str, JsonValue], said: str) -> str:
         for option in listed:
             if str(option[field]).casefold() == folded:
                 return str(option["value"])
-    bare = folded.rstrip(".!")
+    bare = _YES_OR_NO.get(folded.rstrip(".!"), folded.rstrip(".!"))
     so = [option for option in listed if str(option["label"]).casefold().partition(",")[0] == bare]
     if bare in {"yes", "no"} and len(so) == 1:
         return str(so[0]["value"])

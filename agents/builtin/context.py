@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from agents.builtin.sqlterms import is_measure
@@ -87,6 +87,15 @@ def unused(context: Context, text: str) -> str | None:
     return meant[0] if meant else None
 
 
+def reworded(definitions: Iterable[str], asked: str, text: str) -> str | None:
+    """A word that was agreed on and asked for, and that a rewording of the question has put another in place of."""
+    return next((name for name in definitions if _stands_in(name, asked) and not _stands_in(name, text)), None)
+
+
+def _stands_in(term: str, text: str) -> bool:
+    return re.search(rf"\b{re.escape(' '.join(term.split()))}s?\b", " ".join(text.split()), re.IGNORECASE) is not None
+
+
 def _heavy(term: str) -> set[str]:
     return {stem(word) for word in re.findall(r"[a-z]+", term) if word not in {"of", "the", "a", "an", "to", "in"}}
 
@@ -142,11 +151,17 @@ def _define(context: Context, term: str, body: str) -> None:
         context.formulas[key] = body
         plain = re.sub(r"\s+in (?:years|months|days|hours|minutes)$", "", key)
         context.formulas.setdefault(plain, body)
-    elif is_condition(body):
+    elif is_condition(body) and not _says_the_thing(key, body):
         context.conditions[key] = body
     else:
         plain = re.sub(r"\bover (?=(?:all |the )?[a-z-]+ [a-z]+)", "of ", re.sub(r"^(?:the|a|an)\s+", "", body))
         context.phrases[key] = plain
+
+
+def _says_the_thing(term: str, body: str) -> bool:
+    """As in "a good customer is a customer with more than 3 orders": the meaning takes the place of the whole term."""
+    first = re.sub(r"^(?:the|an?|any|every) ", "", body, flags=re.IGNORECASE).split()[:1]
+    return bool(first) and stem(first[0].lower()) == stem(term.rpartition(" ")[2])
 
 
 def substitute(text: str, context: Context) -> str:
@@ -161,7 +176,8 @@ def substitute(text: str, context: Context) -> str:
     for term in sorted(context.conditions, key=len, reverse=True):
         if re.search(rf"\b{re.escape(term)}\b", text, re.IGNORECASE):
             plain = re.sub(rf"\b{re.escape(term)}\b", "", text, flags=re.IGNORECASE).rstrip(" ?.!")
-            text = f"{plain}, where {context.conditions[term]}"
+            plain = re.sub(r" (?:are|is) there$", "", plain, flags=re.IGNORECASE)
+            text = f"{plain} where {context.conditions[term]}"
     for place, term in enumerate(sorted(context.formulas, key=len, reverse=True)):
         text = re.sub(rf"\b{re.escape(term)}s?\b", f"formula_{place}", text, flags=re.IGNORECASE)
     return text

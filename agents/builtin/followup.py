@@ -37,7 +37,7 @@ _ASKS = re.compile(
 def complete(text: str, history: tuple[Turn, ...], linker: Linker, today: date) -> str:
     """The question in full: as it is when it stands alone, else the one before with what this one changes."""
     before = _last_question(history)
-    if before is None or not _is_fragment(text):
+    if before is None or not is_fragment(text):
         return text
     fragment = _LEAD.sub("", _OUT.sub(r"\g<lead>excluding ", text, count=1), count=1).strip(" ?.!")
     if not fragment:
@@ -69,12 +69,13 @@ def complete(text: str, history: tuple[Turn, ...], linker: Linker, today: date) 
 def _last_question(history: tuple[Turn, ...]) -> str | None:
     """The latest earlier request that was itself a whole question, with the fragments after it ignored."""
     for turn in reversed(history):
-        if turn.request and len(turn.request) <= LONGEST_REQUEST and not _is_fragment(turn.request):
+        if turn.request and len(turn.request) <= LONGEST_REQUEST and not is_fragment(turn.request):
             return turn.request
     return None
 
 
-def _is_fragment(text: str) -> bool:
+def is_fragment(text: str) -> bool:
+    """Whether a question goes on with the one before."""
     if _ASKS.match(text):
         return bool(re.match(r"^\s*(?:and\s+)?(?:what|how) about\b", text, re.IGNORECASE))
     words = re.findall(r"\w+", text)

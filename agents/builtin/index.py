@@ -53,6 +53,11 @@ def index_of(data: DataView) -> Index:
         return known
 
 
+def share_index(view: DataView, data: DataView) -> None:
+    """Let a view of the same tables have the index of the data beneath."""
+    _KEPT[view] = index_of(data)
+
+
 def _build(data: DataView) -> Index:
     stats: dict[tuple[str, str], Stats] = {}
     for table in data.catalog.tables:

@@ -10,9 +10,11 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from agents.builtin import connect, disconnect
+from agents.builtin.agreed import said_of_words
 from agents.builtin.pipelines.columns import name_words
 from agents.builtin.pipelines.schedule import find_timing
 from agents.builtin.pipelines.shelf import wanted
+from agents.builtin.preferring import preferred_in
 
 if TYPE_CHECKING:
     from agents.contract import DataView
@@ -40,6 +42,8 @@ Route = Literal[
     "standing",
     "changed",
     "quality",
+    "word",
+    "prefer",
     "settle",
 ]
 """``settle`` answers the question that is open, ``docs`` is about the product, ``help`` asks what it can do.
@@ -47,6 +51,7 @@ Route = Literal[
 ``wait`` leaves everything as it is, ``pause`` ends that a plan comes by itself, ``whether`` asks about a change without
 wishing it, ``standing`` asks how the plan stands, ``changed`` what the last change did. ``connect`` is about an account
 that is to be connected, ``disconnect`` about one that is to be forgotten. ``quality`` asks how clean the data is.
+``word`` is about what a word means here, ``prefer`` about a preference.
 """
 
 _END = r"\s*(?:[,.!]?\s*(?:please|pls|thanks|thank\s+you|now|then))*\s*[.!]*\s*$"
@@ -250,6 +255,8 @@ def route(
     account = _account(said, data, connectable, connected)
     if account is not None:
         return account
+    if speaks_of_words(said, last, data):
+        return "word"
     if options is not None and settles(said, options, data):
         return "settle"
     decided = _decision(said, waits=waits) if len(said) <= LONGEST_COMMAND else None
@@ -258,6 +265,12 @@ def route(
     for found, pattern in _PLAINLY:
         if pattern.search(said):
             return found
+    aside = _aside(text, said, last, data)
+    return aside if aside is not None else _wanted(said, last, data)
+
+
+def _aside(text: str, said: str, last: Literal["answer", "pipeline"] | None, data: DataView | None) -> Route | None:
+    """Where words go that are no question to the data and no wish of a plan."""
     for listed, pattern in _LISTS:
         if pattern.search(said) and not _names_a_table(said, data):
             return listed
@@ -265,10 +278,12 @@ def route(
         return "quality"
     if _GREETING.search(said):
         return "greeting"
+    if preferred_in(text, about_a_plan=last == "pipeline") is not None:
+        return "prefer"
     for wished, is_wish in _ACCOUNTS:
         if is_wish(said) is not None and not _names_a_table(said, data):
             return wished
-    return _wanted(said, last, data)
+    return None
 
 
 def _account(
@@ -285,6 +300,20 @@ def _account(
     if connect.may_name(said) and connect.names(said, connectable()) is not None and not _names_a_table(said, data):
         return "connect"
     return None
+
+
+def speaks_of_words(said: str, last: Literal["answer", "pipeline"] | None, data: DataView | None) -> bool:
+    """Whether the message is about what a word means. "Call it totals" names the file of a plan, where there is one;
+    "status = paid" says which rows, where there is such a column; "what is a pipeline" is a matter of the docs.
+    """
+    says = said_of_words(said)
+    if says is None or (says.does == "names" and last == "pipeline"):
+        return False
+    if says.does == "asks":
+        return not _DOCS.search(said)
+    tables = data.catalog.tables if data is not None else ()
+    columns = {column.name.casefold() for table in tables for column in table.columns}
+    return not ("=" in said and says.word.casefold() in columns)
 
 
 def asks_quality(said: str, data: DataView | None) -> bool:

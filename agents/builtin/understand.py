@@ -17,7 +17,7 @@ from agents.builtin.audit import audit, other_days, paths, references, roles
 from agents.builtin.cents import in_cents
 from agents.builtin.codetables import said_codes
 from agents.builtin.compared import compared
-from agents.builtin.context import Context, formula_of, read_context, substitute, unused
+from agents.builtin.context import Context, formula_of, read_context, reworded, substitute, unused
 from agents.builtin.directs import take_directs
 from agents.builtin.divided import divided
 from agents.builtin.finish import finish
@@ -61,7 +61,7 @@ from agents.builtin.tongues import translated
 from agents.builtin.turns import last_deed
 from agents.builtin.windows import Course, course_of, take_course
 from agents.builtin.wording import arithmetic, counts_nothing_too, nothing_out, nothing_too, only
-from agents.builtin.words import is_number_word, stem
+from agents.builtin.words import fold, is_number_word, stem
 from agents.contract import DataView, Request
 
 if TYPE_CHECKING:
@@ -119,9 +119,10 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     """Normalise, take definitions in, tag. Answers given earlier settle the spans they are about."""
     today: date = request.now.astimezone(ZoneInfo(request.timezone)).date()
     linker = linker_of(index)
+    defined = {word for name in data.definitions for word in fold(name).split()}
     asked = translated(
         request.text,
-        lambda word: _is_stored(word, index),
+        lambda word: _is_stored(word, index) or fold(word) in defined,
         lambda word: _is_english(word, linker),
         lambda word: stem(word) in linker.spoken or word in linker.joined,
     )
@@ -149,7 +150,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     context.also += [f"for {only(part.rstrip(' .?!'))}" for part in parts if part not in kept and len(kept) > 0]
     text = " ".join(kept) if kept else text
     ending = text.rstrip(" ?.!")
-    idle = unused(context, text)
+    idle = unused(context, text) or reworded(data.definitions, request.text, text)
     text, body = in_brackets(text)
     given = _computed(arithmetic(body), linker, index, today) if body else None
     text, fresh = _without_new(text)

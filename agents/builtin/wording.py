@@ -7,7 +7,7 @@ import re
 _ARITHMETIC_WORDS = (
     (r",?\s*\bdivided by\b", " / "),
     (r",?\s*\b(?:multiplied by|times)\b", " * "),
-    (r",?\s*\bminus\b|\bless the\b", " - "),
+    (r",?\s*\bminus\b|\bless the\b|\bnet of\b(?: the\b)?", " - "),
     (r",?\s*\bplus\b", " + "),
 )
 _DAYS = re.compile(

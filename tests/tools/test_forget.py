@@ -130,6 +130,48 @@ def test_checkpoints_uploads_and_drafted_plans_of_a_conversation_go_with_it(cont
     assert traces(folder) == []
 
 
+def test_a_conversation_held_in_full_leaves_no_byte_anywhere(
+    context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("langgraph", reason="the extra 'chat' is not installed")
+    pytest.importorskip("chromadb", reason="the extra 'docs' is not installed")
+    from memory.docs_index import pages
+    from memory.docs_index.pages import Page
+    from tools import uploads
+    from tools.docs import close_docs
+
+    monkeypatch.setattr(pages, "pages", lambda: [Page("docs/roof.md", "# Roofs\n\nTiles keep the rain out.\n")])
+    rows = [f"{n},{SENTINEL} {n},{n}.50,0.50" for n in range(1, 400)]
+    (tmp_path / "mine.csv").write_text("\n".join(["id,region,amount,refunds", *rows, ""]), encoding="utf-8")
+    with Session(context, clock=NOW) as session:
+        thread = session.begin(f"about {SENTINEL}", surface="page")
+        dropped = uploads.take(context, thread, tmp_path / "mine.csv", "mine.csv", now=NOW)
+        (tmp_path / "mine.csv").unlink()
+        for said in (
+            f"{SENTINEL} means amount minus refunds",
+            "yes",
+            f"what is the {SENTINEL} by region?",
+            f"{SENTINEL} by region, save it as totals.csv",
+            f"what does the roof of {SENTINEL} mean?",
+        ):
+            message = Message(text=said, thread=thread, data=(str(dropped),))
+            list(session.talk(message, start=lambda *_, **__: pytest.fail("nothing runs here")))
+    close_docs()
+    everywhere = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*")}
+    assert everywhere == {"home", "shop"}
+    assert list((tmp_path / "home" / "docs").rglob("chroma.sqlite3"))
+    kept = [context.workspace.folder / place / thread for place in ("answers", "uploads")]
+    # The pages of an answer are compressed, so their bytes tell nothing.
+    assert all(any(folder.iterdir()) for folder in kept)
+    assert {"conversations.db", "mine.csv"} < set(traces(tmp_path))
+    assert forget.thread(context, thread, now=NOW).scrubbed
+    assert not any(folder.exists() for folder in kept)
+    # What everybody agreed on is no part of the conversation in which they did.
+    assert traces(tmp_path) == ["dreflow.db"]
+    assert forget.definition(context, SENTINEL, now=NOW).scrubbed
+    assert traces(tmp_path) == []
+
+
 def test_a_place_joins_by_being_there(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     # As the unit of a later store: a file on the shelf, and no list that names it.
     asked: list[str] = []
