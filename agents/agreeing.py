@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -22,6 +23,7 @@ from agents.builtin.preferring import preferred_in
 from agents.builtin.wording import arithmetic
 from agents.contract import YES, Draft, Meant, Option, Question, Refusal, Request, Turn
 from agents.desk import Desk
+from agents.exchange import Message, begun, keep
 from pipelines.expressions import parse_expression
 from spec.base import JsonValue
 from spec.catalog import Catalog
@@ -87,9 +89,12 @@ def said(
     saved: SavedThread,
     *,
     clock: Callable[[], datetime],
-    otherwise: Callable[[str, SavedThread], Iterator[replies.Reply]],
+    answered: Callable[[str, SavedThread], Iterator[replies.Reply]],
 ) -> Iterator[replies.Reply]:
-    """The replies to a message about what a word means; ``otherwise`` where a model may read what we cannot."""
+    """The replies to a message about what a word means.
+
+    Where a model may read what we cannot, it is asked; to a question that is open the message is then ``answered``.
+    """
     says = said_of_words(text)
     assert says is not None
     context, now = desk.context, clock()
@@ -111,10 +116,16 @@ def said(
         yield from asides.no_data()
     else:
         reply = _offered(context, says, saved, data, now)
-        if isinstance(reply, Refusal) and desk.routes("extract"):
-            yield from otherwise(text, saved)
-        else:
+        if isinstance(reply, Question) or not desk.routes("extract"):
             yield from _put(context, saved, reply, now)
+        elif saved.question is not None and saved.question.get("keeps") is None:
+            yield from answered(text, saved)
+        else:
+            message = Message(text=text, thread=saved.id, now=now)
+            turn = begun(context, message, "answer", clock=now, base=Path.cwd())
+            proposed = desk.proposed(reply, turn, data, keeps=True)
+            yield stages.question(proposed) if isinstance(proposed, Question) else stages.refusal(proposed)
+            keep(context, turn, proposed, now)
 
 
 def beside_a_question(reply: Refusal, text: str) -> Refusal:

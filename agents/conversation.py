@@ -229,7 +229,7 @@ class _Turn:
         elif found == "answer":
             yield from self._ask(self._as_said(), saved)
         elif found == "word":
-            yield from agreeing.said(self.desk, text, saved, clock=self.clock, otherwise=self._with_a_model)
+            yield from agreeing.said(self.desk, text, saved, clock=self.clock, answered=self._settle)
         else:
             yield from asides.reply(found, self.desk, text, saved, clock=self.clock)
             if found in {"pipelines", "runs", "connections", "help"} and _is_open(saved):
@@ -302,10 +302,6 @@ class _Turn:
             yield stages.refusal(reply)
         if not self.stopped:
             keep(self.context, turn, reply, self.clock())
-
-    def _with_a_model(self, text: str, saved: SavedThread) -> Iterator[replies.Reply]:
-        """What words mean that the built-in planner cannot read: to an open question they are the answer."""
-        return self._settle(text, saved) if saved.question else self._ask(self._as_said(), saved)
 
     def _settle(self, said: str, saved: SavedThread) -> Iterator[replies.Reply]:
         want = open_want(saved)

@@ -115,11 +115,9 @@ class Desk:
             if unclear is not None:
                 return Question.model_validate({**unclear, "reading": reply.reading})
             return _defined(reply, turn, data)
-        return self._proposed(reply, turn, data, keeps=keeps) if self.routes("extract") else reply
+        return self.proposed(reply, turn, data, keeps=keeps) if self.routes("extract") else reply
 
-    def _proposed(
-        self, reply: Question | Refusal, turn: Exchange, data: OpenData, *, keeps: bool
-    ) -> Question | Refusal:
+    def proposed(self, reply: Question | Refusal, turn: Exchange, data: OpenData, *, keeps: bool) -> Question | Refusal:
         """In place of what says no, a question with what a model reads out of the words; one at most."""
         from agents import defining, meanings, pairing
 

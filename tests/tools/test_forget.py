@@ -141,17 +141,17 @@ def test_a_conversation_held_in_full_leaves_no_byte_anywhere(
     from tools.docs import close_docs
 
     monkeypatch.setattr(pages, "pages", lambda: [Page("docs/roof.md", "# Roofs\n\nTiles keep the rain out.\n")])
-    rows = [f"{n},{SENTINEL} {n},{n}.50,0.50" for n in range(1, 400)]
-    (tmp_path / "mine.csv").write_text("\n".join(["id,region,amount,refunds", *rows, ""]), encoding="utf-8")
+    rows = [f"{n},{SENTINEL} {n},{n}.50,2026-09-01" for n in range(1, 400)]
+    (tmp_path / "mine.csv").write_text("\n".join(["id,region,amount,day", *rows, ""]), encoding="utf-8")
     with Session(context, clock=NOW) as session:
         thread = session.begin(f"about {SENTINEL}", surface="page")
         dropped = uploads.take(context, thread, tmp_path / "mine.csv", "mine.csv", now=NOW)
         (tmp_path / "mine.csv").unlink()
         for said in (
-            f"{SENTINEL} means amount minus refunds",
+            f"takings means sum of amount where region is '{SENTINEL} 7'",
             "yes",
-            f"what is the {SENTINEL} by region?",
-            f"{SENTINEL} by region, save it as totals.csv",
+            f"what is the amount by region without '{SENTINEL} 9'?",
+            "takings by day, save it as totals.csv",
             f"what does the roof of {SENTINEL} mean?",
         ):
             message = Message(text=said, thread=thread, data=(str(dropped),))
@@ -168,7 +168,7 @@ def test_a_conversation_held_in_full_leaves_no_byte_anywhere(
     assert not any(folder.exists() for folder in kept)
     # What everybody agreed on is no part of the conversation in which they did.
     assert traces(tmp_path) == ["dreflow.db"]
-    assert forget.definition(context, SENTINEL, now=NOW).scrubbed
+    assert forget.definition(context, "takings", now=NOW).scrubbed
     assert traces(tmp_path) == []
 
 
