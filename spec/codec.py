@@ -41,8 +41,9 @@ def digest(spec: Pipeline) -> str:
 
 def _without_comments(plain: dict[str, JsonValue]) -> dict[str, JsonValue]:
     bare = {key: value for key, value in plain.items() if key not in _OUTSIDE_DIGEST}
-    sources = bare.get("sources")
+    sources = bare.get("sources", {})
     if isinstance(sources, dict):
+        # They stood in every spec once, so a spec without any keeps its digest.
         bare["sources"] = {name: _dropped(source) for name, source in sources.items()}
     for section in ("steps", "checks"):
         entries = bare.get(section)
@@ -254,6 +255,22 @@ def _line_of(node: yaml.Node | None, path: tuple[str | int, ...]) -> int | None:
     return line
 
 
+def _refuse_torn(node: yaml.Node) -> None:
+    """Refuse a value that a comma tore in two: ``{a: round(x, 2)}`` has the value ``round(x`` and the key ``2)``."""
+    import yaml
+
+    if not isinstance(node, yaml.ScalarNode) or node.style or not re.search(r"\w\(", node.value):
+        return
+    if node.value.count("(") > node.value.count(")"):
+        raise yaml.constructor.ConstructorError(
+            None,
+            None,
+            f"the comma behind {node.value!r} ends the value, since it stands inside {{}} or []; "
+            "write the whole expression in double quotes",
+            node.start_mark,
+        )
+
+
 def _unique_key_loader() -> type[yaml.CSafeLoader]:
     """A safe loader that refuses a repeated key (YAML itself keeps the last one, silently) and keeps dates as text."""
     import yaml
@@ -266,7 +283,14 @@ def _unique_key_loader() -> type[yaml.CSafeLoader]:
         from yaml import SafeLoader as Base  # type: ignore[assignment]
 
     class Loader(Base):
+        def construct_sequence(self, node: yaml.SequenceNode, deep: bool = False) -> list[object]:
+            for item in node.value[:-1] if node.flow_style else ():
+                _refuse_torn(item)
+            return super().construct_sequence(node, deep=deep)
+
         def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+            for _, item in node.value[:-1] if node.flow_style else ():
+                _refuse_torn(item)
             seen: set[object] = set()
             for key_node, _ in node.value:
                 key = self.construct_object(key_node, deep=True)

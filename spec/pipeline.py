@@ -328,7 +328,7 @@ class Pipeline(Document):
         description="Where it is computed. auto: in the PostgreSQL that has all sources and gets all tables, if it is "
         "known to give the same, else here in DuckDB. The other two insist.",
     )
-    sources: dict[Identifier, Source]
+    sources: dict[Identifier, Source] = Field(default={})
     tables: dict[Identifier, InlineTable] = Field(default={})
     definitions: dict[str, Definition] = Field(default={})
     parameters: dict[Identifier, Parameter] = Field(default={})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,8 @@ def test_any_text_survives_the_round_trip(extra: dict[str, str]) -> None:
         ("name: a\nname: b", "stands twice", {"line": 2}),
         ("- 1", "mapping", {"line": 1}),
         ("name: [", "not valid YAML", {"line": 1}),
+        ("name: a\nsteps:\n- {id: b, x: {c: round(d, 2)}}", "comma behind 'round\\(d'", {"line": 3}),
+        ("name: a\nsteps:\n- {id: b, x: [if(d, 1, 2), e]}", "comma behind 'if\\(d'", {"line": 3}),
         ("", "mapping", {}),
     ],
 )
@@ -150,3 +153,16 @@ def test_a_missing_and_a_binary_spec_file_are_told_apart(tmp_path: Path) -> None
     (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(SpecError, match="not a spec file"):
         load_spec(tmp_path / "b.yaml")
+
+
+def test_a_plan_that_reads_nothing_names_no_sources_and_is_the_same_plan_as_one_that_says_so() -> None:
+    bare, said = parse_spec("name: a"), parse_spec("name: a\nsources: {}")
+    assert bare == said
+    assert (
+        digest(bare) == digest(said) == "sha256:" + hashlib.sha256(b'{"name":"a","sources":{},"version":1}').hexdigest()
+    )
+
+
+def test_brackets_that_no_comma_tears_are_left_alone() -> None:
+    text = "name: a\nsteps:\n- id: b\n  use: c\n  x: round(d, 2)\n  y: {p: '(', q: (a), r: \"f(x, y)\", s: 'x('}\n"
+    assert parse_spec(text).steps[0].params["y"] == {"p": "(", "q": "(a)", "r": "f(x, y)", "s": "x("}
