@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from connectors.spelling import Spelling, Strings
+from spec.pipeline import Source
 
 Format = Literal["csv", "tsv", "json", "ndjson", "xlsx", "parquet"]
 
@@ -19,6 +20,16 @@ MADE = {
     "sheet_name_column": "VARCHAR",
 }
 """The options that make a column of where a row stands, and the column's type."""
+
+
+def with_made(source: Source) -> Source:
+    """The source with the columns that its options make and it does not declare, behind its own."""
+    if source.connector != "files" or not source.columns:
+        return source
+    declared = {name.casefold() for name in source.columns}
+    made = {str(source.options[option]): type_ for option, type_ in MADE.items() if source.options.get(option)}
+    added = {name: type_ for name, type_ in made.items() if name.casefold() not in declared}
+    return source.model_copy(update={"columns": {**source.columns, **added}}) if added else source
 
 
 class ReadOptions(Spelling):

@@ -358,8 +358,12 @@ def read(
     options = options.model_copy(update={"sheet": source.stream or options.sheet})
     content = text.content(path, "none")
     with text.reachable(path), archive.guarded(path) as book:
-        entry, options = _chosen(archive.sheets(book, path)[0], options, path)
+        entries, is_1904 = archive.sheets(book, path)
+        entry, options = _chosen(entries, options, path)
         sheet = archive.facts(book, entry, path)
+    if not options.serial_dates:
+        # The workbook says itself from which day its dates are counted.
+        options = options.model_copy(update={"serial_dates": 1904 if is_1904 else 1900})
     where: dict[str, str | int] = {"file": shown, "sheet": entry.name}
     declared = made.unmade(source, options)
     options = placed(path, options, sheet, where)

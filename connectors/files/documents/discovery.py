@@ -135,7 +135,7 @@ def _table(
     identity: str,
 ) -> Discovered:
     places = structure.columns(table)
-    names, fields = _names(places, table)
+    names, fields = names_and_fields(places, table)
     parents = _parent_keys(structure, table, names, file, identity)
     for parent in parents:
         names, places = {parent.column: parent.place, **names}, {parent.place: parent.seen, **places}
@@ -199,7 +199,7 @@ def _repeats(connection: DuckDBPyConnection, raw: exp.Table, parent: Parent) -> 
     return sql.row(connection, exp.select(differ).from_(raw))[0] == 0
 
 
-def _names(places: Mapping[Keys, Seen], table: Keys) -> tuple[dict[str, Keys], dict[str, str]]:
+def names_and_fields(places: Mapping[Keys, Seen], table: Keys) -> tuple[dict[str, Keys], dict[str, str]]:
     """Column names (``customer_id`` for customer.id) with their places, and the pointers that a name does not tell."""
     depth = len(table) + 1 if table else 0
     paths = list(places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import tempfile
@@ -16,6 +17,7 @@ from connectors.contract import Reading
 from connectors.drift import drifted
 from connectors.files import text
 from connectors.files.delimited import CARRIED_ON, keep_broken, quarantined
+from connectors.files.documents.discovery import names_and_fields
 from connectors.files.documents.parsing import all_records, document_records, line_records
 from connectors.files.documents.prepared import Prepared, prepared
 from connectors.files.documents.query import packing, raw_query
@@ -46,8 +48,9 @@ def read(
     content = text.content(path, text.compression_of(path, options.compression))
     with prepared(path, shown, options) as file:
         _refuse_double(file, source)
-        names = _as_known(file, source, names)
-        warnings = _drift(file, options, source, names)
+        structure = structure_of(_first_records(file, options))
+        names = _as_known(file, source, _as_discovered(structure, options, names))
+        warnings = _drift(file, options, source, names, structure)
         before, first = (sql.count(into, table), sql.next_row(into, table)) if append else (0, 0)
         rows = None if file.has_nul else _fast(file, options, source, names, into, table, append=append)
         if rows is not None:
@@ -102,19 +105,30 @@ def _as_known(file: Prepared, source: Source, names: Mapping[str, Keys]) -> dict
     return found
 
 
-def _drift(file: Prepared, options: ReadOptions, source: Source, names: Mapping[str, Keys]) -> list[str]:
+def _first_records(file: Prepared, options: ReadOptions) -> list[dict[str, JsonValue]]:
+    if not file.is_lines:
+        return document_records(file, options)[0]
+    first = itertools.islice(line_records(file), 1000)
+    return [parsed for record, parsed in first if not record.problem]
+
+
+def _as_discovered(structure: Structure, options: ReadOptions, names: Mapping[str, Keys]) -> dict[str, Keys]:
+    """The columns' places; one that is neither a key of the record nor in ``fields`` has the name discovery gives it:
+    ``customer_id`` stands at ``/customer/id``, and ``sku`` in the entries of the list that is exploded.
+    """
+    known = names_and_fields(structure.columns(parse(options.explode)), parse(options.explode))[0]
+    known = {**names_and_fields(structure.columns(()), ())[0], **known}
+    return {
+        name: path if name in options.fields or path in structure.places else known.get(name, path)
+        for name, path in names.items()
+    }
+
+
+def _drift(
+    file: Prepared, options: ReadOptions, source: Source, names: Mapping[str, Keys], structure: Structure
+) -> list[str]:
     """New fields in the first records, and declared ones that stand nowhere in the file."""
-    records: list[dict[str, JsonValue]] = []
-    if file.is_lines:
-        for number, (record, parsed) in enumerate(line_records(file)):
-            if number >= 1000:
-                break
-            if not record.problem:
-                records.append(parsed)
-    else:
-        records = document_records(file, options)[0]
     explode = parse(options.explode)
-    structure = structure_of(records)
     there = structure.columns(explode)
     wanted = set(names.values())
     fresh = [

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,25 @@ def test_a_byte_order_mark_and_utf_16_are_understood(discovered: Discover, reads
     for encoding in ("utf-8-sig", "utf-16"):
         found = discovered("a.ndjson", '{"id":1,"name":"Müller"}\n'.encode(encoding))
         assert reads(found, tmp_path).rows == [("1", "Müller")]
+
+
+def test_a_column_is_found_by_the_name_that_discovery_gives_it(
+    tmp_path: Path, orders: dict[str, Discovered], reads: Reads
+) -> None:
+    for found in (orders["orders"], orders["orders_line_items"]):
+        options = {name: value for name, value in found.source.options.items() if name != "fields"}
+        columns = {name: type_ for name, type_ in found.source.columns.items() if name not in {"order_id", "id"}}
+        spelled = found.source.model_copy(update={"columns": columns, "left_out": ("id", "order_id")})
+        bare = spelled.model_copy(update={"options": options})
+        assert bare.options != spelled.options
+        assert reads(replace(found, source=bare), tmp_path).rows == reads(replace(found, source=spelled), tmp_path).rows
+
+
+def test_a_key_of_the_record_comes_before_a_name_that_is_made_of_several(
+    tmp_path: Path, discovered: Discover, reads: Reads
+) -> None:
+    found = discovered("a.json", json.dumps([{"a": {"b": "inner"}, "a_b": "own"}]))
+    source = found.source.model_copy(
+        update={"columns": {"a_b": "VARCHAR"}, "options": {"format": "json"}, "drift": "evolve"}
+    )
+    assert reads(replace(found, source=source), tmp_path).rows == [("own",)]

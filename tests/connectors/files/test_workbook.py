@@ -4,12 +4,14 @@ import datetime as dt
 import re
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import openpyxl
 import pytest
 from connector_cases import Read
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from connectors.contract import Discovered, Place
 from connectors.files import connector as files
@@ -135,6 +137,25 @@ def test_dates_times_and_booleans_keep_their_kind(tmp_path: Path, reads: Reads) 
     [found] = found_in(path)
     assert found.source.columns == {"at": "TIMESTAMP", "paid": "BOOLEAN", "word": "VARCHAR"}
     assert reads(found, tmp_path).rows[0] == ("2026-07-01 10:30:00", "true", "yes")
+
+
+def test_dates_are_read_by_the_workbook_s_own_count_of_days_where_no_option_says_it(
+    tmp_path: Path, reads: Reads
+) -> None:
+    rows: list[list[str | int | dt.date]] = [["id", "day"], [1, dt.date(2026, 9, 1)], [2, dt.date(2026, 9, 2)]]
+    for epoch in (CALENDAR_WINDOWS_1900, CALENDAR_MAC_1904):
+        path = tmp_path / "a.xlsx"
+        book = openpyxl.Workbook()
+        book.epoch = epoch
+        page = book.worksheets[0]
+        for row in rows:
+            page.append(row)
+        book.save(path)
+        [found] = found_in(path)
+        plain = {name: value for name, value in found.source.options.items() if name != "serial_dates"}
+        assert plain != found.source.options
+        bare = replace(found, source=found.source.model_copy(update={"options": plain}))
+        assert [row[1] for row in reads(bare, tmp_path).rows] == ["2026-09-01", "2026-09-02"]
 
 
 def test_a_day_may_be_written_with_a_decimal_point(tmp_path: Path, reads: Reads) -> None:
