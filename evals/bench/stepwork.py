@@ -73,6 +73,22 @@ TABLES = {
         "SELECT DISTINCT ON (day, customer) day, customer, id FROM orders WHERE hash(id, 9) % 2 = 0 ORDER BY day, id",
         ["day", "shop"],
     ),
+    "months": (
+        "customer VARCHAR, month DATE, total DECIMAL(18,2)",
+        (
+            "SELECT customer, CAST(date_trunc('month', day) AS DATE), CAST(sum(amount) AS DECIMAL(18,2)) "
+            "FROM orders GROUP BY ALL"
+        ),
+        ["customer", "month"],
+    ),
+    # What is looked at row by row is bounded, so these are small.
+    "moves": ("", "SELECT * FROM orders WHERE id < greatest($rows // 20, 100)", ["id"]),
+    "requests": ("", "SELECT * FROM orders WHERE id < greatest($rows // 200, 100)", ["id"]),
+    "places": (
+        "place BIGINT, region VARCHAR",
+        "SELECT i, 'r' || i % 10 FROM range(greatest($rows // 20000, 50)) AS r(i)",
+        ["place"],
+    ),
     "budget": (
         "id BIGINT, m1 BIGINT, m2 BIGINT, m3 BIGINT, m4 BIGINT, m5 BIGINT, m6 BIGINT",
         (
