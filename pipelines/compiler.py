@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from sqlglot import exp
 
 from connectors import contract as connectors
+from connectors.files.options import with_made
 from pipelines import gone, proofs
 from pipelines.binder import Binder, parse_type
 from pipelines.choosing import check_arity, unit_of, unknown_output
@@ -117,7 +118,8 @@ def compile_spec(
 
 def _sources(spec: Pipeline, rebound: Mapping[str, Source]) -> dict[str, Source]:
     known = {name.casefold(): name for name in spec.sources}
-    found = dict(spec.sources)
+    own_sources = {name: with_made(source) for name, source in spec.sources.items()}
+    found = dict(own_sources)
     for name, source in rebound.items():
         own = known.get(name.casefold())
         if own is None:
@@ -129,7 +131,7 @@ def _sources(spec: Pipeline, rebound: Mapping[str, Source]) -> dict[str, Source]
                 data={"what": "source", "unknown": name, "known": list(spec.sources), "nearest": near},
             )
         # The contract stays the spec's: other data, the same columns and keys.
-        contract = spec.sources[own]
+        contract = own_sources[own]
         found[own] = source.model_copy(
             update={
                 "columns": contract.columns,
@@ -288,7 +290,7 @@ class _Building:
         for output, query in built.outputs.items():
             if output not in before:
                 self._add_stage(step, output, query, built, reads)
-        self.implied += built.checks
+        self.implied += (*built.checks, *scope.proven)
         self.notes += built.notes
 
     def _add_stage(self, step: Step, output: str, query: exp.Query, built: Built, reads: Sequence[str]) -> None:
@@ -429,6 +431,21 @@ class _Building:
         self.implied += key_checks(self.spec, self.scope)
 
 
+_EXPECTED = {
+    "tuple_type": "a list, [a, b]",
+    "list_type": "a list, [a, b]",
+    "dict_type": "a mapping, {name: value}",
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "missing": "stated",
+}
+"""What a parameter has to be, by the kind of what is wrong with it."""
+
+
 def read_params(model: type[Document], written: Mapping[str, JsonValue], where: dict[str, str | int]) -> Document:
     """A unit's parameters as its own model; SpecError naming the field and, for an unknown one, the likeliest."""
     try:
@@ -452,9 +469,13 @@ def read_params(model: type[Document], written: Mapping[str, JsonValue], where: 
                 where=at,
                 data={**data, "what": "parameter", "unknown": unknown, "known": known, "nearest": near},
             ) from None
+        field = model.model_fields.get(str(first["loc"][0])) if first["loc"] else None
+        about = f"{path.partition('.')[0]}: {field.description} " if field is not None and field.description else ""
+        expected = _EXPECTED.get(first["type"])
+        said = f"{path!r} is to be {expected}" if expected else first["msg"].rstrip(".")
         raise SpecError(
-            f"The parameters are not valid: {first['msg'].rstrip('.')}.",
-            hint=f"It takes: {', '.join(known)}.",
+            f"The parameters are not valid: {said}.",
+            hint=f"{about}It takes: {', '.join(known)}.",
             where=at,
             data=data,
         ) from None

@@ -35,7 +35,7 @@ def numbered(
     ``order`` has to be total within ``per``, which is proven here.
     """
     covered = [*per, *scope.order_columns(order, relation)]
-    scope.require_total(covered, relation, "Which row comes before", "order")
+    scope.require_total(per, order, relation, "Which row comes before", "order")
     first = [ordered(column(name), False) for name in per]
     keys = [*first, *scope.order(order, relation, "order")]
     keys += [ordered(column(name), False) for name in tie_break(covered, relation)]

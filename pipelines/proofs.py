@@ -181,6 +181,63 @@ def lost_rows(step: str, left: Relation, right: Relation, condition: exp.Expr, s
     return ImpliedCheck("join_lost_rows", step, "warn", query, (left.name, right.name), evidence=evidence)
 
 
+def no_ties(
+    step: str,
+    relation: Relation,
+    per: Sequence[str],
+    order: Sequence[exp.Ordered],
+    field: str,
+    *,
+    first: exp.Expr | None = None,
+) -> ImpliedCheck:
+    """No two different rows of equal ``per`` are equal in ``order``.
+
+    With ``first`` only rows count of which that leaves open whether they are among the first so many.
+    """
+    keys = [*(column(name) for name in per), *(item.this.copy() for item in order)]
+    rows = select_from(relation.name, [column(name) for name in relation.names])
+    # Rows that are alike in all columns are interchangeable.
+    rows.set("distinct", exp.Distinct())
+    several = first is not None and first != exp.Literal.number(1)
+    source = table_of(relation.name) if several else subquery(rows, "rows")
+    tied = exp.Window(this=count_all(), partition_by=[key.copy() for key in keys], over="OVER")
+    place = exp.Window(
+        this=exp.Rank(),
+        partition_by=[column(name) for name in per],
+        order=exp.Order(expressions=[item.copy() for item in order]),
+        over="OVER",
+    )
+    marked = exp.Select(
+        expressions=[
+            *(column(name) for name in relation.names),
+            aliased(tied, "_tied"),
+            *([aliased(place, "_place")] if first is not None else []),
+        ],
+        from_=exp.From(this=source),
+    )
+    tests: list[exp.Expr] = [exp.GT(this=column("_tied"), expression=exp.Literal.number(1))]
+    if first is not None:
+        behind = exp.Add(this=column("_place"), expression=column("_tied"))
+        beyond = exp.Add(this=first.copy(), expression=exp.Literal.number(1))
+        tests += [
+            exp.LTE(this=column("_place"), expression=first.copy()),
+            exp.GT(this=behind, expression=exp.Paren(this=beyond)),
+        ]
+    bad = exp.Select(
+        expressions=[column(name) for name in relation.names],
+        from_=exp.From(this=subquery(marked, "marked")),
+        where=exp.Where(this=exp.and_(*tests, copy=False)),
+    )
+    named = ", ".join(dict.fromkeys([*per, *(item.this.name or item.this.sql("duckdb") for item in order)]))
+    query = no_rows(
+        bad.copy(),
+        f"no two rows of {relation.name} come at once by {named}",
+        f" rows are equal in {named}, so that none of them is first; add to '{field}' what tells them apart",
+        f" row is equal to another in {named}; add to '{field}' what tells them apart",
+    )
+    return ImpliedCheck("order", step, "block", query, (relation.name,), evidence=bad)
+
+
 def unique_key(on: Relation, columns: Sequence[str]) -> tuple[exp.Select, exp.Select]:
     """Proof that the columns identify a row: none stands twice, none is empty; and a query for those that do."""
     keys = [column(name) for name in columns]

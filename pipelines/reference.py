@@ -37,7 +37,8 @@ is, `from` what it reads (a source, an inline table, a step, or `step.output`), 
 
 Expressions are SQL in DuckDB's dialect. They compute from columns and from parameters (`$name`, and `$now` and `$today`
 of the run) by [the functions listed](functions.md); they read no file, no clock and no setting. What depends on the
-order of rows needs a total order. An instant is read as a date or a time of day by the clock of the spec's `timezone`.
+order of rows names an order that leaves nothing open: that is known from a key, or proven by every run. An instant is
+read as a date or a time of day by the clock of the spec's `timezone`.
 """
 _CHECKS = """\
 A check is a promise about the data, proven on every run: `check` says which of the checks below it is, `on` what it

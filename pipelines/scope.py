@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from sqlglot import exp
 
 from pipelines.binder import Binder, parse_type
+from pipelines.contract import ImpliedCheck
 from pipelines.expressions import (
     aliased,
     column,
@@ -23,7 +24,8 @@ from pipelines.expressions import (
 from pipelines.job import Field, Relation
 from pipelines.lineage import derive as derived_of
 from pipelines.lineage import is_aggregate_call
-from pipelines.orders import check_orders, require_total
+from pipelines.orders import check_orders, marked, require_total
+from pipelines.proofs import no_ties
 from pipelines.wholedays import days_stay_days
 from pipelines.zones import INSTANT, in_business_time, structural_type
 from spec.base import JsonValue
@@ -46,6 +48,8 @@ class StepScope:
     wanted: frozenset[str] = frozenset()
     timezone: str = "UTC"
     notes: list[str] = field(default_factory=list)
+    proven: list[ImpliedCheck] = field(default_factory=list)
+    """What is held against the rows because it could not be known here."""
 
     def where(self, field: str = "") -> dict[str, str | int]:
         """The place of an error: this step, and a parameter of it."""
@@ -104,10 +108,13 @@ class StepScope:
         aggregates: bool = False,
         windows: bool = True,
         table: str | None = None,
+        within: Collection[str] = (),
+        mark: bool = False,
     ) -> exp.Expr:
         """An expression over the relation's columns: admitted, resolved, and independent of the order of rows.
 
-        Without ``aggregates`` an aggregate must be a window; with it, windows are refused.
+        Without ``aggregates`` an aggregate must be a window; with it, windows are refused, and ``within`` are the
+        columns that are equal in all rows of a group; ``mark`` is that of ``check_orders``.
         """
         where = self.where(field)
         named = relation.field(text.strip())
@@ -121,9 +128,15 @@ class StepScope:
             raise self.fail(
                 f"{text!r} aggregates over rows.", field=field, hint="Use an 'aggregate' step, or a 'window' step."
             )
-        check_orders(tree, relation.names, relation.keys, where)
+        check_orders(tree, relation.names, relation.keys, where, within=within, mark=mark)
+        marks = marked(tree)
         self.check_literals(tree, relation, field)
-        return self.in_business_time(days_stay_days(tree, _types(relation)), relation, field)
+        tree = self.in_business_time(days_stay_days(tree, _types(relation)), relation, field)
+        if marked(tree) != marks:
+            raise self.fail(
+                f"The order inside {text!r} cannot be proven.", field=field, hint="Break it into two steps."
+            )
+        return tree
 
     def in_business_time(self, tree: exp.Expr, relation: Relation, field: str) -> exp.Expr:
         """Instants read as dates or times of day are read in the spec's time zone."""
@@ -199,20 +212,59 @@ class StepScope:
         found = [relation.field(split_order(item)[0]) for item in items]
         return [known.name for known in found if known is not None]
 
-    def require_total(self, covered: Collection[str], relation: Relation, what: str, field: str) -> None:
-        """Refuse an order that leaves rows tied, naming the columns to add."""
-        require_total(covered, relation.names, relation.keys, what=what, where=self.where(field), field=field)
+    def require_total(
+        self,
+        per: Sequence[str],
+        order: Sequence[str],
+        relation: Relation,
+        what: str,
+        field: str,
+        *,
+        first: exp.Expr | None = None,
+    ) -> None:
+        """An order that leaves rows of equal ``per`` tied is refused, naming the columns to add.
+
+        Where nothing is known to identify a row, every run proves that none are tied; with ``first`` that it is certain
+        which are the first so many.
+        """
+        items = self.order(order, relation, field) if order and not relation.keys else []
+        require_total(
+            [*per, *self.order_columns(order, relation)],
+            relation.names,
+            relation.keys,
+            what=what,
+            where=self.where(field),
+            field=field,
+            prove=(lambda: self.prove_no_ties(relation, per, items, field, first=first)) if items else None,
+        )
+
+    def prove_no_ties(
+        self,
+        relation: Relation,
+        per: Sequence[str],
+        order: Sequence[exp.Ordered],
+        field: str,
+        *,
+        first: exp.Expr | None = None,
+    ) -> None:
+        """Every run holds the order against the rows."""
+        check = no_ties(self.name, relation, per, order, field, first=first)
+        if check.query not in [known.query for known in self.proven]:
+            self.proven.append(check)
 
     def type(self, text: str, field: str) -> exp.DataType:
         """A type by its spelling."""
         return parse_type(text, self.where(field))
 
     def literal(self, value: JsonValue, type_: str, field: str) -> exp.Expr:
-        """A plain value of the spec as a constant of a column's type, proven to convert."""
+        """A plain value of the spec (or a parameter, ``$name``) as a constant of a column's type, proven to convert."""
+        to = parse_type(type_, self.where(field))
+        if isinstance(value, str) and value.startswith("$") and value[1:] in self.parameters:
+            return exp.Cast(this=parse_expression(value, self.where(field), self.parameters), to=to)
         tree = constant(value)
         if value is None:
             return tree
-        cast = exp.Cast(this=tree, to=parse_type(type_, self.where(field)))
+        cast = exp.Cast(this=tree, to=to)
         self.binder.constants([cast], self.where(field))
         return cast
 

@@ -78,9 +78,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     scope.distinct([*relation.names, params.name], "name")
     scope.distinct([*relation.names, TOTAL, WEIGHT, UNITS, SHARE, CUT, LEFT], "per")
     per = [item.name for item in scope.fields(params.per, relation, "per")]
-    scope.require_total(
-        [*per, *scope.order_columns(params.order, relation)], relation, "Which row gets a unit that is left", "order"
-    )
+    scope.require_total(per, params.order, relation, "Which row gets a unit that is left", "order")
     amount = _exact(params.amount, "amount", relation, scope)
     weight = _exact(params.by if params.up_to is None else params.up_to, "by", relation, scope)
     order = scope.order(params.order, relation, "order")

@@ -23,7 +23,6 @@ from pipelines.expressions import aliased, column, select_from, table_of
 from pipelines.inorder import GROUP, MOST_ROWS, NUMBER, numbered, taken_in
 from pipelines.job import Field as Column
 from pipelines.job import Relation
-from pipelines.orders import require_total
 from pipelines.scope import StepScope, family, ordered
 from pipelines.sqltree import as_type, call, is_null, is_there, number, over
 from pipelines.transforms.join import as_pairs
@@ -101,10 +100,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     places = [item.name for item in scope.fields(params.place, right, "place")]
     scope.distinct([*left.names, *places, NUMBER, GROUP, START, END], "place")
     prefer = [*params.prefer, *(name for name in places if name not in params.prefer)]
-    covered = scope.order_columns(prefer, right)
-    require_total(
-        covered, right.names, right.keys, what="Which place is tried first", where=scope.where("prefer"), field="prefer"
-    )
+    scope.require_total((), prefer, right, "Which place is tried first", "prefer")
     tried = over(exp.RowNumber(), (), scope.order(prefer, right, "prefer"))
     times = _times(params, left, scope)
     rows, ranked, found = (f"{scope.name}.{name}" for name in ("_rows", "_places", "_found"))

@@ -98,8 +98,9 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     if params.limits:
         value = _banded(params, item)
     else:
-        covered = [*per, item.name, *scope.order_columns(params.order, relation)]
-        scope.require_total(covered, relation, "Where a class ends among rows of the same value", "order")
+        scope.require_total(
+            [*per, item.name], params.order, relation, "Where a class ends among rows of the same value", "order"
+        )
         order = scope.order(params.order, relation, "order")
         value = _shared(params, item, per, order) if params.share else _tiled(params, item, per, order)
         checks = (_not_negative(item, relation, scope),) if params.share else ()

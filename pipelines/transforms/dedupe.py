@@ -12,7 +12,8 @@ from pipelines import proofs
 from pipelines.contract import MAIN, Built
 from pipelines.expressions import aliased, column, select_from
 from pipelines.job import Relation
-from pipelines.scope import StepScope, split_order
+from pipelines.scope import StepScope
+from pipelines.sqltree import number
 from pipelines.transforms.sort import stated_order
 from spec.base import Document, JsonValue
 from spec.pipeline import Strings
@@ -54,9 +55,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     (relation,) = inputs
     by = [item.name for item in scope.fields(params.by, relation, "by")] or list(relation.names)
     keep = stated_order(params.keep, relation, scope, "keep")
-    scope.require_total(
-        [*by, *(split_order(item)[0] for item in keep)], relation, "Which of several rows stays", "keep"
-    )
+    scope.require_total(by, keep, relation, "Which of several rows stays", "keep", first=number(1))
     scope.distinct([*relation.names, PLACE], "by")
     found: dict[str, exp.Query] = {MAIN: _rows(relation, by, keep, scope, first=True)}
     if scope.wants("duplicates"):

@@ -38,7 +38,8 @@ keywords: Final = (
     "calculate, compute, calculated field, formula, new column, add a column, if then else, case when, margin, "
     "profit, price times quantity, percentage of two columns, difference between two columns, round, add vat, net "
     "from gross, subtract, multiply, divide, flag rows, yes or no column, label by a condition, combine two texts, "
-    "concatenate, days between two dates, age from date of birth"
+    "concatenate, days between two dates, age from date of birth, convert a time zone, local time to UTC, format a "
+    "number as text"
 )
 
 

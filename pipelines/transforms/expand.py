@@ -7,7 +7,7 @@ start, or of which one of them is empty, gives no rows; ``<step>.empty`` holds i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import Field, model_validator
 from sqlglot import exp
@@ -21,8 +21,38 @@ from spec.base import Document, JsonValue
 
 FIRST, LAST, COUNT, STEP = "_start", "_end", "_count", "_step"
 UNITS: Final[Mapping[str, tuple[str, int]]] = {
-    "day": ("day", 1), "week": ("day", 7), "month": ("month", 1), "quarter": ("month", 3), "year": ("month", 12),
+    "minute": ("minute", 1), "hour": ("hour", 1), "day": ("day", 1), "week": ("day", 7), "month": ("month", 1),
+    "quarter": ("month", 3), "year": ("month", 12),
 }  # fmt: skip
+CLOCK: Final = ("minute", "hour")
+EVERY: Final = r"^([1-9]\d* )?(minute|hour|day|week|month|quarter|year)s?$"
+
+
+def unit_of(every: str) -> tuple[str, int]:
+    """The unit that an engine counts, and how many of them: ``2 weeks`` are 14 days."""
+    number, _, word = every.rpartition(" ")
+    unit, size = UNITS[word.removesuffix("s")]
+    return unit, size * int(number or 1)
+
+
+def moved_by(start: exp.Expr, steps: exp.Expr, every: str) -> exp.Expr:
+    """The day or the time that many periods after the start."""
+    unit, size = unit_of(every)
+    number = exp.Cast(this=exp.Mul(this=steps, expression=exp.Literal.number(size)), to=exp.DataType.build("INTEGER"))
+    moved = exp.Add(this=start, expression=exp.Anonymous(this=f"to_{unit}s", expressions=[number]))
+    return exp.Cast(this=moved, to=exp.DataType.build(type_of(every)))
+
+
+def type_of(every: str) -> str:
+    """Of days, weeks and longer periods dates are made, of minutes and hours times."""
+    return "TIMESTAMP" if unit_of(every)[0] in CLOCK else "DATE"
+
+
+def periods_between(first: exp.Expr, last: exp.Expr, every: str) -> exp.Expr:
+    """How many starts of a period lie between the two."""
+    unit, size = unit_of(every)
+    between = exp.Anonymous(this="date_diff", expressions=[exp.Literal.string(unit), first, last])
+    return between if size == 1 else exp.IntDiv(this=between, expression=exp.Literal.number(size))
 
 
 class Params(Document):
@@ -31,8 +61,11 @@ class Params(Document):
     start: Expression = Field(description="First day or number: a column, or an expression of one.")
     end: Expression | None = Field(default=None, description="Last day or number, which counts.")
     times: Expression | None = Field(default=None, description="In place of an end: how many rows, e.g. a column.")
-    every: Literal["day", "week", "month", "quarter", "year"] = Field(
-        default="day", description="Time between two rows; numbers go up by one."
+    every: str = Field(
+        default="day",
+        pattern=EVERY,
+        description="Time between two rows: day, week, month, quarter, year, hour, minute, or several: '2 weeks', "
+        "'30 minutes'. Hours and minutes go over times, all else over dates; numbers go up by one.",
     )
     name: str = Field(default="date", description="New column that holds the day or number.")
     position: str | None = Field(default=None, description="New column that numbers the rows of a stretch from 1.")
@@ -59,7 +92,7 @@ keywords: Final = (
     "one row for each day, days between start and end, subscription months, repeat rows, spread a stay over nights, "
     "date range to rows, bookings per night, generate rows, every month of a contract, employees active in each "
     "month, one row per night, every day of a rental, spread over months, repeat a row as often as its quantity, "
-    "daily rows from a period"
+    "daily rows from a period, half-hour slots, hourly rows"
 )
 
 
@@ -67,7 +100,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     """The stretch's ends beside each row, then numbers unnested, then the day that each number stands for."""
     (relation,) = inputs
     first = scope.expression(params.start, relation, "start", windows=False)
-    kind = _type(first, relation, scope, "start")
+    kind = _type(first, relation, scope, "start", params.every)
     last = _last(params, relation, scope, kind)
     new = [*([params.position] if params.position else []), params.name]
     scope.distinct([*relation.names, *new], "name")
@@ -102,16 +135,17 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     return Built(found, keys={MAIN: keys})
 
 
-def _type(value: exp.Expr, relation: Relation, scope: StepScope, field: str) -> str:
+def _type(value: exp.Expr, relation: Relation, scope: StepScope, field: str, every: str) -> str:
     (type_,) = scope.binder.types(select_from(relation.name, [aliased(value.copy(), "v")]), scope.where(field))
-    if type_ == "DATE":
+    if type_ == type_of(every):
         return "date"
     if type_ in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT"):
         return "number"
     raise scope.fail(
-        f"A stretch goes over days or whole numbers; this is {type_}.",
+        f"A stretch goes over days or whole numbers, or by hours and minutes over times; this is {type_}.",
         field=field,
-        hint="Cast it in a 'cast' step first, or write CAST(column AS DATE).",
+        hint=f"Cast it in a 'cast' step first, or write CAST(column AS {type_of(every)}); a column of times goes by "
+        "every: hour or '30 minutes'.",
         data={"type": type_},
     )
 
@@ -120,7 +154,7 @@ def _last(params: Params, relation: Relation, scope: StepScope, kind: str) -> ex
     field = "end" if params.end is not None else "times"
     value = scope.expression(params.end or params.times or "", relation, field, windows=False)
     due = kind if params.end is not None else "number"
-    if _type(value, relation, scope, field) != due:
+    if _type(value, relation, scope, field, params.every) != due:
         raise scope.fail(
             f"The {field} is a {'day' if due == 'number' else 'number'}, which does not fit the start.",
             field=field,
@@ -133,9 +167,7 @@ def _count(params: Params, kind: str) -> exp.Expr:
     """At least as many as there are; what lies behind the end is left out afterwards."""
     if kind == "number":
         return _plus_one(exp.Paren(this=exp.Sub(this=column(LAST), expression=column(FIRST))))
-    unit, size = UNITS[params.every]
-    between = exp.Anonymous(this="date_diff", expressions=[exp.Literal.string(unit), column(FIRST), column(LAST)])
-    steps = between if size == 1 else exp.IntDiv(this=between, expression=exp.Literal.number(size))
+    steps = periods_between(column(FIRST), column(LAST), params.every)
     # An end before the start would be cut towards zero, and a row too many is dropped by its day.
     return _plus_one(exp.Paren(this=steps))
 
@@ -143,13 +175,7 @@ def _count(params: Params, kind: str) -> exp.Expr:
 def _value(params: Params, kind: str) -> exp.Expr:
     if kind == "number":
         return exp.Add(this=column(FIRST), expression=column(STEP))
-    unit, size = UNITS[params.every]
-    number = exp.Cast(
-        this=exp.Mul(this=column(STEP), expression=exp.Literal.number(size)), to=exp.DataType.build("INTEGER")
-    )
-    interval = exp.Anonymous(this="to_days" if unit == "day" else "to_months", expressions=[number])
-    moved = exp.Add(this=column(FIRST), expression=interval)
-    return exp.Cast(this=moved, to=exp.DataType.build("DATE"))
+    return moved_by(column(FIRST), column(STEP), params.every)
 
 
 def _plus_one(value: exp.Expr) -> exp.Expr:

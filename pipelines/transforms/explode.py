@@ -1,7 +1,8 @@
 """Turn a list in each row into rows, one for each element, numbered from 1.
 
-Elements that are structs become columns, as ``fields`` says. A row whose list is empty or missing gives no rows, unless
-``keep_empty`` is set; ``<step>.empty`` holds those rows.
+Elements that are structs become columns: all of their fields, or those that ``fields`` says; with ``name`` they stay
+whole. A row whose list is empty or missing gives no rows, unless ``keep_empty`` is set; ``<step>.empty`` holds those
+rows.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Params(Document):
     fields: Annotated[dict[str, str], BeforeValidator(_as_paths)] = Field(
         default={},
         description="For elements that are structs: new column to the field's path, e.g. sku: variant.sku; or a list "
-        "of fields.",
+        "of fields; all of them when empty.",
         json_schema_extra={"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "object"}]},
     )
     name: str | None = Field(default=None, description="New column for the element itself; its list's name by default.")
@@ -71,11 +72,12 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     kept = [field.name for field in scope.fields(params.keep, relation, "keep")]
     kept = kept or [name for name in relation.names if name != item.name]
     element = params.name or item.name
-    new = list(params.fields) or [element]
+    fields = params.fields or ({} if params.name else _fields_of(item.type))
+    new = list(fields) or [element]
     scope.distinct([*kept, params.position, *new], "fields")
     scope.distinct([*kept, ELEMENT, params.position], "position")
     elements = _unnested(relation, item.name, kept, params)
-    values = {name: _path(path) for name, path in params.fields.items()} or {element: column(ELEMENT)}
+    values = {name: _path(path) for name, path in fields.items()} or {element: column(ELEMENT)}
     query = exp.Select(
         expressions=[
             *(column(name) for name in kept),
@@ -93,6 +95,12 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     return Built(found, keys={MAIN: keys})
 
 
+def _fields_of(list_type: str) -> dict[str, str]:
+    """The fields of the elements where these are structs, each under its own name."""
+    element = exp.DataType.build(list_type.removesuffix("[]"), dialect="duckdb")
+    return {item.name: item.name for item in element.expressions} if element.this == exp.DType.STRUCT else {}
+
+
 def _size(name: str) -> exp.Expr:
     return exp.Coalesce(this=exp.Anonymous(this="len", expressions=[column(name)]), expressions=[proofs.zero()])
 
@@ -101,10 +109,9 @@ def _unnested(relation: Relation, name: str, kept: Sequence[str], params: Params
     values: exp.Expr = column(name)
     numbers: exp.Expr = exp.GenerateSeries(start=exp.Literal.number(1), end=_size(name))
     if params.keep_empty:
-        # UNNEST of two lists pads the shorter one with empty values, so one number keeps the row.
-        numbers = exp.GenerateSeries(
-            start=exp.Literal.number(1), end=exp.Greatest(this=_size(name), expressions=[exp.Literal.number(1)])
-        )
+        # UNNEST of two lists pads the shorter one with empty values, so a list of one empty number keeps the row.
+        none = exp.Array(expressions=[exp.Cast(this=exp.Null(), to=proofs.BIGINT.copy())])
+        numbers = exp.If(this=proofs.equals(_size(name), proofs.zero()), true=none, false=numbers)
     return select_from(
         relation.name,
         [

@@ -56,8 +56,9 @@ example: Final[Mapping[str, JsonValue]] = {
 }  # fmt: skip
 keywords: Final = (
     "fill down, fill blanks, empty cells, missing values, null to zero, carry forward, last value above, merged "
-    "cells, replace blanks with, default value, only the first row of a group has the name, copy the value down, "
-    "last known value, blank means the same as above, put 0 where nothing is, default for empty"
+    "cells, replace blanks with, default value, only the first row of a group has the name, copy the value down, last "
+    "known value, blank means the same as above, put 0 where nothing is, default for empty, interpolate missing "
+    "values, interpolation between neighbours"
 )
 
 
@@ -67,8 +68,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     filled = {item.name: item for item in scope.fields(params.columns, relation, "columns")}
     per = [item.name for item in scope.fields(params.per, relation, "per")]
     if params.direction is not None:
-        covered = [*per, *scope.order_columns(params.by, relation)]
-        scope.require_total(covered, relation, f"Filling {params.direction}", "by")
+        scope.require_total(per, params.by, relation, f"Filling {params.direction}", "by")
     projections: list[exp.Expr] = []
     for name in relation.names:
         value = _value(filled[name], params, per, relation, scope) if name in filled else column(name)

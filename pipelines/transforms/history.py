@@ -68,7 +68,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
             field="at",
             hint="Cast it in a 'cast' step first.",
         )
-    scope.require_total([*key, at.name], relation, "Which row comes before", "key")
+    scope.require_total(key, [at.name], relation, "Which row comes before", "key")
     followed = [item.name for item in scope.fields(params.columns, relation, "columns")]
     followed = followed or [name for name in relation.names if name not in (*key, at.name)]
     scope.distinct([*key, *followed, params.valid_from, params.valid_to, params.current], "valid_from")

@@ -115,9 +115,10 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "combine two tables, lookup, vlookup, xlookup, merge tables, add columns from another table, match by id, bring "
     "in the customer name, not in the other table, missing in, overlap of dates, between two dates, range lookup, "
-    "every combination of two tables, cross join, anti join, without a matching, no match in, which are not in, "
-    "only in one of the two, match two lists, attach, enrich, add the price from the price list, look up the "
-    "category, combine columns of two files, connect orders with customers"
+    "every combination of two tables, cross join, anti join, without a matching, no match in, which are not in, only "
+    "in one of the two, match two lists, attach, enrich, add the price from the price list, look up the category, "
+    "combine columns of two files, connect orders with customers, tax brackets, tiered prices, bands, price lists "
+    "with from and to, self join, pairs of rows of one table, connecting flights"
 )
 
 

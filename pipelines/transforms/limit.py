@@ -1,13 +1,13 @@
 """Keep the first rows of an order, of all rows or of each group.
 
-Which rows are first must be certain, so the order must be total; or set ``ties`` to keep all rows that tie with the
-last one kept.
+Which rows are first must be certain, so the order must be total, or every run proves that no tie decides; or set
+``ties`` to keep all rows that tie with the last one kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Annotated, Final
 
 from pydantic import Field
 from sqlglot import exp
@@ -16,7 +16,8 @@ from pipelines import proofs
 from pipelines.contract import MAIN, Built
 from pipelines.expressions import aliased, column, select_from
 from pipelines.job import Relation
-from pipelines.scope import StepScope, split_order
+from pipelines.scope import StepScope
+from pipelines.sqltree import number
 from pipelines.transforms.sort import stated_order
 from spec.base import Document, JsonValue
 from spec.pipeline import Strings
@@ -27,7 +28,9 @@ PLACE = "_place"
 class Params(Document):
     """How many rows, in which order."""
 
-    rows: int = Field(ge=0, description="Rows to keep; of each group, with per.")
+    rows: Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=r"^\$\w+$")] = Field(
+        description="Rows to keep; of each group, with per. A number, or a parameter: $top."
+    )
     by: Strings = Field(default=(), description="Order, e.g. 'total desc'; the input's own order when empty.")
     per: Strings = Field(default=(), description="Columns whose equal rows make a group, e.g. top 3 per region.")
     ties: bool = Field(default=False, description="Also keep rows that tie with the last one kept.")
@@ -53,9 +56,10 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     (relation,) = inputs
     per = [item.name for item in scope.fields(params.per, relation, "per")]
     order = stated_order(params.by, relation, scope, "by") if params.by else list(relation.order)
+    most = number(params.rows) if isinstance(params.rows, int) else scope.expression(params.rows, relation, "rows")
     if not params.ties:
-        covered = [*per, *(split_order(item)[0] for item in order)]
-        scope.require_total(covered, relation, f"Keeping the first {params.rows} rows", "by")
+        what = f"Keeping the first {params.rows} rows"
+        scope.require_total(per, order, relation, what, "by", first=most)
     elif not order:
         raise scope.fail("Without an order no row is first.", field="by", hint="Say by what, e.g. 'total desc'.")
     place = exp.Window(
@@ -70,9 +74,9 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     query = exp.Select(
         expressions=[column(name) for name in relation.names],
         from_=exp.From(this=proofs.subquery(numbered, "numbered")),
-        where=exp.Where(this=exp.LTE(this=column(PLACE), expression=exp.Literal.number(params.rows))),
+        where=exp.Where(this=exp.LTE(this=column(PLACE), expression=most.copy())),
     )
     keeps = (*per, *order) if per else tuple(order)
-    one_row = params.rows <= 1 and not params.ties
+    one_row = params.rows in (0, 1) and not params.ties
     keys = frozenset({frozenset(per)}) if one_row else frozenset()
     return Built({MAIN: query}, keys={MAIN: keys}, order={MAIN: tuple(dict.fromkeys(keeps))})

@@ -13,14 +13,14 @@ from pydantic import BeforeValidator, Field
 from sqlglot import exp
 
 from pipelines import proofs
-from pipelines.contract import MAIN, Built, Expression, ImpliedCheck
+from pipelines.contract import MAIN, NAMES_OR_EXPRESSIONS, Built, Expression, ImpliedCheck, as_mapping
 from pipelines.expressions import aliased, column, function_name, has_aggregate, select_from
 from pipelines.functions import AGGREGATES
 from pipelines.job import Field as Column
 from pipelines.job import Relation
 from pipelines.scope import StepScope
+from pipelines.transforms.aggregate import shown, varying
 from spec.base import Document, JsonValue
-from spec.pipeline import Strings
 
 MOST_COLUMNS: Final = 500
 
@@ -36,7 +36,12 @@ def _as_named(value: object) -> object:
 class Params(Document):
     """Rows to columns."""
 
-    by: Strings = Field(default=(), description="Columns that stay, one row for each combination.")
+    by: Annotated[dict[str, Expression], BeforeValidator(as_mapping)] = Field(
+        default={},
+        description="Columns that stay, one row for each combination, as a list of names, or as a mapping of a new "
+        "name to an expression.",
+        json_schema_extra=NAMES_OR_EXPRESSIONS,
+    )
     column: str = Field(description="Column whose values become columns.")
     values: Annotated[tuple[tuple[JsonValue, str], ...], BeforeValidator(_as_named)] = Field(
         min_length=1,
@@ -77,7 +82,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
             "name the few that matter and gather the rest with 'other'.",
             data={"columns": len(params.values), "most": MOST_COLUMNS},
         )
-    by = [item.name for item in scope.fields(params.by, relation, "by")]
+    by = {name: scope.expression(text, relation, f"by.{name}") for name, text in params.by.items()}
     spread = scope.field(params.column, relation, "column")
     measure = scope.expression(params.measure, relation, "measure", aggregates=True)
     if not has_aggregate(measure):
@@ -85,15 +90,15 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     names = [*by, *(name for _, name in params.values), *([params.other] if params.other else [])]
     scope.distinct(names, "values")
     listed = [_is(spread, value, scope) for value, _ in params.values]
-    projections: list[exp.Expr] = [column(name) for name in by]
+    projections: list[exp.Expr] = [shown(name, group) for name, group in by.items()]
     for (_, name), test in zip(params.values, listed, strict=True):
         projections.append(aliased(_filled(_only(measure, test), params), name))
     unlisted = exp.Not(this=exp.Paren(this=exp.or_(*(_certain(test) for test in listed))))
     if params.other:
         projections.append(aliased(_filled(_only(measure, unlisted), params), params.other))
     query = select_from(relation.name, projections)
-    if by:
-        query.set("group", exp.Group(expressions=[column(name) for name in by]))
+    if groups := varying(by.values()):
+        query.set("group", exp.Group(expressions=groups))
     checks = () if params.other else (_drift(relation, spread, unlisted, scope),)
     return Built({MAIN: query}, checks=checks)
 

@@ -43,7 +43,7 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "ranking, position, place, top seller, number rows, ties, league table, 1st 2nd 3rd, row number, dense rank, "
     "order number within each customer, sequence number, first place, podium, second place shared, who is first, "
-    "sequence, counter, running number, order of arrival"
+    "sequence, counter, running number, order of arrival, top n and other"
 )
 
 
@@ -53,8 +53,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     scope.distinct([*relation.names, params.name], "name")
     per = [item.name for item in scope.fields(params.per, relation, "per")]
     if params.ties == "none":
-        covered = [*per, *scope.order_columns(params.by, relation)]
-        scope.require_total(covered, relation, "Which of tied rows is first", "by")
+        scope.require_total(per, params.by, relation, "Which of tied rows is first", "by")
     projections = [
         *(column(name) for name in relation.names),
         aliased(_place(params, per, relation, scope), params.name),

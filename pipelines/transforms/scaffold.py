@@ -1,4 +1,4 @@
-"""Add the days, months or years that are missing, so that each group has a row for every one of them.
+"""Add the days, months, hours or other periods that are missing, so that each group has a row for every one of them.
 
 A row that is there stays as it is; a period without any gets one row, dated at its start, whose other columns are empty
 or as ``fill`` says. Periods go from the earliest to the latest date of all rows (with ``own`` of the group), or from
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import Field
 from sqlglot import exp
@@ -20,7 +20,7 @@ from pipelines.expressions import aliased, column, parse_expression, select_from
 from pipelines.job import Field as Column
 from pipelines.job import Relation
 from pipelines.scope import StepScope
-from pipelines.transforms.expand import UNITS
+from pipelines.transforms.expand import CLOCK, moved_by, periods_between, type_of, unit_of
 from spec.base import Document, JsonValue
 from spec.pipeline import Strings
 
@@ -31,8 +31,11 @@ class Params(Document):
     """The dates, the groups that each have them, and what new rows hold."""
 
     column: str = Field(description="Column of dates.")
-    every: Literal["day", "week", "month", "quarter", "year"] = Field(
-        default="day", description="The periods of which none may be missing; weeks start on Monday."
+    every: str = Field(
+        default="day",
+        pattern=r"^(day|week|month|quarter|year|([1-9]\d* )?(minute|hour)s?)$",
+        description="The periods of which none may be missing: day, week (from Monday on), month, quarter, year; of a "
+        "column of times hour, minute, '2 hours' or '15 minutes', counted from midnight.",
     )
     per: Strings = Field(default=(), description="Columns whose equal rows make a group; none: all rows are one.")
     own: bool = Field(default=False, description="Each group goes from its own earliest to its own latest date.")
@@ -56,10 +59,10 @@ example: Final[Mapping[str, JsonValue]] = {
                   ["B", "2026-01-01", "0.00"], ["B", "2026-02-01", "1.00"], ["B", "2026-03-01", "0.00"]]},
 }  # fmt: skip
 keywords: Final = (
-    "missing months, missing days, show zero, gaps in dates, every month even without sales, fill the gaps, "
-    "complete calendar, days without sales, no sales shown as 0, continuous dates, months with no rows, days with "
-    "nothing, still be listed, appear with 0, zero rows, every week in the report, periods without data, holes in a "
-    "time series"
+    "missing months, missing days, show zero, gaps in dates, every month even without sales, fill the gaps, complete "
+    "calendar, days without sales, no sales shown as 0, continuous dates, months with no rows, days with nothing, "
+    "still be listed, appear with 0, zero rows, every week in the report, periods without data, holes in a time "
+    "series, missing hours, every half hour, time slots"
 )
 
 
@@ -67,9 +70,12 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     """The rows, and below them the periods of each group that no row has."""
     (relation,) = inputs
     item = scope.field(params.column, relation, "column")
-    if item.type != "DATE":
+    due = type_of(params.every)
+    if item.type != due:
         raise scope.fail(
-            f"{item.name!r} is {item.type}, not DATE.", field="column", hint="Cast it in a 'cast' step first."
+            f"{item.name!r} is {item.type}, not {due}.",
+            field="column",
+            hint="Cast it in a 'cast' step first, or let 'every' be hours or minutes of a column of times.",
         )
     per = [field.name for field in scope.fields(params.per, relation, "per")]
     if item.name in per:
@@ -122,16 +128,21 @@ def _added(
 
 
 def _start_of(value: exp.Expr, every: str) -> exp.Expr:
-    start = exp.Anonymous(this="date_trunc", expressions=[exp.Literal.string(every), value])
-    return exp.Cast(this=start, to=exp.DataType.build("DATE"))
+    unit, size = unit_of(every)
+    if unit in CLOCK and size > 1:
+        length = exp.Anonymous(this=f"to_{unit}s", expressions=[exp.Literal.number(size)])
+        midnight = exp.Anonymous(this="date_trunc", expressions=[exp.Literal.string("day"), value.copy()])
+        start = exp.Anonymous(this="time_bucket", expressions=[length, value, midnight])
+    else:
+        word = every.removesuffix("s").rpartition(" ")[2]
+        start = exp.Anonymous(this="date_trunc", expressions=[exp.Literal.string(word), value])
+    return exp.Cast(this=start, to=exp.DataType.build(type_of(every)))
 
 
 def _spine(params: Params, item: Column, per: Sequence[str], relation: Relation, scope: StepScope) -> exp.Select:
     """Each group with each of its periods."""
     ends = _ends(params, item, per, relation, scope)
-    unit, size = UNITS[params.every]
-    between = exp.Anonymous(this="date_diff", expressions=[exp.Literal.string(unit), column(FIRST), column(LAST)])
-    steps = between if size == 1 else exp.IntDiv(this=between, expression=exp.Literal.number(size))
+    steps = periods_between(column(FIRST), column(LAST), params.every)
     unnested = exp.Select(
         expressions=[
             *(column(name) for name in per),
@@ -141,20 +152,17 @@ def _spine(params: Params, item: Column, per: Sequence[str], relation: Relation,
         from_=exp.From(this=proofs.subquery(ends, "ends")),
         where=exp.Where(this=exp.LTE(this=column(FIRST), expression=column(LAST))),
     )
-    number = exp.Cast(
-        this=exp.Mul(this=column(STEP), expression=exp.Literal.number(size)), to=exp.DataType.build("INTEGER")
-    )
-    interval = exp.Anonymous(this="to_days" if unit == "day" else "to_months", expressions=[number])
-    day = exp.Cast(this=exp.Add(this=column(FIRST), expression=interval), to=exp.DataType.build("DATE"))
+    moment = moved_by(column(FIRST), column(STEP), params.every)
     return exp.Select(
-        expressions=[*(column(name) for name in per), aliased(day, item.name)],
+        expressions=[*(column(name) for name in per), aliased(moment, item.name)],
         from_=exp.From(this=proofs.subquery(unnested, "unnested")),
     )
 
 
 def _ends(params: Params, item: Column, per: Sequence[str], relation: Relation, scope: StepScope) -> exp.Select:
     """Each group with the start of its first period and of its last one."""
-    bounds = [_bound(params.start, "start", scope), _bound(params.end, "end", scope)]
+    due = type_of(params.every)
+    bounds = [_bound(params.start, "start", due, scope), _bound(params.end, "end", due, scope)]
     least = [bound or call(this=column(item.name)) for bound, call in zip(bounds, (exp.Min, exp.Max), strict=True)]
     starts = [_start_of(value, params.every) for value in least]
     named = [aliased(value, name) for value, name in zip(starts, (FIRST, LAST), strict=True)]
@@ -172,11 +180,11 @@ def _ends(params: Params, item: Column, per: Sequence[str], relation: Relation, 
     )
 
 
-def _bound(text: str | None, field: str, scope: StepScope) -> exp.Expr | None:
+def _bound(text: str | None, field: str, due: str, scope: StepScope) -> exp.Expr | None:
     if text is None:
         return None
     # A date as it stands, which SQL would read as a subtraction.
-    written = f"'{text}'" if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip()) else text
+    written = f"'{text}'" if re.fullmatch(r"\d{4}-\d{2}-\d{2}( \d{2}:\d{2}(:\d{2})?)?", text.strip()) else text
     tree = parse_expression(written, scope.where(field), scope.parameters)
     if tree.find(exp.Column):
         raise scope.fail(
@@ -184,7 +192,7 @@ def _bound(text: str | None, field: str, scope: StepScope) -> exp.Expr | None:
             field=field,
             hint="Write a date, 2026-01-01, or a parameter, $today.",
         )
-    date = exp.Cast(this=tree, to=exp.DataType.build("DATE"))
+    date = exp.Cast(this=tree, to=exp.DataType.build(due))
     if not tree.find(exp.Placeholder):
         scope.binder.constants([date], scope.where(field))
     # Over all rows, and none where there are no rows, so that it stands beside the other end's aggregate.

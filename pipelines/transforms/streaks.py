@@ -62,8 +62,8 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "consecutive, in a row, winning streak, session, visits, 30 minutes of inactivity, gaps and islands, runs of "
     "equal values, group changes, stretch, period of the same status, how long in a state, days in a row, current "
-    "streak, inactivity, half an hour without a click, several days in a row, unbroken, how long did it last, "
-    "phases, blocks of the same value, longest run of wins"
+    "streak, inactivity, half an hour without a click, several days in a row, unbroken, how long did it last, phases, "
+    "blocks of the same value, longest run of wins, merge overlapping date ranges, running total that resets"
 )
 UNITS: Final = ("second", "minute", "hour", "day", "week", "month", "year")
 
@@ -75,8 +75,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     scope.distinct([*relation.names, *new], "name")
     scope.distinct([*relation.names, BEGINS, STRETCH], "name")
     per = [column(item.name) for item in scope.fields(params.per, relation, "per")]
-    covered = [*params.per, *scope.order_columns(params.order, relation)]
-    scope.require_total(covered, relation, "Which row comes before", "order")
+    scope.require_total(params.per, params.order, relation, "Which row comes before", "order")
     order = scope.order(params.order, relation, "order")
     kept = [column(name) for name in relation.names]
     begins = when(exp.or_(*_begins(params, relation, per, order, scope), copy=False), number(1), number(0))

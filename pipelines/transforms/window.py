@@ -78,7 +78,13 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
             raise scope.fail(
                 f"{text!r} looks at its own row only.", field=field, hint="Use a 'derive' step, or a window function."
             )
-        check_orders(tree, relation.names, relation.keys, where)
+        check_orders(
+            tree,
+            relation.names,
+            relation.keys,
+            where,
+            prove=lambda: scope.prove_no_ties(relation, params.partition_by, order, "order_by"),
+        )
         scope.check_literals(tree, relation, field)
         tree = scope.in_business_time(tree, relation, field)
         projections.append(aliased(tree, name))

@@ -183,9 +183,15 @@ def test_a_declared_primary_key_is_proven_on_the_data() -> None:
 def test_a_blocking_unique_check_makes_an_order_total_and_a_warning_does_not() -> None:
     steps = [{"id": "x", "use": "limit", "from": "customers", "rows": 1, "by": "customer_id"}]
     check = {"check": "unique", "on": "customers", "columns": "customer_id"}
-    compile_steps(TABLES, steps, checks=[check])
-    with pytest.raises(SpecError, match="order of rows"):
-        compile_steps(TABLES, steps, checks=[{**check, "severity": "warn"}])
+    assert "order" not in {check.check for check in compile_steps(TABLES, steps, checks=[check]).checks}
+    warned = compile_steps(TABLES, steps, checks=[{**check, "severity": "warn"}])
+    assert "order" in {check.check for check in warned.checks if check.severity == "block"}
+
+
+def test_a_column_that_an_option_makes_need_not_be_declared() -> None:
+    table = {"columns": {"name": "VARCHAR"}, "options": {"row_number_column": "row"}, "primary_key": ["row"]}
+    job = compile_steps({"t": table}, [{"id": "s", "use": "limit", "from": "t", "rows": 1, "by": "row"}])
+    assert dict(job.sources["t"].columns) == {"name": "VARCHAR", "row": "BIGINT"}
 
 
 def test_a_pivot_value_that_is_not_listed_holds_publishing_back() -> None:

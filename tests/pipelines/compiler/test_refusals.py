@@ -30,7 +30,7 @@ Step = dict[str, object]
 REFUSED: list[tuple[str, Step, str, dict[str, object]]] = [
     ("an unknown step unit", {"use": "filtr"}, "no step 'filtr'", {"unknown": "filtr", "nearest": "filter"}),
     ("an unknown parameter", {"use": "filter", "were": "test"}, "'were'", {"unknown": "were", "nearest": "where"}),
-    ("a missing parameter", {"use": "filter"}, "Field required", {"field": "where"}),
+    ("a missing parameter", {"use": "filter"}, "'where' is to be stated", {"field": "where"}),
     ("too many inputs", {"use": "filter", "from": ["orders", "lines"], "where": "test"}, "reads 1 input", {"most": 1}),
     ("too few inputs", {"use": "join", "on": "id"}, "reads 2 inputs", {"least": 2}),
     ("an unknown input", {"use": "filter", "from": "order", "where": "test"}, "'order'", {"nearest": "orders"}),
@@ -100,14 +100,19 @@ REFUSED: list[tuple[str, Step, str, dict[str, object]]] = [
         "order of rows",
         {"add": ["id"]},
     ),
-    (
-        "the first value of an order with ties",
-        {"use": "aggregate", "measures": {"x": "first(email order by day)"}},
-        "order of rows",
-        {"add": ["id"]},
-    ),
     ("a list without an order", {"use": "aggregate", "measures": {"x": "string_agg(email, ',')"}}, "order of rows", {}),
-    ("the largest with ties", {"use": "aggregate", "measures": {"x": "arg_max(email, total)"}}, "order of rows", {}),
+    (
+        "the first value of no order",
+        {"use": "aggregate", "measures": {"x": "first(email)"}},
+        'FIRST("email" ORDER BY email)',
+        {"add": ["email"]},
+    ),
+    (
+        "a list of different values by an order with ties",
+        {"use": "aggregate", "measures": {"x": "list(distinct email order by day)"}},
+        "ORDER BY",
+        {},
+    ),
     (
         "a limit by an order with ties",
         {"use": "limit", "rows": 3, "by": "total desc"},

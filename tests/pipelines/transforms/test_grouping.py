@@ -121,6 +121,24 @@ def test_known_spellings_gather_and_what_is_like_none_is_counted() -> None:
     assert bench.checks()["standardise_unknown", "s"][2] == "1 spelling is like none and stays as it is"
 
 
+TOWNS: list[list[object]] = [["York", "N"], ["Leeds", "N"], [None, "?"], ["New York", "US"], ["Leeds", "N"]]
+
+
+def test_known_spellings_may_stand_in_a_second_table_in_whose_order_nothing_lies() -> None:
+    rows: list[list[object]] = [[1, "Yrok"], [2, "LEEDS"], [3, "new york"], [4, "Hull"], [5, None], [6, "York"]]
+    table = {"columns": {"id": "INTEGER", "v": "VARCHAR"}, "primary_key": ["id"], "rows": rows}
+    step = {"id": "s", "use": "standardise", "from": ["t", "towns"], "column": "v", "known": "town"}
+    towns = {"columns": {"town": "VARCHAR", "region": "VARCHAR"}, "rows": TOWNS}
+    for one in (towns, {**towns, "rows": TOWNS[::-1]}):
+        tables = {"t": table, "towns": one}
+        bench = Bench(compile_steps(tables, [step]), tables)
+        assert [row[1] for row in by_id(bench)] == ["York", "Leeds", "New York", "Hull", None, "York"]
+        assert bench.checks()["standardise_unknown", "s"][2] == "1 spelling is like none and stays as it is"
+    for known, said in ((["York", "Leeds"], "the one column"), ("city", "no column 'city'")):
+        with pytest.raises(SpecError, match=said):
+            compile_steps({"t": table, "towns": towns}, [{**step, "known": known}])
+
+
 def test_a_column_of_names_of_their_own_is_no_column_of_spellings() -> None:
     rows: list[list[object]] = [[number, f"name {number}"] for number in range(5001)]
     with pytest.raises(LimitError, match="5,001 spellings"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -265,3 +265,101 @@ def test_what_a_step_cannot_do_is_refused_with_its_field_and_a_way_out(
 )
 def test_parameters_that_do_not_go_together_are_refused(step: dict[str, object], said: str) -> None:
     assert said in str(refused(step))
+
+
+def test_a_list_of_structs_gives_all_of_their_fields_and_a_row_without_elements_has_no_number() -> None:
+    table = {
+        "columns": {"id": "INTEGER", "lines": "STRUCT(sku VARCHAR, tags VARCHAR[])[]"},
+        "primary_key": ["id"],
+        "select": "SELECT 1 AS id, [{'sku': 'a', 'tags': ['x', 'y']}, {'sku': 'b', 'tags': []}] AS lines "
+        "UNION ALL SELECT 2, []",
+    }
+    lines: dict[str, object] = {"id": "l", "use": "explode", "from": "t", "column": "lines", "keep_empty": True}
+    tags: dict[str, object] = {"use": "explode", "column": "tags", "position": "n", "keep_empty": True}
+    bench = Bench(compile_steps({"t": table}, [lines, {"id": "s", "from": "l", **tags}]), {"t": table})
+    assert sorted(bench.rows("s"), key=repr) == [
+        [1, 1, "a", 1, "x"],
+        [1, 1, "a", 2, "y"],
+        [1, 2, "b", None, None],
+        [2, None, None, None, None],
+    ]
+    whole = Bench(compile_steps({"t": table}, [{**lines, "name": "line"}]), {"t": table})
+    assert whole.job.relations["l"].names == ("id", "position", "line")
+
+
+def test_a_pivot_takes_expressions_under_new_names_as_an_aggregate_does() -> None:
+    step: dict[str, object] = {
+        "use": "pivot", "by": {"kind": "upper(per)"}, "column": "n", "values": [1, 2], "measure": "count(*)"
+    }  # fmt: skip
+    assert run([("x", 1, ""), ("x", 1, ""), ("X", 2, ""), ("y", 2, "")], step) == [["X", 2, 1], ["Y", 0, 1]]
+
+
+def test_how_many_rows_are_kept_may_be_a_parameter() -> None:
+    table = {"columns": {"n": "INTEGER"}, "primary_key": ["n"], "rows": [[1], [2], [3]]}
+    top = {"top": {"type": "INTEGER", "default": 2}}
+    step = {"id": "s", "use": "limit", "from": "t", "rows": "$top", "by": "n desc"}
+    for values, due in ((None, [[2], [3]]), ({"top": 1}, [[3]])):
+        job = compile_steps({"t": table}, [step], spec_parameters=top, parameters=values)
+        assert sorted(Bench(job, {"t": table}).rows("s")) == due
+    with pytest.raises(SpecError, match="rows"):
+        compile_steps({"t": table}, [{**step, "rows": "n + 1"}], spec_parameters=top)
+
+
+def test_a_constant_makes_no_groups_and_stands_in_each_row() -> None:
+    rows: list[tuple[object, ...]] = [("x", 1, "a"), ("x", 2, "b"), ("y", 4, "c")]
+    step: dict[str, object] = {"use": "aggregate", "measures": {"n": "sum(n)"}}
+    assert run(rows, {**step, "group_by": {"per": "per", "word": "'All'"}}) == [["x", "All", 3], ["y", "All", 4]]
+    assert run(rows, {**step, "group_by": {"per": "'All'", "one": "1"}}) == [["All", 1, 7]]
+    pivot: dict[str, object] = {"use": "pivot", "by": {"all": "'All'"}, "column": "per", "values": ["x", "y"]}
+    assert run(rows, {**pivot, "measure": "sum(n)"}) == [["All", 3, 4]]
+    assert "makes no groups" in str(refused({"use": "aggregate", "group_by": {"a": "1"}}))
+
+
+def test_a_value_to_fill_in_may_be_a_parameter_and_a_text_with_a_dollar_stays_one() -> None:
+    table = {"columns": {"id": "INTEGER", "n": "INTEGER", "word": "VARCHAR"}, "primary_key": ["id"],
+             "rows": [[1, None, None], [2, 3, "x"]]}  # fmt: skip
+    least = {"least": {"type": "INTEGER", "default": 5}}
+    steps = [
+        {"id": "a", "use": "fill", "from": "t", "columns": "n", "value": "$least"},
+        {"id": "b", "use": "fill", "from": "a", "columns": "word", "value": "$5"},
+    ]
+    job = compile_steps({"t": table}, steps, spec_parameters=least)
+    assert sorted(Bench(job, {"t": table}).rows("b")) == [[1, 5, "$5"], [2, 3, "x"]]
+
+
+@given(
+    st.lists(st.integers(0, 2000), max_size=6), st.sampled_from([("15 minutes", 15), ("hour", 60), ("2 hours", 120)])
+)
+@settings(max_examples=20, deadline=None)
+def test_after_scaffolding_times_no_slot_of_the_clock_is_missing(minutes: list[int], every: tuple[str, int]) -> None:
+    times = sorted(datetime(2026, 3, 1, 7, 7) + timedelta(minutes=one) for one in set(minutes))  # noqa: DTZ001
+    table = {"columns": {"at": "TIMESTAMP"}, "primary_key": ["at"], "rows": [[at.isoformat(" ")] for at in times]}
+    step = {"id": "s", "use": "scaffold", "from": "t", "column": "at", "every": every[0]}
+    bench = Bench(compile_steps({"t": table}, [step]), {"t": table})
+    found = sorted(datetime.fromisoformat(str(row[0])) for row in bench.rows("s"))
+
+    def slot(at: datetime) -> int:
+        return int((at - datetime(2026, 3, 1)).total_seconds() // 60 // every[1])  # noqa: DTZ001
+
+    assert {slot(at) for at in found} == set(range(slot(times[0]), slot(times[-1]) + 1) if times else ())
+    assert [at for at in found if at in times] == times
+    assert all(at.minute % every[1] == 0 or every[1] > 60 for at in found if at not in times)
+
+
+def test_a_stretch_goes_by_hours_over_times_and_by_several_days_over_dates() -> None:
+    table = {"columns": {"at": "TIMESTAMP", "day": "DATE"}, "rows": [["2026-01-01 10:05", "2026-01-31"]]}
+    hours = {
+        "id": "s",
+        "use": "expand",
+        "from": "t",
+        "start": "at",
+        "end": "at + interval 70 minute",
+        "every": "30 minutes",
+    }
+    found = sorted(Bench(compile_steps({"t": table}, [hours]), {"t": table}).rows("s"))
+    assert [str(row[-1]) for row in found] == ["2026-01-01T10:05:00", "2026-01-01T10:35:00", "2026-01-01T11:05:00"]
+    weeks = {"id": "s", "use": "expand", "from": "t", "start": "day", "times": 3, "every": "2 weeks"}
+    found = sorted(Bench(compile_steps({"t": table}, [weeks]), {"t": table}).rows("s"))
+    assert [str(row[-1]) for row in found] == ["2026-01-31", "2026-02-14", "2026-02-28"]
+    with pytest.raises(SpecError, match="every: hour"):
+        compile_steps({"t": table}, [{**weeks, "start": "at"}])
