@@ -172,6 +172,7 @@ class _Building:
             noun=noun,
             wanted=wanted,
             timezone=self.spec.timezone,
+            prove_orders=self.spec.orders == "proven",
             notes=self.notes,
         )
 

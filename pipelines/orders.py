@@ -1,8 +1,8 @@
 """Total orders: what depends on the order of rows compiles only where that order leaves nothing open.
 
 An order is total when it covers a set of columns known to identify a row, or all columns (rows alike in all columns
-are interchangeable). Where nothing is known to identify a row, an order that is stated is held against the rows by
-every run. All else is refused, and the error names the columns to add.
+are interchangeable). Where nothing is known to identify a row and the spec says ``orders: proven``, an order that is
+stated is held against the rows by every run. All else is refused, and the error names the columns to add.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def require_total(
     else:
         hint = (
             "No columns are known to identify a row here: declare the source's primary_key, add a blocking 'unique' "
-            f"check, or add all remaining columns to the {field}."
+            f"check, or add all remaining columns to the {field}; or say 'orders: proven' in the spec, and every run "
+            "stops if rows tie."
         )
     raise SpecError(
         f"{what} depends on the order of rows, and {tied} may come in any order, so the result could change.",

@@ -37,7 +37,7 @@ is, `from` what it reads (a source, an inline table, a step, or `step.output`), 
 
 Expressions are SQL in DuckDB's dialect. They compute from columns and from parameters (`$name`, and `$now` and `$today`
 of the run) by [the functions listed](functions.md); they read no file, no clock and no setting. What depends on the
-order of rows names an order that leaves nothing open: that is known from a key, or proven by every run. An instant is
+order of rows needs a total order (or `orders: proven` in the spec: every run proves it). An instant is
 read as a date or a time of day by the clock of the spec's `timezone`.
 """
 _CHECKS = """\

@@ -48,6 +48,8 @@ class StepScope:
     wanted: frozenset[str] = frozenset()
     timezone: str = "UTC"
     notes: list[str] = field(default_factory=list)
+    prove_orders: bool = False
+    """Whether the spec leaves it to every run that a stated order leaves no rows tied."""
     proven: list[ImpliedCheck] = field(default_factory=list)
     """What is held against the rows because it could not be known here."""
 
@@ -128,6 +130,7 @@ class StepScope:
             raise self.fail(
                 f"{text!r} aggregates over rows.", field=field, hint="Use an 'aggregate' step, or a 'window' step."
             )
+        mark = mark and self.prove_orders
         check_orders(tree, relation.names, relation.keys, where, within=within, mark=mark)
         marks = marked(tree)
         self.check_literals(tree, relation, field)
@@ -227,7 +230,8 @@ class StepScope:
         Where nothing is known to identify a row, every run proves that none are tied; with ``first`` that it is certain
         which are the first so many.
         """
-        items = self.order(order, relation, field) if order and not relation.keys else []
+        left_to_run = self.prove_orders and not relation.keys
+        items = self.order(order, relation, field) if order and left_to_run else []
         require_total(
             [*per, *self.order_columns(order, relation)],
             relation.names,

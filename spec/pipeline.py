@@ -328,6 +328,12 @@ class Pipeline(Document):
         description="Where it is computed. auto: in the PostgreSQL that has all sources and gets all tables, if it is "
         "known to give the same, else here in DuckDB. The other two insist.",
     )
+    orders: Literal["total", "proven"] = Field(
+        default="total",
+        description="Where the order of rows matters. total: only an order that is known to leave no two rows tied "
+        "compiles. proven: where no key is known, a stated order is held against the rows by every run, which stops "
+        "if rows tie.",
+    )
     sources: dict[Identifier, Source] = Field(default={})
     tables: dict[Identifier, InlineTable] = Field(default={})
     definitions: dict[str, Definition] = Field(default={})

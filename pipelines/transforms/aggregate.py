@@ -1,8 +1,8 @@
 """One row for each group, with measures such as sum(amount) or count(*); without groups, one row for all.
 
 ``arg_max(city, seen)`` is the city of the row that was seen last, ``string_agg(name, ', ' order by name)`` a list,
-``sum(amount) filter (where paid)`` counts some rows only. Where it matters which of several rows that tie comes first,
-the run publishes nothing: say it inside the call, ``first(city order by seen desc, id)``. A text in ``group_by``
+``sum(amount) filter (where paid)`` counts some rows only. Which of several rows
+comes first has to be certain: say it inside the call, ``first(city order by seen desc, id)``. A text in ``group_by``
 stands in each row, e.g. ``region: "'All'"``.
 """
 

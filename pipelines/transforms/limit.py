@@ -1,7 +1,7 @@
 """Keep the first rows of an order, of all rows or of each group.
 
-Which rows are first must be certain, so the order must be total, or every run proves that no tie decides; or set
-``ties`` to keep all rows that tie with the last one kept.
+Which rows are first must be certain, so the order must be total (with ``orders: proven`` in the spec every run proves
+that no tie decides); or set ``ties`` to keep all rows that tie with the last one kept.
 """
 
 from __future__ import annotations

@@ -83,7 +83,9 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
             relation.names,
             relation.keys,
             where,
-            prove=lambda: scope.prove_no_ties(relation, params.partition_by, order, "order_by"),
+            prove=(lambda: scope.prove_no_ties(relation, params.partition_by, order, "order_by"))
+            if scope.prove_orders
+            else None,
         )
         scope.check_literals(tree, relation, field)
         tree = scope.in_business_time(tree, relation, field)

@@ -183,9 +183,12 @@ def test_a_declared_primary_key_is_proven_on_the_data() -> None:
 def test_a_blocking_unique_check_makes_an_order_total_and_a_warning_does_not() -> None:
     steps = [{"id": "x", "use": "limit", "from": "customers", "rows": 1, "by": "customer_id"}]
     check = {"check": "unique", "on": "customers", "columns": "customer_id"}
-    assert "order" not in {check.check for check in compile_steps(TABLES, steps, checks=[check]).checks}
-    warned = compile_steps(TABLES, steps, checks=[{**check, "severity": "warn"}])
-    assert "order" in {check.check for check in warned.checks if check.severity == "block"}
+    compile_steps(TABLES, steps, checks=[check])
+    with pytest.raises(SpecError, match="order of rows"):
+        compile_steps(TABLES, steps, checks=[{**check, "severity": "warn"}])
+    assert "order" not in {one.check for one in compile_steps(TABLES, steps, checks=[check], orders="proven").checks}
+    warned = compile_steps(TABLES, steps, checks=[{**check, "severity": "warn"}], orders="proven")
+    assert "order" in {one.check for one in warned.checks if one.severity == "block"}
 
 
 def test_a_column_that_an_option_makes_need_not_be_declared() -> None:

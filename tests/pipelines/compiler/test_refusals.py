@@ -102,6 +102,13 @@ REFUSED: list[tuple[str, Step, str, dict[str, object]]] = [
     ),
     ("a list without an order", {"use": "aggregate", "measures": {"x": "string_agg(email, ',')"}}, "order of rows", {}),
     (
+        "the first value of an order with ties",
+        {"use": "aggregate", "measures": {"x": "first(email order by day)"}},
+        "order of rows",
+        {},
+    ),
+    ("the largest with ties", {"use": "aggregate", "measures": {"x": "arg_max(email, total)"}}, "order of rows", {}),
+    (
         "the first value of no order",
         {"use": "aggregate", "measures": {"x": "first(email)"}},
         'FIRST("email" ORDER BY email)',

@@ -1,4 +1,4 @@
-"""An order that is stated is held against the rows: where some tie and it matters, the run publishes nothing."""
+"""With orders proven a stated one is held against the rows: where some tie and it matters, nothing is published."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS = {"g": "VARCHAR", "day": "INTEGER", "v": "INTEGER"}
 
 def run(rows: list[tuple[object, ...]], step: dict[str, object], **more: object) -> Bench:
     tables = {"t": {"columns": COLUMNS, "rows": [list(row) for row in rows]}}
-    return Bench(compile_steps(tables, [{"id": "s", "from": "t", **step}], **more), tables)
+    return Bench(compile_steps(tables, [{"id": "s", "from": "t", **step}], orders="proven", **more), tables)
 
 
 def is_certain(bench: Bench) -> bool:
@@ -130,5 +130,5 @@ def test_columns_known_to_identify_a_row_are_asked_for_before_anything_is_read()
 def test_an_order_of_instants_cut_to_days_of_a_zone_is_proven_as_well() -> None:
     tables = {"t": {"columns": {"at": "TIMESTAMP WITH TIME ZONE", "v": "INTEGER"}, "rows": []}}
     step = {"id": "s", "use": "aggregate", "from": "t", "measures": {"x": "arg_max(cast(at as date), v)"}}
-    job = compile_steps(tables, [step], timezone="Europe/Berlin")
+    job = compile_steps(tables, [step], timezone="Europe/Berlin", orders="proven")
     assert "order" in {check.check for check in job.checks}
