@@ -15,6 +15,7 @@ from agents.builtin.kinds import wrong_kinds
 from agents.builtin.licensed import unlicensed
 from agents.builtin.meaning import DOUBT, Compare, During, Meaning
 from agents.builtin.money import uncounted_money
+from agents.builtin.overread import overread
 from agents.builtin.reading import condition_text
 from agents.builtin.schema import Join, Schema
 from agents.builtin.tags import Tag
@@ -44,6 +45,7 @@ def account(
     ]
     doubts += wrong_kinds(tags, meaning, schema)
     doubts += uncounted_money(tags, meaning, schema)
+    doubts += overread(tags, meaning, schema)
     doubts += equals(tags, meaning, schema)
     tables = {meaning.scope.table} | {t for out in outs_of(meaning) for t in out.tables()}
     tables |= {table for join in joins for table in (join.table, join.parent)}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from agents.builtin.abbreviations import shortens
+from agents.builtin.choose import is_money
 from agents.builtin.meaning import Beyond, Compare, Meaning
-from agents.builtin.schema import Schema
+from agents.builtin.schema import Col, Schema
 from agents.builtin.walk import conditions_of, outs_of
 
 
@@ -23,10 +25,22 @@ def taken_for_granted(meaning: Meaning, schema: Schema) -> list[str]:
     used = {out.column for out in outs_of(meaning)} | {
         c.column for c in conditions_of(meaning) if isinstance(c, Compare | Beyond)
     }
+    for ref in sorted({out.column for out in outs_of(meaning) if out.kind == "agg" and out.column is not None}):
+        lowered = [c.name for c in schema.of(ref[0]) if c.ref != ref and _takes_off(c)]
+        if lowered and is_money(schema.columns[ref]) and not used & {(ref[0], name) for name in lowered}:
+            said.append(f"{ref[1]} is taken as it stands, with {' and '.join(lowered)} not taken off")
     for ref in sorted(ref for ref in used if ref is not None):
         product = schema.columns[ref].product
         if product is not None:
             said.append(f"{ref[1]} is {product[0]} times {product[1]}")
+        span = schema.columns[ref].span
+        if span is not None:
+            said.append(f"{ref[1]} is the time from {span[0]} to {span[1]}, where both are known")
         if schema.columns[ref].since:
             said.append(f"{ref[1]} is in full years since {schema.columns[ref].since}")
     return said
+
+
+def _takes_off(column: Col) -> bool:
+    lowered = {"discount", "rebate", "refund", "refunded"} & set(column.words)
+    return column.kind == "number" and (bool(lowered) or any(shortens(word, "discount") for word in column.words))

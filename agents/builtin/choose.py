@@ -34,6 +34,7 @@ MONEY = (
     "fare",
 )
 _IN_CENTS = frozenset("ct cts cent cents pence".split())
+_CURRENCIES = frozenset("eur euro euros usd dollar dollars gbp pounds chf dkk nok sek pln czk".split())
 ADDITIVE = frozenset(
     stem(w)
     for w in (
@@ -41,6 +42,8 @@ ADDITIVE = frozenset(
         "units total cost expense volume hours"
     ).split()
 )
+# A day of birth dates nobody's coming, and is used where it is spoken of.
+_BIRTHS = frozenset({"birth", "born", "birthday", "birthdate", "dob"})
 # When rows come about, and when something is only meant to happen.
 _BEGIN_WORDS = (
     "booked ordered issued started start placed opened sent shipped requested reported joined registered signup "
@@ -55,7 +58,7 @@ LATER = frozenset(
     stem(w)
     for w in (
         "end finish close complete return deliver paid pay settle resolve collect cancel expire done do cash "
-        "reimburse refund"
+        "reimburse refund back"
     ).split()
 )
 _LABELS = ("name", "title", "label", "full name", "symbol", "subject")
@@ -69,7 +72,25 @@ _NO_LABEL = frozenset(
 
 
 def label_columns(schema: Schema, table: str) -> list[Ref]:
-    """The columns by which people know a row: its name or title, first and last name, else its key."""
+    """The columns by which people know a row: its name or title, first and last name, else its key.
+
+    A name that many rows share, as the model of a bicycle, is shown behind the key by which others refer to the row.
+    """
+    found = called(schema, table)
+    keys = [(table, name) for name in schema.keys.get(table, ())]
+    if len(found) != 1 or not keys or found[0] in keys:
+        return found
+    stats = schema.columns[found[0]].stats
+    referred = any(schema.real(join.parent) == schema.real(table) for join in schema.joins)
+    shared = referred and stats.rows >= _MANY_ROWS and 0 < stats.distinct < stats.rows / 2
+    return [*keys, *found] if shared else found
+
+
+_MANY_ROWS = 20
+
+
+def called(schema: Schema, table: str) -> list[Ref]:
+    """As ``label_columns``, whether or not what rows are called tells them apart."""
     columns = schema.of(table)
     first = next((c for c in columns if c.core == ("first", "name")), None)
     last = next((c for c in columns if c.core == ("last", "name")), None)
@@ -135,15 +156,25 @@ def _points_elsewhere(schema: Schema, column: Col) -> bool:
 def date_columns(schema: Schema, table: str) -> list[Col]:
     """Columns that can date a row, the likeliest first; bookkeeping stamps only when there is nothing else."""
     dates = [c for c in schema.of(table) if c.kind == "date"]
-    business = [c for c in dates if not _AUDIT & set(c.words)] or dates
+    business = [c for c in dates if not _is_bookkeeping(schema, c)] or dates
+    business = [c for c in business if not _BIRTHS & set(c.words)] or business
     return sorted(business, key=lambda column: (_date_rank(schema, column), len(column.words)))
+
+
+def _is_bookkeeping(schema: Schema, column: Col) -> bool:
+    """As created_at; of start_ts the last word says only that it holds the time as well."""
+    words = set(column.words)
+    return bool(words & _AUDIT) and (
+        bool(words & _AUDIT - {"timestamp"}) or words <= {"timestamp", *schema.tables[column.table]}
+    )
 
 
 def unread_days(schema: Schema, table: str) -> list[Col]:
     """Columns that hold days in a form that cannot be read, and that would date a row no less than those that can."""
     dates = date_columns(schema, table)
     least = _date_rank(schema, dates[0]) if dates else _LAST_RANK
-    return [c for c in schema.of(table) if c.unread and not _AUDIT & set(c.words) and _date_rank(schema, c) <= least]
+    unread = [c for c in schema.of(table) if c.unread and not _is_bookkeeping(schema, c)]
+    return [c for c in unread if _date_rank(schema, c) <= least]
 
 
 def _date_rank(schema: Schema, column: Col) -> int:
@@ -175,12 +206,20 @@ def ends_rows(column: Col) -> bool:
     return bool({stem(word) for word in column.words} & _LEAVES_OFF)
 
 
+# Beginnings by their end only: a bicycle is out until it is back.
+_SETS_OFF = frozenset(stem(w) for w in "out from pickup picked opened open".split())
+
+
 def says_when(schema: Schema, column: Col) -> bool:
     """Whether a date is plainly when the row came about: it is called like its table, or like a beginning."""
     words = {stem(w) for w in column.words}
     return (
         is_event_date(schema, column)
         or _begins(column)
+        or (
+            bool({stem(w) for w in column.words} & _SETS_OFF)
+            and any(other.span is not None and other.span[0] == column.name for other in schema.of(column.table))
+        )
         or sets_out(schema, column)
         or bool(words & {stem(w) for w in schema.tables[column.table]})
     )
@@ -231,17 +270,22 @@ def is_event_date(schema: Schema, column: Col) -> bool:
 
 def main_measure(schema: Schema, table: str) -> Ref | None:
     """The one amount of money a table's rows are about; None when there is none or more than one might be."""
-    scored = []
+    scored, fees = [], []
     for column in schema.of(table):
         if column.kind != "number" or column.is_id or _points_elsewhere(schema, column):
             continue
         words = set(column.words)
         hits = [place for place, word in enumerate(MONEY) if word in words]
+        hits = hits or [0] * ("worth" in words and column.product is not None)
         if hits and not words & {"tax", "discount", "unit", "fee", "commission", "cost", "percent"}:
             scored.append((hits[0], column.ref))
+        elif hits and "fee" in words and not words & {"tax", "discount", "unit", "percent"}:
+            fees.append(column.ref)
     scored.sort()
     if not scored:
-        return None
+        # Beside an amount a fee is a part of it or taken off it; alone it is what the rows come to.
+        money = [column for column in schema.of(table) if is_money(column)]
+        return fees[0] if len(fees) == len(money) == 1 else None
     if len(scored) > 1 and scored[0][0] == scored[1][0]:
         return None
     return scored[0][1]
@@ -310,7 +354,8 @@ def is_money(column: Col) -> bool:
     if column.kind != "number" or column.is_id:
         return False
     whole = re.match(r"(?:U?(?:TINY|SMALL|BIG|HUGE)?INT)", column.type) is not None
-    return bool(set(column.words) & set(MONEY)) and (not whole or bool(set(column.words) & _IN_CENTS))
+    words = set(column.words)
+    return bool(words & set(MONEY)) and (not whole or bool(words & (_IN_CENTS | _CURRENCIES)))
 
 
 def adds_up_over(schema: Schema, column: Col) -> bool:
@@ -354,7 +399,7 @@ def counted_inside(schema: Schema, table: str, said: str) -> Ref | None:
 
 def names_rows(schema: Schema, table: str) -> bool:
     """Whether a table's label tells its rows apart, so that grouping by the row and by its label are the same."""
-    labels = label_columns(schema, table)
+    labels = called(schema, table)
     if len(labels) > 1:
         return True
     column = schema.columns[labels[0]]

@@ -474,19 +474,5 @@ class Comparisons(Superlatives):
             self.state.either = either
             self._hold(Compare(column, tag.data, (self.cursor.take().text,)), column[0])
 
-    def _on_time(self, _: list[Out]) -> None:
-        tag = self.cursor.take()
-        before = self.cursor.peek(-2)
-        op = {"before": "<", "after": ">", "at": "=", "by": "<=", "until": "<=", "from": ">="}.get(
-            before.text.lower() if before else ""
-        )
-        if op and self.state.column and self.schema.columns[self.state.column].kind == "time":
-            self._hold(Compare(self.state.column, op, (tag.text,)), self.state.column[0])
-            self.meaning.problems = [
-                p for p in self.meaning.problems if before is None or p != f"unknown:{before.text}"
-            ]
-        else:
-            self.meaning.problems.append(f"unused:{tag.text}")
-
     def _on_post(self, _: list[Out]) -> None:
         self.cursor.take()

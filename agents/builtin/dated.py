@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.builtin.choose import LATER, date_columns, is_event_date, says_when, unread_days
 from agents.builtin.conditions import Conditions
 from agents.builtin.lexicon import PEOPLE, synonyms
-from agents.builtin.meaning import During, Nested, Ref, Scope
+from agents.builtin.meaning import Compare, During, Nested, Out, Ref, Scope
 from agents.builtin.references import holds_people
 from agents.builtin.tags import Tag
 from agents.builtin.words import stem
@@ -172,3 +172,34 @@ class Dated(Conditions):
         if own or meant:
             self.meaning.problems.append(f"unclear:{verbs[-1]}")
         return None
+
+    def _on_time(self, _: list[Out]) -> None:
+        tag = self.cursor.take()
+        before = self.cursor.peek(-2)
+        op = {"before": "<", "after": ">", "at": "=", "by": "<=", "until": "<=", "from": ">="}.get(
+            before.text.lower() if before else ""
+        )
+        column = self._timed(before)
+        if op and column is not None:
+            self._hold(Compare(column, op, (tag.text,)), column[0])
+            self.meaning.problems = [
+                p for p in self.meaning.problems if before is None or p != f"unknown:{before.text}"
+            ]
+        else:
+            self.meaning.problems.append(f"unused:{tag.text}")
+
+    def _timed(self, before: Tag | None) -> Ref | None:
+        """The column whose time of day is meant: that which was said, else when the rows spoken of came about."""
+        said = self.state.column
+        if said is not None and (self.schema.columns[said].kind == "time" or self._has_hours(said)):
+            return said
+        if before is None or before.text.lower() not in {"before", "after"}:
+            return None
+        table = next((scope.table for scope in self._chain() if scope.table), "")
+        table = table or next((t for out in self.focus for t in sorted(out.tables()) if t), "")
+        days = date_columns(self.schema, table) if table else []
+        return days[0].ref if days and self._has_hours(days[0].ref) else None
+
+    def _has_hours(self, ref: Ref) -> bool:
+        column = self.schema.columns[ref]
+        return column.kind == "date" and column.type.upper().startswith("TIMESTAMP")

@@ -29,7 +29,7 @@ _ENDS = LATER | frozenset(
     stem(word)
     for word in (
         "left leave ended terminated closed cancelled resigned retired withdrawn exit scrapped sold disposed archived "
-        "removed returned expected due checkout until valid"
+        "removed returned expected due checkout until valid follow followup next remind reminder recall back"
     ).split()
 )
 _BIRTHS = frozenset(stem(word) for word in "birth born dob birthday".split())
@@ -104,13 +104,21 @@ def _stands_out(column: Col, rivals: list[Col], schema: Schema) -> bool:
     named = _stems(column) <= _DAY_WORDS | owner
     if _is_later(column) and not named:
         return False
-    others = [c for c in rivals if not _is_later(c)]
+    others = [c for c in rivals if not _is_later(c) and not (_stems(column) & _BEGINS and _often_missing(c))]
     if not others or sets_out(schema, column):
         return True
     if not named:
         return False
     asked_for = _stems(column) & _ASKED_FOR or owner & _ASKED_FOR
     return not (asked_for and any(_stems(c) & _TAKES_PLACE for c in others))
+
+
+_BEGINS = frozenset(stem(word) for word in "start started begin began".split())
+
+
+def _often_missing(column: Col) -> bool:
+    """Whether the day comes to some rows only, and so dates none of them: every row has begun."""
+    return column.stats.rows > 0 and column.stats.filled < 0.75 * column.stats.rows
 
 
 def _is_later(column: Col) -> bool:

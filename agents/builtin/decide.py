@@ -15,13 +15,14 @@ from agents.builtin.index import Index, index_of
 from agents.builtin.lexicon import CHANGES, OPINIONS
 from agents.builtin.loose import loose_measure
 from agents.builtin.meaning import Condition, During, Either, Meaning, Nested
-from agents.builtin.meant import unfitting
+from agents.builtin.meant import key_of_word, unfitting
 from agents.builtin.normalise import remarks
+from agents.builtin.offers import MOST, NONE, label_of, possible
 from agents.builtin.ranges import beyond_range
 from agents.builtin.reading import reading_of
 from agents.builtin.spokenroles import Unsaid
 from agents.builtin.tags import Tag
-from agents.builtin.understand import Candidate, Prepared, key_of, name_of, others, prepare, read
+from agents.builtin.understand import Candidate, Prepared, key_of, name_of, others, prepare, read, said_plainly
 from agents.builtin.units import refused_units
 from agents.builtin.words import singular
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
@@ -41,13 +42,48 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
     if refused is not None:
         return refused
     index = index_of(data)
+    plain = _plain(request, data, index)
+    return plain if isinstance(plain, Question) else _decided(request, plain, data, index)
+
+
+def _decided(said: Request, request: Request, data: DataView, index: Index) -> Draft | Question | Refusal:
+    """``request`` is what was ``said``, in plain words."""
+    reply = _answered(said, request, data, index)
+    asked = _meaning_of_word(request, data, index) if isinstance(reply, Refusal) else None
+    return asked or reply
+
+
+def _meaning_of_word(request: Request, data: DataView, index: Index) -> Question | None:
+    """Ask what the one word means that fits nothing, where some meanings would make the question clear."""
+    prepared = prepare(request, data, index)
+    words = unfitting(prepared.tags, read(prepared).meaning.problems)
+    key = key_of_word(words[0]) if len(words) == 1 else ""
+    if not key or key in request.answers:
+        return None
+    clear = []
+    for link in possible(words[0], prepared.tags, index):
+        answers = {**request.answers, key: name_of(link)}
+        candidate = read(prepare(request.model_copy(update={"answers": answers}), data, index))
+        if candidate.query is not None and candidate.confidence >= CONFIDENT:
+            clear.append(link)
+    if not clear:
+        return None
+    options = [Option(label=label_of(link), value=name_of(link)) for link in clear[:MOST]]
+    return Question(
+        key=key,
+        text=f"Nothing in the data is called '{words[0]}'. What do you mean by it?",
+        options=(*options, Option(label="None of these", value=NONE)),
+    )
+
+
+def _answered(said: Request, request: Request, data: DataView, index: Index) -> Draft | Question | Refusal:
     prepared = prepare(request, data, index)
     if prepared.unsaid is not None:
         return _which_role(prepared, prepared.unsaid)
     best = read(prepared)
     if best.query is None:
-        said = explain([p for p in best.meaning.problems if p.startswith(("unknown:", "novalue:"))])
-        return Refusal(message=said or f"The data cannot answer this: {best.problem}.", hint=_HINT)
+        why = explain([p for p in best.meaning.problems if p.startswith(("unknown:", "novalue:"))])
+        return Refusal(message=why or f"The data cannot answer this: {best.problem}.", hint=_HINT)
     asked = _which_day(best) or (_loose(prepared) if doubts_of(best.meaning) else None)
     if asked is not None:
         return asked
@@ -75,7 +111,35 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
         and finds_nothing(data, best.query)
     ):
         return _confirm(best, "nothing in the data is so")
-    return _draft(request, data, best, prepared.meant)
+    return _draft(said, data, best, prepared.meant)
+
+
+_WORDING = "what is counted"
+
+
+def _plain(request: Request, data: DataView, index: Index) -> Request | Question:
+    """The request in the words of questions, or the question about which rows it speaks of."""
+    meant = said_plainly(request, data, index)
+    if len(meant) == 1:
+        return meant[0]
+    chosen = next((one for one in meant if one.text == request.answers.get(_WORDING)), None)
+    return chosen or _about_which(request, meant, data, index) or meant[0]
+
+
+def _about_which(request: Request, meant: Sequence[Request], data: DataView, index: Index) -> Question | None:
+    """Ask which rows are spoken of where rows of several tables may be; None where not more than one way is read."""
+    found = [(one.text, read(prepare(one, data, index))) for one in meant]
+    read_well = [(text, best) for text, best in found if best.query is not None and best.confidence >= WORTH_ASKING]
+    if len(read_well) < 2:
+        return None
+    return Question(
+        key=_WORDING,
+        text=f"What is meant by '{request.text.strip(' ?.!')}'?",
+        options=tuple(Option(label=reading_of(best.meaning), value=text) for text, best in read_well[:_MOST_CHOICES]),
+    )
+
+
+_MOST_CHOICES = 6
 
 
 def _which_day(best: Candidate) -> Question | None:

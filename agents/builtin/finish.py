@@ -363,6 +363,9 @@ def _redate(scope: Scope, column: Ref) -> None:
             _redate(condition.scope, column)
 
 
+_KEPT_AS = {"weekday": (("weekday",), ("day", "of", "week"), ("day",), ("dow",))}
+
+
 def _grains(meaning: Meaning, schema: Schema, reader: Reader) -> None:
     """A period in the grouping cuts the date of what is measured."""
     for out in [*meaning.groups, *reader.focus, *reader.asked]:
@@ -382,7 +385,8 @@ def _grains(meaning: Meaning, schema: Schema, reader: Reader) -> None:
                     (
                         c
                         for c in schema.of(table)
-                        if c.core in {(out.grain,), (out.grain, "of", "week")} and c.kind != "date"
+                        if c.core in _KEPT_AS.get(out.grain, ((out.grain,), (out.grain, "of", "week")))
+                        and c.kind != "date"
                     ),
                     None,
                 )

@@ -9,7 +9,7 @@ from agents.builtin.meaning import Meaning, Out
 from agents.builtin.schema import Col, Schema
 from agents.builtin.walk import outs_of
 
-_MINUTES = {"minute": 1.0, "min": 1.0, "minimum": 1.0, "hour": 60.0, "second": 1 / 60}
+_MINUTES = {"minute": 1.0, "minutes": 1.0, "hours": 60.0, "min": 1.0, "minimum": 1.0, "hour": 60.0, "second": 1 / 60}
 _OF_ONE = frozenset("per rate price pay".split())
 _ASKED = {"hour": 60.0, "minute": 1.0}
 

@@ -14,6 +14,7 @@ from agents.builtin.keys import find_joins
 from agents.builtin.products import add_products
 from agents.builtin.roles import add_roles
 from agents.builtin.schema import Col, Schema, Stats, build_schema, kind_of
+from agents.builtin.spans import add_spans
 from agents.builtin.stored import read_kinds
 from agents.builtin.values import MAX_DISTINCT, ValueIndex
 from agents.builtin.words import fold
@@ -82,6 +83,7 @@ def _build(data: DataView) -> Index:
     _read_codes(data, schema, values)
     add_products(schema)
     add_ages(schema)
+    add_spans(schema)
     add_roles(schema, values)
     return Index(schema, values, ask=_asker(weakref.ref(data)))
 

@@ -66,12 +66,28 @@ def _mark_keys(schema: Schema) -> None:
     referring = {(join.table, name) for join in schema.joins for name in join.columns}
     for ref in refs:
         column = schema.columns[ref]
-        if column.kind == "number" and (ref in referring or {column.words[-1], column.core[-1]} & _NUMBERED):
+        if column.kind == "number" and (
+            ref in referring or {column.words[-1], column.core[-1]} & _NUMBERED or _numbers_rows(column)
+        ):
             schema.columns[ref] = replace(column, keyed=True)
     for column in list(schema.columns.values()):
         whole = column.kind == "number" and not column.type.upper().startswith(("DOUBLE", "FLOAT", "DECIMAL"))
         if whole and len(column.words) > 1 and column.words[-1] == "by":
             schema.columns[column.ref] = replace(column, keyed=True)
+
+
+_MEASURED = frozenset(
+    stem(word) for word in "year month week day hour date age rank ranking position place level round stage".split()
+)
+
+
+def _numbers_rows(column: Col) -> bool:
+    """Whether a key counts its rows through without a gap, as a till does: only a running number does so."""
+    stats = column.stats
+    if stats.rows < 20 or {stem(word) for word in column.words} & _MEASURED:
+        return False
+    low, high = stats.low, stats.high
+    return isinstance(low, int) and isinstance(high, int) and high - low + 1 == stats.rows
 
 
 _OVER = frozenset(

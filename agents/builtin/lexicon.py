@@ -421,9 +421,9 @@ def _derived(word: str) -> frozenset[str]:
     """The noun of a verb and the other way round: enrol and enrolment, graduate and graduation."""
     if len(word) < 4:
         return frozenset()
-    found = {f"{word}ment", f"{word}ion", f"{word}ation", f"{word}ing", *_NOUNS_OF_VERBS.get(word, ())}
+    found = {f"{word}ment", f"{word}ion", f"{word}ation", f"{word}ing", f"{word}al", *_NOUNS_OF_VERBS.get(word, ())}
     found |= {f"{word}er", f"{word}or", f"{word[:-1]}ier" if word.endswith("y") else f"{word}r"}
-    for ending in ("ment", "ation", "ion", "ing"):
+    for ending in ("ment", "ation", "ion", "ing", "al"):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             found.add(word[: -len(ending)])
     return frozenset(found)

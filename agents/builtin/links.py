@@ -175,6 +175,8 @@ class Linker:
                     replace(link, score=link.score * 0.55) if link.kind == "column" and link.how != "exact" else link
                     for link in found
                 ]
+            rows = {link.table for link in found if link.kind == "table" and link.score == 1.0}
+            found = [link for link in found if not (link.table in rows and self._calls_rows(link))]
             best: dict[tuple[str, str, str], Link] = {}
             for link in [self._referred(link, words, stems) for link in found]:
                 key = (link.kind, link.table, link.column)
@@ -184,6 +186,15 @@ class Linker:
                 best.values(), key=lambda link: (-link.score, link.kind, link.table, link.column)
             )
         return self.memory[words]
+
+    def _calls_rows(self, link: Link) -> bool:
+        """Whether a column called like its table only says how rows of a key of their own are called.
+
+        Two pets of one name are two pets; cities that come once a year are known by their names.
+        """
+        if link.kind != "column" or link.score < 1.0:
+            return False
+        return bool(self.schema.keys.get(link.table)) and link.column not in self.schema.keys[link.table]
 
     def _referred(self, link: Link, words: tuple[str, ...], stems: tuple[str, ...]) -> Link:
         """What a number refers to, in the part it says, where its key is not asked for: "sender" of sender_id."""
@@ -290,6 +301,8 @@ class Linker:
         core, owner, full = self.cores[ref], self.owners[ref[0]], self.words[ref]
         if stems in (core, full):
             return 1.0, "exact"
+        if len(stems) == 1 and full == (stems[0], "nam") and owner != stems and not self.schema.columns[ref].unique:
+            return 0.92, "lemma"  # a part is what part_nm of parts_used names, and no line of them
         rest = tuple(word for word in stems if word not in owner or word in core)
         extra = len(rest) < len(stems)
         if (

@@ -78,9 +78,14 @@ def _as_good(link: Link, best: Link) -> bool:
 
 
 def answered_link(answer: str, index: Index) -> Link | None:
-    """The column that an answer names as ``table.column``."""
-    found = next((c for c in index.schema.columns.values() if f"{c.table}.{c.name}" == answer), None)
-    return Link("column", found.table, found.name, how="answered") if found else None
+    """The column that an answer names as ``table.column``, or the value as ``table.column = value``."""
+    place, _, value = answer.partition(" = ")
+    found = next((c for c in index.schema.columns.values() if f"{c.table}.{c.name}" == place), None)
+    if found is None or (value and value not in index.values.by_column.get(found.ref, ())):
+        return None
+    if value:
+        return Link("value", found.table, found.name, value=value, how="answered")
+    return Link("column", found.table, found.name, how="answered")
 
 
 def _candidates(others: set[str], columns: Mapping[tuple[str, str], Col]) -> list[Col]:

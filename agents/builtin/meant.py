@@ -34,7 +34,8 @@ def take_meant(tags: list[Tag], answers: Mapping[str, str], index: Index) -> tup
         first, at = found[0], tags.index(found[0])
         taken = Tag("link", first.start, found[-1].end, text, links=[link], before=first.before)
         tags[at : at + len(found)] = [taken]
-        said.append(f"by '{text}' {link.table}.{link.column} is meant")
+        meant = f" is {link.value}" if link.kind == "value" else ""
+        said.append(f"by '{text}' {link.table}.{link.column}{meant} is meant")
     return tuple(said)
 
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import counted_inside, counts_things, label_columns, main_measure, tally_column
+from agents.builtin.choose import (
+    counted_inside,
+    counts_things,
+    is_money,
+    label_columns,
+    main_measure,
+    tally_column,
+)
 from agents.builtin.dated import Dated
 from agents.builtin.hours import time_spent
 from agents.builtin.lexicon import FLOWS, PEOPLE
@@ -129,6 +136,8 @@ class Measures(Dated):
             self.state.date = column.ref
             return self.count_of(phrase.tables[-1] if phrase.tables else head.table)
         if column.kind == "number" and not column.is_id and not self._is_reference(column.ref):
+            if is_money(column) and phrase.howmany and phrase.head_tag is not None:
+                self.meaning.problems.append(f"unclear:how many {phrase.head_tag.text}")  # invoices are no sum of money
             if phrase.distinct:
                 return Out("count", column=head.ref, table=head.table, distinct=True)
             return Out("agg", column=head.ref, func=phrase.agg or "sum", label="number")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import is_planned, label_columns, says_when
+from agents.builtin.choose import date_columns, is_planned, label_columns, says_when
 from agents.builtin.given import Given
 from agents.builtin.lexicon import FILLER, RELATING
 from agents.builtin.links import Link, is_flag, truth
@@ -15,6 +15,12 @@ from agents.builtin.words import stem
 _FORESEEN = frozenset(stem(word) for word in "planned scheduled due set meant arranged slated expected".split())
 _TIMELY = {"late": ">", "punctual": "<=", "punctually": "<=", "early": "<"}
 _FLIP = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "=": "!=", "!=": "="}
+
+
+_BEGINS = frozenset(stem(word) for word in "start started begin began begun".split())
+# Verbs that are states behind "is": "what is open" is no opening.
+_STATES = frozenset({"open", "complete", "present", "separate"})
+_ARE = frozenset({"is", "are", "was", "were", "still", "yet", "currently"})
 
 
 class Modifiers(Given):
@@ -33,13 +39,13 @@ class Modifiers(Given):
     def _leftover(self, tag: Tag) -> None:
         if tag.kind == "unknown":
             word = stem(tag.text.lower())
-            if self._text_inside(tag) or self._timely(tag.text.lower()):
+            if self._text_inside(tag) or self._timely(tag.text.lower()) or self._began(word):
                 return
             if word in SPENDING and word not in RELATING:
                 self.money_said.append(tag.text)
             elif word in _FORESEEN and self.cursor.kind() == "period":
                 pass  # "events planned for 2023" are those of 2023
-            elif word in RELATING:
+            elif word in RELATING and not (tag.text.lower() in _STATES and tag.before in _ARE):
                 self.state.since.append(tag.text.lower())
                 self.meaning.score -= 0.02
             elif word not in FILLER or tag.data == "claims":
@@ -48,6 +54,15 @@ class Modifiers(Given):
             if tag.kind == "quoted" and self._text_inside(tag):
                 return
             self.meaning.problems.append(f"unused:{tag.text}")
+
+    def _began(self, word: str) -> bool:
+        """As in "rentals that started before noon", where rows have one day on which they came about."""
+        table = next((scope.table for scope in self._chain() if scope.table), "")
+        days = date_columns(self.schema, table) if table else []
+        if word not in _BEGINS or not days or not says_when(self.schema, days[0]):
+            return False
+        self.state.column = days[0].ref
+        return True
 
     def _timely(self, word: str) -> bool:
         """As in "delivered late": the day on which it was done, against the day for which it was planned."""

@@ -9,13 +9,14 @@ from dataclasses import replace
 from agents.builtin.choose import adds_up_over, is_money, main_measure
 from agents.builtin.links import Link
 from agents.builtin.meaning import Beyond, Compare, Meaning, Ref
+from agents.builtin.references import speaks_of_customers
 from agents.builtin.schema import Schema
 from agents.builtin.tags import Tag
 from agents.builtin.walk import conditions_of, outs_of, with_parts
 from agents.builtin.words import stem
 
 # By their letters and not by their stems: to take and to earn are deeds.
-_MONEY = frozenset("revenue revenues turnover income incomes takings proceeds earnings money monies worth".split())
+_MONEY = frozenset("revenue revenues turnover income incomes takings proceeds earnings money monies worth bill".split())
 _PAID = frozenset("spent paid earned taken made".split())
 # So far away rows may lie and still be those that a question speaks of.
 _REACH = 2.4
@@ -33,6 +34,9 @@ def take_money(tags: list[Tag], schema: Schema) -> None:
         if table and (tag.links[0].how != "synonym" or table in schema.roles):
             continue
         amount = tag.kind == "link" and not table and _is_amount(tag.links[0], schema)
+        if amount and tag.links[0].how == "synonym" and not adds_up_over(schema, schema.columns[tag.links[0].ref]):
+            # "takings" beside lines that come to an amount: what was taken are the receipts.
+            amount = _money_told(tags, place, schema) is None
         if not table and (amount or tag.kind not in {"unknown", "link"}) and tag.text.lower() != "earnings":
             continue
         found = main_measure(schema, table) if table else _money_told(tags, place, schema)
@@ -78,7 +82,28 @@ def _money_told(tags: list[Tag], place: int, schema: Schema) -> Ref | None:
     found = money_in_reach(_named(tags, place), schema)
     held = {one.links[0].table for one in tags if one.links and one.links[0].kind == "value"}
     flowing = [ref for table in sorted(held) if (ref := money_in_reach([table], schema)) and ref[0] == table]
+    if found is None and len(flowing) != 1 and stem(tags[place].text.lower().split()[-1]) in _FROM_CUSTOMERS:
+        return _from_customers(schema, _named(tags, place))
     return flowing[0] if found is None and len(flowing) == 1 else found
+
+
+_FROM_CUSTOMERS = frozenset(stem(word) for word in "revenue turnover sales takings".split())
+_GIVEN_BACK = frozenset(stem(word) for word in "refund return credit reimbursement chargeback".split())
+
+
+def _from_customers(schema: Schema, named: list[str]) -> Ref | None:
+    """Of several sorts of money the one that customers bring: what is bought of suppliers is no turnover."""
+    found = [
+        ref
+        for table in schema.tables
+        if table not in schema.roles
+        and (ref := main_measure(schema, table)) is not None
+        and adds_up_over(schema, schema.columns[ref])
+        and not _GIVEN_BACK & {stem(word) for word in (*schema.tables[table], *schema.columns[ref].words)}
+        and any(speaks_of_customers(schema.tables[other]) and schema.owns(table, other) for other in schema.tables)
+        and all(schema.owns(table, one) or schema.owns(one, table) for one in named)
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _named(tags: list[Tag], place: int) -> list[str]:
@@ -105,8 +130,9 @@ def money_in_reach(named: list[str], schema: Schema) -> Ref | None:
 
 
 def _near(schema: Schema, table: str, other: str) -> bool:
+    """Whether rows lie near and one belongs to the other: payments of an event are no money of its menu."""
     found = schema.path(table, other)
-    return found is not None and found[0] <= _REACH
+    return found is not None and found[0] <= _REACH and (schema.owns(table, other) or schema.owns(other, table))
 
 
 def uncounted_money(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]:
@@ -130,7 +156,8 @@ _SPENDS = re.compile(
 )
 _WE_TAKE = re.compile(
     r"^how much (?:money )?(?:did|do|have|has) (?:we|the (?:shop|firm|company|business)) "
-    r"(?:take|taken|earn|earned|make|made|bring|brought|collect|collected|get|got)(?: in)?\b(?P<rest>[^?]*)[?]?$",
+    r"(?:take|taken|earn|earned|make|made|bring|brought|collect|collected|get|got)(?: in(?= (?:in|on|from|during|at|"
+    r"since|this|last)\b|[ ?]*$))?\b(?P<rest>[^?]*)[?]?$",
     re.IGNORECASE,
 )
 

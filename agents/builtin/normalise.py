@@ -27,6 +27,12 @@ def _paid_per(match: re.Match[str]) -> str:
     return f"{match[2]} with the {_SIDE[match[1].lower()]} {_ADJECTIVES[match[3].lower()]} pay"
 
 
+def _strongest(match: re.Match[str]) -> str:
+    """As in "best month for takings"."""
+    side = "highest" if match[1].lower() in {"best", "strongest"} else "lowest"
+    return f"which {match[2]} has the {side} "
+
+
 _SO_MANY = rf"\b(?:the |our )?(?:top |bottom )?(\d+|{'|'.join(SPOKEN_NUMBERS)}) ([\w-]+) "
 _WITH = r"(?:with|that have|who have) the "
 _THINGS = r"((?:phone|telephone|mobile|fax|account|customer|order|invoice|room|house|serial|tax) numbers?)"
@@ -149,8 +155,8 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     # Turns of speech that say nothing about which rows are meant.
     (
         (
-            r"\b(?:right now|with us|at all|in all|so far|of ours|in the system|overall|to date|on file|on record|"
-            r"on our books)\b(?=\s*[,.:;?!)]|\s*$)"
+            r"\b(?:right now|at the moment|at present|as we speak|with us|at all|in all|so far|of ours|in the system|"
+            r"overall|to date|on file|on record|on our books)\b(?=\s*[,.:;?!)]|\s*$)"
         ),
         "",
     ),
@@ -192,6 +198,52 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         r"last \1 \2\1 before last",
     ),
     (rf"\b(this|last) (month|week|quarter|year) ({_VERSUS} )(?:the )?previous \2\b", r"\1 \2 \3last \2"),
+    (r"\b(what|which) (?:%|pct|perc) of\b", r"\1 percentage of"),
+    # "3 towns most of our customers come from": the three with the most of them.
+    (
+        (
+            r"^(?:the |our |top )?(\d+) ([\w-]+(?: [\w-]+)?) (?:that |which |where )?most (?:of )?(?:our |the )?"
+            r"([\w-]+) (?:come|came|live|are|were|order|book|buy|go)(?: from| in| at| to)?\s*[?.]*$"
+        ),
+        r"top \1 \2 by number of \3",
+    ),
+    (
+        (
+            r"^(?:(?:which|what)(?: was| is)? )?(?:our |the )?(best|worst|strongest|weakest) "
+            r"(day|week|month|quarter|year|weekday) (?:for|in|by) "
+        ),
+        _strongest,
+    ),
+    (
+        (
+            r"^what (?:do|did|does|will) (?:all )?([^?]+?) (?:come|add up|amount|sum up) to"
+            r"(?: in (?:euros?|eur|total|all|money))*\s*[?.]*$"
+        ),
+        r"total money of \1",
+    ),
+    (
+        r"\b([\w-]+) (?:that |which )?(?:nobody|no one|noone) (?:has |have )?(?:ever )?([a-z]+ed|bought|sold|taken)\b",
+        r"\1 that were never \2",
+    ),
+    (r"\b(?:have|has|had|with) (?:nobody|no one|noone|nothing) (?:on|in|at|for|under) (?=[a-z])", "without "),
+    (r"\b(but|and) (?:on |had |made |with |placed )?none (?=in|since|during|this|last|on)", r"\1 not "),
+    (r"\b(before|after|until|from|at|by) noon\b", r"\1 12:00"),
+    (r"\b(before|after|until|from|at|by) midnight\b", r"\1 00:00"),
+    (
+        (
+            r"^(?:for|in|of|at) how many ([\w -]+?) (?:is|are|was) (?:the |their |its )?(.+?)(?: field| column)? "
+            r"(?:empty|missing|blank|not filled(?: in)?|unknown)\s*[?.]*$"
+        ),
+        r"how many \1 without \2",
+    ),
+    (
+        (
+            r"^(?:(?:which|what)(?: is| was)? )?(?:our |the )?(biggest|largest|smallest) ([\w-]+)"
+            r"(?: (?:that )?(?:we|i) [^,]*| ever)?,? (?:by|in terms of|measured by|judged by) (?:the )?"
+            r"(?:number of )?([^?]+?)\s*[?.]*$"
+        ),
+        lambda m: f"{m[2]} with the {'lowest' if m[1].lower() == 'smallest' else 'highest'} {m[3]}",
+    ),
     (r"\bbest[- ]?sellers\b", "best selling products"),
     (r"\b(the most|the least) (?:in total|altogether|overall|in all)\b", r"\1"),
     (r"\b(pay|paid|fee|wage) per (hour|day|week|month|year)\b", lambda m: f"{_ADJECTIVES[m[2].lower()]} {m[1]}"),

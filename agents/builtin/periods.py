@@ -89,7 +89,7 @@ _OPEN = re.compile(
 )
 _AT = re.compile(
     (
-        rf"\b(?:(?:in|during|on|for|of|within|over|as of|throughout)\s+)?(?:the\s+)?(?:month\s+of\s+(?={_MONTH})|"
+        rf"\b(?:(?:in|during|on|for|of|from|within|over|as of|throughout)\s+)?(?:the\s+)?(?:month\s+of\s+(?={_MONTH})|"
         rf"whole\s+(?:of\s+)?)?(?:the\s+)?({_POINT})"
     ),
     re.IGNORECASE,
@@ -182,7 +182,7 @@ def find_periods(text: str, today: date) -> list[Period]:  # noqa: C901 - one sh
             day = _add(today, match[2], -_count(match[1]))
             keep(Period(day, day + timedelta(days=1), (0, 0)), match)
     for match in _OPEN.finditer(low):
-        if free(*match.span()):
+        if free(*match.span()) and not _whole_unit(match):
             ends = "end of" in match.group()[len(match[1]) : match.start(2) - match.start()]
             keep(_open(match[1], match[2], match[3], today, ends=ends), match)
     for match in _AT.finditer(low):
@@ -192,6 +192,11 @@ def find_periods(text: str, today: date) -> list[Period]:  # noqa: C901 - one sh
     if ahead is not None and not found:
         keep(Period(today, None, (0, 0)), ahead)
     return sorted(found, key=lambda period: period.span)
+
+
+def _whole_unit(match: re.Match[str]) -> bool:
+    """As in "invoices from last month": those of it, and not all since then."""
+    return match[1] == "from" and match[3] is None and match[2].split()[0] in {"last", "this", "previous", "yesterday"}
 
 
 def _plain_word(match: re.Match[str], low: str) -> bool:
@@ -251,6 +256,9 @@ def _open(word: str, point: str, onward: str | None, today: date, *, ends: bool 
     word = word.split(maxsplit=1)[0] if word.startswith("starting") else word
     if ends and word in {"since", "after", "starting", "from", "later than"}:
         return Period(at.end, None, (0, 0))  # "since the end of March"
+    if word == "from" and not onward and at.end - at.start > timedelta(days=1):
+        # "Orders from 2024": those of that year, or all since it began.
+        return Period(at.start, None, (0, 0), other=replace(at, other=None))
     if word in {"since", "on or after", "starting", "from"} or (onward and word != "before"):
         return Period(at.start, None, (0, 0))
     if word in {"after", "later than"}:

@@ -10,6 +10,7 @@ howmany -: how many / number of / the number of / no. of / no of / count of / co
 howmany often: how often
 howmany -: total number of / total count of / total no. of
 howmuch -: how much
+unit weekday: day of the week / days of the week / day of week / days of week / day in the week
 cmp >=: at least / no less than / not less than / no fewer than / a minimum of / minimum of
 cmp >=: greater than or equal to / >=
 cmp <=: at most / no more than / not more than / a maximum of / maximum of / up to / not exceeding

@@ -6,6 +6,9 @@ from agents.builtin.choose import adds_up_over, is_money
 from agents.builtin.schema import Col, Schema, Stats
 
 AMOUNT = "amount"
+WORTH = "worth"
+# How much there is at one time, in a store or on a shelf.
+AT_HAND = frozenset("stock hand onhand available inventory instock".split())
 _MANY = {("quantity",), ("qty",), ("unit",), ("units",), ("piece",), ("pieces",), ("count",), ("number",)}
 _EACH = frozenset({"price", "rate"})
 _SUMS = frozenset("total amount revenue sum net gross value paid".split())
@@ -21,7 +24,8 @@ def add_products(schema: Schema) -> None:
     for table in list(schema.tables):
         factors = _factors(schema, table)
         parents = {join.parent for join in schema.joins if join.table == table}
-        if factors is None or not parents or (table, AMOUNT) in schema.columns:
+        at_hand = factors is not None and bool(AT_HAND & set(factors[0].words))
+        if factors is None or not (parents or at_hand) or {(table, AMOUNT), (table, WORTH)} & set(schema.columns):
             continue
         above = [column for parent in parents for column in schema.of(parent)]
         own = [set(column.words) for column in schema.of(table) if column.kind == "number"]
@@ -30,12 +34,14 @@ def add_products(schema: Schema) -> None:
         many, price = factors
         rows = schema.rows.get(table, 0)
         filled = min(many.stats.filled, price.stats.filled)
-        schema.columns[table, AMOUNT] = Col(
+        # What lies there is worth something; it has not been paid by anybody.
+        name = WORTH if at_hand else AMOUNT
+        schema.columns[table, name] = Col(
             table,
-            AMOUNT,
+            name,
             "DECIMAL(38, 6)",
-            (AMOUNT,),
-            (AMOUNT,),
+            (name,),
+            (name,),
             "number",
             Stats(rows, filled, 0),
             product=(many.name, price.name),
@@ -45,6 +51,19 @@ def add_products(schema: Schema) -> None:
 def _factors(schema: Schema, table: str) -> tuple[Col, Col] | None:
     """The one quantity and the one price of a table's rows."""
     numbers = [column for column in schema.of(table) if column.kind == "number" and not column.is_id]
-    many = [column for column in numbers if column.core in _MANY]
-    prices = [column for column in numbers if is_money(column) and _EACH & set(column.core)]
+    many = [
+        column for column in numbers if column.core in _MANY or (AT_HAND & set(column.words) and not is_money(column))
+    ]
+    prices = [column for column in numbers if _is_price(column) and _EACH & set(column.core)]
+    if not many and any(_HOUR & set(column.words) for column in prices):
+        many = [column for column in numbers if column.core[-1:] in {("hour",), ("hours",)} and column not in prices]
     return (many[0], prices[0]) if len(many) == len(prices) == 1 else None
+
+
+_HOUR = frozenset({"hour", "hours", "hourly"})
+
+
+def _is_price(column: Col) -> bool:
+    """A price for one, as a rate per hour; a rate in percent is none."""
+    words = set(column.words)
+    return is_money(column) or ("rate" in words and bool(words & _HOUR))

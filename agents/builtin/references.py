@@ -63,6 +63,17 @@ def speaks_of_people(words: Iterable[str]) -> bool:
     return last in PEOPLE
 
 
+_CUSTOMERS = frozenset(
+    stem(w) for w in "customer client guest member patient student tenant subscriber buyer shopper".split()
+)
+
+
+def speaks_of_customers(words: Iterable[str]) -> bool:
+    """Whether a table's name says that its rows are those who pay."""
+    last = stem([*words][-1]) if words else ""
+    return last in _CUSTOMERS
+
+
 def find_references(
     schema: Schema,
     values: ValueIndex,

@@ -53,7 +53,8 @@ class Col:
     ``cast`` is the type its text is read as, where a text column holds nothing but numbers, ``pattern`` how days are
     written in it, ``signs`` what stands for yes and for no, ``keyed`` whether its numbers tell rows apart,
     ``unread`` whether it holds days, though in no form that can be read, ``product`` the two columns of the row that it
-    is the product of, ``since`` the day from which it counts full years; the data holds no such columns itself.
+    is the product of, ``since`` the day from which it counts full years, ``span`` the two times between which it says
+    how long it was; the data holds no such columns itself.
     """
 
     table: str
@@ -71,6 +72,7 @@ class Col:
     unread: bool = False
     product: tuple[str, str] | None = None
     since: str = ""
+    span: tuple[str, str] | None = None
 
     @property
     def ref(self) -> tuple[str, str]:
@@ -79,7 +81,7 @@ class Col:
     @property
     def made_of(self) -> set[str]:
         """The columns that it is computed from; empty for a column of the data."""
-        return {*(self.product or ()), *([self.since] if self.since else [])}
+        return {*(self.product or ()), *(self.span or ()), *([self.since] if self.since else [])}
 
     @property
     def is_id(self) -> bool:
@@ -322,12 +324,18 @@ def _add_columns(
             bare = (*exact[0], "id") if len(exact) == 1 else bare
         if len(bare) == 1 and bare[0] not in owner and _named_by_initials(bare[0], owner):
             bare = (*owner, "name")
+        if bare[-1:] == ("minimum",) and not _has_maximum(parts) and kind_of(column.type) == "number":
+            bare = (*bare[:-1], "minutes")  # labour_min, where nothing is called a maximum
         core = tuple(word for word in bare if stem(word) not in {stem(w) for w in owner})
         stat = stats.get((table.name, column.name)) or Stats(table.rows or 0, table.rows or 0, 0)
         schema.columns[table.name, column.name] = Col(
             table.name, column.name, column.type, bare, core or bare, kind_of(column.type), stat, column.description
         )
         schema.rows[table.name] = stat.rows
+
+
+def _has_maximum(parts: list[tuple[str, ...]]) -> bool:
+    return any({"max", "maximum"} & set(words) for words in parts)
 
 
 def _named_by_initials(word: str, owner: tuple[str, ...]) -> bool:

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlglot import exp
 
-from agents.builtin.choose import label_columns, names_rows
+from agents.builtin.choose import called, label_columns, names_rows
 from agents.builtin.meaning import Compare, During, Meaning, Out, Ref, Scope
 from agents.builtin.schema import Join
 from agents.builtin.sqlframe import CannotBuildError, Frame, cut, literal, quoted
@@ -170,7 +170,7 @@ class Builder(Nodes):
                 if (
                     out.kind == "column"
                     and out.column
-                    and out.column in label_columns(self.schema, out.column[0])
+                    and out.column in called(self.schema, out.column[0])
                     and names_rows(self.schema, out.column[0])
                 ):
                     nodes += [
@@ -188,12 +188,15 @@ class Builder(Nodes):
         """Whether other rows refer to the table's by its key: then rows of one name are different things."""
         keys = self.schema.keys.get(table, ())
         real = self.schema.real(table)
-        labels = {ref[1] for ref in label_columns(self.schema, table)}
+        labels = {ref[1] for ref in called(self.schema, table)}
         return not labels & set(keys) and any(
             self.schema.real(j.parent) == real and j.keys == keys for j in self.schema.joins
         )
 
     def _order_node(self, frame: Frame, out: Out, meaning: Meaning) -> exp.Expr:
+        if out.kind == "grain" and out.grain == "weekday" and out.column and meaning.groups:
+            day = exp.Extract(this=exp.var("ISODOW"), expression=frame.column(out.column))
+            return exp.Min(this=day)  # Monday first, and not Friday
         node = self._node(frame, out, meaning)
         if (
             out.kind == "column"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -34,6 +35,10 @@ class Frame:
         since = self.builder.schema.columns[ref].since
         if since:
             return self.builder.years_since(self.column((ref[0], since)))
+        span = self.builder.schema.columns[ref].span
+        if span is not None:
+            first, last = (self.column((ref[0], name)) for name in span)
+            return between(first, last, self.builder.schema.columns[ref].words[-1])
         product = self.builder.schema.columns[ref].product
         if product is not None:
             many, price = (self.column((ref[0], name)) for name in product)
@@ -143,12 +148,33 @@ def clock(text: str) -> str:
     return f"{hour:02d}:{minute}:00"
 
 
+_CLOCK = re.compile(r"\d{1,2}(?::\d{2}(?::\d{2})?\s*(?:[ap]m)?|\s*[ap]m)$", re.IGNORECASE)
+
+
+def is_clock(text: str) -> bool:
+    """Whether a text is a time of day, as 9am and 17:30."""
+    return _CLOCK.match(text.strip()) is not None
+
+
+def between(first: exp.Expr, last: exp.Expr, unit: str) -> exp.Expr:
+    """How many days, or hours with their fractions, lie between two times."""
+    if unit == "days":
+        return exp.func("DATE_DIFF", exp.Literal.string("day"), first, last, dialect="duckdb")
+    seconds = exp.func("DATE_DIFF", exp.Literal.string("second"), first, last, dialect="duckdb")
+    return exp.paren(exp.Div(this=exp.cast(seconds, "DOUBLE"), expression=exp.Literal.number(3600)))
+
+
 def cut(node: exp.Expr, grain: str) -> exp.Expr:
-    """The first day of the unit that a date lies in; of weekdays the number, Monday is 1; of years the year."""
+    """The first day of the unit that a date lies in; of weekdays the name; of years the year.
+
+    An hour is one of the day, 0 to 23: nobody asks for the hours of three years.
+    """
+    if grain == "hour":
+        return exp.cast(exp.Extract(this=exp.var("HOUR"), expression=node), "INT")
     if grain == "year":
         return exp.cast(exp.Extract(this=exp.var("YEAR"), expression=node), "INT")
     if grain == "weekday":
-        return exp.Extract(this=exp.var("ISODOW"), expression=node)
+        return exp.func("DAYNAME", node, dialect="duckdb")
     return exp.cast(exp.func("DATE_TRUNC", exp.Literal.string(grain), node, dialect="duckdb"), "DATE")
 
 

@@ -17,7 +17,7 @@ class Nodes(Where):
 
     def _nodes(self, frame: Frame, out: Out, meaning: Meaning) -> list[tuple[str, exp.Expr]]:
         if out.kind == "entity" and out.label == WHOLE:
-            return [(one.name, frame.column(one.ref)) for one in self.schema.of(out.table)]
+            return [(one.name, frame.column(one.ref)) for one in self.schema.of(out.table) if not one.made_of]
         if out.kind == "entity":
             return [(self._label(ref), frame.column(ref)) for ref in label_columns(self.schema, out.table)]
         return [(self._name(out), self._node(frame, out, meaning))]

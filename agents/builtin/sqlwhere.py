@@ -7,7 +7,7 @@ from sqlglot import exp
 from agents.builtin.choose import label_columns, names_rows
 from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scalar, Scope
 from agents.builtin.schema import Join
-from agents.builtin.sqlframe import Base, CannotBuildError, Frame, clock, literal, quoted
+from agents.builtin.sqlframe import Base, CannotBuildError, Frame, clock, is_clock, literal, quoted
 from agents.builtin.words import fold
 from agents.builtin.years import holds_years
 
@@ -287,6 +287,11 @@ class Where(Base):
             and not isinstance(condition.values[0], bool)
         ):
             made = OPS[condition.op](this=node, expression=exp.Literal.string(f"{condition.values[0]}"))
+        elif column.kind == "date" and isinstance(condition.values[0], str) and is_clock(condition.values[0]):
+            made = OPS[condition.op](
+                this=exp.cast(node, "TIME"),
+                expression=exp.cast(exp.Literal.string(clock(condition.values[0])), "TIME"),
+            )
         elif column.kind == "time":
             made = OPS[condition.op](
                 this=node, expression=exp.cast(exp.Literal.string(clock(str(condition.values[0]))), "TIME")

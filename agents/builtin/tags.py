@@ -51,6 +51,18 @@ def _stands_as_noun(tokens: list[Token], index: int) -> bool:
     return (before in _BEFORE_NOUN or before in SUPERLATIVES or before.isdigit()) and after in _AFTER_NOUN
 
 
+def _is_named_thing(tokens: list[Token], index: int) -> bool:
+    """As in "returns per reason" and "how many returns": a verb's plural where only a noun can stand."""
+    low = tokens[index].low
+    before = tokens[index - 1].low if index else ""
+    after = tokens[index + 1].low if index + 1 < len(tokens) else ""
+    if not low.endswith("s") or low.endswith("ss"):
+        return False
+    return before in {"many", "of", "number", "all", "our", "average"} or (
+        not index and after in {"per", "by", "in", "with"}
+    )
+
+
 @dataclass
 class Tag:
     """A span ``[start, end)`` of tokens. ``links`` are its meanings in the data, best first; ``data`` its own."""
@@ -171,6 +183,9 @@ def _word_tags(tokens: list[Token], index: int) -> list[Tag]:  # noqa: C901 - on
         found.append(_make("unit", tokens, index, index + 1, 1.0, GRAIN_NOUNS[low.rstrip("s")]))
     if low.rstrip("s") in WEEKDAYS and len(low) > 3:
         found.append(_make("weekday", tokens, index, index + 1, 0.9, str(WEEKDAYS[low.rstrip("s")])))
+    before = tokens[index - 1].low if index else ""
+    if low.rstrip("s") == "weekday" and (before in _CUTS or before in SUPERLATIVES):
+        found.append(_make("unit", tokens, index, index + 1, 1.1, "weekday"))
     if low.rstrip("s") in {"weekend", "weekday"}:
         found.append(_make("weekday", tokens, index, index + 1, 0.9, low.rstrip("s")))
     if low in COMPARATIVES:
@@ -204,6 +219,8 @@ def _word_tags(tokens: list[Token], index: int) -> list[Tag]:  # noqa: C901 - on
     return found
 
 
+# Before a unit of time: each one is asked for, as in "which weekday".
+_CUTS = frozenset("which what per by each every".split())
 # What tables consist of: to count these is to count rows.
 _ROWS = frozenset("row record entry time one result value column field name instance case item amount total".split())
 
@@ -309,6 +326,8 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
     )
     if plain and size == 1 and inner_filler and _stands_as_noun(tokens, index):
         links += [link for link in linker.phrase(words) if link.how == "exact" and link.kind == "column"]
+    if plain and size == 1 and inner_filler and _is_named_thing(tokens, index):
+        links += [link for link in linker.phrase(words) if link.how == "exact" and link.kind == "table"]
     following = tokens[index + size].low if index + size < len(tokens) else ""
     if plain and size == 1 and inner_filler and words[0].endswith("ed") and following in GRAIN_NOUNS:
         links += [

@@ -15,11 +15,14 @@ from agents.builtin.appositions import settle
 from agents.builtin.assumed import taken_for_granted
 from agents.builtin.audit import audit, other_days, paths, references, roles
 from agents.builtin.cents import in_cents
+from agents.builtin.chatter import without_chatter
 from agents.builtin.codetables import said_codes
 from agents.builtin.compared import compared
 from agents.builtin.context import Context, formula_of, read_context, reworded, substitute, unused
+from agents.builtin.dimensions import take_dimensions
 from agents.builtin.directs import take_directs
 from agents.builtin.divided import divided
+from agents.builtin.everyday import wordings
 from agents.builtin.finish import finish
 from agents.builtin.followup import complete
 from agents.builtin.formulas import in_brackets, parse_formula
@@ -41,6 +44,7 @@ from agents.builtin.normalise import normalise
 from agents.builtin.objects import take_objects
 from agents.builtin.often import take_often
 from agents.builtin.overdue import plain_overdue, take_overdue
+from agents.builtin.overread import passed_over
 from agents.builtin.parse import Reader
 from agents.builtin.perunit import take_per_unit
 from agents.builtin.phrasebook import PHRASES
@@ -119,18 +123,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     """Normalise, take definitions in, tag. Answers given earlier settle the spans they are about."""
     today: date = request.now.astimezone(ZoneInfo(request.timezone)).date()
     linker = linker_of(index)
-    defined = {word for name in data.definitions for word in fold(name).split()}
-    asked = translated(
-        request.text,
-        lambda word: _is_stored(word, index) or fold(word) in defined,
-        lambda word: _is_english(word, linker),
-        lambda word: stem(word) in linker.spoken or word in linker.joined,
-    )
-    asked, slips = corrected(
-        asked,
-        lambda word: _is_english(word, linker) or _is_stored(word, index) or bool(linker.phrase((word,))),
-        _SPELLED,
-    )
+    asked, slips = _in_english(request.text, index, _defined(data))
     asked = returned(rates(glued(asked, index.values), index), index.schema)
     asked, ties = ties_too(asked) if not linker.phrase(("ties",)) else (asked, False)
     asked, form = shaped(lasting(asked, linker.table_of, index.schema))
@@ -176,6 +169,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     take_listed_days(tags, index.schema)
     narrow_money(tags, index.schema)
     take_money(tags, index.schema)
+    take_dimensions(tags, index.schema)
     take_often(tags, index.schema)
     take_per_unit(tags, index.schema)
     take_timely(tags, index.schema)
@@ -202,6 +196,30 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     )
 
 
+def _defined(data: DataView) -> frozenset[str]:
+    """Words that have a meaning here; they stay as they are."""
+    return frozenset(word for name in data.definitions for word in fold(name).split())
+
+
+def _in_english(text: str, index: Index, defined: frozenset[str]) -> tuple[str, list[str]]:
+    """The question in English with its slips of the pen mended, and what was mended."""
+    linker = linker_of(index)
+    asked = translated(
+        without_chatter(text, lambda word: word in defined or bool(linker.phrase((word,))) or _is_stored(word, index)),
+        lambda word: _is_stored(word, index) or fold(word) in defined,
+        lambda word: _is_english(word, linker),
+        lambda word: stem(word) in linker.spoken or word in linker.joined,
+    )
+    return corrected(asked, lambda word: _is_known(word, linker, index), _SPELLED)
+
+
+def said_plainly(request: Request, data: DataView, index: Index) -> list[Request]:
+    """The request in the words of questions; several where what it says may be about several sorts of rows."""
+    asked, _ = _in_english(request.text, index, _defined(data))
+    found = wordings(asked, index, linker_of(index))
+    return [request] if found == [asked.strip()] else [request.model_copy(update={"text": one}) for one in found]
+
+
 _NEW = re.compile(r"\bnew(?:ly)?(?: \w+ed)? (?=[a-z])")
 _TIMED = re.compile(
     r"\b(?:days?|weeks?|months?|quarters?|years?|daily|weekly|monthly|quarterly|yearly|today|yesterday|since|(?:19|20)\d\d|"
@@ -220,7 +238,8 @@ def _without_new(text: str) -> tuple[str, bool]:
 def _dated_by_own(meaning: Meaning) -> bool:
     """Whether all days that are used are of the very rows that are asked for."""
     asked = {t for o in meaning.outs if o.kind in {"entity", "count", "column"} for t in o.tables() if t}
-    days = {c.column[0] for c in meaning.scope.conditions if isinstance(c, During)}
+    held = [*meaning.scope.conditions, *(c for out in meaning.outs for c in out.conditions)]
+    days = {c.column[0] for c in held if isinstance(c, During)}
     days |= {o.column[0] for o in [*meaning.groups, *meaning.outs] if o.kind == "grain" and o.column}
     return bool(days) and days <= asked
 
@@ -289,6 +308,7 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     meaning.problems += paths(tags, meaning, builder.joined, prepared.index.schema)
     meaning.assumptions += taken_for_granted(meaning, prepared.index.schema)
     meaning.problems += account(tags, meaning, prepared.index.schema, query, builder.joined, fresh=prepared.fresh)
+    meaning.problems += [f"{DOUBT}{d}" for d in passed_over(tags, meaning, index.values)]
     meaning.problems += [f"{DOUBT}{d}" for d in unspared(tags, meaning, index.schema, query, prepared.spared)]
     return Candidate(meaning, query, confidence(meaning, tags), tags)
 
