@@ -6,8 +6,9 @@ BIN := .venv/bin
 READY := .venv/.set-up
 # Another Python: make PYTHON=/usr/local/bin/python3.12 test
 PYTHON := python3
-# Another number of test processes: make test WORKERS=4
-WORKERS := auto
+# Another number of test processes: make test WORKERS=4. One more than there are cores, for tests also wait: for servers,
+# browsers and other processes.
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1 )))
 
 # Public question sets beside the checkout are measured too, when they are there.
 export DREFLOW_EVALS ?= $(abspath $(wildcard ../shared/evals))
