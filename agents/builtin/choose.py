@@ -43,7 +43,7 @@ ADDITIVE = frozenset(
     ).split()
 )
 # A day of birth dates nobody's coming, and is used where it is spoken of.
-_BIRTHS = frozenset({"birth", "born", "birthday", "birthdate", "dob"})
+BIRTHS = frozenset({"birth", "born", "birthday", "birthdate", "dob"})
 # When rows come about, and when something is only meant to happen.
 _BEGIN_WORDS = (
     "booked ordered issued started start placed opened sent shipped requested reported joined registered signup "
@@ -157,7 +157,7 @@ def date_columns(schema: Schema, table: str) -> list[Col]:
     """Columns that can date a row, the likeliest first; bookkeeping stamps only when there is nothing else."""
     dates = [c for c in schema.of(table) if c.kind == "date"]
     business = [c for c in dates if not _is_bookkeeping(schema, c)] or dates
-    business = [c for c in business if not _BIRTHS & set(c.words)] or business
+    business = [c for c in business if not BIRTHS & set(c.words)] or business
     return sorted(business, key=lambda column: (_date_rank(schema, column), len(column.words)))
 
 

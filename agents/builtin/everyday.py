@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from agents.builtin.choose import date_columns, says_when
+from agents.builtin.choose import BIRTHS, date_columns, says_when
 from agents.builtin.index import Index
 from agents.builtin.lexicon import PEOPLE
 from agents.builtin.links import Linker
@@ -286,7 +286,7 @@ def happenings(schema: Schema) -> list[str]:
     for table in schema.tables:
         if table in schema.roles or holds_people(schema, table):
             continue
-        days = date_columns(schema, table)
+        days = [day for day in date_columns(schema, table) if not BIRTHS & set(day.words)]
         belongs = any(join.table == table for join in schema.joins)
         told = len(days) == 1 or (bool(days) and says_when(schema, days[0]))
         if days and told and (belongs or len(schema.tables) == 1):

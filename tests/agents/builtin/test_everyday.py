@@ -127,6 +127,11 @@ def test_of_two_sorts_of_rows_that_may_be_meant_the_person_says_which(ask: Ask, 
     assert answered.spec.request == "busiest weekday?"
 
 
+def test_what_was_born_has_no_weekday_of_business(ask: Ask, folder: Folder) -> None:
+    pets = "chip,cust_no,pet,born\n1,1,Rex,2020-01-01\n2,2,Bella,2021-05-05\n3,2,Rex,2019-03-04\n"
+    assert isinstance(ask("busiest weekday?", folder({**_STUDIO, "pets": pets})), Draft)
+
+
 def test_two_of_one_name_are_two(ask: Ask, folder: Folder) -> None:
     view = folder(_STUDIO)
     assert _rows(view, ask("how many customers have had a firing", view)) == [(3,)]
