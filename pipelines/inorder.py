@@ -34,11 +34,8 @@ def numbered(
 
     ``order`` has to be total within ``per``, which is proven here.
     """
-    covered = [*per, *scope.order_columns(order, relation)]
-    scope.require_total(per, order, relation, "Which row comes before", "order")
     first = [ordered(column(name), False) for name in per]
-    keys = [*first, *scope.order(order, relation, "order")]
-    keys += [ordered(column(name), False) for name in tie_break(covered, relation)]
+    keys = [*first, *order_keys(relation, per, order, scope)]
     group = over(exp.Anonymous(this="dense_rank"), (), first) if per else number(1)
     return select_from(
         relation.name,
@@ -49,6 +46,16 @@ def numbered(
             *(column(name) for name in relation.names),
         ],
     )
+
+
+def order_keys(relation: Relation, per: Sequence[str], order: Sequence[str], scope: StepScope) -> list[exp.Ordered]:
+    """By what the rows of a group are ordered, which has to be total within ``per`` and is proven here."""
+    covered = [*per, *scope.order_columns(order, relation)]
+    scope.require_total(per, order, relation, "Which row comes before", "order")
+    return [
+        *scope.order(order, relation, "order"),
+        *(ordered(column(name), False) for name in tie_break(covered, relation)),
+    ]
 
 
 def handed_out(rows: str, values: Sequence[str]) -> exp.Select:

@@ -67,6 +67,11 @@ def number_of(n: exp.Expr, many: str, one: str) -> exp.Expr:
 def no_rows(rows: exp.Select, expected: str, many: str, one: str) -> exp.Select:
     """Passes when ``rows`` selects none; ``many`` (or ``one``) is said after the number of rows."""
     counted = exp.Select(expressions=[aliased(count_all(), "n")], from_=exp.From(this=subquery(rows, "bad")))
+    return none_counted(counted, expected, many, one)
+
+
+def none_counted(counted: exp.Select, expected: str, many: str, one: str) -> exp.Select:
+    """The same for rows that are counted already: ``counted`` gives one row with their number ``n``."""
     n = column("n")
     return verdict(
         equals(n, zero()),

@@ -81,12 +81,11 @@ TABLES = {
         ),
         ["customer", "month"],
     ),
-    # What is looked at row by row is bounded, so these are small.
+    # What is looked at row by row is bounded, so this is small.
     "moves": ("", "SELECT * FROM orders WHERE id < greatest($rows // 20, 100)", ["id"]),
-    "requests": ("", "SELECT * FROM orders WHERE id < greatest($rows // 200, 100)", ["id"]),
     "places": (
         "place BIGINT, region VARCHAR",
-        "SELECT i, 'r' || i % 10 FROM range(greatest($rows // 20000, 50)) AS r(i)",
+        "SELECT i, 'r' || i % 10 FROM range(greatest($rows // 2, 50)) AS r(i)",
         ["place"],
     ),
     "budget": (

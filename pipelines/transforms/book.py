@@ -20,11 +20,11 @@ from sqlglot import exp
 from pipelines import proofs
 from pipelines.contract import MAIN, Built, Expression, ImpliedCheck
 from pipelines.expressions import aliased, column, select_from, table_of
-from pipelines.inorder import GROUP, MOST_ROWS, NUMBER, numbered, taken_in
+from pipelines.inorder import GROUP, MOST_ROWS, NUMBER, numbered, order_keys, taken_in
 from pipelines.job import Field as Column
 from pipelines.job import Relation
 from pipelines.scope import StepScope, family, ordered
-from pipelines.sqltree import as_type, call, is_null, is_there, number, over
+from pipelines.sqltree import as_type, call, is_null, is_there, minus, number, or_else, over, when
 from pipelines.transforms.join import as_pairs
 from spec.base import Document, JsonValue
 from spec.errors import LimitError
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 START, END, PLACE, CHOSEN = "_start", "_end", "_place", "_chosen"
+_COMPLETE: Final = ("every request has a place", " requests found no free place", " request found no free place")
+_WHOLE: Final = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _UNITS: Final = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 
 
@@ -101,13 +103,16 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     scope.distinct([*left.names, *places, NUMBER, GROUP, START, END], "place")
     prefer = [*params.prefer, *(name for name in places if name not in params.prefer)]
     scope.require_total((), prefer, right, "Which place is tried first", "prefer")
-    tried = over(exp.RowNumber(), (), scope.order(prefer, right, "prefer"))
+    on = _on(params, left, right, scope)
+    if params.start is None and params.where is None and all(_same_groups(x.type, y.type) for x, y in on):
+        return _by_rank(params, left, right, on, places, prefer, scope)
     times = _times(params, left, scope)
+    tried = over(exp.RowNumber(), (), scope.order(prefer, right, "prefer"))
     rows, ranked, found = (f"{scope.name}.{name}" for name in ("_rows", "_places", "_found"))
     built: dict[str, exp.Query] = {
         "_rows": numbered(left, (), params.order, times, scope),
         "_places": select_from(right.name, [aliased(tried, PLACE), *(column(name) for name in right.names)]),
-        "_pairs": _pairs(params, left, right, rows, ranked, scope),
+        "_pairs": _pairs(params, left, right, on, rows, ranked, scope),
         MAIN: _booked(left, places, rows, ranked, found),
     }
     if scope.wants("waiting"):
@@ -123,6 +128,99 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         fields={"_found": (Column(NUMBER, "BIGINT"), Column(CHOSEN, "BIGINT"))},
         feeds=("_rows", "_places", "_pairs"),
     )
+
+
+def _on(params: Params, left: Relation, right: Relation, scope: StepScope) -> list[tuple[Column, Column]]:
+    """The columns that must be equal."""
+    found: list[tuple[Column, Column]] = []
+    for a, b in params.on:
+        x, y = scope.field(a, left, "on"), scope.field(b, right, "on")
+        if family(x.type) != family(y.type):
+            raise scope.fail(f"{x.name} is {x.type} and {y.name} is {y.type}.", field="on", hint="Cast one of them.")
+        found.append((x, y))
+    return found
+
+
+def _same_groups(one: str, other: str) -> bool:
+    """Whether values that are equal across the two types are equal within each: no rounding lies between them."""
+    return one == other or (one in _WHOLE and other in _WHOLE)
+
+
+def _by_rank(
+    params: Params,
+    left: Relation,
+    right: Relation,
+    on: Sequence[tuple[Column, Column]],
+    places: Sequence[str],
+    prefer: Sequence[str],
+    scope: StepScope,
+) -> Built:
+    """Of requests that may have the same places, each of which is booked once, the first gets the first, and so on."""
+
+    def ranked(relation: Relation, within: Sequence[str], keys: Sequence[exp.Ordered], mark: str) -> exp.Subquery:
+        rank = aliased(over(exp.RowNumber(), [column(name) for name in within], keys), mark)
+        return proofs.subquery(select_from(relation.name, [*map(column, relation.names), rank]), mark)
+
+    asking, having = [x.name for x, _ in on], [y.name for _, y in on]
+    taken = order_keys(left, (), params.order, scope)
+    met = [proofs.equals(column(x.name, NUMBER), column(y.name, PLACE)) for x, y in on]
+    met.append(proofs.equals(column(NUMBER, NUMBER), column(PLACE, PLACE)))
+    booked = exp.Select(
+        expressions=[
+            *(aliased(column(name, NUMBER), name) for name in left.names),
+            *(aliased(column(name, PLACE), name) for name in places),
+        ],
+        from_=exp.From(this=ranked(left, asking, taken, NUMBER)),
+        joins=[
+            exp.Join(
+                this=ranked(right, having, scope.order(prefer, right, "prefer"), PLACE),
+                side="LEFT",
+                on=exp.and_(*met, copy=False),
+            )
+        ],
+    )
+    waiting = booked.copy()
+    waiting.set("expressions", [aliased(column(name, NUMBER), name) for name in left.names])
+    waiting.set("where", exp.Where(this=is_null(column(PLACE, PLACE))))
+    built: dict[str, exp.Query] = {MAIN: booked}
+    if scope.wants("waiting"):
+        built["waiting"] = waiting
+    return Built(
+        built,
+        keys={MAIN: left.keys, "waiting": left.keys},
+        order={MAIN: left.order},
+        checks=(_too_few(left, right, on, waiting.copy(), scope),),
+    )
+
+
+def _too_few(
+    left: Relation, right: Relation, on: Sequence[tuple[Column, Column]], waiting: exp.Select, scope: StepScope
+) -> ImpliedCheck:
+    """How many requests there are beyond the places that they may have."""
+
+    def counted(relation: Relation, names: Sequence[str], mark: str) -> exp.Subquery:
+        groups = [column(name) for name in names]
+        query = select_from(relation.name, [*groups, aliased(proofs.count_all(), mark)])
+        if groups:
+            query.set("group", exp.Group(expressions=[one.copy() for one in groups]))
+        return proofs.subquery(query, mark)
+
+    met = [proofs.equals(column(x.name, NUMBER), column(y.name, PLACE)) for x, y in on]
+    more = minus(column(NUMBER, NUMBER), or_else(column(PLACE, PLACE), number(0)))
+    beyond = exp.Sum(this=when(exp.GT(this=more, expression=number(0)), more.copy()))
+    missing = exp.Select(
+        expressions=[aliased(as_type(or_else(beyond, number(0)), "BIGINT"), "n")],
+        from_=exp.From(this=counted(left, [x.name for x, _ in on], NUMBER)),
+        joins=[
+            exp.Join(
+                this=counted(right, [y.name for _, y in on], PLACE),
+                side="LEFT",
+                on=exp.and_(*met, copy=False) if met else exp.true(),
+            )
+        ],
+    )
+    query = proofs.none_counted(missing, *_COMPLETE)
+    return ImpliedCheck("book_complete", scope.name, "warn", query, (left.name, right.name), evidence=waiting)
 
 
 def _kind(text_: str, relation: Relation, field: str, scope: StepScope) -> tuple[exp.Expr, str]:
@@ -167,14 +265,17 @@ def _pause(params: Params, left: Relation, scope: StepScope) -> int:
     return int(told[1]) * _UNITS[told[2]] * 1_000_000
 
 
-def _pairs(params: Params, left: Relation, right: Relation, rows: str, ranked: str, scope: StepScope) -> exp.Select:
+def _pairs(
+    params: Params,
+    left: Relation,
+    right: Relation,
+    on: Sequence[tuple[Column, Column]],
+    rows: str,
+    ranked: str,
+    scope: StepScope,
+) -> exp.Select:
     """Each request with each place that it may have, as numbers; a request with none is left out."""
-    tests: list[exp.Expr] = []
-    for a, b in params.on:
-        x, y = scope.field(a, left, "on"), scope.field(b, right, "on")
-        if family(x.type) != family(y.type):
-            raise scope.fail(f"{x.name} is {x.type} and {y.name} is {y.type}.", field="on", hint="Cast one of them.")
-        tests.append(proofs.equals(column(x.name, "r"), column(y.name, "p")))
+    tests = [proofs.equals(column(x.name, "r"), column(y.name, "p")) for x, y in on]
     fields = {name.casefold() for name in left.names}
     joined = exp.Select(
         expressions=[
@@ -236,9 +337,7 @@ def _booked(left: Relation, places: Sequence[str], rows: str, ranked: str, found
 def _without(found: str, scope: StepScope) -> ImpliedCheck:
     bad = select_from(found, [column(NUMBER)])
     bad.set("where", exp.Where(this=is_null(column(CHOSEN))))
-    query = proofs.no_rows(
-        bad.copy(), "every request has a place", " requests found no free place", " request found no free place"
-    )
+    query = proofs.no_rows(bad.copy(), *_COMPLETE)
     return ImpliedCheck("book_complete", scope.name, "warn", query, (found,), evidence=bad)
 
 

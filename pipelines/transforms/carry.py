@@ -4,7 +4,7 @@ Rows are taken in their order, within ``per``. The value of a row is that of the
 ``add``, rounded to ``decimals`` (half away from zero) and held between ``at_least`` and ``at_most``; before the first
 row it is ``start``. Where ``restart`` is true, a row begins from ``start`` again. What is empty adds nothing,
 multiplies with 1 and bounds nothing. ``cut`` names a column for what a bound took away (above 0 where it was too much,
-below 0 where it was too little). A running total without a bound is a 'window' step, which is faster.
+below 0 where it was too little). A running total without a bound is a 'window' step.
 """
 
 from __future__ import annotations
@@ -16,12 +16,24 @@ from typing import TYPE_CHECKING, Final
 from pydantic import Field, model_validator
 from sqlglot import exp
 
+from pipelines import proofs
 from pipelines.contract import MAIN, Built, Expression
-from pipelines.inorder import GROUP, NUMBER, beside, handed_out, number_of, numbered, scale_of, taken_in
+from pipelines.expressions import aliased, column, table_of
+from pipelines.inorder import (
+    GROUP,
+    NUMBER,
+    beside,
+    handed_out,
+    number_of,
+    numbered,
+    order_keys,
+    scale_of,
+    taken_in,
+)
 from pipelines.job import Field as Column
 from pipelines.job import Relation
 from pipelines.scope import StepScope
-from pipelines.sqltree import as_type, or_else
+from pipelines.sqltree import as_type, minus, number, or_else, over, plus, when
 from spec.base import Document, JsonValue
 from spec.pipeline import Strings
 from spec.records import record
@@ -31,6 +43,7 @@ if TYPE_CHECKING:
 
 START, ADD, TIMES, LOW, HIGH, AGAIN = "_start", "_add", "_times", "_low", "_high", "_again"
 VALUE, CUT = "_value", "_cut"
+SUM, BOUND, FIRST = "_sum", "_bound", "UNBOUNDED"
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
@@ -82,29 +95,34 @@ keywords: Final = (
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
-    """Numbers go out exactly and come back carried on."""
+    """Windows where one bound at most holds exact sums; else numbers go out exactly and come back carried on."""
     (relation,) = inputs
     per = [item.name for item in scope.fields(params.per, relation, "per")]
     new = [params.name, *([params.cut] if params.cut else [])]
-    scope.distinct([*relation.names, *new, NUMBER, GROUP, START, ADD, TIMES, LOW, HIGH, AGAIN], "name")
+    scope.distinct([*relation.names, *new, NUMBER, GROUP, START, ADD, TIMES, LOW, HIGH, AGAIN, SUM, BOUND], "name")
     given: dict[str, tuple[exp.Expr, str]] = {}
     fields = {START: "start", ADD: "add", TIMES: "times", LOW: "at_least", HIGH: "at_most"}
     for mark, field in fields.items():
         text = getattr(params, field)
         given[mark] = number_of(text, relation, field, scope) if text is not None else (exp.Null(), "INTEGER")
-    counted = [scale_of(type_) for mark, (_, type_) in given.items() if mark != TIMES]
-    decimals = params.decimals if params.decimals is not None else max(counted)
+    scales = {mark: scale_of(type_) for mark, (_, type_) in given.items() if mark != TIMES}
+    decimals = params.decimals if params.decimals is not None else max(scales.values())
     values = {
-        mark: as_type(value, f"DECIMAL(38,{12 if mark == TIMES else max(decimals, scale_of(type_))})")
-        for mark, (value, type_) in given.items()
+        mark: as_type(value, f"DECIMAL(38,{12 if mark == TIMES else max(decimals, scales[mark])})")
+        for mark, (value, _) in given.items()
     }
-    again: exp.Expr = exp.false()
+    again: exp.Expr | None = None
     if params.restart is not None:
         again = or_else(exp.Paren(this=scope.condition(params.restart, relation, "restart")), exp.false())
-    values[AGAIN] = again
-    rows, found = f"{scope.name}._rows", f"{scope.name}._found"
     type_ = f"DECIMAL(38,{decimals})" if decimals else "BIGINT"
+    kept, order = {MAIN: relation.keys}, {MAIN: relation.order}
+    # What is rounded in each row, or held from both sides, depends on the row before in a way no sum tells.
+    if params.times is None and None in (params.at_least, params.at_most) and scales[ADD] <= decimals:
+        keys = order_keys(relation, per, params.order, scope)
+        return Built({MAIN: _in_windows(params, relation, per, keys, values, again, decimals)}, kept, order)
+    rows, found = f"{scope.name}._rows", f"{scope.name}._found"
     exact = all(kind not in ("DOUBLE", "FLOAT") for _, kind in given.values())
+    values[AGAIN] = again or exp.false()
     built = {
         "_rows": numbered(relation, per, params.order, values, scope),
         "_given": handed_out(rows, list(values)),
@@ -113,12 +131,72 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     returned = (Column(NUMBER, "BIGINT"), Column(VALUE, type_, exact=exact), Column(CUT, type_, exact=exact))
     return Built(
         built,
-        keys={MAIN: relation.keys},
-        order={MAIN: relation.order},
+        kept,
+        order,
         apply=_Carry(scope.name, decimals),
         fields={"_found": returned},
         feeds=("_rows", "_given"),
     )
+
+
+def _in_windows(
+    params: Params,
+    relation: Relation,
+    per: Sequence[str],
+    keys: Sequence[exp.Ordered],
+    values: Mapping[str, exp.Expr],
+    again: exp.Expr | None,
+    decimals: int,
+) -> exp.Select:
+    """Running totals, and how far the bound has moved them so far.
+
+    With a floor the value is S + greatest(start, greatest of all floor - S so far), where S is what was added up; with
+    a ceiling it is the same with least.
+    """
+    type_ = f"DECIMAL(38,{decimals})"
+    partition = [column(name) for name in per]
+    source: exp.Expr = table_of(relation.name)
+    if again is not None:
+        # Each restart begins a group of its own within the group.
+        begun = exp.Sum(this=when(again, number(1), number(0)))
+        counted = exp.Select(
+            expressions=[*map(column, relation.names), aliased(over(begun, partition, keys, start=FIRST), AGAIN)],
+            from_=exp.From(this=source),
+        )
+        source, partition = proofs.subquery(counted, "counted"), [*partition, column(AGAIN)]
+    added = exp.Sum(this=or_else(values[ADD], number(0)))
+    begin = or_else(values[START], as_type(number(0), type_))
+    begin, bound = (as_type(value, type_) for value in (begin, values[LOW if params.at_most is None else HIGH]))
+    constant = begin.find(exp.Column) is None
+    shown: list[exp.Expr] = [*map(column, relation.names), aliased(over(added, partition, keys, start=FIRST), SUM)]
+    if not constant:
+        shown.append(aliased(over(exp.FirstValue(this=begin), partition, keys, start=FIRST), START))
+    start = begin if constant else column(START)
+    bounded = params.at_least is not None or params.at_most is not None
+    if bounded and bound.find(exp.Column) is not None:
+        shown.append(aliased(bound, BOUND))
+        bound = column(BOUND)
+    kept = [AGAIN] if again is not None else []
+    summed = exp.Select(expressions=[*shown, *map(column, kept)], from_=exp.From(this=source))
+    moved, before = start, start
+    if bounded:
+        farthest, outer = (exp.Max, exp.Greatest) if params.at_most is None else (exp.Min, exp.Least)
+        away = farthest(this=minus(bound, column(SUM)))
+        # No bound so far leaves the start as it is.
+        moved, before = (
+            outer(
+                this=start.copy(),
+                expressions=[over(away.copy(), partition, keys, start=FIRST, end=end)],
+                ignore_nulls=True,
+            )
+            for end in ("CURRENT ROW", "1")
+        )
+    whole = type_ if decimals else "BIGINT"
+    result: list[exp.Expr] = [*map(column, relation.names)]
+    result.append(aliased(as_type(plus(column(SUM), moved), whole), params.name))
+    if params.cut is not None:
+        result.append(aliased(as_type(minus(before, moved.copy()), whole), params.cut))
+    return exp.Select(expressions=result, from_=exp.From(this=proofs.subquery(summed, "summed")))
 
 
 @record(frozen=True)

@@ -45,6 +45,48 @@ def test_a_carried_value_stays_within_its_bounds_and_loses_only_what_they_cut(
     assert bench.types("s")[-2:] == ["BIGINT", "BIGINT"]
 
 
+maybe = st.one_of(st.none(), st.integers(-20, 20))
+bounded = st.lists(st.tuples(st.sampled_from("ab"), maybe, maybe, maybe, st.booleans()), max_size=20)
+
+
+@given(
+    bounded, st.sampled_from([(), ("at_least",), ("at_most",), ("at_least", "at_most")]), st.sampled_from(["x", "4"])
+)
+@LAW
+def test_one_bound_none_or_both_and_those_of_each_row_follow_the_same_rule(
+    found: list[tuple[str, int | None, int | None, int | None, bool]], bounds: tuple[str, ...], start: str
+) -> None:
+    columns = {"n": "INTEGER", "g": "VARCHAR", "x": "INTEGER", "move": "INTEGER", "bound": "INTEGER", "new": "BOOLEAN"}
+    rows: list[list[JsonValue]] = [[n, *row] for n, row in enumerate(found)]
+    limits = {"at_least": "bound - 5", "at_most": "bound"}
+    bench = run("carry", columns, rows, order="n", per="g", add="move", start=start, restart="new", cut="cut",
+                **{bound: limits[bound] for bound in bounds})  # fmt: skip
+    assert any(stage.apply is not None for stage in bench.job.stages) == (len(bounds) == 2)
+    values: dict[str, int] = {}
+    expected: list[list[JsonValue]] = []
+    for n, (group, first_, move, bound, new) in enumerate(found):
+        if new or group not in values:
+            values[group] = 4 if start == "4" else first_ or 0
+        value = free = values[group] + (move or 0)
+        if "at_least" in bounds and bound is not None:
+            value = max(value, bound - 5)
+        if "at_most" in bounds and bound is not None:
+            value = min(value, bound)
+        values[group] = value
+        expected.append([*rows[n], value, free - value])
+    assert sorted(bench.rows("s"), key=first) == expected
+    assert bench.types("s")[-2:] == ["BIGINT", "BIGINT"]
+
+
+def test_what_is_added_with_more_decimals_than_are_kept_is_rounded_in_each_row() -> None:
+    rows: list[list[JsonValue]] = [[n, "0.4"] for n in range(4)]
+    columns = {"n": "INTEGER", "x": "DECIMAL(18,1)"}
+    bench = run("carry", columns, rows, order="n", add="x", decimals=0, at_least=0)
+    assert [row[2] for row in sorted(bench.rows("s"), key=first)] == [0, 0, 0, 0]
+    bench = run("carry", columns, rows, order="n", add="x", decimals=2, at_least="0.555")
+    assert [row[2] for row in sorted(bench.rows("s"), key=first)] == ["0.56", "0.96", "1.36", "1.76"]
+
+
 def test_interest_is_rounded_in_each_period() -> None:
     columns = {"n": "INTEGER", "rate": "DECIMAL(6,4)", "paid": "DECIMAL(18,2)"}
     rows: list[list[JsonValue]] = [[n, "0.0125", "250.00"] for n in range(4)]
@@ -133,6 +175,39 @@ def test_without_times_each_place_is_given_once_by_rank() -> None:
     bench = Bench(compile_steps(tables, [step], outputs=[{"file": "a.csv", "from": "s"}]), tables)
     assert sorted(bench.rows("s"), key=first) == [[1, "x", 7], [2, "y", 8], [3, "x", None]]
     assert bench.checks()["book_complete", "s"][0] is False
+
+
+kinds = st.one_of(st.none(), st.integers(0, 2))
+
+
+@given(st.lists(st.tuples(kinds, st.integers(0, 3)), max_size=12), st.lists(kinds, max_size=8), st.booleans())
+@LAW
+def test_places_by_rank_are_those_that_each_would_find_in_turn(
+    asked: list[tuple[int | None, int]], seats: list[int | None], grouped: bool
+) -> None:
+    tables = {
+        "t": {"columns": {"n": "INTEGER", "kind": "INTEGER", "rank": "INTEGER"}, "primary_key": ["n"],
+              "rows": [[n, kind, rank] for n, (kind, rank) in enumerate(asked)]},
+        "r": {"columns": {"seat": "INTEGER", "kind": "BIGINT"}, "primary_key": ["seat"],
+              "rows": [[seat, kind] for seat, kind in enumerate(seats)]},
+    }  # fmt: skip
+    step = {"id": "s", "use": "book", "from": ["t", "r"], "order": ["rank desc", "n"], "place": "seat"}
+    if grouped:
+        step["on"] = "kind"
+    outputs = [{"file": "a.csv", "from": "s"}, {"file": "b.csv", "from": "s.waiting"}]
+    bench = Bench(compile_steps(tables, [step], outputs=outputs), tables)
+    assert all(stage.apply is None for stage in bench.job.stages)
+    free, expected = list(enumerate(seats)), dict.fromkeys(range(len(asked)))
+    for n, (kind, _) in sorted(enumerate(asked), key=lambda one: (-one[1][1], one[0])):
+        fitting = [seat for seat in free if not grouped or (kind is not None and seat[1] == kind)]
+        if fitting:
+            expected[n] = fitting[0][0]
+            free.remove(fitting[0])
+    assert {first(row): row[3] for row in bench.rows("s")} == expected
+    without = {n for n, seat in expected.items() if seat is None}
+    assert {first(row) for row in bench.rows("s.waiting")} == without
+    passed, _, said, _ = bench.checks()["book_complete", "s"]
+    assert (passed, int(said.split()[0])) == (not without, len(without))
 
 
 @given(st.integers(-9, 9), st.integers(-9, 9), st.integers(2, 30), st.integers(1, 9))
