@@ -28,7 +28,7 @@ from pipelines.inorder import taken_in
 from pipelines.job import Field as Column
 from pipelines.job import Relation
 from pipelines.scope import StepScope, family, ordered
-from pipelines.sqltree import as_type, call, is_there, number, over, plus, times
+from pipelines.sqltree import as_type, call, is_there, number, or_else, over, plus, times, when
 from spec.base import Document, JsonValue
 from spec.pipeline import Strings
 from spec.records import record
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 GROUP, AT, AHEAD = "_g", "_at", "_ahead"
-VALUE, LAST, ENDS, METHOD = "_value", "_last", "_ends", "_method"
+VALUE, LAST, ENDS, METHOD, COUNT = "_value", "_last", "_ends", "_method", "_m"
 SEASONS: Final = {"day": 7, "week": 52, "month": 12, "quarter": 4, "year": 0}
 MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 FORECAST, IS_FORECAST = "forecast", "is_forecast"
@@ -99,39 +99,33 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         raise scope.fail("The time, the value and what makes a series are different columns.", field="per",
                          hint="Name each column once.")  # fmt: skip
     scope.distinct([*relation.names, FORECAST, IS_FORECAST], "from")
+    # The last value is one of those that are there, so nothing has to be reckoned outside of SQL.
+    here = params.method == "last"
     series, found, ways = (f"{scope.name}.{name}" for name in ("_series", "_found", "_ways"))
-    coming = _coming(params, relation, time, per, series, found)
+    coming = _coming(params, relation, time, per, series, None if here else found)
     history = [aliased(column(name), name) for name in relation.names]
     history += [aliased(as_type(exp.Null(), "DOUBLE"), FORECAST), aliased(exp.false(), IS_FORECAST)]
-    built: dict[str, exp.Query] = {
-        "_series": _series(params, relation, time, per),
-        "_values": _values(params, relation, time, value, per, series),
-        MAIN: exp.Union(
-            this=select_from(relation.name, history),
-            expression=coming,
-            distinct=False,
-        ),
-    }
+    built: dict[str, exp.Query] = {"_series": _series(params, relation, time, per, value if here else None)}
+    if not here:
+        built["_values"] = _values(params, relation, time, value, per, series)
+    built[MAIN] = exp.Union(this=select_from(relation.name, history), expression=coming, distinct=False)
     if scope.wants("future"):
         built["future"] = coming.copy()
     if scope.wants("methods"):
-        built["methods"] = exp.Select(
-            expressions=[*(aliased(column(name, "s"), name) for name in per),
-                         aliased(column(LAST, "s"), time.name), aliased(column("_m", "w"), "values"),
-                         aliased(column(METHOD, "w"), "method")],
-            from_=exp.From(this=table_of(series, "s")),
-            joins=[exp.Join(this=table_of(ways, "w"), on=proofs.equals(column(GROUP, "s"), column(GROUP, "w")))],
-        )  # fmt: skip
+        built["methods"] = _methods(time, per, series, None if here else ways)
     season = params.season if params.season is not None else (SEASONS[params.every] if time.type == "DATE" else 0)
     keys = frozenset({frozenset({*per, time.name})})
+    checks = (_one_row(params, time, per, relation, scope),)
+    if here:
+        return Built(built, keys={MAIN: keys, "future": keys}, checks=checks)
     return Built(
         built,
         keys={MAIN: keys, "future": keys},
-        checks=(_one_row(params, time, per, relation, scope),),
+        checks=checks,
         apply=_Reckon(scope.name, params.method, params.periods, season, params.window, params.at_least),
         fields={
             "_found": (Column(GROUP, "BIGINT"), Column(AHEAD, "BIGINT"), Column(VALUE, "DOUBLE", exact=False)),
-            "_ways": (Column(GROUP, "BIGINT"), Column("_m", "BIGINT"), Column(METHOD, "VARCHAR", exact=False)),
+            "_ways": (Column(GROUP, "BIGINT"), Column(COUNT, "BIGINT"), Column(METHOD, "VARCHAR", exact=False)),
         },
         feeds=("_series", "_values"),
     )
@@ -146,20 +140,27 @@ def _period(value: exp.Expr, time: Column, every: str) -> exp.Expr:
     return as_type(call("date_diff", exp.Literal.string(every), origin, value), "BIGINT")
 
 
-def _series(params: Params, relation: Relation, time: Column, per: Sequence[str]) -> exp.Select:
-    """Each series with its number, its last period, and whether all its dates are the last of a month."""
+def _series(params: Params, relation: Relation, time: Column, per: Sequence[str], value: Column | None) -> exp.Select:
+    """Each series with its number, its last period, and whether all its dates are the last of a month.
+
+    With ``value`` it has, in place of the number, its last finite value and how many of those there are.
+    """
     moment = column(time.name)
-    last_of_month = proofs.equals(moment, exp.LastDay(this=moment.copy()))
     ends: exp.Expr = exp.false()
     if time.type == "DATE" and params.every in MONTHS:
-        ends = exp.Coalesce(this=exp.LogicalAnd(this=last_of_month), expressions=[exp.false()])
+        # The day after the last of a month is a first; this is cheaper than last_day().
+        after = call("day", plus(moment.copy(), number(1)))
+        ends = or_else(proofs.equals(exp.Max(this=after), number(1)), exp.false())
     groups = [column(name) for name in per]
+    more = _known(value, moment) if value is not None else []
     grouped = select_from(
         relation.name, [*(aliased(one, one.name) for one in groups), aliased(exp.Max(this=moment.copy()), LAST),
-                        aliased(ends, ENDS)],
+                        aliased(ends, ENDS), *more],
     )  # fmt: skip
     grouped.set("where", exp.Where(this=is_there(moment.copy())))
     grouped.set("group", exp.Group(expressions=[*(one.copy() for one in groups)] or [exp.Tuple(expressions=[])]))
+    if value is not None:
+        return grouped
     order = [ordered(one.copy(), False) for one in groups]
     numbers = over(exp.RowNumber(), (), order) if groups else number(1)
     return exp.Select(
@@ -167,6 +168,18 @@ def _series(params: Params, relation: Relation, time: Column, per: Sequence[str]
                      column(ENDS)],
         from_=exp.From(this=proofs.subquery(grouped, "series")),
     )  # fmt: skip
+
+
+def _known(value: Column, moment: exp.Column) -> list[exp.Expr]:
+    """The last finite value of a series, and how many there are."""
+    there = is_there(column(value.name))
+    if value.type in ("DOUBLE", "FLOAT"):
+        there = exp.and_(there, call("isfinite", column(value.name)), copy=False)
+    last = exp.ArgMax(this=column(value.name), expression=moment.copy())
+    return [
+        aliased(as_type(exp.Filter(this=last, expression=exp.Where(this=there)), "DOUBLE"), VALUE),
+        aliased(exp.Filter(this=proofs.count_all(), expression=exp.Where(this=there.copy())), COUNT),
+    ]
 
 
 def _values(
@@ -187,11 +200,34 @@ def _values(
     )
 
 
+def _methods(time: Column, per: Sequence[str], series: str, ways: str | None) -> exp.Select:
+    """The rule taken for each series: what came back, or the last value where there is one."""
+    known = column(COUNT, "w" if ways else "s")
+    way: exp.Expr = column(METHOD, "w")
+    if ways is None:
+        way = when(exp.GT(this=known.copy(), expression=number(0)), exp.Literal.string("last"))
+    return exp.Select(
+        expressions=[
+            *(aliased(column(name, "s"), name) for name in per),
+            aliased(column(LAST, "s"), time.name),
+            aliased(known, "values"),
+            aliased(way, "method"),
+        ],
+        from_=exp.From(this=table_of(series, "s")),
+        joins=[exp.Join(this=table_of(ways, "w"), on=proofs.equals(column(GROUP, "s"), column(GROUP, "w")))]
+        if ways
+        else [],
+    )
+
+
 def _coming(
-    params: Params, relation: Relation, time: Column, per: Sequence[str], series: str, found: str
+    params: Params, relation: Relation, time: Column, per: Sequence[str], series: str, found: str | None
 ) -> exp.Select:
-    """The new rows: what makes the series, the next periods, and the forecast."""
-    last, ahead = column(LAST, "s"), column(AHEAD, "f")
+    """The new rows: what makes the series, the next periods, and the forecast.
+
+    Without ``found`` the forecast is the last value of the series.
+    """
+    last, ahead = column(LAST, "s"), column(AHEAD, "f" if found else "s")
     if time.type != "DATE":
         moment = as_type(plus(last, ahead), time.type)
     elif params.every in MONTHS:
@@ -211,10 +247,24 @@ def _coming(
         elif item.name in per:
             given = column(item.name, "s")
         shown.append(aliased(given, item.name))
+    if found:
+        reckoned: exp.Expr = column(VALUE, "f")
+        source: exp.Expr = table_of(found, "f")
+        joins = [exp.Join(this=table_of(series, "s"), on=proofs.equals(column(GROUP, "f"), column(GROUP, "s")))]
+    else:
+        reckoned = column(VALUE, "s")
+        if params.at_least is not None:
+            least = as_type(exp.Literal.string(repr(params.at_least)), "DOUBLE")
+            reckoned = when(exp.LT(this=reckoned, expression=least), least.copy(), reckoned.copy())
+        steps = exp.Explode(this=exp.GenerateSeries(start=number(1), end=number(params.periods)))
+        source = proofs.subquery(
+            select_from(series, [*map(column, (*per, LAST, ENDS, VALUE)), aliased(steps, AHEAD)]), "s"
+        )
+        joins = []
     return exp.Select(
-        expressions=[*shown, aliased(column(VALUE, "f"), FORECAST), aliased(exp.true(), IS_FORECAST)],
-        from_=exp.From(this=table_of(found, "f")),
-        joins=[exp.Join(this=table_of(series, "s"), on=proofs.equals(column(GROUP, "f"), column(GROUP, "s")))],
+        expressions=[*shown, aliased(reckoned, FORECAST), aliased(exp.true(), IS_FORECAST)],
+        from_=exp.From(this=source),
+        joins=joins,
     )
 
 
@@ -275,7 +325,7 @@ class _Reckon:
             ways.append((group, len(values), way if values else None))
         return {
             "_found": _table((GROUP, AHEAD, VALUE), found, (pa.int64(), pa.int64(), pa.float64())),
-            "_ways": _table((GROUP, "_m", METHOD), ways, (pa.int64(), pa.int64(), pa.string())),
+            "_ways": _table((GROUP, COUNT, METHOD), ways, (pa.int64(), pa.int64(), pa.string())),
         }
 
     def _bounded(self, value: float) -> float:

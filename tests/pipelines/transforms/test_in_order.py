@@ -247,6 +247,38 @@ def test_months_end_where_months_end_and_a_series_without_values_gets_empty_ones
     ]  # fmt: skip
 
 
+sold = st.one_of(st.none(), st.integers(-9, 9).map(str), st.sampled_from(["nan", "inf", "-inf"]))
+
+
+@given(st.dictionaries(st.tuples(st.sampled_from("ab"), st.integers(1990, 2010)), sold, max_size=12),
+       st.sampled_from([None, 0.0, 2.5]))  # fmt: skip
+@LAW
+def test_the_last_value_in_sql_is_the_one_that_the_rule_tells(
+    found: dict[tuple[str, int], str | None], least: float | None
+) -> None:
+    columns = {"shop": "VARCHAR", "year": "INTEGER", "sold": "DOUBLE"}
+    rows = [[*key, value] for key, value in found.items()]
+    tables = {"t": {"columns": columns, "primary_key": ["shop", "year"], "rows": rows}}
+    step: dict[str, JsonValue] = {"id": "s", "use": "forecast", "from": "t", "time": "year", "value": "sold",
+                                  "per": "shop", "periods": 2, "method": "last", "at_least": least}  # fmt: skip
+    outputs = [{"file": "a.csv", "from": "s.future"}, {"file": "b.csv", "from": "s.methods"}]
+    bench = Bench(compile_steps(tables, [step], outputs=outputs), tables)
+    assert all(stage.apply is None for stage in bench.job.stages)
+    future: list[list[JsonValue]] = []
+    methods: list[list[JsonValue]] = []
+    for shop in sorted({shop for shop, _ in found}):
+        years = sorted(year for name, year in found if name == shop)
+        series = [(year, float(value)) for year in years
+                  if (value := found[shop, year]) is not None and value not in ("nan", "inf", "-inf")]  # fmt: skip
+        reckoned, way = forecast(series, 2, "last", season=0, window=3)
+        shown: list[float | None] = [one if least is None else max(one, least) for one in reckoned]
+        shown = shown or [None, None]
+        future += [[shop, years[-1] + ahead, None, one, True] for ahead, one in enumerate(shown, 1)]
+        methods.append([shop, years[-1], len(series), way if series else None])
+    assert sorted(bench.rows("s.future"), key=str) == future
+    assert sorted(bench.rows("s.methods"), key=str) == methods
+
+
 def test_two_rows_of_a_period_stop_a_forecast() -> None:
     tables = {"t": {"columns": {"n": "INTEGER", "month": "DATE", "sold": "INTEGER"}, "primary_key": ["n"],
                     "rows": [[1, "2026-01-02", 1], [2, "2026-01-20", 2]]}}  # fmt: skip
