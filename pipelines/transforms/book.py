@@ -12,6 +12,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right, insort
 from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush, merge
+from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -20,11 +23,11 @@ from sqlglot import exp
 from pipelines import proofs
 from pipelines.contract import MAIN, Built, Expression, ImpliedCheck
 from pipelines.expressions import aliased, column, select_from, table_of
-from pipelines.inorder import GROUP, MOST_ROWS, NUMBER, numbered, order_keys, taken_in
+from pipelines.inorder import GROUP, MOST_ROWS, NUMBER, handed_out, numbered, order_keys, taken_in
 from pipelines.job import Field as Column
 from pipelines.job import Relation
 from pipelines.scope import StepScope, family, ordered
-from pipelines.sqltree import as_type, call, is_null, is_there, minus, number, or_else, over, when
+from pipelines.sqltree import as_type, call, is_null, minus, number, or_else, over, when
 from pipelines.transforms.join import as_pairs
 from spec.base import Document, JsonValue
 from spec.errors import LimitError
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 START, END, PLACE, CHOSEN = "_start", "_end", "_place", "_chosen"
+CLASS, OFFERED = "_class", "_offered"
+Asked = tuple[int, int, float, list[int]]
+"""Number of a request, from when until when its place is taken, and the classes of places that it may have."""
 _COMPLETE: Final = ("every request has a place", " requests found no free place", " request found no free place")
 _WHOLE: Final = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _UNITS: Final = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
@@ -95,12 +101,12 @@ keywords: Final = (
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
-    """The pairs that are allowed in SQL; who gets which in ``apply``."""
+    """Ranks in SQL where those settle it; else what is allowed in SQL, and who gets which in ``apply``."""
     left, right = inputs
     if left.name == right.name:
         raise scope.fail("An input is booked in itself.", field="from", hint="Name the requests, then the places.")
     places = [item.name for item in scope.fields(params.place, right, "place")]
-    scope.distinct([*left.names, *places, NUMBER, GROUP, START, END], "place")
+    scope.distinct([*left.names, *places, NUMBER, GROUP, START, END, CLASS], "place")
     prefer = [*params.prefer, *(name for name in places if name not in params.prefer)]
     scope.require_total((), prefer, right, "Which place is tried first", "prefer")
     on = _on(params, left, right, scope)
@@ -108,11 +114,17 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         return _by_rank(params, left, right, on, places, prefer, scope)
     times = _times(params, left, scope)
     tried = over(exp.RowNumber(), (), scope.order(prefer, right, "prefer"))
+    where = _condition(params, left, right, scope)
+    asking, having = _told_apart(left, right, on, where)
     rows, ranked, found = (f"{scope.name}.{name}" for name in ("_rows", "_places", "_found"))
     built: dict[str, exp.Query] = {
-        "_rows": numbered(left, (), params.order, times, scope),
-        "_places": select_from(right.name, [aliased(tried, PLACE), *(column(name) for name in right.names)]),
-        "_pairs": _pairs(params, left, right, on, rows, ranked, scope),
+        "_rows": numbered(left, (), params.order, {**times, CLASS: _class(asking)}, scope),
+        "_places": select_from(
+            right.name, [aliased(tried, PLACE), aliased(_class(having), CLASS), *map(column, right.names)]
+        ),
+        "_asked": handed_out(rows, [START, END, CLASS]),
+        "_offered": select_from(ranked, [column(PLACE), column(CLASS)]),
+        "_pairs": _pairs(on, where, asking, having, rows, ranked),
         MAIN: _booked(left, places, rows, ranked, found),
     }
     if scope.wants("waiting"):
@@ -124,9 +136,9 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         keys={MAIN: left.keys, "waiting": left.keys},
         order={MAIN: left.order},
         checks=(_without(found, scope),),
-        apply=_Book(scope.name, _pause(params, left, scope)),
+        apply=_Book(scope.name, _pause(params, left, scope), params.start is not None),
         fields={"_found": (Column(NUMBER, "BIGINT"), Column(CHOSEN, "BIGINT"))},
-        feeds=("_rows", "_places", "_pairs"),
+        feeds=("_asked", "_offered", "_pairs"),
     )
 
 
@@ -265,55 +277,77 @@ def _pause(params: Params, left: Relation, scope: StepScope) -> int:
     return int(told[1]) * _UNITS[told[2]] * 1_000_000
 
 
+def _condition(params: Params, left: Relation, right: Relation, scope: StepScope) -> exp.Expr | None:
+    """What a request and its place must meet, over the columns of the one and the others of the other."""
+    if params.where is None:
+        return None
+    fields = {name.casefold() for name in left.names}
+    others = [item for item in right.fields if item.name.casefold() not in fields]
+    beside = Relation(f"{scope.name}._beside", (*left.fields, *others))
+    plain = exp.Select(
+        expressions=[
+            *(aliased(column(name, "l"), name) for name in left.names),
+            *(aliased(column(item.name, "p"), item.name) for item in others),
+        ],
+        from_=exp.From(this=table_of(left.name, "l")),
+        joins=[exp.Join(this=table_of(right.name, "p"), on=exp.true())],
+    )
+    scope.binder.define(beside.name, plain, scope.where("where"))
+    return exp.Paren(this=scope.condition(params.where, beside, "where"))
+
+
+def _told_apart(
+    left: Relation, right: Relation, on: Sequence[tuple[Column, Column]], where: exp.Expr | None
+) -> tuple[list[str], list[str]]:
+    """The columns of each side that say which places a request may have."""
+    read = {node.name.casefold() for node in where.find_all(exp.Column)} if where is not None else set()
+    own = {name.casefold() for name in left.names}
+    asking = read | {x.name.casefold() for x, _ in on}
+    having = (read - own) | {y.name.casefold() for _, y in on}
+    return (
+        [name for name in left.names if name.casefold() in asking],
+        [name for name in right.names if name.casefold() in having],
+    )
+
+
+def _class(names: Sequence[str]) -> exp.Expr:
+    """One number for all rows that are equal in the columns."""
+    order = [ordered(column(name), False) for name in names]
+    return as_type(over(exp.Anonymous(this="dense_rank"), (), order) if names else number(1), "BIGINT")
+
+
 def _pairs(
-    params: Params,
-    left: Relation,
-    right: Relation,
     on: Sequence[tuple[Column, Column]],
+    where: exp.Expr | None,
+    asking: Sequence[str],
+    having: Sequence[str],
     rows: str,
     ranked: str,
-    scope: StepScope,
 ) -> exp.Select:
-    """Each request with each place that it may have, as numbers; a request with none is left out."""
+    """Each class of requests with each class of places that it may have: of those alike one is looked at."""
+
+    def classes(relation: str, names: Sequence[str], alias: str) -> exp.Subquery:
+        query = select_from(relation, [column(CLASS), *map(column, names)])
+        query.set("distinct", exp.Distinct())
+        return proofs.subquery(query, alias)
+
     tests = [proofs.equals(column(x.name, "r"), column(y.name, "p")) for x, y in on]
-    fields = {name.casefold() for name in left.names}
+    fields = {name.casefold() for name in asking}
     joined = exp.Select(
         expressions=[
-            aliased(column(NUMBER, "r"), NUMBER),
-            aliased(column(START, "r"), START),
-            aliased(column(END, "r"), END),
-            aliased(column(PLACE, "p"), PLACE),
-            *(aliased(column(name, "r"), name) for name in left.names),
-            *(aliased(column(n, "p"), n) for n in right.names if n.casefold() not in fields),
+            aliased(column(CLASS, "r"), CLASS),
+            aliased(column(CLASS, "p"), OFFERED),
+            *(aliased(column(name, "r"), name) for name in asking),
+            *(aliased(column(name, "p"), name) for name in having if name.casefold() not in fields),
         ],
-        from_=exp.From(this=table_of(rows, "r")),
-        joins=[exp.Join(this=table_of(ranked, "p"), on=exp.and_(*tests, copy=False) if tests else exp.true())],
+        from_=exp.From(this=classes(rows, asking, "r")),
+        joins=[exp.Join(this=classes(ranked, having, "p"), on=exp.and_(*tests, copy=False) if tests else exp.true())],
     )
-    wanted: list[exp.Expr] = []
-    if params.start is not None:
-        wanted.append(exp.and_(is_there(column(START)), exp.GTE(this=column(END), expression=column(START))))
-    if params.where is not None:
-        beside = Relation(
-            f"{scope.name}._beside",
-            (*left.fields, *(item for item in right.fields if item.name.casefold() not in fields)),
-        )
-        plain = exp.Select(
-            expressions=[
-                *(aliased(column(name, "l"), name) for name in left.names),
-                *(aliased(column(n, "p"), n) for n in right.names if n.casefold() not in fields),
-            ],
-            from_=exp.From(this=table_of(left.name, "l")),
-            joins=[exp.Join(this=table_of(right.name, "p"), on=exp.true())],
-        )
-        scope.binder.define(beside.name, plain, scope.where("where"))
-        wanted.append(exp.Paren(this=scope.condition(params.where, beside, "where")))
-    query = exp.Select(
-        expressions=[column(name) for name in (NUMBER, START, END, PLACE)],
+    return exp.Select(
+        expressions=[column(CLASS), column(OFFERED)],
         from_=exp.From(this=proofs.subquery(joined, "pairs")),
-        where=exp.Where(this=exp.and_(*wanted, copy=False)) if wanted else None,
+        where=exp.Where(this=where.copy()) if where is not None else None,
     )
-    query.set("order", exp.Order(expressions=[ordered(column(NUMBER), False), ordered(column(PLACE), False)]))
-    return query
 
 
 def _booked(left: Relation, places: Sequence[str], rows: str, ranked: str, found: str) -> exp.Select:
@@ -343,50 +377,98 @@ def _without(found: str, scope: StepScope) -> ImpliedCheck:
 
 @record(frozen=True)
 class _Book:
-    """Books request after request. Inputs: the numbered requests, the ranked places, and the pairs that are allowed."""
+    """Books request after request. Inputs: the numbered requests and the ranked places, each with the class it is of,
+    and which class of requests may have which class of places.
+    """
 
     step: str
     pause: int
+    timed: bool
 
     def __call__(self, inputs: Sequence[pa.RecordBatchReader], seed: int) -> Mapping[str, pa.Table]:
         """The place of each request, by number; ``seed`` is not used, because nothing is drawn."""
         import pyarrow as pa
 
         del seed
-        requests = taken_in(inputs[0], self.step).column(NUMBER).to_pylist()
-        pairs = inputs[2].read_all()
-        if pairs.num_rows > 10 * MOST_ROWS:
-            raise LimitError(
-                f"There are more than {10 * MOST_ROWS:,} pairs of a request and a place that it may have.",
-                hint="Say more of what a place must have: on, or where.",
-                where={"step": self.step},
-                data={"step": self.step, "limit": 10 * MOST_ROWS},
-            )
-        pairs = pairs.sort_by([(NUMBER, "ascending"), (PLACE, "ascending")])
-        chosen: dict[int, int] = {}
-        calendars: dict[int, list[tuple[int, int]]] = {}
-        columns = (pairs.column(name).to_pylist() for name in (NUMBER, START, END, PLACE))
-        for request, start, end, place in zip(*columns, strict=True):
-            if request in chosen:
+        given = taken_in(inputs[0], self.step)
+        offered = inputs[1].read_all().sort_by(PLACE)
+        places: dict[int, list[int]] = {}
+        for place, class_ in zip(*(offered.column(name).to_pylist() for name in (PLACE, CLASS)), strict=True):
+            places.setdefault(class_, []).append(place)
+        may: dict[int, list[int]] = {}
+        looked = 0
+        for batch in inputs[2]:
+            looked += batch.num_rows
+            self._bound(looked)
+            for asked, class_ in zip(*(batch.column(name).to_pylist() for name in (CLASS, OFFERED)), strict=True):
+                may.setdefault(asked, []).append(class_)
+        requests, starts, ends, classes = (given.column(name).to_pylist() for name in (NUMBER, START, END, CLASS))
+        asked_for: list[Asked] = []
+        for request, start, end, class_ in zip(requests, starts, ends, classes, strict=True):
+            if class_ not in may:
                 continue
-            booked = calendars.setdefault(place, [])
-            if start is None:
-                free = not booked
-                stretch = (0, 0)
-            else:
-                stretch = (start, end + self.pause)
-                free = _is_free(booked, *stretch)
-            if free:
-                chosen[request] = place
-                insort(booked, stretch)
+            if not self.timed:
+                asked_for.append((request, 0, inf, may[class_]))
+            elif start is not None and end is not None and end >= start:
+                asked_for.append((request, start, end + self.pause, may[class_]))
+        in_order = all(start < end for _, start, end, _ in asked_for) and all(
+            one[1] <= other[1] for one, other in pairwise(asked_for)
+        )
+        chosen = self._as_they_come(asked_for, places) if in_order else self._by_calendar(asked_for, places)
         made = {
             NUMBER: pa.array(requests, pa.int64()),
             CHOSEN: pa.array([chosen.get(request) for request in requests], pa.int64()),
         }
         return {"_found": pa.table(made)}
 
+    def _as_they_come(self, asked_for: Sequence[Asked], places: Mapping[int, list[int]]) -> dict[int, int]:
+        """Where no request starts before an earlier one, a place is free once its last booking has ended."""
+        free = {class_: list(found) for class_, found in places.items()}
+        busy: dict[int, list[tuple[float, int]]] = {class_: [] for class_ in places}
+        chosen: dict[int, int] = {}
+        looked = 0
+        for request, start, end, classes in asked_for:
+            looked += len(classes)
+            self._bound(looked)
+            first: int | None = None
+            for class_ in classes:
+                left, taken = free[class_], busy[class_]
+                while taken and taken[0][0] <= start:
+                    heappush(left, heappop(taken)[1])
+                if left and (first is None or left[0] < free[first][0]):
+                    first = class_
+            if first is not None:
+                chosen[request] = heappop(free[first])
+                heappush(busy[first], (end, chosen[request]))
+        return chosen
 
-def _is_free(booked: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    def _by_calendar(self, asked_for: Sequence[Asked], places: Mapping[int, list[int]]) -> dict[int, int]:
+        """Places in turn, each with all that is booked there."""
+        calendars: dict[int, list[tuple[int, float]]] = {}
+        chosen: dict[int, int] = {}
+        looked = 0
+        for request, start, end, classes in asked_for:
+            for place in merge(*(places[class_] for class_ in classes)):
+                looked += 1
+                booked = calendars.setdefault(place, [])
+                if _is_free(booked, start, end):
+                    chosen[request] = place
+                    insort(booked, (start, end))
+                    break
+            self._bound(looked)
+        return chosen
+
+    def _bound(self, looked: int) -> None:
+        if looked > 10 * MOST_ROWS:
+            raise LimitError(
+                f"There are more than {10 * MOST_ROWS:,} pairs of a request and a place to look at.",
+                hint="Say more of what a place must have: on, or where.",
+                where={"step": self.step},
+                data={"step": self.step, "limit": 10 * MOST_ROWS},
+            )
+
+
+def _is_free(booked: Sequence[tuple[int, float]], start: int, end: float) -> bool:
     """Whether nothing that is booked overlaps; bookings are in order and do not overlap each other."""
     at = bisect_right(booked, (start, end))
     before = at == 0 or booked[at - 1][1] <= start

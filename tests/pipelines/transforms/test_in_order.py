@@ -139,12 +139,13 @@ def test_no_box_holds_more_than_it_can_and_each_row_is_where_the_rule_puts_it(si
 stays = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 6), st.integers(1, 3)), max_size=15)
 
 
-@given(stays, st.integers(0, 2))
+@given(stays, st.integers(0, 2), st.booleans(), st.integers(0, 2))
 @LAW
 def test_no_place_is_booked_twice_and_nobody_waits_while_one_is_free(
-    asked: list[tuple[int, int, int]], pause: int
+    asked: list[tuple[int, int, int]], pause: int, by_time: bool, least: int
 ) -> None:
-    rooms: list[tuple[str, int, int]] = [("big", 3, 2), ("small", 1, 1), ("mid", 2, 3)]
+    rooms: list[tuple[str, int, int]] = [("big", 3, 2), ("small", 1, 1), ("mid", 2, 3), ("twin", 2, 1)]
+    asked = [(a, max(long, least), people) for a, long, people in (sorted(asked) if by_time else asked)]
     tables = {
         "t": {"columns": {"n": "INTEGER", "a": "INTEGER", "z": "INTEGER", "people": "INTEGER"},
               "rows": [[n, a, a + long, people] for n, (a, long, people) in enumerate(asked)], "primary_key": ["n"]},
@@ -157,11 +158,53 @@ def test_no_place_is_booked_twice_and_nobody_waits_while_one_is_free(
     booked: dict[object, list[tuple[int, int]]] = {}
     for row, (a, length, people) in zip(sorted(bench.rows("s"), key=first), asked, strict=True):
         until = a + length + pause
-        free = [room for room, beds, _ in sorted(rooms, key=lambda one: one[1]) if beds >= people
+        free = [room for room, beds, _ in sorted(rooms, key=lambda one: one[1:]) if beds >= people
                 and all(end <= a or start >= until for start, end in booked.get(room, []))]  # fmt: skip
         assert row[4] == (free[0] if free else None)
         if free:
             booked.setdefault(free[0], []).append((a, until))
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(0, 4)), max_size=10),
+       st.lists(st.one_of(st.none(), st.integers(0, 4)), max_size=8))  # fmt: skip
+@LAW
+def test_each_place_is_given_once_to_the_first_that_it_is_good_for(
+    people: list[int | None], beds: list[int | None]
+) -> None:
+    tables = {
+        "t": {"columns": {"n": "INTEGER", "people": "INTEGER"}, "primary_key": ["n"],
+              "rows": [[n, count] for n, count in enumerate(people)]},
+        "r": {"columns": {"room": "INTEGER", "beds": "INTEGER"}, "primary_key": ["room"],
+              "rows": [[room, count] for room, count in enumerate(beds)]},
+    }  # fmt: skip
+    step = {"id": "s", "use": "book", "from": ["t", "r"], "order": "n desc", "place": "room", "prefer": ["beds"],
+            "where": "beds >= people"}  # fmt: skip
+    bench = Bench(compile_steps(tables, [step], outputs=[{"file": "a.csv", "from": "s"}]), tables)
+    free = sorted((count, room) for room, count in enumerate(beds) if count is not None)
+    expected: list[list[JsonValue]] = []
+    for n, count in reversed(list(enumerate(people))):
+        fitting = [one for one in free if count is not None and one[0] >= count]
+        expected.append([n, count, fitting[0][1] if fitting else None])
+        free = [one for one in free if one not in fitting[:1]]
+    assert sorted(bench.rows("s"), key=first) == expected[::-1]
+
+
+@pytest.mark.parametrize("times", [{}, {"start": "n", "end": "n + 5000"}])
+def test_many_requests_and_places_of_few_kinds_are_booked_though_their_pairs_are_too_many(
+    times: dict[str, JsonValue],
+) -> None:
+    tables = {
+        "t": {"columns": {"n": "INTEGER", "people": "INTEGER"}, "primary_key": ["n"],
+              "select": "SELECT i::INTEGER AS n, (i % 3 + 1)::INTEGER AS people FROM range(5000) AS r(i)"},
+        "r": {"columns": {"room": "INTEGER", "beds": "INTEGER"}, "primary_key": ["room"],
+              "select": "SELECT i::INTEGER AS room, (i % 4 + 1)::INTEGER AS beds FROM range(10000) AS r(i)"},
+    }  # fmt: skip
+    step: dict[str, JsonValue] = {"id": "s", "use": "book", "from": ["t", "r"], "order": "n", "place": "room",
+                                  "prefer": ["beds"], "where": "beds >= people", **times}  # fmt: skip
+    bench = Bench(compile_steps(tables, [step], outputs=[{"file": "a.csv", "from": "s"}]), tables)
+    found = [tuple(row) for row in bench.rows("s")]
+    assert len({room for _, _, room in found}) == len(found) == 5000
+    assert all(int(str(room)) % 4 + 1 == people for _, people, room in found)
 
 
 def test_without_times_each_place_is_given_once_by_rank() -> None:
