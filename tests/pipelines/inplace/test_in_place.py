@@ -48,6 +48,29 @@ def test_a_run_in_the_database_gives_the_digest_and_the_checks_of_a_run_here(sho
     assert found.text == there.outputs[0].digest
 
 
+IN_TURN: list[Plain] = [
+    {"use": "carry", "from": "orders", "order": ["day", "id"], "per": "region", "add": "amount - 60", "at_least": 0,
+     "cut": "cut"},
+    {"use": "carry", "from": "orders", "order": "id desc", "add": "amount", "start": "amount - 10",
+     "at_most": "case when id % 3 = 0 then 200 + amount end", "restart": "status = 'void'", "cut": "cut"},
+    {"use": "carry", "from": "orders", "order": "id", "per": ["region", "day"], "add": "id", "restart": "id % 9 = 0"},
+    {"use": "book", "from": ["orders", "customers"], "order": ["amount desc", "id"], "on": "customer_id",
+     "place": "code", "prefer": "customer_id"},
+    {"use": "book", "from": ["orders", "customers"], "order": ["region", "id"], "place": "name",
+     "prefer": ["name desc", "customer_id"]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("step", IN_TURN)
+def test_what_goes_in_turn_gives_in_the_database_what_it_gives_here(shop: Shop, step: Plain) -> None:
+    plain = in_place_spec(steps=[{"id": "totals", **step}], checks=[])
+    assert shop.job(plain).engine == "postgres"
+    there, second = both_ways(shop, plain)
+    assert there.status == second.status == "succeeded", (there.message, second.message)
+    assert [item.digest for item in there.outputs] == [item.digest for item in second.outputs]
+    assert there.checks == second.checks
+
+
 def test_the_floating_point_columns_of_both_runs_are_alike(shop: Shop) -> None:
     there = shop.run(in_place_spec())
     fields = shop.job(in_place_spec()).relations["totals"].fields
