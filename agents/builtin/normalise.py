@@ -58,7 +58,7 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     ),
     (rf"\(\s*((?:[\w-]+ )+?)(?:ones? )?{_NEVER} count\s*\)", r"excluding \1"),
     (rf"[,(]?\s*\bin (?:%|percent)(?:ages?)?\s*\)?{_LAST}|,\s*(?:%|percent)\s*\)?{_LAST}", ""),
-    (r"\b(\w+?)s? (?:signups|sign-ups|registrations)\b", r"number of \1s"),
+    (r"\b(?!(?:many|of|our|the|new|all)\b)(\w+?)s? (?:signups|sign-ups|registrations)\b", r"number of \1s"),
     (rf"\b(?:logged|logging|log|logs|signed|signing) in(?:to)?\b(?! {_WHEN})", "login"),
     (r"\b(highest|lowest|best|worst)[- ]paid ([\w-]+) per (hour|day|week|month|year)\b", _paid_per),
     (r"\b(highest|lowest|best|worst)[- ]paid ([\w-]+)", lambda m: f"{m[2]} with the {_SIDE[m[1].lower()]} salary"),

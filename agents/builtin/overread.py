@@ -156,6 +156,12 @@ def _uncounted(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[st
     nested = any(isinstance(c, Nested) and c.out is not None for c in conditions_of(meaning))
     if asked is not None and shown and not numbers and not nested:
         yield f"'{asked.text}' asks for a number, and none would be shown"
+    cut = any(tag.kind in {"group", "grain", "versus"} for tag in tags)
+    for group in meaning.groups:
+        day = group.kind == "column" and group.column is not None and schema.columns[group.column].kind == "date"
+        if asked is not None and day and not cut:
+            name = group.column[1] if group.column else group.grain
+            yield f"'{asked.text}' asks for one number, and there would be one for each {name}"
 
 
 def passed_over(tags: list[Tag], meaning: Meaning, values: ValueIndex) -> Iterator[str]:

@@ -127,6 +127,14 @@ def test_of_two_sorts_of_rows_that_may_be_meant_the_person_says_which(ask: Ask, 
     assert answered.spec.request == "busiest weekday?"
 
 
+@pytest.mark.parametrize("lead", ["", "what a week. "])
+def test_how_many_is_one_number_and_none_for_each_day(ask: Ask, folder: Folder, lead: str) -> None:
+    rows = "".join(f"{n},{n},2024-06-0{n},requested,1.50\n" for n in range(1, 7))
+    items = "line_id,item\n" + "".join(f"{n},{item}\n" for n, item in enumerate("abcdef", start=1))
+    view = folder({"returns": f"ret_id,line_id,dt_requested,ret_status,refund_amt\n{rows}", "lines": items})
+    assert not isinstance(ask(f"{lead}how many return requests did we get so far this month", view), Draft)
+
+
 def test_what_was_born_has_no_weekday_of_business(ask: Ask, folder: Folder) -> None:
     pets = "chip,cust_no,pet,born\n1,1,Rex,2020-01-01\n2,2,Bella,2021-05-05\n3,2,Rex,2019-03-04\n"
     assert isinstance(ask("busiest weekday?", folder({**_STUDIO, "pets": pets})), Draft)
