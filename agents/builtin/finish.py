@@ -448,7 +448,11 @@ def _shown(reader: Reader) -> list[Out]:
         for o in outs
         if o.kind == "column" and o.column and o.column in label_columns(reader.schema, o.column[0])
     }
-    outs = [o for o in outs if not (o.kind == "entity" and o.table in named & labelled)]
+    outs = [
+        one
+        for o in outs
+        for one in (_left_of(o, outs, reader.schema) if o.kind == "entity" and o.table in named & labelled else [o])
+    ]
     if meaning.limit and not reader.asked and reader.top is not None and reader.top.sup is not None:
         number = reader.top.sup.number or reader.top.number
         for out, _ in meaning.order:
@@ -487,3 +491,10 @@ def _flag_columns(meaning: Meaning, schema: Schema) -> None:
     del schema
     if meaning.limit and not meaning.order:
         meaning.problems.append("limit without order")
+
+
+def _left_of(entity: Out, outs: list[Out], schema: Schema) -> list[Out]:
+    """As in "list chip and pet of pets": of what a row is called by, that which is not listed anyway."""
+    shown = {out.column for out in outs if out.kind == "column"}
+    missing = [ref for ref in label_columns(schema, entity.table) if ref not in shown]
+    return [Out("column", column=ref) for ref in missing]

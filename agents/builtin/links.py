@@ -192,9 +192,10 @@ class Linker:
 
         Two pets of one name are two pets; cities that come once a year are known by their names.
         """
-        if link.kind != "column" or link.score < 1.0:
+        if link.kind != "column" or link.score < 1.0 or self.schema.columns[link.ref].unique:
             return False
-        return bool(self.schema.keys.get(link.table)) and link.column not in self.schema.keys[link.table]
+        keys = self.schema.keys.get(link.table, ())
+        return link.column not in keys and any(join.parent == link.table for join in self.schema.joins)
 
     def _referred(self, link: Link, words: tuple[str, ...], stems: tuple[str, ...]) -> Link:
         """What a number refers to, in the part it says, where its key is not asked for: "sender" of sender_id."""

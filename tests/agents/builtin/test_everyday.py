@@ -140,6 +140,14 @@ def test_what_was_born_has_no_weekday_of_business(ask: Ask, folder: Folder) -> N
     assert isinstance(ask("busiest weekday?", folder({**_STUDIO, "pets": pets})), Draft)
 
 
+@pytest.mark.parametrize("notes", ["loud\n2,plain\n3,other", "loud\n2,loud\n3,other"])
+def test_a_column_called_like_its_table_is_listed_where_it_is_named(ask: Ask, folder: Folder, notes: str) -> None:
+    view = folder({"notes": f"id,note\n1,{notes}\n"})
+    rows = [tuple(line.split(",")) for line in f"1,{notes}".splitlines()]
+    found = _rows(view, ask("list id and note of notes", view))
+    assert [(str(one), note) for one, note in found] == rows
+
+
 def test_two_of_one_name_are_two(ask: Ask, folder: Folder) -> None:
     view = folder(_STUDIO)
     assert _rows(view, ask("how many customers have had a firing", view)) == [(3,)]
