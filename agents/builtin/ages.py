@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from agents.builtin.choose import BIRTHS
 from agents.builtin.meaning import Ref
 from agents.builtin.schema import Col, Schema, Stats
 
 AGE = "age"
-_BIRTHS = frozenset({"birth", "born", "birthday", "birthdate", "dob"})
 
 
 def add_ages(schema: Schema) -> None:
     """Give rows with one day of birth the age that follows from it."""
     for table in list(schema.tables):
-        births = [c for c in schema.of(table) if c.kind == "date" and _BIRTHS & set(c.words)]
+        births = [c for c in schema.of(table) if c.kind == "date" and BIRTHS & set(c.words)]
         known = any({AGE, "ages"} & set(column.words) for column in schema.of(table))
         if len(births) != 1 or known:
             continue

@@ -5,42 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_GREETING = (
-    r"(?:hi|hey|hello|hiya|morning|good (?:morning|afternoon|evening|day)|evening|ok|okay|so|well|um|hmm|btw|"
-    r"by the way|sorry|listen|please|pls|quick (?:one|question)|one more(?: thing| question)?|another (?:one|question)|"
-    r"just (?:wondering|curious|checking)|question|next(?: one| question)?|thanks|thank you|great|super|perfect|"
-    r"and now|now|also)"
+# Of these words nothing that is said before a question may have another: they name no rows, no time and no condition.
+_SMALL_TALK = frozenset(
+    """
+    hi hey hello hiya morning good afternoon evening day there all everyone team ok okay so well um hm hmm phew lol haha
+    btw by the way sorry to bother you again listen please pls quick question just wondering curious checking out of
+    curiosity for my own interest thanks thx thank cheers great super perfect a lot help hope are is am fine i we me
+    more thing another what mess and now also our my accountant boss bookkeeper tax adviser advisor bank partner wife
+    husband asks asked wants know would like needs question
+    """.split()
 )
-_THANKS = re.compile(r"^\s*(?:thanks|thx|thank you|cheers|great|perfect)\b[^!.?:]*[!.]\s+(?=\S)", re.IGNORECASE)
-_BARE_GREETING = re.compile(
-    r"^\s*(?:hi|hey|hello|lol|haha|hm+|ok|okay|sorry|btw|morning|phew)\s+(?=(?:how|which|what|who|when|where|list|show)\b)",
+# A week that was hard is no period.
+_SIGHS = re.compile(r"\bwhat a (?:week|day|month|year|morning|mess)\b", re.IGNORECASE)
+_ONE = re.compile(r"\b(?:quick|another|next) one\b|\bone more(?: thing| question)?\b", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^\s*(?P<said>[^,.!?:;\u2026\u2013\u2014]{1,60}?)\s*(?:[,:!;]|\.{1,3}|\u2026|\s[-\u2013\u2014])\s+(?=\S)"
+)
+_BARE_LEAD = re.compile(
+    r"^\s*(?:hi|hey|hello|lol|haha|hm+|ok|okay|sorry|btw|phew)\s+(?=(?:how|which|what|who|when|where|list|show)\b)",
     re.IGNORECASE,
 )
-_LEADS = re.compile(
-    rf"^\s*(?:{_GREETING}(?: (?:there|all|everyone|team|again))?\s*(?:[,!:.;]+|\s[-\u2013\u2014])\s*)+", re.IGNORECASE
-)
-# "Our accountant asks: ..." tells who wants to know.
-_ON_BEHALF = re.compile(
-    r"^[^:?]{3,60}?\b(?:asks?|asked|asking|wants? to know|would like to know|wonders?|is wondering|needs? to know|"
-    r"was asking)(?: me| us)?(?:\s*[:,\u2013\u2014-]\s*|\s+(?=how|what|which|who|when|where))",
-    re.IGNORECASE,
-)
-# "... how many": what was said before the question, up to where it begins anew.
-_SAID_BEFORE = re.compile(
-    r"^[^?]{3,80}?(?:\.{2,}|\u2026)\s+(?:and |so |but )?"
-    r"(?=(?:how|which|what|who|when|where|list|show|average|total|top)\b)",
-    re.IGNORECASE,
-)
-_LEAD = re.compile(r"^([^,.!?:\u2026]{3,60}?)(?:[,:!]|\.{1,3}|\u2026)\s+(?=\S)")
 _AFTERTHOUGHT = re.compile(
-    r"[,.;?!]?\s*(?:(?:and |,\s*)?(?:(?:what is|just) the (?:number|total|figure|amount)|(?:the )?numbers?|"
-    r"(?:can|could) you (?:list|show|name) (?:them|those)|in (?:money|euros?|figures) (?:i mean|that is)|"
-    r"i mean|if that makes sense|the amount))\s*(?P<mark>[?.!]*)\s*$",
+    r"[,.;?!]\s*(?:and |,\s*)?(?:(?:what is|just) the (?:number|total|figure|amount)|(?:the )?numbers|"
+    r"(?:can|could) you (?:list|show|name) (?:them|those)|in (?:money|figures) (?:i mean|that is)|"
+    r"i mean|if that makes sense|the amount)\s*(?P<mark>[?.!]*)\s*$",
     re.IGNORECASE,
-)
-_QUESTION = frozenset(
-    "how which what who whose when where list show give top average total number share percentage sum count "
-    "most".split()
 )
 _TAIL = re.compile(
     r"(?:[\s,.;!?]+(?:pls|plz|please|lol|haha|hehe|thx|thanks(?: a lot| in advance)?|thank you|ta|cheers|asap|"
@@ -102,10 +91,7 @@ def without_chatter(text: str, named: Callable[[str], bool]) -> str:
         word = match.group()
         return word if named(word.lower()) else _WITHOUT_APOSTROPHE[word.lower()]
 
-    plain = _LOOSE.sub(spelled, text.strip())
-    kept = _BARE_GREETING.sub("", _LEADS.sub("", _THANKS.sub("", plain)))
-    kept = _ON_BEHALF.sub("", _SAID_BEFORE.sub("", kept, count=1))
-    kept = _beside_the_point(kept, named)
+    kept = _without_small_talk(_LOOSE.sub(spelled, text.strip()), named)
     kept = _TAIL.sub(lambda match: match["mark"], kept)
     kept = _AFTERTHOUGHT.sub(lambda match: match["mark"], kept)
     kept = _ORDER.sub("", kept)
@@ -113,17 +99,19 @@ def without_chatter(text: str, named: Callable[[str], bool]) -> str:
     return kept.strip() or text
 
 
+def _without_small_talk(text: str, named: Callable[[str], bool]) -> str:
+    """As in "sorry to bother you again... which": what leads and has no word but those of small talk.
+
+    Anything else may say which rows are meant, as "last month, how many" and "weekends only: how many" do.
+    """
+    while found := _LEAD.match(text):
+        words = re.findall(r"[\w']+", _ONE.sub("", _SIGHS.sub("", found["said"])).lower())
+        if any(word not in _SMALL_TALK or named(word) for word in words):
+            break
+        text = text[found.end() :]
+    return _BARE_LEAD.sub("", text)
+
+
 def _counted(text: str) -> str:
     found = _AND_NUMBER.search(text)
     return f"how many {text[: found.start()].strip()}" if found is not None else text
-
-
-def _beside_the_point(text: str, named: Callable[[str], bool]) -> str:
-    """As in "just out of curiosity, ...": what leads and speaks of nothing in the data, in no word of a question."""
-    found = _LEAD.match(text)
-    if found is None:
-        return text
-    words = re.findall(r"[a-z]+", found[1].lower())
-    if not words or any(word in _QUESTION or named(word) for word in words) or re.search(r"\d", found[1]):
-        return text
-    return text[found.end() :]

@@ -191,15 +191,11 @@ class Dated(Conditions):
     def _timed(self, before: Tag | None) -> Ref | None:
         """The column whose time of day is meant: that which was said, else when the rows spoken of came about."""
         said = self.state.column
-        if said is not None and (self.schema.columns[said].kind == "time" or self._has_hours(said)):
+        if said is not None and (self.schema.columns[said].kind == "time" or self.schema.columns[said].has_time):
             return said
         if before is None or before.text.lower() not in {"before", "after"}:
             return None
         table = next((scope.table for scope in self._chain() if scope.table), "")
         table = table or next((t for out in self.focus for t in sorted(out.tables()) if t), "")
         days = date_columns(self.schema, table) if table else []
-        return days[0].ref if days and self._has_hours(days[0].ref) else None
-
-    def _has_hours(self, ref: Ref) -> bool:
-        column = self.schema.columns[ref]
-        return column.kind == "date" and column.type.upper().startswith("TIMESTAMP")
+        return days[0].ref if days and days[0].has_time else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agents.builtin.choose import LATER, date_columns, is_planned, sets_out
+from agents.builtin.choose import BIRTHS, LATER, date_columns, is_planned, sets_out
 from agents.builtin.lexicon import synonyms
 from agents.builtin.meaning import Compare, During, Meaning, Ref
 from agents.builtin.references import holds_people
@@ -32,7 +32,6 @@ _ENDS = LATER | frozenset(
         "removed returned expected due checkout until valid follow followup next remind reminder recall back"
     ).split()
 )
-_BIRTHS = frozenset(stem(word) for word in "birth born dob birthday".split())
 
 
 def open_days(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[Ref]:
@@ -42,7 +41,7 @@ def open_days(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[Ref]:
     told = {c.column for c in conditions_of(meaning) if isinstance(c, Compare)}
     for ref in _used(meaning, schema):
         column = schema.columns[ref]
-        days = [c for c in date_columns(schema, ref[0]) if not _BIRTHS & _stems(c)]
+        days = [c for c in date_columns(schema, ref[0]) if not BIRTHS & set(c.words)]
         rivals = [c for c in days if c.ref != ref]
         if not rivals or ref in pointed or column not in days or _speaks(column, said, schema):
             continue

@@ -56,12 +56,6 @@ NOUN_OF = {
     "deep": "depth",
     "wide": "width",
 }
-_UNTIL = re.compile(
-    r"^(?:on average,? )?how (?:many (?P<unit>days|hours)|long) does it (?:usually |normally )?take(?: us)?"
-    r"(?: on average)? (?:until|till|for|before) (?:an?|the|our) (?P<what>[\w-]+) "
-    r"(?:is|are|gets?|to be|to get|has been)\b[^?]*?[ ?.!]*$",
-    re.IGNORECASE,
-)
 _TAKES = re.compile(
     r"^(?:on average,? )?how many (?P<unit>days|hours) (?:does|do|did) (?:an?|the|our) (?P<what>[\w-]+) "
     r"(?:take|last|stay)(?: on average)?[ ?.!]*$",
@@ -136,10 +130,9 @@ def _how_average(text: str) -> str:
     if found is not None:
         agg = "median" if found["agg"].lower() == "median" else "average"
         return f"{agg} {NOUN_OF[found['how'].lower()]} of {found['what']}"
-    found = _UNTIL.match(text) or _TAKES.match(text)
+    found = _TAKES.match(text)
     if found is not None:
-        unit = f" in {found['unit']}" if found["unit"] else ""
-        return f"average length of {found['what']}{unit}"
+        return f"average length of {found['what']} in {found['unit']}"
     found = _ON_AVERAGE.match(text)
     if found is not None:
         return f"average {NOUN_OF[found['how'].lower()]} of {found['what']}{found['rest']}"
@@ -182,7 +175,7 @@ def _sold_out(schema: Schema) -> Callable[[str], str]:
     return rewrite
 
 
-def _busiest(text: str, schema: Schema, _linker: Linker) -> list[str]:
+def _busiest(text: str, schema: Schema, linker: Linker) -> list[str]:
     found = next((match for pattern in _BUSIEST if (match := pattern.match(text))), None)
     if found is None:
         return []
@@ -196,14 +189,10 @@ def _busiest(text: str, schema: Schema, _linker: Linker) -> list[str]:
         rest,
         re.IGNORECASE,
     )
-    if said is not None and _linker.table_of(said["what"].lower()):
+    if said is not None and linker.table_of(said["what"].lower()):
         return [f"which {unit} has the {most} {said['what']}{said['more']}"]
-    timed = [table for table in happenings(schema) if unit != "hour" or _has_hours(schema, table)]
+    timed = [table for table in happenings(schema) if unit != "hour" or date_columns(schema, table)[0].has_time]
     return [f"which {unit} has the {most} {spoken(schema, table)}{rest}" for table in timed]
-
-
-def _has_hours(schema: Schema, table: str) -> bool:
-    return date_columns(schema, table)[0].type.upper() != "DATE"
 
 
 def _absent(text: str, schema: Schema, linker: Linker) -> list[str]:

@@ -59,7 +59,11 @@ def lasting(text: str, table_of: Callable[[str], str], schema: Schema) -> str:
 def hours_of_days(meaning: Meaning, schema: Schema) -> list[str]:
     """Problems: hours of a column that holds days alone."""
     outs = [out for out in outs_of(meaning) if out.grain == "hour" and out.column is not None]
-    days = any(schema.columns[out.column].type.upper() == "DATE" for out in outs if out.column)
+    days = any(
+        schema.columns[out.column].kind == "date" and not schema.columns[out.column].has_time
+        for out in outs
+        if out.column
+    )
     return ["unclear:hour"] if days else []
 
 

@@ -18,6 +18,13 @@ from agents.builtin.words import stem
 # By their letters and not by their stems: to take and to earn are deeds.
 _MONEY = frozenset("revenue revenues turnover income incomes takings proceeds earnings money monies worth bill".split())
 _PAID = frozenset("spent paid earned taken made".split())
+
+
+def speaks_of_money(word: str) -> bool:
+    """Whether a word is one for money, or says that it was paid or taken."""
+    return word.lower().split()[-1] in _MONEY | _PAID
+
+
 # So far away rows may lie and still be those that a question speaks of.
 _REACH = 2.4
 

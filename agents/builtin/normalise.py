@@ -239,7 +239,8 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (
         (
             r"^(?:(?:which|what)(?: is| was)? )?(?:our |the )?(biggest|largest|smallest) ([\w-]+)"
-            r"(?: (?:that )?(?:we|i) [^,]*| ever)?,? (?:by|in terms of|measured by|judged by) (?:the )?"
+            r"(?: (?:that )?we (?:have |had )?(?:ever )?(?:had|done|made|sold|taken|served)?| ever)?,? "
+            r"(?:by|in terms of|measured by|judged by) (?:the )?"
             r"(?:number of )?([^?]+?)\s*[?.]*$"
         ),
         lambda m: f"{m[2]} with the {'lowest' if m[1].lower() == 'smallest' else 'highest'} {m[3]}",

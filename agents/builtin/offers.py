@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from agents.builtin.choose import adds_up_over, is_money
 from agents.builtin.index import Index
 from agents.builtin.links import Link
+from agents.builtin.money import speaks_of_money
 from agents.builtin.schema import Col
 from agents.builtin.tags import Tag
 from agents.builtin.words import stem
@@ -16,20 +17,13 @@ MOST = 6
 # A column that says in which state rows are has few values, and says so.
 _STATE_WORDS = frozenset(stem(word) for word in "status state stage phase condition outcome result progress".split())
 _FEW = 12
-_MONEY = frozenset(
-    stem(word)
-    for word in (
-        "revenue turnover income takings proceeds earnings money sales spend spending worth bill billing invoiced "
-        "charged spent earned paid volume"
-    ).split()
-)
 _ADJECTIVES = ("ed", "en", "ive", "able", "ing", "id", "ent", "ant", "late", "lost", "due", "open", "done")
 _BEFORE = frozenset("is are was were be been still not yet got get gets already currently".split())
 
 
 def possible(word: str, tags: Sequence[Tag], index: Index) -> list[Link]:
     """What the word may mean: amounts for a word of money, states for one that says in which state rows are."""
-    if stem(word.lower().split()[-1]) in _MONEY:
+    if speaks_of_money(word):
         return [Link("column", column.table, column.name, how="answered") for column in _amounts(index)]
     if not _says_a_state(word, tags):
         return []

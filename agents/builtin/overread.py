@@ -177,5 +177,5 @@ def passed_over(tags: list[Tag], meaning: Meaning, values: ValueIndex) -> Iterat
             ref = hit.table, hit.column
             few = len(values.by_column.get(ref, ())) <= _SORTS
             if hit.how == "exact" and hit.table in used and few and ref not in told:
-                yield f"'{tag.text}' is a {hit.column} and plays no part in what I read"
+                yield f"'{tag.text}' is a value of {hit.column} and plays no part in what I read"
                 break

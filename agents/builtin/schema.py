@@ -94,6 +94,11 @@ class Col:
         )
 
     @property
+    def has_time(self) -> bool:
+        """Whether it holds a time of day beside the day."""
+        return self.kind == "date" and self.type.upper().startswith("TIMESTAMP")
+
+    @property
     def unique(self) -> bool:
         return self.stats.rows > 0 and self.stats.filled == self.stats.rows == self.stats.distinct
 

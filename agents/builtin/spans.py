@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from agents.builtin.choose import LATER, date_columns, is_planned
+from agents.builtin.choose import BIRTHS, LATER, date_columns, is_planned
 from agents.builtin.schema import Col, Schema, Stats
 from agents.builtin.words import stem
 
 _LENGTHS = frozenset(stem(word) for word in "duration length minute minutes minimum hour hours days nights".split())
-_BIRTHS = frozenset(stem(word) for word in "birth born dob birthday birthdate".split())
 
 
 def add_spans(schema: Schema) -> None:
@@ -21,7 +20,7 @@ def add_spans(schema: Schema) -> None:
         if ends is None or any(_is_length(column) for column in schema.of(table)):
             continue
         begin, end = ends
-        timed = all(column.type.upper().startswith("TIMESTAMP") for column in ends)
+        timed = all(column.has_time for column in ends)
         name = "duration_hours" if timed else "duration_days"
         rows = schema.rows.get(table, 0)
         schema.columns[table, name] = Col(
@@ -65,7 +64,7 @@ def _ends_of(schema: Schema, table: str) -> tuple[Col, Col] | None:
     named = _paired(schema, table)
     if named is not None:
         return named
-    days = [c for c in date_columns(schema, table) if not is_planned(c) and not _BIRTHS & {stem(w) for w in c.words}]
+    days = [c for c in date_columns(schema, table) if not is_planned(c) and not BIRTHS & set(c.words)]
     later = [c for c in days if {stem(word) for word in c.words} & LATER]
     first = [c for c in days if c not in later]
     if len(first) != 1 or len(later) != 1:

@@ -19,6 +19,7 @@ from agents.builtin.lexicon import (
 from agents.builtin.links import Link, Linker, is_filler
 from agents.builtin.periods import Period, find_periods
 from agents.builtin.phrasebook import LONGEST, PHRASES
+from agents.builtin.standing import ends_days, is_named_thing, stands_as_noun
 from agents.builtin.words import Token, singular, split_name, stem, tokenise
 
 # Spans of these kinds lose to a column of exactly that name when the column's phrase is longer.
@@ -32,35 +33,8 @@ _NOUNS = frozenset(
         "date type field record records unique different current"
     ).split()
 )
-_BEFORE_NOUN = frozenset("the , and their its his her return show of by each list give with per".split())
 _TOLD = 0.95
 _UNDONE = frozenset({"not", "never", "yet", "been"})
-_AFTER_NOUN = frozenset(", and of ? . for or in is are".split())
-
-
-def _ends_days(tokens: list[Token], index: int) -> bool:
-    """As in "days between hired and returned": a light word that names the second of two days."""
-    before = [token.low for token in tokens[:index]]
-    return before[-1:] in (["and"], ["to"], ["until"]) and "days" in before and bool({"between", "from"} & set(before))
-
-
-def _stands_as_noun(tokens: list[Token], index: int) -> bool:
-    """A light word such as "make" is a noun between the signs of a list: "the make, model and year"."""
-    before = tokens[index - 1].low if index else ""
-    after = tokens[index + 1].low if index + 1 < len(tokens) else "."
-    return (before in _BEFORE_NOUN or before in SUPERLATIVES or before.isdigit()) and after in _AFTER_NOUN
-
-
-def _is_named_thing(tokens: list[Token], index: int) -> bool:
-    """As in "returns per reason" and "how many returns": a verb's plural where only a noun can stand."""
-    low = tokens[index].low
-    before = tokens[index - 1].low if index else ""
-    after = tokens[index + 1].low if index + 1 < len(tokens) else ""
-    if not low.endswith("s") or low.endswith("ss"):
-        return False
-    return before in {"many", "of", "number", "all", "our", "average"} or (
-        not index and after in {"per", "by", "in", "with"}
-    )
 
 
 @dataclass
@@ -324,9 +298,9 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
     inner_filler = any(is_filler(word) and word not in _NOUNS for word in words[:-1]) or (
         is_filler(words[-1]) and words[-1] not in _NOUNS
     )
-    if plain and size == 1 and inner_filler and _stands_as_noun(tokens, index):
+    if plain and size == 1 and inner_filler and stands_as_noun(tokens, index):
         links += [link for link in linker.phrase(words) if link.how == "exact" and link.kind == "column"]
-    if plain and size == 1 and inner_filler and _is_named_thing(tokens, index):
+    if plain and size == 1 and inner_filler and is_named_thing(tokens, index):
         links += [link for link in linker.phrase(words) if link.how == "exact" and link.kind == "table"]
     following = tokens[index + size].low if index + size < len(tokens) else ""
     if plain and size == 1 and inner_filler and words[0].endswith("ed") and following in GRAIN_NOUNS:
@@ -335,7 +309,7 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
         ]  # "returned date"
     if plain and size == 1 and inner_filler and words[0].endswith("ed") and index and tokens[index - 1].low in _UNDONE:
         links += [link for link in linker.phrase(words) if link.kind == "column" and link.score >= 0.9]
-    if plain and size == 1 and inner_filler and _ends_days(tokens, index):
+    if plain and size == 1 and inner_filler and ends_days(tokens, index):
         links += [link for link in linker.phrase(words) if link.kind == "column" and link.score >= 0.9]
     if plain and size == 1 and ("_" in part[0].text or not part[0].text[1:].islower()):
         links += [link for link in linker.phrase(split_name(part[0].text)) if link.score >= 0.9]

@@ -332,14 +332,14 @@ def test_a_value_to_fill_in_may_be_a_parameter_and_a_text_with_a_dollar_stays_on
 )
 @settings(max_examples=20, deadline=None)
 def test_after_scaffolding_times_no_slot_of_the_clock_is_missing(minutes: list[int], every: tuple[str, int]) -> None:
-    times = sorted(datetime(2026, 3, 1, 7, 7) + timedelta(minutes=one) for one in set(minutes))  # noqa: DTZ001
+    times = sorted(datetime(2026, 3, 1, 7, 7) + timedelta(minutes=one) for one in set(minutes))  # noqa: DTZ001 - a wall clock's
     table = {"columns": {"at": "TIMESTAMP"}, "primary_key": ["at"], "rows": [[at.isoformat(" ")] for at in times]}
     step = {"id": "s", "use": "scaffold", "from": "t", "column": "at", "every": every[0]}
     bench = Bench(compile_steps({"t": table}, [step]), {"t": table})
     found = sorted(datetime.fromisoformat(str(row[0])) for row in bench.rows("s"))
 
     def slot(at: datetime) -> int:
-        return int((at - datetime(2026, 3, 1)).total_seconds() // 60 // every[1])  # noqa: DTZ001
+        return int((at - datetime(2026, 3, 1)).total_seconds() // 60 // every[1])  # noqa: DTZ001 - a wall clock's
 
     assert {slot(at) for at in found} == set(range(slot(times[0]), slot(times[-1]) + 1) if times else ())
     assert [at for at in found if at in times] == times
