@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 from agents.builtin.abbreviations import shortens
 from agents.builtin.choose import is_money
 from agents.builtin.meaning import Beyond, Compare, Meaning
 from agents.builtin.schema import Col, Schema
 from agents.builtin.walk import conditions_of, outs_of
+from agents.builtin.words import stem
+
+if TYPE_CHECKING:
+    from agents.builtin.index import Index
 
 
 def taken_for_granted(meaning: Meaning, schema: Schema) -> list[str]:
@@ -39,6 +46,40 @@ def taken_for_granted(meaning: Meaning, schema: Schema) -> list[str]:
         if schema.columns[ref].since:
             said.append(f"{ref[1]} is in full years since {schema.columns[ref].since}")
     return said
+
+
+# Rows in such a state came to nothing, or were taken back: a person may not think of them when asking for a figure.
+_UNDONE = frozenset(
+    stem(word)
+    for word in (
+        "failed cancelled canceled void voided declined rejected refused refunded reversed bounced abandoned withdrawn "
+        "returned deleted draft noshow"
+    ).split()
+)
+_STATES = frozenset(stem(word) for word in "status state stage phase condition outcome result".split())
+
+
+def counted_too(meaning: Meaning, index: Index) -> list[str]:
+    """As in "how much did we take in May" over payments of which some failed: they are in the figure, which is said."""
+    schema = index.schema
+    held = {c.column for c in conditions_of(meaning) if isinstance(c, Compare)}
+    held |= {out.column for out in [*meaning.groups, *meaning.outs] if out.column}
+    measured = [out for out in outs_of(meaning) if out.kind in {"count", "agg"}]
+    tables = {out.column[0] if out.column else out.table or meaning.scope.table for out in measured}
+    said = []
+    for table in sorted(tables & set(schema.tables)):
+        for column in schema.of(table):
+            states = index.values.by_column.get(column.ref, ())
+            told = column.kind == "text" and _STATES & {stem(word) for word in column.words}
+            if not told or column.ref in held or len(states) > _FEW:
+                continue
+            undone = sorted(value for value in states if stem(re.sub(r"\W", "", value.lower())) in _UNDONE)
+            if undone and len(undone) < len(states):
+                said.append(f"{table} that are {' or '.join(undone)} are counted too")
+    return said
+
+
+_FEW = 12
 
 
 def _takes_off(column: Col) -> bool:

@@ -22,8 +22,17 @@ _LEAD = re.compile(
     r"^\s*(?P<said>[^,.!?:;\u2026\u2013\u2014]{1,60}?)\s*(?:[,:!;]|\.{1,3}|\u2026|\s[-\u2013\u2014])\s+(?=\S)"
 )
 _BARE_LEAD = re.compile(
-    r"^\s*(?:hi|hey|hello|lol|haha|hm+|ok|okay|sorry|btw|phew)\s+(?=(?:how|which|what|who|when|where|list|show)\b)",
+    r"^\s*(?:hi|hey|hello|lol|haha|hm+|ok|okay|sorry|btw|phew)\s+"
+    r"(?=(?:how|which|what|who|when|where|list|show|can|could|do|did|is|are|any)\b)",
     re.IGNORECASE,
+)
+_CAN_YOU = re.compile(
+    r"^\s*(?:can|could|would|will) you (?:please |quickly |maybe )?(?:tell|show|give|find|list|check|look up)(?: out)?"
+    r"(?: (?:me|us))?(?: for me)?,?\s+(?=\S)",
+    re.IGNORECASE,
+)
+_PLEASE = re.compile(
+    r"\s+(?:pls|plz|please|obviously|of course|naturally)(?=\s*[,.;:?!()\u2013\u2014]|\s+-\s|\s*$)", re.IGNORECASE
 )
 _AFTERTHOUGHT = re.compile(
     r"[,.;?!]\s*(?:and |,\s*)?(?:(?:what is|just) the (?:number|total|figure|amount)|(?:the )?numbers|"
@@ -91,7 +100,8 @@ def without_chatter(text: str, named: Callable[[str], bool]) -> str:
         word = match.group()
         return word if named(word.lower()) else _WITHOUT_APOSTROPHE[word.lower()]
 
-    kept = _without_small_talk(_LOOSE.sub(spelled, text.strip()), named)
+    kept = _CAN_YOU.sub("", _without_small_talk(_LOOSE.sub(spelled, text.strip()), named))
+    kept = _PLEASE.sub(lambda match: match.group() if named(match.group().strip().lower()) else "", kept)
     kept = _TAIL.sub(lambda match: match["mark"], kept)
     kept = _AFTERTHOUGHT.sub(lambda match: match["mark"], kept)
     kept = _ORDER.sub("", kept)

@@ -35,6 +35,11 @@ MONEY = (
 )
 _IN_CENTS = frozenset("ct cts cent cents pence".split())
 _CURRENCIES = frozenset("eur euro euros usd dollar dollars gbp pounds chf dkk nok sek pln czk".split())
+_ALWAYS_MONEY = frozenset("price cost fee fare charge revenue turnover".split())
+_FLOWS = frozenset(
+    stem(w)
+    for w in "payment invoice bill receipt expense donation refund payout deposit purchase sale transaction".split()
+)
 ADDITIVE = frozenset(
     stem(w)
     for w in (
@@ -353,9 +358,21 @@ def is_money(column: Col) -> bool:
     """Whether the column holds amounts of money: a decimal, or a number, that is called like one."""
     if column.kind != "number" or column.is_id:
         return False
-    whole = re.match(r"(?:U?(?:TINY|SMALL|BIG|HUGE)?INT)", column.type) is not None
     words = set(column.words)
-    return bool(words & set(MONEY)) and (not whole or bool(words & (_IN_CENTS | _CURRENCIES)))
+    if not words & set(MONEY):
+        return False
+    whole = re.match(r"(?:U?(?:TINY|SMALL|BIG|HUGE)?INT)", column.type) is not None
+    return not whole or _is_whole_money(column, words)
+
+
+def _is_whole_money(column: Col, words: set[str]) -> bool:
+    """Whether whole numbers are money too: prices of 49 and 120 are, a number of payments is not."""
+    if words & (_IN_CENTS | _CURRENCIES):
+        return True
+    if words & {"number", "count", "num", "no", "qty"} or column.stats.high in {0, 1}:
+        return False
+    flows = {stem(word) for word in re.findall(r"[a-z]+", column.table.lower().replace("_", " "))} & _FLOWS
+    return bool(words & _ALWAYS_MONEY) or ("amount" in words and bool(flows))
 
 
 def adds_up_over(schema: Schema, column: Col) -> bool:

@@ -65,7 +65,9 @@ class Composites(Modifiers):
         self.state.list_of = "where"
 
     def _over_itself(self, tag: Tag, left: Out, right: Out) -> None:
-        """A thing over itself tells nothing: what tells the two apart was lost."""
+        """A thing over itself tells nothing: what tells the two apart was lost; nor does money less a count."""
+        if tag.kind == "diff" and {left.kind, right.kind} == {"agg", "count"}:
+            self.meaning.problems.append(f"unclear:{tag.text}")
         alike = (left.kind, left.table, left.column, left.func) == (right.kind, right.table, right.column, right.func)
         if alike and left.conditions == right.conditions and not self.meaning.groups:
             self.meaning.problems.append(f"unclear:{tag.text}")

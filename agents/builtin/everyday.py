@@ -13,9 +13,11 @@ from agents.builtin.choose import BIRTHS, date_columns, says_when
 from agents.builtin.index import Index
 from agents.builtin.lexicon import PEOPLE
 from agents.builtin.links import Linker
+from agents.builtin.mentions import mentioned
 from agents.builtin.products import AT_HAND
 from agents.builtin.references import holds_people
 from agents.builtin.schema import Schema
+from agents.builtin.typical import typically
 from agents.builtin.words import stem
 
 _UNIT = r"(?P<unit>weekday|day of (?:the )?week|day|week|month|quarter|year|hour|time of (?:the )?day)"
@@ -115,11 +117,13 @@ _SOLD_OUT = re.compile(
 
 def wordings(text: str, index: Index, linker: Linker) -> list[str]:
     """The question in plainer words, once for each sort of rows that it may be about; at least one."""
-    plain = text.strip()
-    for rewrite in (_how_average, _open_money, _spending, _compared, _earned, _sold_out(index.schema)):
+    plain, schema = text.strip(), index.schema
+    plain = mentioned(plain, linker)
+    plain = typically(plain, schema, linker, _public(schema))
+    for rewrite in (_how_average, _open_money, _spending, _compared, _earned, _sold_out(schema)):
         plain = rewrite(plain)
     for several in (_busiest, _absent, _most_often, _who_so_many, _longest_ours, _next):
-        found = several(plain, index.schema, linker)
+        found = several(plain, schema, linker)
         if found:
             return found
     return [plain]

@@ -374,6 +374,7 @@ def _grains(meaning: Meaning, schema: Schema, reader: Reader) -> None:
         tables = [t for o in [*reader.focus, *reader.asked] for t in sorted(o.tables()) if t]
         tables += [reader.root.table, *tables_of(reader.root)]
         tables += [t for o, _ in meaning.order for t in sorted(o.tables()) if t and t != "?"]
+        tables += [t for o, _, _ in meaning.having for t in sorted(o.tables()) if t]
         said = _days_held(reader.root)
         if said and not any(ref[0] in tables[:1] for ref in said):
             # "members per month in 2023" of whom a visit was said to be in 2023: by the month of the visit.

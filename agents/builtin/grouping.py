@@ -5,15 +5,17 @@ from __future__ import annotations
 from agents.builtin.choose import (
     adds_up_over,
     counts_things,
+    date_columns,
     hinted_column,
     is_additive,
     is_money,
     label_columns,
     main_measure,
+    says_when,
 )
 from agents.builtin.comparisons import Comparisons
 from agents.builtin.meaning import Out, Ref
-from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, read_phrase
+from agents.builtin.phrases import MODIFIERS, Phrase, is_participle, is_plural, read_phrase
 from agents.builtin.tags import Tag
 from agents.builtin.words import stem
 
@@ -54,6 +56,7 @@ class Grouping(Comparisons):
         if self.cursor.kind() == "weekday" and self.cursor.data() == "weekday":
             self.cursor.take()
             self._grain("weekday")
+            self._day_of_what()
             return
         self._group_list()
 
@@ -176,6 +179,7 @@ class Grouping(Comparisons):
             self.state.column = None
         elif phrase.unit or phrase.grain:
             self._grain(phrase.unit or phrase.grain)
+            self._day_of_what()
         elif phrase.head is not None and phrase.head.kind == "table":
             per = next((o for o in self.focus if o.kind == "per" and len(o.parts) == 1), None)
             made = Out("entity", table=phrase.head.table)
@@ -204,6 +208,22 @@ class Grouping(Comparisons):
             self.state.column = phrase.head.ref
         for tag in phrase.equals:
             self._equal(phrase, tag)
+
+    def _day_of_what(self) -> None:
+        """As in "seats by weekday of the performance": the day is that of what happened, and no other."""
+        cursor, noun = self.cursor, self.cursor.peek(1)
+        if cursor.text() != "of" or noun is None or not noun.links or noun.links[0].kind != "table" or is_plural(noun):
+            return
+        table = noun.links[0].table
+        days = date_columns(self.schema, table)
+        if not days or not any(join.table == table for join in self.schema.joins):
+            return  # of people and places no day is meant
+        if len(days) > 1 and not says_when(self.schema, days[0]):
+            self.meaning.problems.append(f"unclear:{noun.text}")
+            return
+        cursor.take()
+        cursor.take()
+        self.meaning.groups[-1].column = days[0].ref
 
     def _sort_of_rows(self, phrase: Phrase) -> str:
         """As in "orders per driver", where driver is stored as what some employees are: one group for each of them."""

@@ -13,7 +13,8 @@ _KEYS_SAID = frozenset("id ids key keys code codes number numbers no nr".split()
 
 def by_what_is_pointed_at(meaning: Meaning, reader: Reader) -> None:
     """As in "shipments per status", where rows hold a code of it: by what the code stands for, which has a name."""
-    if _KEYS_SAID & {part for tag in reader.cursor.tags for word in tag.text.split() for part in split_name(word)}:
+    named = [tag for tag in reader.cursor.tags if tag.kind != "howmany"]  # "number of" names no key
+    if _KEYS_SAID & {part for tag in named for word in tag.text.split() for part in split_name(word)}:
         return
     schema = reader.schema
     for place, group in enumerate(meaning.groups):

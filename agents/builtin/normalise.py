@@ -306,7 +306,14 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bonly one\b|\bexactly one\b", "exactly 1"),
     (r"\bprovide (?:me )?(?:with )?a list of\b|\ba list of\b|\bthe list of\b|\blist of\b", "list"),
 )  # fmt: skip
+_ASIDE = r"\s*(?:[,(]|\s[-\u2013\u2014])\s*"
+_THEIR = r"(?:the |their |its )?"
+_INSTEAD = r"(?:and )?(?:not|instead of|rather than)(?: by)? "
+_CODES = rf"{_THEIR}(?:codes?|ids?|abbreviations?)"
 _REMARKS = (
+    # Names are shown anyway where there are some.
+    rf"{_ASIDE}(?:by |with |show |use )?{_THEIR}(?:(?:full|proper) )?(?:[\w-]+ )?names?,? {_INSTEAD}{_CODES}\s*\)?",
+    rf"{_ASIDE}(?:all of them,? )?whatever (?:the|their|its) [\w-]+\s*\)?(?=\s*[-,.?!]|\s*$)",
     # What is left in anyway, because nothing leaves it out.
     r"\s*[,(]\s*(?:[\w-]+ ){1,4}(?:included|inclusive)\b[)]?(?=\s*[,.?!]|\s*$)",
     r"\s*[,(]\s*(?:including|incl\.?) (?:the |those |all )?[\w-]+ ones\b[)]?(?=\s*[,.?!]|\s*$)",

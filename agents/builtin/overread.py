@@ -83,9 +83,9 @@ def _cost_of(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]
 
 
 def _more_than_itself(meaning: Meaning, schema: Schema) -> Iterator[str]:
-    """As in "names with more than one customer": rows that are told apart by their key are one each."""
+    """As in "customers with more than one customer": rows that are told apart by their key are one each."""
     for out, _, _ in meaning.having:
-        own = [group for group in meaning.groups if group.tables() == {out.table}]
+        own = [group for group in meaning.groups if group.kind == "entity" and group.table == out.table]
         if out.kind == "count" and out.column is None and own and schema.keys.get(out.table):
             yield f"each of {out.table} would be counted by itself"
 

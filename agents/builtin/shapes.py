@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 
 from agents.builtin.compared import in_percent
 from agents.builtin.meaning import Compare, Meaning, Out
@@ -15,7 +16,7 @@ class Shape:
 
     ``averaged``: its figures are averaged over what they are told for. ``filled``: rows without a heading are left out.
     ``measured``: the figure that ranks is shown beside what is ranked. ``scale``: a ratio is told for so many.
-    ``percent``: a difference is told in percent.
+    ``percent``: a difference is told in percent. ``counted``: beside a share stands the number that it is.
     """
 
     averaged: bool = False
@@ -23,6 +24,7 @@ class Shape:
     measured: bool = False
     scale: float = 1.0
     percent: bool = False
+    counted: bool = False
 
     def with_all_of(self, other: Shape) -> Shape:
         """What either of the two says."""
@@ -32,6 +34,7 @@ class Shape:
             self.measured or other.measured,
             self.scale * other.scale,
             self.percent or other.percent,
+            self.counted or other.counted,
         )
 
 
@@ -46,6 +49,11 @@ _AVERAGE_TOTAL = re.compile(
     r"\baverage (?:of )?(?:the )?total (?P<what>[^?,]+?) (?:per|for each|for every|of each|by each) (?P<who>[^?,]+)",
     re.IGNORECASE,
 )
+_AVERAGE_NUMBER = re.compile(
+    r"\baverage number of (?P<what>[^?,]+?) (?:per|for each|for every|of each|by each) "
+    r"(?P<who>day|week|month|quarter|year)\b",
+    re.IGNORECASE,
+)
 _BLANKS = re.compile(
     r",?\s*\b(?:excluding|without) (?:the |any |all )?(?:blanks?|nulls?|empty|unknown|missing|unset)"
     r"(?: (?:ones?|values?|entries|fields?))?(?=\s*[,.?!]|\s*$)",
@@ -58,6 +66,17 @@ _PER_SO_MANY = re.compile(
     re.IGNORECASE,
 )
 _MANY = {"hundred": 100.0, "thousand": 1000.0}
+_SHARE = r"(?:%|percent|per cent|percentage|share|proportion)"
+_AND_SHARE = re.compile(
+    rf"^how many (?:of (?:the |our |all )?(?:the )?)?(?P<what>[^?]+?),? and (?:(?:what|which) {_SHARE}|as an? {_SHARE})"
+    r"(?: (?:is|are|was|were) (?:that|those|they|it)| does that make)?"
+    r"(?: of (?:them all|all|the total|the whole))?[ ?.!]*$",
+    re.IGNORECASE,
+)
+_NUMBER_AND_SHARE = re.compile(
+    rf"^(?:the |what (?:is|are) the )?(?:number and {_SHARE}|{_SHARE} and number) of (?P<what>[^?]+?)[ ?.!]*$",
+    re.IGNORECASE,
+)
 _TAIL = re.compile(
     r"[.?!]\s*(?P<tail>(?:(?:show|give|list|return) )?[\w-]+(?: [\w-]+)?"
     r"(?:(?:,? and|,) [\w-]+(?: [\w-]+)?){1,4})\s*[.!]?$",
@@ -79,13 +98,21 @@ def shaped(text: str) -> tuple[str, Shape]:
     elif (found := _AVERAGE_TOTAL.search(text)) is not None:
         averaged = True
         text = f"{text[: found.start()]}total {found['what']} per {found['who']}{text[found.end() :]}"
+    elif (found := _AVERAGE_NUMBER.search(text)) is not None:
+        averaged = True
+        text = f"{text[: found.start()]}number of {found['what']} per {found['who']}{text[found.end() :]}"
+    counted = False
+    if (found := _AND_SHARE.match(text)) is not None:
+        counted, text = True, f"what percentage of {found['what']}"
+    elif (found := _NUMBER_AND_SHARE.match(text)) is not None:
+        counted, text = True, f"percentage of {found['what']}"
     scale = 1.0
     if (found := _PER_SO_MANY.match(text)) is not None:
         scale = _MANY.get(found["many"].lower()) or float(found["many"].replace(",", ""))
         text = f"number of {found['a']} divided by number of {found['b']}{found['rest'] or ''}"
     if _BLANKS.search(text) is not None:
         filled, text = True, _BLANKS.sub("", text)
-    return text, Shape(averaged, filled, measured, scale)
+    return text, Shape(averaged, filled, measured, scale, counted=counted)
 
 
 def shape(meaning: Meaning, wanted: Shape) -> None:
@@ -97,6 +124,8 @@ def shape(meaning: Meaning, wanted: Shape) -> None:
         meaning.scope.conditions += [Compare(ref, "notnull") for ref in headings]
         if not headings:
             meaning.problems.append("unclear:blanks")
+    if wanted.counted:
+        _count_shares(meaning)
     if wanted.percent:
         in_percent(meaning)
     if wanted.scale != 1.0:
@@ -110,11 +139,33 @@ def shape(meaning: Meaning, wanted: Shape) -> None:
             meaning.outs.append(ranked)
 
 
+def _count_shares(meaning: Meaning) -> None:
+    """As in "how many were late, and what percentage is that": the number of those beside their share of all."""
+    shares = [place for place, out in enumerate(meaning.outs) if out.kind == "share"]
+    if len(shares) != 1 or not meaning.outs[shares[0]].conditions:
+        meaning.problems.append("unclear:what percentage")
+        return
+    share = meaning.outs[shares[0]]
+    meaning.outs.insert(shares[0], replace(deepcopy(share.parts[0]), conditions=deepcopy(share.conditions)))
+
+
 def _average(meaning: Meaning) -> None:
     measured = [out for out in meaning.outs if out.is_measure]
-    single = len(measured) == len(meaning.groups) == 1 and not meaning.limit and not meaning.having
-    if not single or measured[0].kind not in {"agg", "count"} or meaning.groups[0].kind not in {"entity", "column"}:
+    plain = len(measured) == 1 and bool(meaning.groups) and not meaning.limit and not meaning.having
+    each = meaning.groups[0] if plain else None
+    if each is not None and len(meaning.groups) > 1 and not _cut_by_time(meaning):
+        each = None
+    if each is None or measured[0].kind not in {"agg", "count"} or each.kind not in {"entity", "column", "grain"}:
         meaning.problems.append("unclear:average")
         return
-    meaning.outs = [Out("per", func="avg", parts=[measured[0], meaning.groups[0]])]
-    meaning.groups, meaning.order = [], []
+    if each.kind == "grain":
+        meaning.assumptions.append(f"a {each.grain} counts in the average where there is something in it")
+    others = meaning.groups[1:]
+    meaning.outs = [*others, Out("per", func="avg", parts=[measured[0], each])]
+    meaning.groups, meaning.order = others, [(out, False) for out in others]
+
+
+def _cut_by_time(meaning: Meaning) -> bool:
+    """As in "average takings per day by branch": averaged over the days, and told for each branch."""
+    first, *others = meaning.groups
+    return first.kind == "grain" and len(others) == 1 and others[0].kind != "grain"

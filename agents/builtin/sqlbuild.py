@@ -25,6 +25,8 @@ class Builder(Nodes):
         apart = self._apart(meaning)
         if apart is not None:
             return apart
+        if (each := self._measured_apart(meaning)) is not None:
+            return self._side_by_side(meaning, each)
         frame = self._frame(meaning)
         measured = any(
             o.is_measure for o in [*meaning.outs, *(o for o, _ in meaning.order), *(o for o, _, _ in meaning.having)]
@@ -90,6 +92,53 @@ class Builder(Nodes):
             )
             node = node if out.scale == 1.0 else exp.Mul(this=exp.paren(node), expression=literal(out.scale))
         return exp.select(exp.alias_(node, exp.to_identifier(self._name(out), quoted=True)))
+
+    def _measured_apart(self, meaning: Meaning) -> str | None:
+        """The thing told apart where figures of two tables stand at it, of which neither belongs to the other."""
+        entities = [out.table for out in meaning.groups if out.kind == "entity"]
+        each = entities[0] if len(entities) == 1 else ""
+        measures = [out for out in meaning.outs if out.is_measure]
+        beside = all(out.kind == "entity" or (out.column or ("",))[0] == each for out in meaning.groups)
+        plain = all(out.kind in {"count", "agg"} and not out.parts and not out.conditions for out in measures)
+        of_each = all(isinstance(c, Compare) and c.column[0] == each for c in meaning.scope.conditions)
+        tables = {min(out.tables(), default="") for out in measures}
+        if not (each and beside and plain and of_each) or meaning.having or meaning.within or meaning.ties:
+            return None
+        if len(tables) < 2 or len(self.schema.keys.get(each, ())) != 1 or each in tables:
+            return None
+        below = all(self._is_owned(table, each) for table in tables)
+        chained = any(self._is_owned(one, other) for one in tables for other in tables if one != other)
+        return each if below and not chained else None
+
+    def _side_by_side(self, meaning: Meaning, each: str) -> exp.Query:
+        """As in "number of bookings and total paid per member": each figure of its own rows, none of them twice."""
+        meaning.assumptions.append(f"{each} without any are shown with 0")
+        measures = [out for out in meaning.outs if out.is_measure]
+        told = [out for out in [*meaning.outs, *meaning.groups] if not out.is_measure]
+        frame = self._frame(Meaning(Scope(each, meaning.scope.conditions), told))
+        key = (each, self.schema.keys[each][0])
+        figures: dict[int, exp.Expr] = {}
+        for out in measures:
+            inner = Meaning(Scope(min(out.tables())), [out], [Out("entity", table=each)])
+            rows = self._frame(inner)
+            same = exp.EQ(this=rows.column(key), expression=frame.column(key))
+            figure: exp.Expr = rows.select(self._node(rows, out, inner)).where(same).subquery()
+            if out.kind == "count" or out.func == "sum":
+                figure = exp.Coalesce(this=figure, expressions=[exp.Literal.number(0)])
+            figures[id(out)] = figure
+        names, wanted = Names(), []
+        for out in meaning.outs:
+            made = [(self._name(out), figures[id(out)])] if out.is_measure else self._nodes(frame, out, meaning)
+            wanted += [exp.alias_(node, exp.to_identifier(names.free(label), quoted=True)) for label, node in made]
+        outputs = [quoted(node.alias) for node in wanted]
+        order = [
+            exp.Ordered(this=outputs[meaning.outs.index(out)], desc=descending, nulls_first=False)
+            for out, descending in meaning.order
+            if out in meaning.outs and len(outputs) == len(meaning.outs)
+        ]
+        order += [exp.Ordered(this=one, nulls_first=False) for one in [*outputs, frame.column(key)]]
+        query = frame.select(*wanted).order_by(*order)
+        return query.limit(meaning.limit) if meaning.limit else query
 
     def _frame(self, meaning: Meaning) -> Frame:
         tables = {meaning.scope.table}
@@ -374,19 +423,34 @@ class Builder(Nodes):
         return query
 
     def _per(self, meaning: Meaning) -> exp.Query:
-        """An average of counts: "average number of orders per customer"."""
+        """An average of figures, each of one thing or day: "average number of orders per customer", also in groups."""
         out = next(o for o in meaning.outs if o.kind == "per")
-        if len(out.parts) < 2 or len(meaning.outs) > 1:
+        if len(out.parts) < 2 or any(o.is_measure for o in meaning.outs if o is not out):
             raise CannotBuildError("an average number needs to say per what")
-        inner = Meaning(meaning.scope, [out.parts[0]], [out.parts[1]])
+        value, each = out.parts
+        inner = Meaning(meaning.scope, [*meaning.groups, value], [*meaning.groups, each])
         frame = self._frame(inner)
-        counted = exp.alias_(self._node(frame, out.parts[0], inner), exp.to_identifier("n", quoted=True))
-        grouped = frame.select(counted).group_by(*self._group_nodes(frame, inner))
-        value = exp.func(out.func.upper(), quoted("n"), dialect="duckdb")
-        name = f"average_{self._name(out.parts[0])}"
-        return exp.select(exp.alias_(value, exp.to_identifier(name, quoted=True))).from_(
-            grouped.subquery(exp.to_identifier("counts", quoted=True))
+        names = Names()
+        figure = names.free("n")
+        wanted: list[exp.Expr] = []
+        for group in meaning.groups:
+            for label, node in self._nodes(frame, group, inner):
+                wanted.append(exp.alias_(node, exp.to_identifier(names.free(label), quoted=True)))
+        told = [quoted(node.alias) for node in wanted]
+        wanted.append(exp.alias_(self._node(frame, value, inner), exp.to_identifier(figure, quoted=True)))
+        rows = frame.select(*wanted).group_by(*self._group_nodes(frame, inner))
+        if each.kind == "grain":
+            # Rows without a day are of no day.
+            rows = rows.having(exp.Not(this=exp.Is(this=self._node(frame, each, inner), expression=exp.Null())))
+        name = names.free(f"average_{self._name(value)}")
+        averaged = exp.alias_(
+            exp.func(out.func.upper(), quoted(figure), dialect="duckdb"), exp.to_identifier(name, quoted=True)
         )
+        outer = exp.select(*told, averaged).from_(rows.subquery(exp.to_identifier("counts", quoted=True)))
+        if told:
+            keys = [exp.Ordered(this=one, nulls_first=False) for one in told]
+            outer = outer.group_by(*told).order_by(*keys)
+        return outer
 
 
 def _day(day: date) -> exp.Expr:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from agents.builtin.lexicon import SUPERLATIVES
 from agents.builtin.words import Token
 
-_BEFORE_NOUN = frozenset("the , and their its his her return show of by each list give with per".split())
-_AFTER_NOUN = frozenset(", and of ? . for or in is are".split())
+_BEFORE_NOUN = frozenset("the , and their its his her return show of by each list give with per whose".split())
+_AFTER_NOUN = frozenset(", and of ? . for or in is are containing contains contain mentions".split())
+# Behind "which shows", and not behind "which shows the price".
+_AFTER_SUBJECT = frozenset(
+    "never not have has had haven't hasn't hadn't are aren't is isn't was were do don't does did didn't can with "
+    "without that who in from bring brought".split()
+)
 
 
 def ends_days(tokens: list[Token], index: int) -> bool:
@@ -29,6 +34,11 @@ def is_named_thing(tokens: list[Token], index: int) -> bool:
     after = tokens[index + 1].low if index + 1 < len(tokens) else ""
     if not low.endswith("s") or low.endswith("ss"):
         return False
-    return before in {"many", "of", "number", "all", "our", "average"} or (
-        not index and after in {"per", "by", "in", "with"}
+    if before in {"which", "what"}:
+        return after in _AFTER_SUBJECT
+    return (
+        before in {"many", "of", "number", "all", "our", "average"}
+        or before.isdigit()
+        or before in SUPERLATIVES
+        or (not index and after in {"per", "by", "in", "with"})
     )

@@ -133,6 +133,11 @@ def _difference(found: re.Match[str], *, counted: bool) -> str:
     return f"difference between {what} {one} and {what} {other}{rest}"
 
 
+def is_time(said: str) -> bool:
+    """Whether the words are a time and nothing else: "May 2023", "last year", "the second half"."""
+    return re.fullmatch(_TIME, said.strip(), re.IGNORECASE) is not None
+
+
 def during(time: str) -> str:
     """A time with its preposition."""
     return time if re.match(r"(?:in|during|for|of)\b", time, re.IGNORECASE) else f"in {time}"

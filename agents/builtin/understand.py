@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from agents.builtin.account import account
 from agents.builtin.appositions import settle
-from agents.builtin.assumed import taken_for_granted
+from agents.builtin.assumed import counted_too, taken_for_granted
 from agents.builtin.audit import audit, other_days, paths, references, roles
+from agents.builtin.beside import Beside, beside_of, with_beside
 from agents.builtin.cents import in_cents
 from agents.builtin.chatter import without_chatter
 from agents.builtin.codetables import said_codes
@@ -114,6 +115,7 @@ class Prepared:
     form: Shape = Shape()  # noqa: RUF009 - frozen
     spared: tuple[str, ...] = ()
     """What those do not have that are to be shown too, in stems."""
+    beside: tuple[Beside, ...] = ()
 
 
 _SPELLED = frozenset(word for word in GRAMMAR if word.isalpha())
@@ -148,6 +150,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     given = _computed(arithmetic(body), linker, index, today) if body else None
     text, fresh = _without_new(text)
     text = normalise(substitute(", ".join([ending, *context.also]) if context.also else text, context))
+    text, beside = beside_of(text, linker)
     text, course = course_of(text)
     text = normalise(text)
     found = {word: _formula(word, context, linker, index, today) for word in set(re.findall(r"formula_\d+", text))}
@@ -193,6 +196,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
         today,
         replace(form, percent=percent),
         spared,
+        beside,
     )
 
 
@@ -267,6 +271,19 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
                 one.period = one.period.other
     resolve(tags, prepared.index)
     index = _along(tags, prepared.index)
+    meaning = _meant(prepared, tags, index)
+    try:
+        query = _accounted(prepared, tags, meaning, index)
+        if prepared.beside:
+            query = _widened(prepared, meaning, index) or query
+    except CannotBuildError as error:
+        return Candidate(meaning, None, 0.0, tags, str(error))
+    meaning.assumptions = list(dict.fromkeys(meaning.assumptions))
+    return Candidate(meaning, query, confidence(meaning, tags), tags)
+
+
+def _meant(prepared: Prepared, tags: list[Tag], index: Index) -> Meaning:
+    """What the spans mean together, with what was said of the answer's shape, and with what seems lost of them."""
     reader = Reader(tags, index, prepared.terms)
     reader.read()
     if prepared.body:
@@ -296,21 +313,38 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
     if prepared.idle is not None:
         meaning.problems.append(f"idle:{prepared.idle}")
     meaning.assumptions += in_cents(meaning, index.schema, prepared.text)
-    builder = Builder(index, prepared.timezone, contains=prepared.context.contains, today=prepared.today)
-    try:
-        query = builder.build(meaning)
-    except CannotBuildError as error:
-        return Candidate(meaning, None, 0.0, tags, str(error))
+    return meaning
+
+
+def _builder(prepared: Prepared, index: Index) -> Builder:
+    return Builder(index, prepared.timezone, contains=prepared.context.contains, today=prepared.today)
+
+
+def _accounted(prepared: Prepared, tags: list[Tag], meaning: Meaning, index: Index) -> exp.Query:
+    """The query, and in ``meaning`` what is in doubt between the words and what it computes."""
+    builder = _builder(prepared, index)
+    query = builder.build(meaning)
     meaning.score -= 0.1 * len(builder.notes)
     meaning.problems += roles(meaning, builder.joined, prepared.index.schema)
     meaning.problems += other_days(tags, meaning, prepared.index.schema)
     meaning.problems += references(tags, query, prepared.index.schema)
     meaning.problems += paths(tags, meaning, builder.joined, prepared.index.schema)
     meaning.assumptions += taken_for_granted(meaning, prepared.index.schema)
+    meaning.assumptions += counted_too(meaning, prepared.index)
     meaning.problems += account(tags, meaning, prepared.index.schema, query, builder.joined, fresh=prepared.fresh)
     meaning.problems += [f"{DOUBT}{d}" for d in passed_over(tags, meaning, index.values)]
     meaning.problems += [f"{DOUBT}{d}" for d in unspared(tags, meaning, index.schema, query, prepared.spared)]
-    return Candidate(meaning, query, confidence(meaning, tags), tags)
+    return query
+
+
+def _widened(prepared: Prepared, meaning: Meaning, index: Index) -> exp.Query | None:
+    """The query that shows what is to stand beside, which adds no row and no condition; None where it is lost."""
+    wider, lost = with_beside(meaning, prepared.beside, index.schema)
+    meaning.problems += lost
+    if lost:
+        return None
+    meaning.outs, meaning.groups = wider.outs, wider.groups
+    return _builder(prepared, index).build(meaning)
 
 
 def _along(tags: list[Tag], index: Index) -> Index:
