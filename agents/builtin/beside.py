@@ -15,13 +15,17 @@ from typing import TYPE_CHECKING
 from agents.builtin.choose import date_columns, label_columns
 from agents.builtin.lexicon import SUPERLATIVES
 from agents.builtin.meaning import Meaning, Out
-from agents.builtin.words import fold
+from agents.builtin.words import fold, singular
 
 if TYPE_CHECKING:
     from agents.builtin.links import Link, Linker
     from agents.builtin.schema import Schema
 
-_REST = r"(?P<rest>(?:,? (?:in|for|from|during|since|sorted by|ordered by|by|per) [^?]*)?)[ ?.!]*$"
+_TIME = (
+    r"(?:the )?(?:this|last|past|previous|january|february|march|april|may|june|july|august|september|october|november|"
+    r"december|(?:19|20)\d\d|q[1-4])\b"
+)
+_REST = rf"(?P<rest>(?:,? (?:(?:in|for|from|during|since) {_TIME}|(?:sorted|ordered) by )[^?]*)?)[ ?.!]*$"
 _JOINT = re.compile(r"(?: -|,)? (?:(?:together|along) )?(?:with|plus|incl\.?|including) ", re.IGNORECASE)
 _LISTED = re.compile(rf"(?P<mine>(?:(?:the|their|its|his|her) )?)(?P<list>[^?]*?){_REST}", re.IGNORECASE)
 _SPLIT = re.compile(r",? (?:and|&|plus) |, ", re.IGNORECASE)
@@ -58,7 +62,7 @@ def beside_of(text: str, linker: Linker) -> tuple[str, tuple[Beside, ...]]:
         if not parts or any(part is None for part in parts):
             continue
         known = tuple(part for part in parts if part is not None)
-        if not found["mine"] and not _plain(known, main, linker.schema):
+        if not _plain(known, main, mine=bool(found["mine"]), linker=linker):
             continue
         return f"{main}{found['rest']}", known
     return text, ()
@@ -67,7 +71,7 @@ def beside_of(text: str, linker: Linker) -> tuple[str, tuple[Beside, ...]]:
 def _part(said: str, linker: Linker) -> Beside | None:
     """What a part of the list names; None where it is no column, no name and no kind of thing."""
     words = tuple(fold(word) for word in re.findall(r"[\w'-]+", _ARTICLE.sub("", said.strip())))
-    if not words or len(words) > _LONGEST:
+    if not words or len(words) > _LONGEST or any(word in SUPERLATIVES for word in words):
         return None
     links = tuple(link for link in linker.phrase(words) if link.score >= _SURE and link.how != "synonym")
     if links or (len(words) == 1 and words[0] in _NAMES | _DAYS):
@@ -80,22 +84,34 @@ def _part(said: str, linker: Linker) -> Beside | None:
     return Beside(" ".join(words), tables) if tables else None
 
 
-def _plain(parts: tuple[Beside, ...], main: str, schema: Schema) -> bool:
-    """Whether no part may be meant as a condition, as "clients with email" may be: those that have one."""
-    if _RANKED.search(main):
-        return True
+def _plain(parts: tuple[Beside, ...], main: str, *, mine: bool, linker: Linker) -> bool:
+    """Whether what the parts name is only shown: it is there for each row, and is no condition as "with email" may be.
+
+    Where something is not there for each row, a list of all rows and one of those that have it are two things.
+    """
+    schema, own = linker.schema, {linker.table_of(fold(word)) for word in re.findall(r"[\w'-]+", main)}
     for part in parts:
-        column = schema.columns[part.links[0].ref] if part.links and part.links[0].kind == "column" else None
+        link = part.links[0] if part.links else None
+        if link is None:
+            continue
+        elsewhere = link.table not in own and not any(one.table in own for one in part.links if one.kind == "column")
+        if link.table in schema.roles or (elsewhere and not _all_have(link.table, schema)):
+            return False
+        if mine or _RANKED.search(main):
+            continue
+        column = schema.columns[link.ref] if link.kind == "column" else None
         if column is not None and (column.kind == "bool" or column.stats.filled < column.stats.rows):
             return False
-        if (
-            part.links
-            and part.links[0].kind == "table"
-            and not part.said.startswith("name")
-            and "name" not in part.said
-        ):
+        several = singular(part.said) != part.said  # "clients with hires" are those that have some
+        if column is None and several and not _NAMES & set(part.said.split()):
             return False
     return True
+
+
+def _all_have(table: str, schema: Schema) -> bool:
+    """Whether each row that may belong to one of the table does: "invoices with client" leaves none out."""
+    keys = [(join.table, name) for join in schema.joins if join.parent == table for name in join.columns]
+    return bool(keys) and all(schema.columns[ref].stats.filled == schema.columns[ref].stats.rows for ref in keys)
 
 
 def with_beside(meaning: Meaning, parts: tuple[Beside, ...], schema: Schema) -> tuple[Meaning, list[str]]:

@@ -36,6 +36,7 @@ MONEY = (
 _IN_CENTS = frozenset("ct cts cent cents pence".split())
 _CURRENCIES = frozenset("eur euro euros usd dollar dollars gbp pounds chf dkk nok sek pln czk".split())
 _ALWAYS_MONEY = frozenset("price cost fee fare charge revenue turnover".split())
+_SUMS = frozenset("amount net gross total sum value".split())
 _FLOWS = frozenset(
     stem(w)
     for w in "payment invoice bill receipt expense donation refund payout deposit purchase sale transaction".split()
@@ -372,7 +373,7 @@ def _is_whole_money(column: Col, words: set[str]) -> bool:
     if words & {"number", "count", "num", "no", "qty"} or column.stats.high in {0, 1}:
         return False
     flows = {stem(word) for word in re.findall(r"[a-z]+", column.table.lower().replace("_", " "))} & _FLOWS
-    return bool(words & _ALWAYS_MONEY) or ("amount" in words and bool(flows))
+    return bool(words & _ALWAYS_MONEY) or (bool(words & _SUMS) and bool(flows))
 
 
 def adds_up_over(schema: Schema, column: Col) -> bool:

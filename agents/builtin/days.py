@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from agents.builtin.choose import BIRTHS, LATER, date_columns, is_planned, sets_out
 from agents.builtin.lexicon import synonyms
-from agents.builtin.meaning import Compare, During, Meaning, Ref
+from agents.builtin.meaning import Compare, During, Either, Meaning, Nested, Ref, Scope
 from agents.builtin.references import holds_people
 from agents.builtin.schema import Col, Schema
 from agents.builtin.tags import Tag
@@ -147,3 +147,27 @@ _BEGAN = frozenset(stem(word) for word in "new joined join registered signed sta
 
 def _period_said(tags: list[Tag], during: During) -> str:
     return next((tag.text for tag in tags if tag.period == during.period), "the period")
+
+
+def dated_as_said(meaning: Meaning) -> None:
+    """Where it was said which day counts, periods and units of time are of that day."""
+    if meaning.dated is None:
+        return
+    for out in [*meaning.groups, *meaning.outs]:
+        if out.kind == "grain" and out.column is None:
+            out.column = meaning.dated
+    redate(meaning.scope, meaning.dated)
+    cut = any(out.kind == "grain" and out.column == meaning.dated for out in meaning.groups)
+    if cut and any(isinstance(c, During) and c.column != meaning.dated for c in meaning.scope.conditions):
+        meaning.problems.append("idle:which day")  # cut by the one day, and kept by another of which nobody spoke
+
+
+def redate(scope: Scope, column: Ref) -> None:
+    """Let periods of the column's table be of that column."""
+    for condition in scope.conditions:
+        options = condition.options if isinstance(condition, Either) else [condition]
+        for option in options:
+            if isinstance(option, During) and option.column[0] == column[0]:
+                option.column = column
+        if isinstance(condition, Nested):
+            redate(condition.scope, column)

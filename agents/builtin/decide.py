@@ -22,7 +22,17 @@ from agents.builtin.ranges import beyond_range
 from agents.builtin.reading import reading_of
 from agents.builtin.spokenroles import Unsaid
 from agents.builtin.tags import Tag
-from agents.builtin.understand import Candidate, Prepared, key_of, name_of, others, prepare, read, said_plainly
+from agents.builtin.understand import (
+    TIME_KINDS,
+    Candidate,
+    Prepared,
+    key_of,
+    name_of,
+    others,
+    prepare,
+    read,
+    said_plainly,
+)
 from agents.builtin.units import refused_units
 from agents.builtin.words import singular
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
@@ -145,9 +155,10 @@ _MOST_CHOICES = 6
 def _which_day(best: Candidate) -> Question | None:
     """Ask which of several days counts, where that alone is open."""
     problems = set(best.meaning.problems)
-    period = next((one for one in best.tags if one.period is not None), None)
-    if problems != {"idle:which day"} or period is None or len(best.meaning.days) < 2:
+    times = [one for one in best.tags if one.period is not None] or [one for one in best.tags if one.kind in TIME_KINDS]
+    if problems != {"idle:which day"} or not times or len(best.meaning.days) < 2:
         return None
+    period = times[0]
     return Question(
         key=key_of(period),
         text=f"Which day counts for '{period.text}'?",

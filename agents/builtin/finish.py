@@ -14,6 +14,7 @@ from agents.builtin.choose import (
     is_money,
     label_columns,
 )
+from agents.builtin.days import dated_as_said, redate
 from agents.builtin.headings import by_what_is_pointed_at, ties_by_name, values_there_are, without_nothing
 from agents.builtin.licensed import counted_ones
 from agents.builtin.meaning import WHOLE, Compare, During, Either, Meaning, Nested, Out, Ref, Scope
@@ -34,7 +35,7 @@ def finish(reader: Reader) -> Meaning:
     settle_hints(reader)
     settle_order(reader)
     refuse_open_orders(meaning, schema, reader.root)
-    _dated(meaning)
+    dated_as_said(meaning)
     _never_both(meaning)
     _alike(meaning.scope)
     _grains(meaning, schema, reader)
@@ -244,7 +245,7 @@ def _count_in_groups(meaning: Meaning, reader: Reader) -> None:
         meaning.assumptions.append(f"those with {day[1]} are counted")
         for group in meaning.groups:
             group.column = day if group.kind == "grain" else group.column
-        _redate(meaning.scope, day)
+        redate(meaning.scope, day)
         reader.focus[0] = reader.count_of(day[0])
         return
     if plain and meaning.groups and not (reader.asked or meaning.order or meaning.having or meaning.within):
@@ -332,16 +333,6 @@ def _default_order(meaning: Meaning) -> None:
         meaning.order = [(measure, True)]
 
 
-def _dated(meaning: Meaning) -> None:
-    """Where it was said which day counts, periods and units of time are of that day."""
-    if meaning.dated is None:
-        return
-    for out in [*meaning.groups, *meaning.outs]:
-        if out.kind == "grain" and out.column is None:
-            out.column = meaning.dated
-    _redate(meaning.scope, meaning.dated)
-
-
 def _alike(scope: Scope) -> None:
     """What is said of one set holds for the other with which it is contrasted."""
     for nested in [c for c in scope.conditions if isinstance(c, Nested) and c.alike]:
@@ -351,16 +342,6 @@ def _alike(scope: Scope) -> None:
             if isinstance(inner, Nested) and inner.kind == "exists" and inner.scope.table == table:
                 said += [c for c in inner.scope.conditions if isinstance(c, Compare)]
         nested.scope.conditions += [c for c in said if c not in nested.scope.conditions]
-
-
-def _redate(scope: Scope, column: Ref) -> None:
-    for condition in scope.conditions:
-        options = condition.options if isinstance(condition, Either) else [condition]
-        for option in options:
-            if isinstance(option, During) and option.column[0] == column[0]:
-                option.column = column
-        if isinstance(condition, Nested):
-            _redate(condition.scope, column)
 
 
 _KEPT_AS = {"weekday": (("weekday",), ("day", "of", "week"), ("day",), ("dow",))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-from agents.builtin.meaning import Compare, During, Meaning, Nested, Out, Scope
+from agents.builtin.meaning import Compare, Condition, During, Meaning, Nested, Out, Scope
 from agents.builtin.schema import Schema
 from agents.builtin.tags import Tag
 
@@ -30,7 +30,14 @@ def leave_out_rows(tags: list[Tag], meaning: Meaning, schema: Schema) -> None:
         tables = _measured(meaning, schema) or _looked_at(meaning)
         sets = [one for one in kept if isinstance(one, Nested) and one is not held and one.kind != "none"]
         at_hand = left in tables or all(schema.owns(table, left) for table in tables)
-        if tables and at_hand and not sets:
+        through = [] if sets or _measured(meaning, schema) else _said_through(left, meaning, schema)
+        if through:
+            # "clients who had a crane, cancelled hires aside"
+            kept.remove(held)
+            said.negated = not said.negated
+            meaning.scope.conditions = kept = [one for one in kept if one not in through]
+            kept.append(Nested("exists", Scope(left, [said, *through], parent=meaning.scope)))
+        elif tables and at_hand and not sets:
             said.negated = not said.negated
             kept[kept.index(held)] = said
         elif sets and not tables and all(one.scope.table and schema.owns(one.scope.table, left) for one in sets):
@@ -39,6 +46,33 @@ def leave_out_rows(tags: list[Tag], meaning: Meaning, schema: Schema) -> None:
             said.negated = not said.negated
             for one in sets:
                 one.scope.conditions.append(deepcopy(said))
+        elif sets and not tables and all(_lies_between(left, one, meaning.scope, schema) for one in sets):
+            # "clients who have had both a crane and a lift, cancelled hires aside": by a hire that was not cancelled
+            kept.remove(held)
+            said.negated = not said.negated
+            for one in sets:
+                one.scope = Scope(left, [deepcopy(said), *one.scope.conditions], parent=meaning.scope)
+
+
+def _said_through(left: str, meaning: Meaning, schema: Schema) -> list[Condition]:
+    """Conditions on things that rows of what is left out tie to what is asked for."""
+    own = meaning.scope.table
+    return [
+        one
+        for one in meaning.scope.conditions
+        if isinstance(one, Compare)
+        and one.column[0] not in {left, own}
+        and not schema.owns(own, one.column[0])
+        and schema.owns(left, one.column[0])
+        and schema.owns(left, own)
+    ]
+
+
+def _lies_between(left: str, one: Nested, scope: Scope, schema: Schema) -> bool:
+    """Whether rows of what is left out tie what is asked for to what is said of it, and say it in one way."""
+    plain = one.kind == "exists" and all(isinstance(c, Compare) for c in one.scope.conditions)
+    ties = schema.owns(left, one.scope.table) and schema.owns(left, scope.table)
+    return plain and ties and one.scope.table not in {left, scope.table} and one.via is None
 
 
 def _measured(meaning: Meaning, schema: Schema) -> set[str]:

@@ -18,6 +18,7 @@ from agents.builtin.lexicon import (
     synonyms,
 )
 from agents.builtin.phrasebook import PHRASES
+from agents.builtin.references import nouns_of_keys
 from agents.builtin.schema import Col
 from agents.builtin.values import Hit, normal
 from agents.builtin.words import fold, singular, stem
@@ -122,6 +123,7 @@ class Linker:
             for table in self.schema.tables
             if table not in self.schema.roles
         }
+        self.by_number = nouns_of_keys(self.schema)
         self.meant: dict[str, str] = {}
         # "START" is no short form of what a key happens to be.
         real = self.schema.real
@@ -232,6 +234,8 @@ class Linker:
                     score, how = 0.86, "part"
                 elif stems[0] == owner[0]:
                     score, how = 0.6, "part"
+                elif stems[0] == self.by_number.get(table):
+                    score, how = 0.95, "lemma"
                 elif stems[0] in self.begun.get(table, ()):
                     score, how = 0.9, "part"  # customers of whom a day says when the account was opened are accounts
                 elif len(only) == 1 and only[0] in synonyms(stems[0]):

@@ -306,6 +306,8 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bonly one\b|\bexactly one\b", "exactly 1"),
     (r"\bprovide (?:me )?(?:with )?a list of\b|\ba list of\b|\bthe list of\b|\blist of\b", "list"),
 )  # fmt: skip
+_SOME = r"(?:an? |the )?(?:(?!not\b|don't\b|doesn't\b|dont\b|doesnt\b)[\w-]+ ){1,6}"
+_AS_ONE = r"(?: as an? [\w-]+)"
 _ASIDE = r"\s*(?:[,(]|\s[-\u2013\u2014])\s*"
 _THEIR = r"(?:the |their |its )?"
 _INSTEAD = r"(?:and )?(?:not|instead of|rather than)(?: by)? "
@@ -315,6 +317,8 @@ _REMARKS = (
     rf"{_ASIDE}(?:by |with |show |use )?{_THEIR}(?:(?:full|proper) )?(?:[\w-]+ )?names?,? {_INSTEAD}{_CODES}\s*\)?",
     rf"{_ASIDE}(?:all of them,? )?whatever (?:the|their|its) [\w-]+\s*\)?(?=\s*[-,.?!]|\s*$)",
     # What is left in anyway, because nothing leaves it out.
+    rf"\s*[,;.?(]\s*{_SOME}(?:still counts?|counts? (?:too|as well|also)){_AS_ONE}?\s*\)?(?=\s*[,.;?!)]|\s*$)",
+    rf"\s*[,;.?(]\s*{_SOME}counts?{_AS_ONE} (?:too|as well)\s*\)?(?=\s*[,.;?!)]|\s*$)",
     r"\s*[,(]\s*(?:[\w-]+ ){1,4}(?:included|inclusive)\b[)]?(?=\s*[,.?!]|\s*$)",
     r"\s*[,(]\s*(?:including|incl\.?) (?:the |those |all )?[\w-]+ ones\b[)]?(?=\s*[,.?!]|\s*$)",
     r"[,(]?\s*\b(?:no matter|regardless of|irrespective of) \w+[^,.?!;()]*[)]?",

@@ -29,7 +29,8 @@ def add_products(schema: Schema) -> None:
             continue
         above = [column for parent in parents for column in schema.of(parent)]
         own = [set(column.words) for column in schema.of(table) if column.kind == "number"]
-        if any(adds_up_over(schema, column) for column in above) or any((_SUMS | _CHANGES) & words for words in own):
+        kept = any(adds_up_over(schema, column) or _is_sum(column) for column in above)
+        if kept or any((_SUMS | _CHANGES) & words for words in own):
             continue
         many, price = factors
         rows = schema.rows.get(table, 0)
@@ -46,6 +47,11 @@ def add_products(schema: Schema) -> None:
             Stats(rows, filled, 0),
             product=(many.name, price.name),
         )
+
+
+def _is_sum(column: Col) -> bool:
+    """Whether a column may hold a sum of money, though in whole numbers that need not be money."""
+    return column.kind == "number" and not column.is_id and bool({"total", "amount", "revenue"} & set(column.words))
 
 
 def _factors(schema: Schema, table: str) -> tuple[Col, Col] | None:

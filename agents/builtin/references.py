@@ -145,3 +145,19 @@ def _by_coverage(child: Col, fits: list[Col]) -> Col | None:
     if len(shares) > 1 and shares[0][0] < _TIMES_THE_NEXT * shares[1][0]:
         return None
     return next(key for key in fits if key.table == shares[0][1])
+
+
+_NUMBERS = frozenset({"no", "nr", "number", "num", "id", "key", "code"})
+
+
+def nouns_of_keys(schema: Schema) -> dict[str, str]:
+    """What rows are by their own number: hires that are told apart by a job number are jobs, where no table is."""
+    owners = {stem(word) for words in schema.tables.values() for word in words}
+    found = {}
+    for table in schema.tables:
+        keys = schema.keys.get(table, ())
+        column = schema.columns.get((table, keys[0])) if len(keys) == 1 and table not in schema.roles else None
+        words = column.words if column is not None else ()
+        if len(words) == 2 and words[1] in _NUMBERS and stem(words[0]) not in owners:
+            found[table] = stem(words[0])
+    return found

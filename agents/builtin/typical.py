@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from agents.builtin.choose import adds_up_over
+from agents.builtin.choose import ADDITIVE
 from agents.builtin.money import speaks_of_money
-from agents.builtin.turns import is_time
+from agents.builtin.turns import during, is_time
+from agents.builtin.words import stem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from agents.builtin.links import Linker
-    from agents.builtin.schema import Schema
+    from agents.builtin.schema import Col, Schema
 
 _GRAINS = {"daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter", "yearly": "year"}
 _GRAINS["annual"] = "year"
@@ -91,6 +92,11 @@ _AHEAD = re.compile(
     r"(?P<rest>(?: (?:in|during|for|since|last|this)\b[^?]*)?)[ ?.!]*$",
     re.IGNORECASE,
 )
+_MORE_MONEY = re.compile(
+    rf"^how much (?P<which>more|less)(?: (?P<what>(?!money\b)[\w-]+))? {_DO} {_WE} (?P<deed>[a-z]+) (?P<a>[^?,]+?) "
+    r"than (?P<b>[^?,]+?)(?P<rest>(?:[,.?;] [^?]+)?)[ ?.!]*$",
+    re.IGNORECASE,
+)
 _APART = re.compile(
     r"^(?:what(?:'s| is| was) )?(?:the )?(?:difference|gap) in (?P<what>[^?,]+?) between (?P<a>[^?,]+?) and "
     r"(?P<b>[^?,]+?)(?P<rest>(?: (?:in|during|for|since|last|this)\b[^?]*)?)[ ?.!]*$",
@@ -140,6 +146,7 @@ _PAID = re.compile(r"\b(?P<and>and (?:the |their )?total) (?:paid|spent)(?= per\
 _TWO_COUNTS = re.compile(
     r"^(?P<a>[\w-]+s) and (?P<b>[\w-]+s) (?P<per>per|for each|by) (?P<who>[\w-]+)[ ?.!]*$", re.IGNORECASE
 )
+_KEY_OF = re.compile(r"\b(?P<noun>[\w-]+) numbers of (?:the |our |all )?", re.IGNORECASE)
 _AGED = re.compile(
     r"\b(?P<who>[\w-]+)(?: (?:who|that) are| aged)? "
     r"(?P<op>over|under|above|below|older than|younger than) (?:the age of )?"
@@ -149,20 +156,24 @@ _AGED = re.compile(
 _OP = {"older than": "over", "younger than": "under"}
 
 
+_SURE = 0.7
+
+
 def typically(text: str, schema: Schema, linker: Linker, people: Sequence[str]) -> str:
     """The question with such turns in plainer words. ``people``: the tables of those who come from outside."""
     reworded = _spender(_by_grain(text, linker), people, linker)
     reworded = _compared(_had(reworded))
-    for rewrite in (_taken, _spent_each, _brings, _totals):
+    for rewrite in (_numbers, _taken, _spent_each, _brings, _totals):
         reworded = rewrite(reworded, linker)
     return _aged(reworded, schema, linker)
 
 
-def _flows(word: str, linker: Linker) -> bool:
-    """Whether the word is one for money, or names an amount that adds up over rows."""
-    links = linker.phrase((word.lower(),))
-    column = linker.schema.columns.get(links[0].ref) if links and links[0].kind == "column" else None
-    return speaks_of_money(word) or (column is not None and adds_up_over(linker.schema, column))
+def _flows(word: str) -> bool:
+    """Whether the word says what comes in or goes out over time; an amount or a price is of one row."""
+    return speaks_of_money(word) or stem(word) in ADDITIVE - _OF_ONE
+
+
+_OF_ONE = frozenset(stem(word) for word in "amount cost total".split())
 
 
 def _by_grain(text: str, linker: Linker) -> str:
@@ -174,7 +185,7 @@ def _by_grain(text: str, linker: Linker) -> str:
     rest = found["rest"].rstrip(" ?.!")
     if linker.table_of(what.lower()) and not speaks_of_money(what):
         return f"{found['lead']}average number of {what} per {unit}{rest}"
-    if _flows(what.split()[-1], linker):
+    if _flows(what.split()[-1]):
         return f"{found['lead']}average total {what} per {unit}{rest}"
     return text
 
@@ -235,7 +246,9 @@ def _brings(text: str, linker: Linker) -> str:
     if found is not None and (found["avg"] or re.search(rf"\b{_AVERAGE}\b", text, re.IGNORECASE)):
         return f"average total money per {found['who']}"
     found = _PAID_BY.match(text)
-    if found is not None:
+    if found is not None and any(
+        link.score >= _SURE for word in ("paid", "payment") for link in linker.phrase((word,))
+    ):
         return f"total money from {found['who']}{found['rest']}"
     found = _TOTAL_PAID.match(text)
     if found is not None and linker.table_of(found["who"].lower()):
@@ -278,6 +291,11 @@ def _compared(text: str) -> str:
     found = _BIGGER.match(text)
     if found is not None:
         return f"average {found['what']} {found['a']} vs {found['b']}"
+    found = _MORE_MONEY.match(text)
+    if found is not None and is_time(found["a"]) and is_time(found["b"]):
+        what = f"total {found['what']}" if found["what"] else f"total money of {found['deed']}s"
+        one, other = _in_order(found["which"], during(found["a"]), during(found["b"]))
+        return f"difference between {what} {one} and {what} {other}{found['rest']}"
     found = _MORE_HERE.match(text)
     if found is not None:
         one, other = _in_order(found["which"], f"{found['what']} {found['a']}", f"{found['what']} {found['b']}")
@@ -292,6 +310,20 @@ def _compared(text: str) -> str:
 
 def _in_order(which: str, one: str, other: str) -> tuple[str, str]:
     return (one, other) if which.lower() == "more" else (other, one)
+
+
+def _numbers(text: str, linker: Linker) -> str:
+    """As in "the job numbers of finished hires": what each is called by, and no number of them."""
+    found = _KEY_OF.search(text)
+    links = linker.phrase((found["noun"].lower(), "number")) if found is not None else []
+    called = {link.column for link in links if link.kind == "column" and _is_number_of(linker.schema.columns[link.ref])}
+    if found is None or len(called) != 1:
+        return text
+    return f"{text[: found.start()]}{min(called)} of {text[found.end() :]}"
+
+
+def _is_number_of(column: Col) -> bool:
+    return len(column.words) > 1 and column.words[-1] in {"no", "nr", "number", "num"}
 
 
 def _totals(text: str, linker: Linker) -> str:

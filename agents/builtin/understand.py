@@ -77,6 +77,8 @@ NEAR = 0.06
 _MOST_READINGS = 3
 # What is left over in the account is put to the person, however sure the rest is.
 _DOUBTED = 0.6
+# Spans that cut time, of which it may be open whose day counts.
+TIME_KINDS = frozenset({"unit", "grain", "weekday"})
 _NAMED = 0.7
 
 
@@ -288,6 +290,8 @@ def _meant(prepared: Prepared, tags: list[Tag], index: Index) -> Meaning:
     reader.read()
     if prepared.body:
         _take_formula(reader, prepared)
+    days = [one.links[0].ref for one in tags if one.kind in TIME_KINDS and one.links and one.links[0].how == "answered"]
+    reader.meaning.dated = days[0] if days else reader.meaning.dated
     meaning = finish(reader)
     repair_sets(tags, meaning, index.schema)
     add_up_lines(tags, meaning, index.schema)

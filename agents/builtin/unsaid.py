@@ -313,7 +313,8 @@ def _left_out(tags: list[Tag], meaning: Meaning) -> Iterator[str]:
         return
     for scope, _ in scopes_of(meaning.scope):
         for condition in scope.conditions:
-            if isinstance(condition, Nested) and condition.kind == "none" and condition.scope.conditions:
+            said = isinstance(condition, Nested) and any(isinstance(c, Compare) for c in condition.scope.conditions)
+            if said and isinstance(condition, Nested) and condition.kind == "none":
                 yield f"{scope.table} with any such {condition.scope.table} would be left out altogether"
 
 
