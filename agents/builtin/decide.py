@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from agents.builtin.account import doubts_of
 from agents.builtin.audit import measured_keys
@@ -16,10 +18,11 @@ from agents.builtin.lexicon import CHANGES, OPINIONS
 from agents.builtin.loose import loose_measure
 from agents.builtin.meaning import Condition, During, Either, Meaning, Nested
 from agents.builtin.meant import key_of_word, unfitting
+from agents.builtin.moving import Moved, moving
 from agents.builtin.normalise import remarks
 from agents.builtin.offers import MOST, NONE, label_of, possible
 from agents.builtin.ranges import beyond_range
-from agents.builtin.reading import reading_of
+from agents.builtin.reading import period_text, reading_of
 from agents.builtin.spokenroles import Unsaid
 from agents.builtin.tags import Tag
 from agents.builtin.understand import (
@@ -39,6 +42,9 @@ from agents.contract import DataView, Draft, Option, Question, Refusal, Request
 from spec.base import JsonValue
 from spec.errors import DreflowError
 from spec.pipeline import Pipeline, Step
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 # A less certain reading is put to the person, or refused.
 CONFIDENT = 0.7
@@ -97,13 +103,16 @@ def _answered(said: Request, request: Request, data: DataView, index: Index) -> 
     asked = _which_day(best) or (_loose(prepared) if doubts_of(best.meaning) else None)
     if asked is not None:
         return asked
+    moved = _moved(request, best, data, index) if request.want == "pipeline" else None
+    moves = moved is not None and bool(moved.days)
     if best.confidence < CONFIDENT and request.answers.get("reading") != "yes":
-        unread = _measures_keys(best.meaning, index) or _outside(best.meaning, index)
+        unread = _measures_keys(best.meaning, index) or (None if moves else _outside(best.meaning, index))
         return unread or _among_equals(prepared, best, data) or _unsure(best)
     broken = _broken(data, best)
     if broken:
         return Refusal(message="I read this in a way the data does not allow.", hint=broken)
-    outside = _outside(best.meaning, index) or refused_units(request.text, best.meaning, data)
+    outside = None if moves else _outside(best.meaning, index)  # what comes in later is there when it is run
+    outside = outside or refused_units(request.text, best.meaning, data)
     outside = outside or beyond_range(best.meaning, index.schema) or _measures_keys(best.meaning, index)
     if outside is not None:
         return outside
@@ -117,11 +126,24 @@ def _answered(said: Request, request: Request, data: DataView, index: Index) -> 
         return asked
     if (
         request.answers.get("reading") != "yes"
+        and not moves
         and not none_is_likely(best.meaning, best.query)
         and finds_nothing(data, best.query)
     ):
         return _confirm(best, "nothing in the data is so")
-    return _draft(said, data, best, prepared.meant)
+    return _draft(said, data, best, prepared.meant, moved)
+
+
+def _moved(request: Request, best: Candidate, data: DataView, index: Index) -> Moved | None:
+    """The query of a plan with the days that move with each run; None where none depends on the day of the request."""
+    zone = ZoneInfo(request.timezone)
+
+    def on(day: date) -> exp.Query | None:
+        now = datetime.combine(day, time(12), zone)
+        return read(prepare(request.model_copy(update={"now": now}), data, index)).query
+
+    assert best.query is not None
+    return moving(best.query, request.now.astimezone(zone).date(), on)
 
 
 _WORDING = "what is counted"
@@ -378,10 +400,12 @@ def _rows(data: DataView, candidate: Candidate) -> list[list[str]]:
     return sorted([str(value) for value in row] for row in found)
 
 
-def _draft(request: Request, data: DataView, candidate: Candidate, meant: Sequence[str] = ()) -> Draft:
+def _draft(
+    request: Request, data: DataView, candidate: Candidate, meant: Sequence[str] = (), moved: Moved | None = None
+) -> Draft:
     from sqlglot import exp
 
-    query = candidate.query
+    query = moved.query if moved is not None else candidate.query
     assert query is not None
     by_table = {source_table(data, name): name for name in data.sources}
     used = {}
@@ -393,7 +417,18 @@ def _draft(request: Request, data: DataView, candidate: Candidate, meant: Sequen
                 alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name, quoted=True))
                 table.set("this", exp.to_identifier(name, quoted=True))
                 table.set("alias", alias)
-    sentence = " ".join([reading_of(candidate.meaning), *(f"{one[:1].upper()}{one[1:]}." for one in meant)])
+    told = reading_of(candidate.meaning)
+    moves = []
+    for one in (tag for tag in candidate.tags if tag.period is not None) if moved is not None else ():
+        assert moved is not None
+        assert one.period is not None
+        bounds, shown = {one.period.start, one.period.end}, period_text(one.period.start, one.period.end)
+        if bounds & moved.days:
+            moves.append(f"'{one.text}' is counted from the day of each run; today it is {shown}")
+            told = told.replace(shown, f"{shown} (moves with each run)", 1)
+        elif bounds & moved.fixed:
+            moves.append(f"'{one.text}' is {shown} in every run")
+    sentence = " ".join([told, *(f"{one[:1].upper()}{one[1:]}." for one in meant)])
     aside = [f"'{said}' is taken as a remark, and changes no figure" for said in remarks(request.text)]
     step = Step.model_validate(
         {"id": "answer", "use": "sql", "from": list(used), "query": query.sql(dialect="duckdb", pretty=True)}
@@ -402,7 +437,7 @@ def _draft(request: Request, data: DataView, candidate: Candidate, meant: Sequen
         name="question",
         request=request.text,
         reading=sentence,
-        assumptions=tuple(dict.fromkeys([*candidate.meaning.assumptions, *aside])),
+        assumptions=tuple(dict.fromkeys([*candidate.meaning.assumptions, *moves, *aside])),
         timezone=request.timezone,
         sources=used,
         steps=(step,),

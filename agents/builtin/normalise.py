@@ -297,6 +297,7 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bso far this (year|month|week|quarter)\b", r"this \1"),
     (r"(?<!per )(?<!by )(?<!each )(?<!every )\b(year|month|week|quarter)s? so far\b", r"this \1"),
     (r"\bwithin the (last|past)\b", r"in the \1"),
+    (r"\b((?:last|this|previous|next) (?:week|month|quarter|year)|yesterday|today)['’]s ([^,.;?!]+)", r"\2 \1"),
     (r"\bas at\b", "as of"),
     (r"\bhow much money (?:did|have|has)\b", "what total amount did"),
     (r"\b(more than|at least|only|exactly|less than|fewer than|at most) once\b", r"\1 1 times"),

@@ -171,7 +171,8 @@ def find_periods(text: str, today: date) -> list[Period]:  # noqa: C901 - one sh
                     keep(Period(left.start, right.end, (0, 0)), match)
     for match in _ROLLING.finditer(low):
         if free(*match.span()):
-            keep(_rolling(match[1], match[2], today), match)
+            whole = re.search(r"\b(?:full|whole|complete)\b", match[0]) is not None
+            keep(_rolling(match[1], match[2], today, whole=whole), match)
     for pattern in (_COMING, _WITHIN):
         for match in pattern.finditer(low):
             if free(*match.span()):
@@ -244,8 +245,12 @@ def _unit_count(period: Period, unit: str, today: date) -> int:
     return 1
 
 
-def _rolling(count: str, unit: str, today: date) -> Period:
+def _rolling(count: str, unit: str, today: date, *, whole: bool = False) -> Period:
+    """So many units up to today, or so many whole ones before that which is not over yet."""
     number = _count(count)
+    if whole and unit != "day":
+        end = _trunc(today, unit)
+        return Period(_add(end, unit, -number), end, (0, 0), grain=unit)
     return Period(_add(today, unit, -number), today + timedelta(days=1), (0, 0), grain=unit)
 
 

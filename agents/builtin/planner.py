@@ -36,11 +36,17 @@ class BuiltinPlanner:
 
 def _drafted(request: Request, data: DataView) -> Draft | Question | Refusal:
     if request.want == "pipeline":
+        from agents.builtin.pipelines.formats import with_file
         from agents.builtin.pipelines.named import as_asked, in_columns
         from agents.builtin.pipelines.planner import draft_pipeline
 
         named, said = in_columns(request, data)
-        return as_asked(draft_pipeline(named, data, decide), request, said)
+        filed = named.model_copy(update={"text": with_file(named.text)})
+        reply = draft_pipeline(filed, data, decide)
+        if isinstance(reply, Draft) and reply.spec.request == filed.text != request.text:
+            spec = reply.spec.model_copy(update={"request": request.text})
+            reply = reply.model_copy(update={"spec": spec})
+        return as_asked(reply, request, said)
     return decide(request, data)
 
 

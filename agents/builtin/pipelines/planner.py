@@ -12,8 +12,10 @@ from sqlglot import exp
 from agents.builtin.pipelines.answers import resolve_answer
 from agents.builtin.pipelines.beside import other_currency, rhythms, sends
 from agents.builtin.pipelines.clauses import FILE, Clauses, Cleaning, take_apart
+from agents.builtin.pipelines.cleaning import cleaning_step, cleaning_words, plain_text
 from agents.builtin.pipelines.columns import find_columns, find_table, listed, name_words
-from agents.builtin.pipelines.draftsteps import Draftsman, name, text
+from agents.builtin.pipelines.draftsteps import Draftsman, name
+from agents.builtin.pipelines.formats import unwritten
 from agents.builtin.pipelines.goes_on import changed_requests, draft_again, is_fragment
 from agents.builtin.pipelines.loads import load_into
 from agents.builtin.pipelines.promises import read_promise
@@ -29,7 +31,7 @@ Ask = Callable[[Request, DataView], Draft | Question | Refusal]
 
 def draft_pipeline(request: Request, data: DataView, ask: Ask) -> Draft | Question | Refusal:
     """The draft of a request of ``dreflow plan``; ``ask`` drafts the plain question inside it."""
-    again = draft_again(request) or _draft_answered(request, data)
+    again = draft_again(request) or _draft_answered(request, data, ask)
     if again is not None:
         return again
     reply = _draft_new(request, data, ask)
@@ -48,7 +50,7 @@ _ONLY_REFERS = re.compile(
 )
 
 
-def _draft_answered(request: Request, data: DataView) -> Draft | Question | Refusal | None:
+def _draft_answered(request: Request, data: DataView, ask: Ask) -> Draft | Question | Refusal | None:
     """The answer before as a plan, where this turn only says where it goes or when; None when it says more."""
     before = request.history[-1] if request.history else None
     if before is None or before.spec is None or before.spec.outputs or before.spec.loads or before.spec.report:
@@ -58,7 +60,7 @@ def _draft_answered(request: Request, data: DataView) -> Draft | Question | Refu
     if not goes or clauses.cleaning or clauses.promises or clauses.table or not _ONLY_REFERS.match(clauses.rest):
         return None
     clauses.rest = before.request
-    asked = Draft(
+    asked = _asked_again(before.request, before.spec, request, data, ask) or Draft(
         spec=before.spec,
         reading=before.reading,
         assumptions=before.spec.assumptions,
@@ -69,6 +71,18 @@ def _draft_answered(request: Request, data: DataView) -> Draft | Question | Refu
         return tables
     work = _Work(clauses, request, data, tables, asked)
     return work.compute() or work.draft()
+
+
+def _asked_again(question: str, spec: Pipeline, request: Request, data: DataView, ask: Ask) -> Draft | None:
+    """The question before as a plan asks it, whose days move with each run; None where it reads other than it was."""
+    before = request.model_copy(update={"text": question, "history": request.history[:-1]})
+    fixed = ask(before.model_copy(update={"want": "answer"}), data)
+    if not isinstance(fixed, Draft) or [step.params for step in fixed.spec.steps] != [
+        step.params for step in spec.steps
+    ]:
+        return None
+    moved = ask(before, data)
+    return moved if isinstance(moved, Draft) else None
 
 
 def _draft_changed(request: Request, data: DataView, ask: Ask) -> Draft | Question | None:
@@ -111,7 +125,7 @@ def _draft_clauses(request: Request, data: DataView, ask: Ask) -> Draft | Questi
         return cannot
     asked: Draft | None = None
     if clauses.rest:
-        answer = ask(request.model_copy(update={"text": clauses.rest, "want": "answer"}), data)
+        answer = ask(request.model_copy(update={"text": clauses.rest}), data)
         if not isinstance(answer, Draft):
             return answer
         asked = answer
@@ -123,6 +137,13 @@ def _draft_clauses(request: Request, data: DataView, ask: Ask) -> Draft | Questi
     return problem or work.draft()
 
 
+# What asks for tables to be put together; none of these words asks for a column.
+_TOGETHER = re.compile(
+    r"^(?:the\s+)?(?P<verb>join|merge|combine|enrich|append|stack|union|link|bring\s+together)\s+(?!date\b|day\b)\w",
+    re.IGNORECASE,
+)
+
+
 def _beyond(rest: str, text: str) -> Refusal | None:
     """The reason where a part of the request is nothing a plan can do; said, rather than left out in silence."""
     told = sends(rest)
@@ -130,6 +151,18 @@ def _beyond(rest: str, text: str) -> Refusal | None:
         return Refusal(
             message=f"From words alone I plan files, reports and tables, and not this: {'; '.join(told)}.",
             hint="Leave that out and I plan the rest.",
+        )
+    form = unwritten(rest)
+    if form is not None:
+        return Refusal(
+            message=f"From words alone I write no {form}.",
+            hint="I write CSV, Excel, JSON and Parquet files; leave that out, or name a file such as result.xlsx.",
+        )
+    verb = _TOGETHER.match(rest)
+    if verb is not None:
+        return Refusal(
+            message=f"I cannot tell how to {verb['verb'].lower()} what '{rest}' names.",
+            hint="Name the tables and the column on which they meet: 'join orders with customers by customer_id'.",
         )
     odd = rhythms(text)
     if odd:
@@ -300,10 +333,10 @@ class _Work:
                 return loosely
             step = f"{table.name}_{len(self.said) + 1}"
             relation = self.current[table.name]
-            self.current[table.name] = _cleaning_step(
+            self.current[table.name] = cleaning_step(
                 self.draftsman, step, relation, cleaning, columns, table, loosely=loosely
             )
-            self.said.append(_cleaning_words(cleaning, columns, table))
+            self.said.append(cleaning_words(cleaning, columns, table))
             if cleaning.what == "duplicates" and cleaning.words:
                 names = listed([column.name for column in columns])
                 self.assumptions.append(f"rows of {table.name} without {names} are nobody's duplicates and all stay")
@@ -317,7 +350,7 @@ class _Work:
         counts: list[exp.Expr] = []
         for column in texts:
             counts += [
-                exp.Count(this=exp.Distinct(expressions=[value])) for value in (name(column.name), _plain_text(column))
+                exp.Count(this=exp.Distinct(expressions=[value])) for value in (name(column.name), plain_text(column))
             ]
         found = self.data.scalars(exp.select(*counts).from_(exp.table_(table.name, quoted=True)))
         if all(found[2 * index] == found[2 * index + 1] for index in range(len(texts))):
@@ -357,71 +390,6 @@ def _named_columns(cleaning: Cleaning, table: Table) -> list[Column] | None:
     if not cleaning.words or cleaning.words in ("row", "rows", "records"):
         return [column for column in table.columns if "[]" not in column.type and "STRUCT" not in column.type]
     return find_columns(cleaning.words, table)
-
-
-def _cleaning_step(
-    draftsman: Draftsman,
-    step: str,
-    relation: str,
-    cleaning: Cleaning,
-    columns: list[Column],
-    table: Table,
-    *,
-    loosely: bool,
-) -> str:
-    if cleaning.what == "trim":
-        trimmed = {
-            column.name: text(exp.Nullif(this=exp.Trim(this=name(column.name)), expression=exp.Literal.string("")))
-            for column in columns
-        }
-        return draftsman.step(step, "derive", relation, columns=dict(trimmed))
-    filled = [name(column.name).is_(exp.null()).not_() for column in columns]
-    if cleaning.what == "without":
-        return draftsman.step(step, "filter", relation, where=filled)
-    if not cleaning.words:
-        return draftsman.step(step, "dedupe", relation)
-    return _one_row_each(draftsman, step, relation, columns, table, filled, loosely=loosely)
-
-
-def _one_row_each(
-    draftsman: Draftsman,
-    step: str,
-    relation: str,
-    columns: list[Column],
-    table: Table,
-    filled: Sequence[exp.Expr],
-    *,
-    loosely: bool,
-) -> str:
-    """One row for each value; rows without a value are nobody's duplicates, so all of them stay."""
-    by = [column.name for column in columns]
-    names = [column.name for column in table.columns]
-    known = draftsman.step(f"{step}_known", "filter", relation, where=filled)
-    compared = known
-    if loosely:
-        keys = {f"{column.name}_compared": text(_plain_text(column)) for column in columns if column.type == "VARCHAR"}
-        by = [f"{name_}_compared" if f"{name_}_compared" in keys else name_ for name_ in by]
-        compared = draftsman.step(f"{step}_compared", "derive", known, columns=dict(keys))
-    # All columns decide which of several rows stays, so that the same rows give the same table in any order.
-    once = draftsman.step(f"{step}_once", "dedupe", compared, by=list(by), keep=[n for n in names if n not in by])
-    if loosely:
-        once = draftsman.step(f"{step}_kept", "select", once, columns=list(names))
-    return draftsman.step(step, "union", once, f"{known}.rest")
-
-
-def _plain_text(column: Column) -> exp.Expr:
-    return exp.Lower(this=exp.Trim(this=name(column.name)))
-
-
-def _cleaning_words(cleaning: Cleaning, columns: list[Column], table: Table) -> str:
-    names = listed([column.name for column in columns])
-    if cleaning.what == "trim":
-        return f"trim spaces in the texts of {table.name}"
-    if cleaning.what == "without":
-        return f"leave out rows of {table.name} without {names}"
-    if not cleaning.words:
-        return f"keep one of equal rows of {table.name}"
-    return f"keep one row of {table.name} for each {names}"
 
 
 def _whole_rows(step: Step, tables: Sequence[Table], asked: str) -> Step:

@@ -191,3 +191,32 @@ def test_rows_asked_for_without_naming_columns_are_saved_whole(context: Context,
 def test_a_column_that_is_asked_for_is_saved_alone(context: Context, folder: Path) -> None:
     rows = result(context, folder, planned(context, folder, "emails of people in Oslo, save as mail.csv"), "mail.csv")
     assert rows[0] == ["email"]
+
+
+def test_a_form_without_a_name_gives_a_file_of_that_form(context: Context, folder: Path) -> None:
+    for words, file in (
+        ("make an excel of total amount per person_id", "result.xlsx"),
+        ("the people as csv", "result.csv"),
+    ):
+        found = planned(context, folder, words)
+        assert isinstance(found, Draft), words
+        assert [output.file for output in found.spec.outputs] == [file]
+        assert found.spec.request == words
+
+
+def test_a_form_that_is_not_written_is_refused_by_its_name(context: Context, folder: Path) -> None:
+    found = planned(context, folder, "total amount per person_id in a pdf every Monday")
+    assert isinstance(found, Refusal)
+    assert "pdf" in found.message
+
+
+def test_three_tables_are_joined_each_on_what_it_shares(context: Context, folder: Path) -> None:
+    (folder / "cities.csv").write_text("city,country\nRome,IT\nOslo,NO\n", encoding="utf-8")
+    text = "join sales with people by person_id = id and cities by city and save as all.csv"
+    rows = result(context, folder, planned(context, folder, text), "all.csv")
+    assert sorted((row[0], row[-1]) for row in rows[1:]) == [("1", "IT"), ("2", "IT"), ("3", "NO")]
+
+
+def test_tables_that_cannot_be_put_together_are_no_columns(context: Context, folder: Path) -> None:
+    for text in ("join sales with the weather and save as x.csv", "merge people and sales somehow, save as x.csv"):
+        assert not isinstance(planned(context, folder, text), Draft), text

@@ -43,7 +43,7 @@ def read(text: str, at: int, work: Work) -> Told | None:
         return None
     assert stop is not None
     words = _counts_spelled_out(words, work)
-    answer = work.ask(work.request.model_copy(update={"text": words, "want": "answer"}), work.data)
+    answer = work.ask(work.request.model_copy(update={"text": words}), work.data)
     if not isinstance(answer, Draft) or _STATED.match(words) or not _reads_what_is_named(words, answer, work):
         return None
     return Told(stop.start(), lambda: _take(work, answer), plain=True)

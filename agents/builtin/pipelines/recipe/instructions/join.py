@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -17,6 +18,7 @@ _VERB = re.compile(
     r"(?:join|combine|merge|link|enrich|connect|bring\s+together|match(?:\s+up)?|look\s+up)\s+", re.IGNORECASE
 )
 _WITH = re.compile(r"\s+(?:with|and|to|onto|in)\s+(?:their\s+|its\s+)?", re.IGNORECASE)
+_NEXT = re.compile(r"\s*(?:,\s*(?:and\s+)?|\s+and\s+)(?:with\s+|to\s+)?(?:the\s+|their\s+|its\s+)?", re.IGNORECASE)
 _ON = re.compile(r"\s*(?:\(\s*)?(?:on|by|via|using|over|through|along|where)\s+(?:the\s+)?(?:same\s+)?", re.IGNORECASE)
 _IS = re.compile(r"\s*(?:=|==|equals?|is|matches|to|and|with)\s*", re.IGNORECASE)
 KEEP_ALL = re.compile(
@@ -41,11 +43,60 @@ def read(text: str, at: int, work: Work) -> Told | None:
     pairs = keys[1] if keys else shared_keys(first, second, work)
     if not pairs:
         return None
+    more = _further(text, end, first, second, work)
+    end = more[-1].end if more else end
     keep = KEEP_ALL.match(text, end)
     every = bool(
         keep and (canonical(keep["noun"]) == canonical(left[1].name) or keep["noun"].casefold() in ("rows", "lines"))
     )
-    return Told(keep.end() if keep and every else end, lambda: join(work, first, second, pairs, every=every))
+
+    def do() -> Problem:
+        problem = join(work, first, second, pairs, every=every)
+        for one in more if problem is None else ():
+            assert work.current is not None
+            problem = problem or join(work, work.current, one.rows, one.pairs, every=every)
+        return problem
+
+    return Told(keep.end() if keep and every else end, do)
+
+
+@dataclass(frozen=True)
+class _Further:
+    """A table after the second one, and the columns on which it meets those before."""
+
+    end: int
+    rows: Rows
+    pairs: tuple[tuple[str, str], ...]
+
+
+def _further(text: str, at: int, first: Rows, second: Rows, work: Work) -> list[_Further]:
+    """As in "join bookings with members and classes": each next table meets the first or one that was joined."""
+    found: list[_Further] = []
+    before = [first, second]
+    while (glue := _NEXT.match(text, at)) is not None:
+        table = table_at(text, glue.end(), work.data.catalog)
+        if table is None or any(table[1].name in rows.tables for rows in before):
+            break
+        rows = work.raw(table[1])
+        keys = next((keys for one in before if (keys := keys_at(text, table[0], one, rows)) is not None), None)
+        pairs = keys[1] if keys else _first_shared(before, rows, work)
+        if not pairs:
+            break
+        at = keys[0] if keys else table[0]
+        found.append(_Further(at, rows, pairs))
+        before.append(rows)
+    return found
+
+
+def _first_shared(before: Sequence[Rows], rows: Rows, work: Work) -> tuple[tuple[str, str], ...]:
+    """The columns that the table shares with the first of those before that has any."""
+    open_ones = list(work.unpaired)
+    for one in before:
+        pairs = shared_keys(one, rows, work)
+        if pairs:
+            work.unpaired[:] = open_ones
+            return pairs
+    return ()
 
 
 def keys_at(text: str, at: int, left: Rows, right: Rows) -> tuple[int, tuple[tuple[str, str], ...]] | None:
