@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from agents.builtin.lexicon import MONTHS
+from agents.builtin.seasons import stretches
 
 _MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
 _ORD = r"(?:st|nd|rd|th)?"
@@ -118,7 +119,7 @@ class Period:
     """Days from ``start`` up to, not including, ``end``; None is open. ``span`` are characters of the question.
 
     ``year`` and ``month`` are set when the words named exactly one, for tables that keep them in columns of their own.
-    ``other`` is a second reading that is worth comparing.
+    ``other`` is a second reading that is worth comparing, ``note`` what the words are taken to mean.
     """
 
     start: date | None
@@ -130,6 +131,7 @@ class Period:
     inclusive_of: str = ""
     grain: str = ""
     other: Period | None = field(default=None, compare=False)
+    note: str = field(default="", compare=False)
 
 
 def find_periods(text: str, today: date) -> list[Period]:  # noqa: C901 - one short branch a kind of phrase
@@ -151,6 +153,8 @@ def find_periods(text: str, today: date) -> list[Period]:  # noqa: C901 - one sh
             found.append(period)
             taken.append(period.span)
 
+    for match, start, end, note in stretches(low, today):
+        keep(Period(start, end, (0, 0), note=note), match)
     for match in _DAY_RANGE.finditer(low):
         month = MONTHS[match[3].strip(". ")]
         year = int(match[4]) if match[4] else _latest_year(month, today)

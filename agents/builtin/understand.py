@@ -62,6 +62,7 @@ from agents.builtin.sqlframe import CannotBuildError
 from agents.builtin.sqlterms import measure_of
 from agents.builtin.tags import Tag, tag
 from agents.builtin.ties import keep_ties, ties_too
+from agents.builtin.timely import timely
 from agents.builtin.tongues import translated
 from agents.builtin.turns import last_deed
 from agents.builtin.windows import Course, course_of, take_course
@@ -222,7 +223,9 @@ def _in_english(text: str, index: Index, defined: frozenset[str]) -> tuple[str, 
 def said_plainly(request: Request, data: DataView, index: Index) -> list[Request]:
     """The request in the words of questions; several where what it says may be about several sorts of rows."""
     asked, _ = _in_english(request.text, index, _defined(data))
-    found = wordings(asked, index, linker_of(index))
+    linker = linker_of(index)
+    today = request.now.astimezone(ZoneInfo(request.timezone)).date()
+    found = [one for plain in timely(asked, index, linker, today) for one in wordings(plain, index, linker)]
     return [request] if found == [asked.strip()] else [request.model_copy(update={"text": one}) for one in found]
 
 
@@ -297,6 +300,7 @@ def _meant(prepared: Prepared, tags: list[Tag], index: Index) -> Meaning:
     add_up_lines(tags, meaning, index.schema)
     shape(meaning, prepared.form)
     meaning.assumptions += [*prepared.slips, *said_codes(meaning, index.schema)]
+    meaning.assumptions += dict.fromkeys(one.period.note for one in tags if one.period and one.period.note)
     empty_too = prepared.context.with_nothing and not spares_groups(prepared.spared, meaning, index.schema)
     if empty_too and any(o.is_measure for o in meaning.outs):
         meaning.everyone = next((t for o in meaning.groups for t in sorted(o.tables())), meaning.everyone)
