@@ -36,6 +36,7 @@ def taken_for_granted(meaning: Meaning, schema: Schema) -> list[str]:
         lowered = [c.name for c in schema.of(ref[0]) if c.ref != ref and _takes_off(c)]
         if lowered and is_money(schema.columns[ref]) and not used & {(ref[0], name) for name in lowered}:
             said.append(f"{ref[1]} is taken as it stands, with {' and '.join(lowered)} not taken off")
+    said += _without_one(meaning, schema)
     for ref in sorted(ref for ref in used if ref is not None):
         product = schema.columns[ref].product
         if product is not None:
@@ -43,6 +44,7 @@ def taken_for_granted(meaning: Meaning, schema: Schema) -> list[str]:
         span = schema.columns[ref].span
         if span is not None:
             said.append(f"{ref[1]} is the time from {span[0]} to {span[1]}, where both are known")
+        said += _counted_days(schema.columns[ref])
         if schema.columns[ref].since:
             said.append(f"{ref[1]} is in full years since {schema.columns[ref].since}")
     return said
@@ -80,6 +82,25 @@ def counted_too(meaning: Meaning, index: Index) -> list[str]:
 
 
 _FEW = 12
+
+
+def _counted_days(column: Col) -> list[str]:
+    apart = column.apart
+    if apart is None:
+        return []
+    later = f"the {apart.pick} {apart.last[1]} of {apart.last[0]}" if apart.pick else apart.last[1]
+    said = f"{column.name} is the days from {apart.first[1]} to {later}"
+    return [f"{said}, negative where it came before, where both are known"]
+
+
+def _without_one(meaning: Meaning, schema: Schema) -> list[str]:
+    """As in "where paid differs from billed": of two of which one is not known, nobody can say whether they differ."""
+    said = []
+    for c in conditions_of(meaning):
+        if isinstance(c, Compare) and c.other is not None and c.op == "!=":
+            gaps = [r[1] for r in (c.column, c.other) if schema.columns[r].stats.filled < schema.columns[r].stats.rows]
+            said += [f"rows without {name} are left aside" for name in gaps]
+    return said
 
 
 def _takes_off(column: Col) -> bool:

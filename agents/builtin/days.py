@@ -15,10 +15,10 @@ from agents.builtin.words import stem
 
 _DAY_WORDS = frozenset(stem(word) for word in "date day time on at datetime timestamp dt".split())
 # Days on which somebody asked for a thing, and days on which it took place: "visits in May" may be either.
-_ASKED_FOR = frozenset(
+ASKED_FOR = frozenset(
     stem(word) for word in "book booked booking order ordered reserve reserved request requested create".split()
 )
-_TAKES_PLACE = frozenset(
+TAKES_PLACE = frozenset(
     stem(word)
     for word in (
         "start begin began arrival arrive arriving departure depart departing check checkin checkout schedule "
@@ -108,8 +108,8 @@ def _stands_out(column: Col, rivals: list[Col], schema: Schema) -> bool:
         return True
     if not named:
         return False
-    asked_for = _stems(column) & _ASKED_FOR or owner & _ASKED_FOR
-    return not (asked_for and any(_stems(c) & _TAKES_PLACE for c in others))
+    asked_for = _stems(column) & ASKED_FOR or owner & ASKED_FOR
+    return not (asked_for and any(_stems(c) & TAKES_PLACE for c in others))
 
 
 _BEGINS = frozenset(stem(word) for word in "start started begin began".split())

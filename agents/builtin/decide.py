@@ -14,15 +14,16 @@ from agents.builtin.charts import chart_of
 from agents.builtin.choices import equals
 from agents.builtin.emptiness import finds_nothing, none_is_likely
 from agents.builtin.index import Index, index_of
+from agents.builtin.lapses import with_lapses
 from agents.builtin.lexicon import CHANGES, OPINIONS
 from agents.builtin.loose import loose_measure
 from agents.builtin.meaning import Condition, During, Either, Meaning, Nested
 from agents.builtin.meant import key_of_word, unfitting
-from agents.builtin.moving import Moved, moving
+from agents.builtin.moving import Moved, moving, told_moving
 from agents.builtin.normalise import remarks
 from agents.builtin.offers import MOST, NONE, label_of, possible
 from agents.builtin.ranges import beyond_range
-from agents.builtin.reading import period_text, reading_of
+from agents.builtin.reading import reading_of
 from agents.builtin.spokenroles import Unsaid
 from agents.builtin.tags import Tag
 from agents.builtin.understand import (
@@ -64,6 +65,7 @@ def decide(request: Request, data: DataView) -> Draft | Question | Refusal:
 
 def _decided(said: Request, request: Request, data: DataView, index: Index) -> Draft | Question | Refusal:
     """``request`` is what was ``said``, in plain words."""
+    index = with_lapses(request.text, index)
     reply = _answered(said, request, data, index)
     asked = _meaning_of_word(request, data, index) if isinstance(reply, Refusal) else None
     return asked or reply
@@ -131,7 +133,7 @@ def _answered(said: Request, request: Request, data: DataView, index: Index) -> 
         and finds_nothing(data, best.query)
     ):
         return _confirm(best, "nothing in the data is so")
-    return _draft(said, data, best, prepared.meant, moved)
+    return _draft(said, data, best, prepared, moved)
 
 
 def _moved(request: Request, best: Candidate, data: DataView, index: Index) -> Moved | None:
@@ -160,7 +162,7 @@ def _plain(request: Request, data: DataView, index: Index) -> Request | Question
 
 def _about_which(request: Request, meant: Sequence[Request], data: DataView, index: Index) -> Question | None:
     """Ask which rows are spoken of where rows of several tables may be; None where not more than one way is read."""
-    found = [(one.text, read(prepare(one, data, index))) for one in meant]
+    found = [(one.text, read(prepare(one, data, with_lapses(one.text, index)))) for one in meant]
     read_well = [(text, best) for text, best in found if best.query is not None and best.confidence >= WORTH_ASKING]
     if len(read_well) < 2:
         return None
@@ -401,7 +403,7 @@ def _rows(data: DataView, candidate: Candidate) -> list[list[str]]:
 
 
 def _draft(
-    request: Request, data: DataView, candidate: Candidate, meant: Sequence[str] = (), moved: Moved | None = None
+    request: Request, data: DataView, candidate: Candidate, prepared: Prepared, moved: Moved | None = None
 ) -> Draft:
     from sqlglot import exp
 
@@ -417,18 +419,8 @@ def _draft(
                 alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name, quoted=True))
                 table.set("this", exp.to_identifier(name, quoted=True))
                 table.set("alias", alias)
-    told = reading_of(candidate.meaning)
-    moves = []
-    for one in (tag for tag in candidate.tags if tag.period is not None) if moved is not None else ():
-        assert moved is not None
-        assert one.period is not None
-        bounds, shown = {one.period.start, one.period.end}, period_text(one.period.start, one.period.end)
-        if bounds & moved.days:
-            moves.append(f"'{one.text}' is counted from the day of each run; today it is {shown}")
-            told = told.replace(shown, f"{shown} (moves with each run)", 1)
-        elif bounds & moved.fixed:
-            moves.append(f"'{one.text}' is {shown} in every run")
-    sentence = " ".join([told, *(f"{one[:1].upper()}{one[1:]}." for one in meant)])
+    told, moves = told_moving(reading_of(candidate.meaning), candidate.tags, moved)
+    sentence = " ".join([told, *(f"{one[:1].upper()}{one[1:]}." for one in prepared.meant)])
     aside = [f"'{said}' is taken as a remark, and changes no figure" for said in remarks(request.text)]
     step = Step.model_validate(
         {"id": "answer", "use": "sql", "from": list(used), "query": query.sql(dialect="duckdb", pretty=True)}
@@ -444,7 +436,7 @@ def _draft(
     )
     meaning = candidate.meaning
     ordered = meaning.asked_order or bool(meaning.limit and not meaning.ties)
-    chart = chart_of(meaning, query.named_selects, index_of(data).schema)
+    chart = chart_of(meaning, query.named_selects, prepared.index.schema)
     return Draft(
         spec=spec, reading=sentence, assumptions=spec.assumptions, answer="answer", ordered=ordered, chart=chart
     )

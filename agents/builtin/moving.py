@@ -12,8 +12,14 @@ import calendar
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
+
+from agents.builtin.reading import period_text
+
+if TYPE_CHECKING:
+    from agents.builtin.tags import Tag
 
 Read = Callable[[date], exp.Query | None]
 _AWAY = (1, 2, 4, 9, 17, 33, 64, 97, 185, 278, 366, 401)
@@ -173,3 +179,19 @@ def _plus_months(node: exp.Expr, months: int) -> exp.Expr:
     kind = exp.Add if months > 0 else exp.Sub
     interval = exp.Interval(this=exp.Literal.string(str(abs(months))), unit=exp.var("MONTH"))
     return kind(this=node, expression=interval)
+
+
+def told_moving(told: str, tags: Sequence[Tag], moved: Moved | None) -> tuple[str, list[str]]:
+    """The reading with what moves marked, and what to say of each period that depends on the day of the request."""
+    said = []
+    for tag in tags if moved is not None else ():
+        period = tag.period
+        if moved is None or period is None:
+            continue
+        bounds, shown = {period.start, period.end}, period_text(period.start, period.end)
+        if bounds & moved.days:
+            said.append(f"'{tag.text}' is counted from the day of each run; today it is {shown}")
+            told = told.replace(shown, f"{shown} (moves with each run)", 1)
+        elif bounds & moved.fixed:
+            said.append(f"'{tag.text}' is {shown} in every run")
+    return told, said

@@ -11,6 +11,7 @@ from agents.builtin.meaning import Compare, Meaning
 from agents.builtin.phrases import is_participle
 from agents.builtin.schema import Col, Schema
 from agents.builtin.tags import Tag
+from agents.builtin.walk import conditions_of, outs_of
 from agents.builtin.words import stem
 
 _ENDS = frozenset(stem(word) for word in "end ended left leave terminated resigned retired withdrawn exit".split())
@@ -68,7 +69,14 @@ def take_timely(tags: list[Tag], schema: Schema) -> None:
 def lost_restrictions(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
     """Problems: a clause behind "only" that says nothing here, and things asked for that are not shown."""
     lost = [*_only_those(tags), *_asked_nouns(tags), *_asked_when(tags, meaning, schema), *_bare_states(tags)]
-    lost += [*_first_unit(tags), *_echoes(tags, meaning, schema), *_heads_elsewhere(meaning, schema)]
+    lost += [
+        *_first_unit(tags),
+        *_between_two(tags),
+        *_differing(tags, meaning),
+        *_missing_and_compared(meaning),
+        *_echoes(tags, meaning, schema),
+        *_heads_elsewhere(meaning, schema),
+    ]
     return list(dict.fromkeys(lost))
 
 
@@ -77,6 +85,37 @@ def _first_unit(tags: list[Tag]) -> Iterable[str]:
     for tag, after in pairwise(tags):
         if tag.kind == "sup" and tag.text.lower() in {"first", "last"} and after.kind == "unit":
             yield f"unused:{tag.text} {after.text}"
+
+
+def _between_two(tags: list[Tag]) -> Iterable[str]:
+    """As in "how long between the one and the other": a length of time from one to the other, and no other length."""
+    asked = any(tag.kind == "howadj" and tag.text.lower() == "how long" for tag in tags)
+    for tag, after in pairwise(tags):
+        if asked and tag.text.lower() == "between" and after.kind not in {"num", "period"}:
+            yield "unused:between"
+
+
+_DIFFER = frozenset("differ differs differed mismatch mismatches".split())
+
+
+def _differing(tags: list[Tag], meaning: Meaning) -> Iterable[str]:
+    """As in "where the one differs from the other": two things that are set against each other, and not groups."""
+    unlike = any(isinstance(c, Compare) and (c.op == "!=" or c.negated) for c in conditions_of(meaning))
+    if unlike or any(out.kind == "difference" for out in outs_of(meaning)):
+        return
+    where = any(tag.text.lower() == "where" for tag in tags)
+    for tag, after in zip(tags, [*tags[1:], None], strict=True):
+        ends = after is None or after.kind == "end"
+        if tag.text.lower() in _DIFFER and ((ends and where) or (after is not None and after.text.lower() == "from")):
+            yield f"unused:{tag.text}"
+
+
+def _missing_and_compared(meaning: Meaning) -> Iterable[str]:
+    """As in "never delivered late", of which no row would be left: a day that is missing is neither late nor early."""
+    held = [c for c in meaning.scope.conditions if isinstance(c, Compare)]
+    missing = {c.column for c in held if c.op == "null" and not c.negated}
+    if any(c.other is not None and missing & {c.column, c.other} for c in held):
+        yield "unclear:never"
 
 
 _HEADS = frozenset(

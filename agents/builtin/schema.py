@@ -47,6 +47,23 @@ class Stats:
 
 
 @dataclass(frozen=True)
+class Apart:
+    """Two days. ``pick`` is first or last where the later day is that of the rows of ``last``'s table that belong here.
+
+    ``join`` says how these rows belong to the row.
+    """
+
+    first: tuple[str, str]
+    last: tuple[str, str]
+    pick: str = ""
+    join: Join | None = None
+
+    @property
+    def days(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        return self.first, self.last
+
+
+@dataclass(frozen=True)
 class Col:
     """A column with its words. ``core`` leaves out words that only repeat the table or a shared prefix.
 
@@ -54,7 +71,8 @@ class Col:
     written in it, ``signs`` what stands for yes and for no, ``keyed`` whether its numbers tell rows apart,
     ``unread`` whether it holds days, though in no form that can be read, ``product`` the two columns of the row that it
     is the product of, ``since`` the day from which it counts full years, ``span`` the two times between which it says
-    how long it was; the data holds no such columns itself.
+    how long it was, ``apart`` the two days between which it counts days, where the later may be the first or the last
+    of those in rows that belong to this one; the data holds no such columns itself.
     """
 
     table: str
@@ -73,6 +91,7 @@ class Col:
     product: tuple[str, str] | None = None
     since: str = ""
     span: tuple[str, str] | None = None
+    apart: Apart | None = None
 
     @property
     def ref(self) -> tuple[str, str]:
@@ -81,7 +100,9 @@ class Col:
     @property
     def made_of(self) -> set[str]:
         """The columns that it is computed from; empty for a column of the data."""
-        return {*(self.product or ()), *(self.span or ()), *([self.since] if self.since else [])}
+        apart = self.apart
+        days = [name for table, name in (apart.days if apart is not None else ()) if table == self.table]
+        return {*(self.product or ()), *(self.span or ()), *days, *([self.since] if self.since else [])}
 
     @property
     def is_id(self) -> bool:

@@ -36,7 +36,7 @@ def add_spans(schema: Schema) -> None:
 
 
 # What a beginning and its end are called, side by side: start_ts and end_ts.
-_PAIRS = tuple(
+_PAIRS = dict.fromkeys(
     tuple(stem(word) for word in pair.split())
     for pair in (
         "start end|started ended|begin end|began ended|starts ends|from until|from to|out back|checkin checkout|"

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from agents.builtin.index import Index, table_ref
 from agents.builtin.meaning import Meaning, Out, Ref, Scalar
-from agents.builtin.schema import Join, Schema
+from agents.builtin.schema import Apart, Join, Schema
 
 
 class CannotBuildError(Exception):
@@ -39,6 +39,9 @@ class Frame:
         if span is not None:
             first, last = (self.column((ref[0], name)) for name in span)
             return between(first, last, self.builder.schema.columns[ref].words[-1])
+        apart = self.builder.schema.columns[ref].apart
+        if apart is not None:
+            return between(self.column(apart.first), self._later(apart), "days")
         product = self.builder.schema.columns[ref].product
         if product is not None:
             many, price = (self.column((ref[0], name)) for name in product)
@@ -56,6 +59,17 @@ class Frame:
         if self.builder.schema.columns[ref].type.upper() in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
             node = exp.AtTimeZone(this=node, zone=exp.Literal.string(self.builder.timezone))
         return node
+
+    def _later(self, apart: Apart) -> exp.Expr:
+        """The later of two days, looked for in the rows that belong to the row at hand where it is one of theirs."""
+        if apart.join is None:
+            return self.column(apart.last)
+        inner = Frame(self.builder)
+        inner.start(apart.last[0])
+        tie = Frame(self.builder, aliases={**inner.aliases, apart.join.parent: self.aliases[apart.join.parent]})
+        inner.where.append(tie.on(apart.join))
+        pick = exp.Min if apart.pick == "first" else exp.Max
+        return inner.select(pick(this=inner.column(apart.last))).subquery()
 
     def start(self, table: str) -> None:
         self.first = table
