@@ -26,7 +26,7 @@ def audit(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
     held = [c for c in conditions if isinstance(c, Compare) and c.op not in {"day", "null", "notnull"}]
     values = sum(len(c.values) for c in held)
     used = {c.column for c in conditions if isinstance(c, Compare | During | Beyond)}
-    used |= {c.via for c in conditions if isinstance(c, Nested) and c.via}
+    used |= {ref for c in conditions if isinstance(c, Nested) for ref in (c.via, c.against) if ref}
     used |= {c.other for c in conditions if isinstance(c, Compare) and c.other}
     used |= {o.column for o in _outs(meaning, conditions) if o.column}
     meaning.score -= sum(weight for ref, weight in meaning.mentions if ref not in used)

@@ -55,9 +55,28 @@ class Comparisons(Superlatives):
             return False
         if self.schema.columns[own].kind != self.schema.columns[head.ref].kind or own == head.ref:
             return False
-        if self.schema.columns[own].kind not in {"date", "number"} or head.table != own[0]:
+        if self.schema.columns[own].kind not in {"date", "number"} or not self._beside(own, head.ref):
             return False
         self._hold(Compare(own, op, other=head.ref, negated=self._negation()), own[0])
+        return True
+
+    def _beside(self, own: Ref, other: Ref) -> bool:
+        """Whether a column is of the same row, or a number of the one row that it belongs to."""
+        return own[0] == other[0] or (self._holds_numbers(other) and self._is_upward(own[0], other[0]))
+
+    def _count_with_column(self, op: str, phrase: Phrase) -> bool:
+        """As in "boats with more hires than berths": how many rows belong to each, against a number that it has."""
+        head, owner, cursor = phrase.head, self.state.scope, self.cursor
+        if head is None or head.kind != "table" or phrase.number is not None or cursor.text() != "than":
+            return False
+        link = next(iter(cursor.tags[cursor.at + 1].links), None) if cursor.peek(1) is not None else None
+        if link is None or link.kind != "column" or link.table != owner.table or owner is not self.root:
+            return False
+        if not self._holds_numbers(link.ref) or not self._is_upward(head.table, owner.table):
+            return False
+        cursor.at += 2
+        counted = Scope(head.table, parent=owner)
+        owner.conditions.append(Nested("measure", counted, self.count_of(head.table), op, against=link.ref))
         return True
 
     def _bound_of_row(self, op: str, phrase: Phrase) -> bool:
@@ -87,6 +106,8 @@ class Comparisons(Superlatives):
         saved = cursor.at
         phrase = read_phrase(cursor)
         op = tag.data
+        if self._count_with_column(op, phrase):
+            return
         counted = phrase.head is not None and phrase.head.kind == "column" and phrase.number is None
         if counted and phrase.head is not None and cursor.text() == "than":
             # "more credits than the average"

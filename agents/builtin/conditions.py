@@ -348,6 +348,11 @@ class Conditions:
         self.state.scope = inner
         return True
 
+    def _holds_numbers(self, ref: Ref) -> bool:
+        """Whether a column holds numbers that tell no rows apart."""
+        column = self.schema.columns[ref]
+        return column.kind == "number" and not column.is_id and not self._is_reference(ref)
+
     def _is_reference(self, ref: Ref) -> bool:
         return any(join.table == ref[0] and ref[1] in join.columns for join in self.schema.joins)
 

@@ -53,7 +53,7 @@ class Nested:
     ``kind``: exists, none; measure: ``out`` over them compares with ``value``; in: the row is one of the set's.
     ``via`` names the column through which they belong, where that is not the key. ``alike``: what is said of rows of
     that table outside holds for these too, as in "completed ones in May but not in June". ``average``: ``out`` compares
-    with its average over the rows of that table that have any.
+    with its average over the rows of that table that have any. ``against``: with that column of the row at hand.
     """
 
     kind: Literal["exists", "none", "measure", "in"]
@@ -64,6 +64,7 @@ class Nested:
     via: Ref | None = None
     alike: bool = False
     average: str = ""
+    against: Ref | None = None
 
 
 @dataclass

@@ -147,7 +147,8 @@ def _nested(condition: Nested) -> str:
     if condition.kind == "measure" and condition.out is not None and condition.average:
         return f"{_out(condition.out)} {_OPS[condition.op]} the average of it per {condition.average}{told}"
     if condition.kind == "measure" and condition.out is not None:
-        return f"{_out(condition.out)} {_OPS[condition.op]} {condition.value:g}{told}"
+        value = condition.against[1] if condition.against is not None else f"{condition.value:g}"
+        return f"{_out(condition.out)} {_OPS[condition.op]} {value}{told}"
     word = {"exists": "with", "none": "without", "in": "in"}[condition.kind]
     return f"{word} {condition.scope.table}{told}"
 

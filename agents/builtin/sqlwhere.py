@@ -133,6 +133,8 @@ class Where(Base):
             if nested.average:
                 return OPS[nested.op](this=query, expression=self._average_per(nested))
             left: exp.Expr = exp.func("COALESCE", query, exp.Literal.number(0)) if nested.out.kind == "count" else query
+            if nested.against is not None:
+                return OPS[nested.op](this=left, expression=frame.column(nested.against))
             return OPS[nested.op](this=left, expression=literal(nested.value))
         found = self._exists(frame, scope, inner)
         return exp.Not(this=found) if nested.kind == "none" else found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from agents.builtin.columnpairs import column_pairs
 from agents.builtin.durations import durations
 from agents.builtin.index import Index
 from agents.builtin.lateness import lateness
@@ -24,4 +25,4 @@ def _turned(text: str, schema: Schema, linker: Linker) -> list[str]:
         found = turn(text, schema, linker)
         if found:
             return found
-    return [durations(text, schema, linker)]
+    return [column_pairs(durations(text, schema, linker), schema, linker)]
