@@ -119,7 +119,7 @@ def wordings(text: str, index: Index, linker: Linker) -> list[str]:
     """The question in plainer words, once for each sort of rows that it may be about; at least one."""
     plain, schema = text.strip(), index.schema
     plain = mentioned(plain, linker)
-    plain = typically(plain, schema, linker, _public(schema))
+    plain = typically(plain, schema, linker, public(schema))
     for rewrite in (_how_average, _open_money, _spending, _compared, _earned, _sold_out(schema)):
         plain = rewrite(plain)
     for several in (_busiest, _absent, _most_often, _who_so_many, _longest_ours, _next):
@@ -208,7 +208,7 @@ def _absent(text: str, schema: Schema, linker: Linker) -> list[str]:
         who = linker.table_of(noun.lower())
         tables = [who] if who else []
     else:
-        tables = _public(schema)
+        tables = public(schema)
     return [
         f"{spoken(schema, who)} without {spoken(schema, event)}{found['rest']}"
         for who in tables
@@ -217,13 +217,14 @@ def _absent(text: str, schema: Schema, linker: Linker) -> list[str]:
     ]
 
 
-def _public(schema: Schema) -> list[str]:
+def public(schema: Schema) -> list[str]:
+    """Tables of people who come from outside."""
     return [table for table in schema.tables if table not in schema.roles and _is_public(schema, table)]
 
 
 def _who_so_many(text: str, schema: Schema, _linker: Linker) -> list[str]:
     """As in "who had 3 or more orders": people of the one table that holds those who come from outside."""
-    found, who = _WHO_SO_MANY.match(text), _public(schema)
+    found, who = _WHO_SO_MANY.match(text), public(schema)
     return [f"{spoken(schema, who[0])} with {found['many'].strip()}"] if found is not None and len(who) == 1 else []
 
 
