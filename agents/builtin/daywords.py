@@ -36,29 +36,28 @@ class Pair:
 
 def days_said(schema: Schema, said: str) -> list[tuple[Col, int]]:
     """The days that words speak of, each with how many words of its name were not said."""
-    roots = [_root(word) for word in re.findall(r"[a-z]+", said.lower()) if word not in _SAYS_NOTHING]
-    words = set(roots)
+    plain = [word for word in re.findall(r"[a-z]+", said.lower()) if word not in _SAYS_NOTHING]
+    words = [roots(word) for word in plain]
+    whole = {f"{''.join(stem(word) for word in plain)}"} if len(plain) > 1 else set()
     found = []
     for column in schema.columns.values():
         if column.kind != "date" or column.table in schema.roles or not words:
             continue
         owner = {stem(word) for word in schema.tables[column.table]}
         own = {stem(word) for word in column.words} - _DAY_WORDS - owner
-        if "".join(roots) in own and len(roots) > 1:
-            left = {"".join(roots)}  # "signing up" of signup_date
-        else:
-            left = words - owner if own and words - owner else words
+        beside = [one for one in words if not one & owner]
+        left = [whole] if whole & own else beside if own and beside else words  # "signing up" of signup_date
         target = own or owner
-        met = {one for one in target if one in left or synonyms(one) & left}
-        if all(word in target or synonyms(word) & target for word in left) and met:
+        met = {one for one in target if any(one in word or synonyms(one) & word for word in left)}
+        if met and all(word & target or any(synonyms(one) & target for one in word) for word in left):
             found.append((column, len(own - met)))
     return found
 
 
-def _root(word: str) -> str:
-    """The stem of a verb without what its ending doubled: "shipping" is of "ship", "selling" of "sell"."""
-    doubled = re.fullmatch(r"(\w+?)([bdgmnprt])\2(?:ing|ed)", word)
-    return stem(doubled[1] + doubled[2]) if doubled is not None else stem(word)
+def roots(word: str) -> set[str]:
+    """The stem of a word, and of a verb that without what its ending may have doubled: "shipping" is of "ship"."""
+    doubled = re.fullmatch(r"(\w+?)([bdglmnprt])\2(?:ing|ed)", word)
+    return {stem(word), stem(doubled[1] + doubled[2])} if doubled is not None else {stem(word)}
 
 
 def pairs_said(schema: Schema, first: str, last: str) -> list[Pair]:

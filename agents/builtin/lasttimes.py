@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from datetime import date
 
 from agents.builtin.choose import BIRTHS, date_columns, ends_rows, is_planned, label_columns, main_measure
-from agents.builtin.daywords import days_said
+from agents.builtin.daywords import days_said, roots
 from agents.builtin.everyday import happenings, public, spoken
 from agents.builtin.index import Index
 from agents.builtin.lexicon import synonyms
 from agents.builtin.links import Linker, is_flag
 from agents.builtin.schema import Col, Schema
 from agents.builtin.words import stem
+from agents.builtin.years import holds_years
 
 _SIDE = r"(?P<side>last|first|latest|earliest|most recent)"
 _TIME = re.compile(rf"^when was the {_SIDE} time(?: that)? (?P<clause>[^?]+?)[ ?.!]*$", re.IGNORECASE)
@@ -45,6 +46,8 @@ _PRESENT = re.compile(
     r"(?: (?:in|here|by|back|round|around|along|to us|to see us|with us|us))*",
     re.IGNORECASE,
 )
+_HIGHEST = {"latest": "highest", "earliest": "lowest"}
+_LAST = {"latest": "last", "earliest": "first"}
 _JOINED = frozenset("joined registered signed enrolled subscribed started".split())
 _STATES = frozenset("status state result outcome condition".split())
 _MOST_STATES = 5
@@ -58,7 +61,7 @@ def last_times(text: str, index: Index, linker: Linker, today: date) -> list[str
         side, clause = _side(found["side"]), found["clause"]
         ours = re.match(r"(?:we|i) (?P<rest>.+)", clause, re.IGNORECASE)
         if ours is not None:
-            return [f"when did we {'last' if side == 'latest' else 'first'} {ours['rest']}"]
+            return [f"when did we {_LAST[side]} {ours['rest']}"]
         words = clause.split()
         cuts = [(" ".join(words[:size]), " ".join(words[size:])) for size in range(1, len(words))]
         told = (list(_of_somebody(who, did, side, index, linker, today)) for who, did in cuts)
@@ -100,13 +103,13 @@ def _done(did: str, schema: Schema, linker: Linker) -> Iterator[tuple[str, Col, 
     had, here = _HAD.match(did), _PRESENT.match(did)
     word = had["noun"] if had is not None else did.split(maxsplit=1)[0]
     rest = did[had.end() if had is not None else len(word) :]
-    root, named = stem(word.lower()), linker.table_of(word.lower())
-    like = {root} | synonyms(root)
+    root, named = roots(word.lower()), linker.table_of(word.lower())
+    like = root.union(*(synonyms(one) for one in root))
     tables = [
         t for t in schema.tables if t not in schema.roles and (t == named or like & {stem(w) for w in schema.tables[t]})
     ]
     said = [day for day, _ in days_said(schema, word)] if had is None else []
-    exact = [day for day in said if root in {stem(part) for part in day.words}]
+    exact = [day for day in said if root & {stem(part) for part in day.words}]
     if exact:
         yield from ((day.table, day, rest, False) for day in exact)
     elif tables or said:
@@ -144,8 +147,12 @@ def _most_recently(found: re.Match[str], schema: Schema, linker: Linker) -> list
         done = [(rows, day) for rows, day, _, present in _done(found["deed"], schema, linker) if not present]
         own = [day for rows, day in done if rows == table]
         days = own or [day for rows, day in done if schema.owns(rows, table)]
-        if not days and found["deed"].lower() in _JOINED:
-            days = [day for day in _own_days(schema, table) if len(date_columns(schema, table)) == 1]
+        root = roots(found["deed"].lower())
+        years = [c for c in schema.of(table) if holds_years(c) and root & {stem(word) for word in c.words}]
+        if len(years) == 1 and not days:
+            asked.append(f"{noun or spoken(schema, table)} with the {_HIGHEST[side]} {years[0].name}")
+        elif not days and found["deed"].lower() in _JOINED:
+            asked.append(f"which {noun or spoken(schema, table)} {found['deed']} {_LAST[side]}")
         asked += [f"{noun or spoken(schema, table)} with the {side} {day.name}" for day in days]
     return asked
 

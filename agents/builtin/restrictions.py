@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from agents.builtin.choose import is_planned
-from agents.builtin.lexicon import RELATING
-from agents.builtin.meaning import Compare, Meaning
+from agents.builtin.daywords import roots
+from agents.builtin.lexicon import RELATING, synonyms
+from agents.builtin.meaning import DOUBT, Compare, Meaning
 from agents.builtin.phrases import is_participle
 from agents.builtin.schema import Col, Schema
 from agents.builtin.tags import Tag
@@ -74,6 +75,7 @@ def lost_restrictions(tags: list[Tag], meaning: Meaning, schema: Schema) -> list
         *_between_two(tags),
         *_differing(tags, meaning),
         *_missing_and_compared(meaning),
+        *_ranked_deeds(tags, meaning, schema),
         *_echoes(tags, meaning, schema),
         *_heads_elsewhere(meaning, schema),
     ]
@@ -116,6 +118,20 @@ def _missing_and_compared(meaning: Meaning) -> Iterable[str]:
     missing = {c.column for c in held if c.op == "null" and not c.negated}
     if any(c.other is not None and missing & {c.column, c.other} for c in held):
         yield "unclear:never"
+
+
+def _ranked_deeds(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterable[str]:
+    """As in "which boat was built first", ranked by a day that is not that of building."""
+    said = [tag for tag in tags if tag.kind not in {"skip", "end"}]
+    if len(said) < 2 or said[-1].kind != "sup" or said[-1].text.lower() not in {"first", "last"} or not meaning.limit:
+        return
+    deed = said[-2].text.lower()
+    for out, _ in meaning.order:
+        column = schema.columns.get(out.column) if out.column is not None else None
+        if column is None or column.kind != "date" or not (deed.endswith("ed") or is_participle(deed)):
+            continue
+        if not roots(deed).union(*(synonyms(one) for one in roots(deed))) & {stem(word) for word in column.words}:
+            yield f"{DOUBT}'{deed}' may not be what {column.name} of {column.table} tells"
 
 
 _HEADS = frozenset(

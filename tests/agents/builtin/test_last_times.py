@@ -39,7 +39,17 @@ _LAST_BOOKED = (
             "who joined most recently",
             "SELECT full_name FROM gym_members WHERE joined_on = (SELECT MAX(joined_on) FROM gym_members)",
         ),
+        (
+            "school",
+            "which student enrolled most recently",
+            "SELECT scStuName FROM scStudent WHERE scStuEnrolDate = (SELECT MAX(scStuEnrolDate) FROM scStudent)",
+        ),
         ("gym", "which member booked last", _LAST_BOOKED),
+        (
+            "marina",
+            "which boat was built first",
+            "SELECT name FROM boats WHERE built_year = (SELECT MIN(built_year) FROM boats)",
+        ),
         ("gym", "which member booked most recently", _LAST_BOOKED),
         (
             "gym",
@@ -77,6 +87,15 @@ _LAST_BOOKED = (
 def test_the_first_and_the_last_time_are_read(ask: Ask, world: str, question: str, sql: str) -> None:
     view = _world(world)
     assert _found(view, ask(question, view)) == sorted(view.connection.execute(sql).fetchall(), key=str)
+
+
+@pytest.mark.parametrize(
+    ("world", "question"), [("marina", "which client joined last"), ("depot", "which supplier joined us most recently")]
+)
+def test_a_day_that_is_not_called_after_the_deed_is_asked_about(ask: Ask, world: str, question: str) -> None:
+    asked = ask(question, _world(world))
+    assert isinstance(asked, Question)
+    assert asked.text.startswith("'joined' may not be what")
 
 
 def test_whether_a_booking_is_a_visit_is_asked(ask: Ask) -> None:
