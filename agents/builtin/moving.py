@@ -125,6 +125,11 @@ def _place(seen: Sequence[tuple[date, str]]) -> exp.Expr | None:
             steps = {_index(day) // months - _index(today) // months for today, day in days}
             if len(steps) == 1:
                 return exp.cast(_plus_months(_start_of(unit), steps.pop() * months), "DATE")
+    if len({(day.month, day.day) for _, day in days}) == 1 and len({day.year - today.year for today, day in days}) == 1:
+        # "Last summer": the same day of the year, so many years away.
+        today, day = days[0]
+        months = (day.year - today.year) * 12 + day.month - 1
+        return _plus_days(exp.cast(_plus_months(_start_of("year"), months), "DATE"), day.day - 1)
     for later in (0, 1):
         steps = {_index(day) - _index(today + timedelta(later)) for today, day in days}
         if len(steps) == 1:
