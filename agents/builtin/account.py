@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from agents.builtin.alike import unshared
 from agents.builtin.carried import uncarried
 from agents.builtin.choices import bare_deeds, deeds_of_stock, equals
 from agents.builtin.days import open_days, undated_deeds
 from agents.builtin.kinds import wrong_kinds
 from agents.builtin.licensed import unlicensed
 from agents.builtin.meaning import DOUBT, Compare, During, Meaning
+from agents.builtin.membership import states_of_others
 from agents.builtin.money import uncounted_money
 from agents.builtin.overread import overread
 from agents.builtin.reading import condition_text
@@ -46,6 +48,8 @@ def account(
     doubts += wrong_kinds(tags, meaning, schema)
     doubts += uncounted_money(tags, meaning, schema)
     doubts += overread(tags, meaning, schema)
+    doubts += unshared(tags, meaning)
+    doubts += states_of_others(tags, meaning, schema)
     doubts += equals(tags, meaning, schema)
     tables = {meaning.scope.table} | {t for out in outs_of(meaning) for t in out.tables()}
     tables |= {table for join in joins for table in (join.table, join.parent)}

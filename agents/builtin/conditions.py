@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Literal
 
-from agents.builtin.choose import label_columns
+from agents.builtin.choose import called, label_columns
 from agents.builtin.index import Index
 from agents.builtin.links import Link
 from agents.builtin.meaning import Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scope, plain_number
@@ -79,7 +80,27 @@ class Conditions:
         if not tag.links:
             self.meaning.problems.append(f"unused:{tag.text}")
             return
-        self._holds_value(tag.links[0])
+        if not self._whole_name(tag):
+            self._holds_value(tag.links[0])
+
+    def _whole_name(self, tag: Tag) -> bool:
+        """As in "both Ann Lee and Tom Ray", "never Tom Ray": a first and a last name that are one row's."""
+        first, following = tag.links[0], self.cursor.peek()
+        if first.kind != "value" or following is None or following.start != tag.end:
+            return False
+        last = next((link for link in following.links if link.kind == "value" and link.table == first.table), None)
+        scope = self._scope_for(first.table)
+        aside = bool(scope.table) and not self._is_upward(scope.table, first.table)
+        if last is None or not aside or not (self.state.negated or self.state.both):
+            return False
+        if [first.ref, last.ref] != called(self.schema, first.table) or "typo" in {first.how, last.how}:
+            return False
+        self.cursor.at += 1
+        whose = self.root if self.state.never and self.root.table else scope
+        named: list[Condition] = [Compare(one.ref, "=", (one.value,)) for one in (first, last) if one.value is not None]
+        kind: Literal["none", "exists"] = "none" if self._negation() else "exists"
+        whose.conditions.append(Nested(kind, Scope(first.table, named, parent=whose)))
+        return True
 
     def _holds_value(self, link: Link) -> None:
         assert link.value is not None
@@ -218,6 +239,9 @@ class Conditions:
             and last.negated == condition.negated
             and last in scope.conditions
         ):
+            if self.state.both:
+                self._in_each(scope, last, condition)
+                return
             # "in April and May" is either month: no day lies in both.
             scope.conditions[scope.conditions.index(last)] = Either([last, condition])
             return
@@ -265,6 +289,18 @@ class Conditions:
                 ] + [condition]
                 self.root.conditions.append(twin)
                 return
+
+    def _in_each(self, scope: Scope, first: During, second: During) -> None:
+        """As in "came both in April and in May": by rows of their own, for no day lies in both."""
+        if scope.parent is not None:
+            inner = Scope(scope.table, [second], parent=scope.parent)
+            scope.parent.conditions.append(Nested("exists", inner, alike=True))
+        elif scope.table and not self._is_upward(scope.table, first.column[0]):
+            scope.conditions.remove(first)
+            for one in (first, second):
+                scope.conditions.append(Nested("exists", Scope(one.column[0], [one], parent=scope)))
+        else:
+            self.meaning.problems.append("unclear:both")
 
     def _chain(self) -> list[Scope]:
         chain: list[Scope] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from agents.builtin.choose import LATER, date_columns, is_event_date, says_when, unread_days
 from agents.builtin.conditions import Conditions
 from agents.builtin.lexicon import PEOPLE, synonyms
@@ -23,7 +25,7 @@ class Dated(Conditions):
     def _during(self, tag: Tag) -> None:
         assert tag.period is not None
         chosen = tag.links[0].ref if tag.links else self.state.date or self._date_said_later()
-        column = chosen or self._date_for(bare=tag.period.bare_year or tag.period.year is not None)
+        column = chosen or self._date_as_answered(bare=tag.period.bare_year or tag.period.year is not None)
         if column is None:
             self.meaning.problems.append(f"nodate:{tag.text}")
             return
@@ -42,6 +44,16 @@ class Dated(Conditions):
             scope.conditions.append(Nested("none", inner, alike=True))
             return
         self._hold(During(column, tag.period, negated=negated), column[0])
+
+    def _date_as_answered(self, *, bare: bool) -> Ref | None:
+        """As in "in 2023 but not in 2024": which of several days counts was answered for one period, and for both."""
+        answered = next((one.links[0].ref for one in self.cursor.tags if one.period is not None and one.links), None)
+        before = list(self.meaning.problems)
+        column = self._date_for(bare=bare)
+        if answered is None or column is None or column[0] != answered[0]:
+            return column
+        self.meaning.problems = before
+        return answered
 
     def _once_or_each_time(self, scope: Scope, column: Ref) -> None:
         """As in "how many cars came in in May": a thing may have come more than once, which a person would not say."""
@@ -90,9 +102,11 @@ class Dated(Conditions):
         # "In which month of 2023 did we take the most money?": the rows are spoken of later.
         tables = tables or [tag.links[0].table for tag in self.cursor.tags[self.cursor.at :] if tag.links][:1]
         # A day of sale or payment dates the rows; when somebody joined or was hired only if there is nothing else.
+        spoken = tuple(tables)
         tables.sort(
             key=lambda table: (
                 not any(is_event_date(self.schema, c) for c in date_columns(self.schema, table)[:1]),
+                self._is_thing_of(table, spoken),
                 holds_people(self.schema, table),
             )
         )
@@ -121,6 +135,14 @@ class Dated(Conditions):
             if day is not None and not bare:
                 return day.ref
         return self._date_nearby(tables[:1])
+
+    def _is_thing_of(self, table: str, tables: Iterable[str]) -> bool:
+        """As in "hired a boat in 2023": the day is that of the hire, and none of the boat's own."""
+        return any(
+            other != table and self.schema.owns(other, table) and date_columns(self.schema, other)
+            for other in tables
+            if other in self.schema.tables and table in self.schema.tables
+        )
 
     def _owners_with_days(self) -> list[str]:
         """As in "top customers by quantity in May": lines have no day, and the order that they make up has."""

@@ -43,7 +43,7 @@ def open_days(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[Ref]:
         column = schema.columns[ref]
         days = [c for c in date_columns(schema, ref[0]) if not BIRTHS & set(c.words)]
         rivals = [c for c in days if c.ref != ref]
-        if not rivals or ref in pointed or column not in days or _speaks(column, said, schema):
+        if not rivals or ref in pointed or ref in meaning.told or column not in days or _speaks(column, said, schema):
             continue
         spoken = [c for c in rivals if c.ref in pointed or _speaks(c, said, schema)]
         if any(c.ref not in told for c in spoken) or not _stands_out(column, rivals, schema):

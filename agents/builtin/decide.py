@@ -22,8 +22,10 @@ from agents.builtin.meant import key_of_word, unfitting
 from agents.builtin.moving import Moved, moving, told_moving
 from agents.builtin.normalise import remarks
 from agents.builtin.offers import MOST, NONE, label_of, possible
+from agents.builtin.parties import is_public
 from agents.builtin.ranges import beyond_range
 from agents.builtin.reading import reading_of
+from agents.builtin.references import holds_people
 from agents.builtin.spokenroles import Unsaid
 from agents.builtin.tags import Tag
 from agents.builtin.understand import (
@@ -133,7 +135,7 @@ def _answered(said: Request, request: Request, data: DataView, index: Index) -> 
         and finds_nothing(data, best.query)
     ):
         return _confirm(best, "nothing in the data is so")
-    return _draft(said, data, best, prepared, moved)
+    return _draft(said, data, best, prepared, remarks(request.text), moved)
 
 
 def _moved(request: Request, best: Candidate, data: DataView, index: Index) -> Moved | None:
@@ -157,20 +159,46 @@ def _plain(request: Request, data: DataView, index: Index) -> Request | Question
     if len(meant) == 1:
         return meant[0]
     chosen = next((one for one in meant if one.text == request.answers.get(_WORDING)), None)
-    return chosen or _about_which(request, meant, data, index) or meant[0]
+    return chosen or _about_which(request, meant, data, index)
 
 
-def _about_which(request: Request, meant: Sequence[Request], data: DataView, index: Index) -> Question | None:
-    """Ask which rows are spoken of where rows of several tables may be; None where not more than one way is read."""
-    found = [(one.text, read(prepare(one, data, with_lapses(one.text, index)))) for one in meant]
-    read_well = [(text, best) for text, best in found if best.query is not None and best.confidence >= WORTH_ASKING]
+def _about_which(request: Request, meant: Sequence[Request], data: DataView, index: Index) -> Request | Question:
+    """Ask which rows are spoken of where rows of several tables may be, and more than one way is read."""
+    found = [(one, read(prepare(one, data, with_lapses(one.text, index)))) for one in meant]
+    read_well = [(one, best) for one, best in found if best.query is not None and best.confidence >= WORTH_ASKING]
+    read_well = _nearest(read_well, [best.meaning.scope.table for _, best in found], index)
     if len(read_well) < 2:
-        return None
+        return read_well[0][0] if read_well else meant[0]
     return Question(
         key=_WORDING,
         text=f"What is meant by '{request.text.strip(' ?.!')}'?",
-        options=tuple(Option(label=reading_of(best.meaning), value=text) for text, best in read_well[:_MOST_CHOICES]),
+        options=tuple(
+            Option(label=reading_of(best.meaning), value=one.text) for one, best in read_well[:_MOST_CHOICES]
+        ),
     )
+
+
+def _nearest(found: list[tuple[Request, Candidate]], asked: list[str], index: Index) -> list[tuple[Request, Candidate]]:
+    """Of readings about different people those that are sure, without those who come to what is said by a longer way.
+
+    Trainers come to the city of their members by a long way, and members have a city of their own. Whoever comes from
+    outside may be meant even so: pupils take a course by way of their marks, and teachers have it at hand.
+    """
+    whom = {index.schema.real(table) for table in asked if table}
+    if len(whom) < 2 or not all(holds_people(index.schema, table) for table in whom):
+        return found
+    # What is said of trainers by way of their members is said of the members.
+    own = [(one, best) for one, best in found if len(whom & _tables(best)) == 1]
+    sure = [(one, best) for one, best in own if best.confidence >= CONFIDENT] or own
+    sizes = [len(_tables(best)) for _, best in sure]
+    outside = [is_public(index.schema, best.meaning.scope.table) for _, best in sure]
+    return [one for one, size, out in zip(sure, sizes, outside, strict=True) if size == min(sizes) or out]
+
+
+def _tables(candidate: Candidate) -> set[str]:
+    from sqlglot import exp
+
+    return {table.name for table in candidate.query.find_all(exp.Table)} if candidate.query is not None else set()
 
 
 _MOST_CHOICES = 6
@@ -403,8 +431,14 @@ def _rows(data: DataView, candidate: Candidate) -> list[list[str]]:
 
 
 def _draft(
-    request: Request, data: DataView, candidate: Candidate, prepared: Prepared, moved: Moved | None = None
+    request: Request,
+    data: DataView,
+    candidate: Candidate,
+    prepared: Prepared,
+    left: Sequence[str],
+    moved: Moved | None = None,
 ) -> Draft:
+    """The answer; ``left`` is what was taken as a remark, ``moved`` the query of a plan whose days move."""
     from sqlglot import exp
 
     query = moved.query if moved is not None else candidate.query
@@ -421,7 +455,7 @@ def _draft(
                 table.set("alias", alias)
     told, moves = told_moving(reading_of(candidate.meaning), candidate.tags, moved)
     sentence = " ".join([told, *(f"{one[:1].upper()}{one[1:]}." for one in prepared.meant)])
-    aside = [f"'{said}' is taken as a remark, and changes no figure" for said in remarks(request.text)]
+    aside = [f"'{said}' is taken as a remark, and changes no figure" for said in left]
     step = Step.model_validate(
         {"id": "answer", "use": "sql", "from": list(used), "query": query.sql(dialect="duckdb", pretty=True)}
     )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def none_is_likely(meaning: Meaning, query: exp.Query) -> bool:
-    """As in "products that were never sold", "bills over 500": that there is none of them is as good an answer as any.
+    """As in "products that were never sold", "only ordered once": that there is none is as good an answer as any.
 
     Where several tables meet, it is more likely that they do not meet in the way that was meant.
     """
@@ -21,12 +21,14 @@ def none_is_likely(meaning: Meaning, query: exp.Query) -> bool:
     if len({table.name for table in query.find_all(exp.Table)}) == 1:
         return True
     conditions = meaning.scope.conditions
-    return bool(conditions) and all(_lacks(condition) for condition in conditions) and not meaning.groups
+    lacking = bool(conditions) and all(_lacks(condition) for condition in conditions)
+    return bool(meaning.told) or (lacking and not meaning.groups)
 
 
 def _lacks(condition: Condition) -> bool:
     if isinstance(condition, Nested):
-        return condition.kind == "none" and not condition.scope.conditions
+        counted = condition.kind == "measure" and condition.out is not None and condition.out.kind == "count"
+        return (condition.kind == "none" or counted) and not condition.scope.conditions
     return isinstance(condition, Compare) and condition.op == "null" and not condition.negated
 
 

@@ -9,16 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from agents.builtin.choose import BIRTHS, date_columns, says_when
+from agents.builtin.choose import date_columns, says_when
+from agents.builtin.comings import how_often
+from agents.builtin.duplicates import duplicates
 from agents.builtin.index import Index
-from agents.builtin.lexicon import PEOPLE
 from agents.builtin.links import Linker
+from agents.builtin.membership import membership
 from agents.builtin.mentions import mentioned
+from agents.builtin.oneday import on_one_day
+from agents.builtin.parties import happenings, public, spoken
+from agents.builtin.persons import with_people
 from agents.builtin.products import AT_HAND
-from agents.builtin.references import holds_people
 from agents.builtin.schema import Schema
+from agents.builtin.turnout import turnout
 from agents.builtin.typical import typically
-from agents.builtin.words import stem
 
 _UNIT = r"(?P<unit>weekday|day of (?:the )?week|day|week|month|quarter|year|hour|time of (?:the )?day)"
 _BUSY = r"(?P<busy>busiest|quietest|slowest|calmest)"
@@ -122,8 +126,23 @@ def wordings(text: str, index: Index, linker: Linker) -> list[str]:
     plain = typically(plain, schema, linker, public(schema))
     for rewrite in (_how_average, _open_money, _spending, _compared, _earned, _sold_out(schema)):
         plain = rewrite(plain)
-    for several in (_busiest, _absent, _most_often, _who_so_many, _longest_ours, _next):
-        found = several(plain, schema, linker)
+    alike = duplicates(plain, schema, linker)
+    named = [] if alike else with_people(plain, schema, linker)
+    if named:
+        return [one for text in named for one in wordings(text, index, linker)]
+    for several in (
+        turnout,
+        membership,
+        on_one_day,
+        how_often,
+        _busiest,
+        _absent,
+        _most_often,
+        _who_so_many,
+        _longest_ours,
+        _next,
+    ):
+        found = alike or several(plain, schema, linker)
         if found:
             return found
     return [plain]
@@ -217,11 +236,6 @@ def _absent(text: str, schema: Schema, linker: Linker) -> list[str]:
     ]
 
 
-def public(schema: Schema) -> list[str]:
-    """Tables of people who come from outside."""
-    return [table for table in schema.tables if table not in schema.roles and _is_public(schema, table)]
-
-
 def _who_so_many(text: str, schema: Schema, _linker: Linker) -> list[str]:
     """As in "who had 3 or more orders": people of the one table that holds those who come from outside."""
     found, who = _WHO_SO_MANY.match(text), public(schema)
@@ -246,22 +260,6 @@ def _next(text: str, schema: Schema, linker: Linker) -> list[str]:
     return [f"earliest {day.name} of {found['what']} from today on" for day in days] if found is not None else []
 
 
-def _is_public(schema: Schema, table: str) -> bool:
-    """Whether rows are people who come from outside: those who work here are there anyway."""
-    words = {stem(word) for word in schema.tables[table]}
-    return (bool(words & PEOPLE) or holds_people(schema, table)) and not words & _STAFF
-
-
-_STAFF = frozenset(
-    stem(word)
-    for word in (
-        "employee staff worker teacher doctor salesperson driver agent manager mechanic technician trainer coach "
-        "operator vet therapist dentist nurse cleaner chef cook waiter crew skipper captain host instructor clerk "
-        "cashier assistant apprentice rep supplier vendor author"
-    ).split()
-)
-
-
 def _most_often(text: str, schema: Schema, linker: Linker) -> list[str]:
     """As in "which medicine do we prescribe most": that with the most prescriptions."""
     found = _DO_WE_MOST.match(text)
@@ -272,22 +270,3 @@ def _most_often(text: str, schema: Schema, linker: Linker) -> list[str]:
         return []
     side = "most" if found["side"].lower() == "most" else "fewest"
     return [f"{found['lead']} {found['what']} has the {side} {spoken(schema, table)}{found['rest']}"]
-
-
-def happenings(schema: Schema) -> list[str]:
-    """Tables of what happens: rows with a day on which they came about that belong to others."""
-    found = []
-    for table in schema.tables:
-        if table in schema.roles or holds_people(schema, table):
-            continue
-        days = [day for day in date_columns(schema, table) if not BIRTHS & set(day.words)]
-        belongs = any(join.table == table for join in schema.joins)
-        told = len(days) == 1 or (bool(days) and says_when(schema, days[0]))
-        if days and told and (belongs or len(schema.tables) == 1):
-            found.append(table)
-    return found
-
-
-def spoken(schema: Schema, table: str) -> str:
-    """A table as one would say it: its words as it is called."""
-    return table.rpartition(".")[2].replace("_", " ") if table in schema.tables else table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from agents.builtin.apart import never_both, scopes_with_parents
 from agents.builtin.choose import (
     adds_up_over,
     counted_inside,
@@ -36,7 +37,7 @@ def finish(reader: Reader) -> Meaning:
     settle_order(reader)
     refuse_open_orders(meaning, schema, reader.root)
     dated_as_said(meaning)
-    _never_both(meaning)
+    never_both(meaning, schema)
     _alike(meaning.scope)
     _grains(meaning, schema, reader)
     unique: list[Out] = []
@@ -93,36 +94,6 @@ def finish(reader: Reader) -> Meaning:
     return meaning
 
 
-def _never_both(meaning: Meaning) -> None:
-    """As in "stayed in May but not in June": none at all in June, for a day in May is never one in June."""
-    for scope, parent in _scopes(meaning.scope):
-        periods = [c for c in scope.conditions if isinstance(c, During)]
-        for out in [c for c in periods if c.negated]:
-            if not any(c.column == out.column and not c.negated and _apart(c, out) for c in periods):
-                continue
-            if parent is None:
-                meaning.problems.append("unclear:not")
-                continue
-            scope.conditions.remove(out)
-            inner = Scope(scope.table, [During(out.column, out.period)], parent=parent)
-            parent.conditions.append(Nested("none", inner, alike=True))
-
-
-def _apart(a: During, b: During) -> bool:
-    first, second = a.period, b.period
-    return bool(first.end and second.start and first.end <= second.start) or bool(
-        second.end and first.start and second.end <= first.start
-    )
-
-
-def _scopes(scope: Scope, parent: Scope | None = None) -> list[tuple[Scope, Scope | None]]:
-    found = [(scope, parent)]
-    for condition in scope.conditions:
-        if isinstance(condition, Nested) and condition.kind == "exists":
-            found += _scopes(condition.scope, scope)
-    return found
-
-
 _UNITS = frozenset("days hours minutes weeks months years".split())
 _LASTS = frozenset("take takes took last lasts lasted pass passed need needs needed elapse elapsed late early".split())
 
@@ -146,8 +117,10 @@ def _still(meaning: Meaning, reader: Reader) -> None:
     tables = {scope.table, *tables_of(scope), *(t for o in reader.focus for t in o.tables())}
     bridges = {j.table for j in schema.joins if j.parent in tables} | tables
     ending = {c.ref for t in bridges for c in schema.of(t) if c.kind == "date" and _says(c.words, _ENDS)}
-    held = {c.column for s, _ in _scopes(scope) for c in s.conditions if isinstance(c, Compare | During)}
-    told = any(not isinstance(c, During) for s, _ in _scopes(scope) for c in s.conditions) or bool(meaning.having)
+    held = {c.column for s, _ in scopes_with_parents(scope) for c in s.conditions if isinstance(c, Compare | During)}
+    told = any(not isinstance(c, During) for s, _ in scopes_with_parents(scope) for c in s.conditions) or bool(
+        meaning.having
+    )
     told = told and _STILL_THERE.search(reader.said) is None
     if not ending and not told and _REMAIN & reader.words:
         meaning.problems.append(f"idle:{min(_REMAIN & reader.words)}")
@@ -393,7 +366,7 @@ def _days_held(scope: Scope) -> set[Ref]:
     """Columns whose days a period limits; none where they are several."""
     found = {
         option.column
-        for inner, _ in _scopes(scope)
+        for inner, _ in scopes_with_parents(scope)
         for condition in inner.conditions
         for option in (condition.options if isinstance(condition, Either) else [condition])
         if isinstance(option, During)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+from agents.builtin.alike import shared_by
 from agents.builtin.choose import label_columns
 from agents.builtin.links import Link
 from agents.builtin.meaning import Compare, During, Meaning, Ref
@@ -56,6 +57,8 @@ def _days_for_things(tags: list[Tag], meaning: Meaning, schema: Schema) -> Itera
     asked = {tag.text.lower() for tag in tags if tag.kind in {"rel", "unit", "sup"}}
     for out in meaning.outs:
         if out.kind != "column" or out.column is None or schema.columns[out.column].kind != "date":
+            continue
+        if out.column in shared_by(meaning):
             continue
         lead = next((tag for tag in tags if tag.links), None)
         things = lead is not None and lead.links[0].kind == "table" and lead.links[0].table == out.column[0]

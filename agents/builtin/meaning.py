@@ -77,7 +77,14 @@ class Beyond:
     scope: Scope
 
 
-Condition = Compare | During | Either | Nested | Beyond
+@dataclass
+class Shared:
+    """Another row of the same set has the same in all of the columns: "clients with the same email"."""
+
+    columns: tuple[Ref, ...]
+
+
+Condition = Compare | During | Either | Nested | Beyond | Shared
 
 
 @dataclass
@@ -146,6 +153,7 @@ class Meaning:
     assumptions: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     days: list[Ref] = field(default_factory=list)
+    told: tuple[Ref, ...] = ()
     relations: list[tuple[Ref, str]] = field(default_factory=list)
     mentions: list[tuple[Ref, float]] = field(default_factory=list)
     score: float = 0.0

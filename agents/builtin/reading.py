@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from agents.builtin.meaning import CHANGE, Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scalar
+from agents.builtin.meaning import (
+    CHANGE,
+    Beyond,
+    Compare,
+    Condition,
+    During,
+    Either,
+    Meaning,
+    Nested,
+    Out,
+    Ref,
+    Scalar,
+    Shared,
+)
 
 _FUNCS = {"sum": "sum", "avg": "average", "max": "highest", "min": "lowest", "median": "median"}
 _OPS = {
@@ -92,6 +105,8 @@ def _out(out: Out) -> str:  # noqa: C901 - one short branch a kind of output
     if out.parts:
         times = f", times {out.scale:g}" if out.scale != 1.0 else ""
         return f"{out.kind} of " + " to ".join(_out(part) for part in out.parts) + times
+    if out.kind == "grain" and out.label:
+        return f"{out.grain} of {out.label}"
     return out.grain or out.table or out.kind
 
 
@@ -109,6 +124,8 @@ def condition_text(condition: Condition) -> str:
         return " or ".join(condition_text(option) for option in condition.options)
     if isinstance(condition, Nested):
         return _nested(condition)
+    if isinstance(condition, Shared):
+        return f"the same {' and '.join(name for _, name in condition.columns)} as another"
     assert isinstance(condition, Beyond)
     return f"{condition.column[1]} {_OPS[condition.op]} the {_out(condition.out)}"
 
@@ -116,7 +133,7 @@ def condition_text(condition: Condition) -> str:
 def _compared(condition: Compare) -> str:
     name = _role(condition.column) + condition.column[1]
     if condition.op in {"null", "notnull"}:
-        return f"{name} is {'empty' if condition.op == 'null' else 'filled'}"
+        return f"{name} is {'empty' if (condition.op == 'null') != condition.negated else 'filled'}"
     if condition.op == "day":
         return f"on {' or '.join(_DAYS[int(day)] for day in condition.values)}"
     if condition.other is not None:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from sqlglot import exp
 
 from agents.builtin.choose import label_columns, names_rows
-from agents.builtin.meaning import Beyond, Compare, Condition, During, Either, Meaning, Nested, Out, Ref, Scalar, Scope
+from agents.builtin.meaning import (
+    Beyond,
+    Compare,
+    Condition,
+    During,
+    Either,
+    Meaning,
+    Nested,
+    Out,
+    Ref,
+    Scalar,
+    Scope,
+    Shared,
+)
 from agents.builtin.schema import Join
 from agents.builtin.sqlframe import Base, CannotBuildError, Frame, clock, is_clock, literal, quoted
 from agents.builtin.words import fold
@@ -36,6 +49,10 @@ class Where(Base):
         """Put conditions into the frame: directly, through owners (many to one), else as EXISTS on a side branch."""
         aside: dict[str, list[Condition]] = {}
         for condition in conditions:
+            if isinstance(condition, Shared):
+                others = [one for one in conditions if one is not condition]
+                frame.where.append(self._shared(frame, scope, condition, others))
+                continue
             if isinstance(condition, Nested) and condition.kind == "exists" and not condition.scope.limit:
                 inner = condition.scope
                 if not inner.conditions and all(
@@ -107,6 +124,8 @@ class Where(Base):
             )
         if isinstance(condition, Nested):
             return self._nested(frame, scope, condition)
+        if isinstance(condition, Shared):
+            raise CannotBuildError("what they share is said beside another condition")
         if condition.column[0] not in frame.aliases and not self._reach(frame, condition.column[0]):
             return self._exists(frame, scope, Scope(condition.column[0], [condition]))
         if isinstance(condition, Compare) and condition.other is not None and condition.other[0] not in frame.aliases:
@@ -116,6 +135,24 @@ class Where(Base):
         if isinstance(condition, Beyond):
             return self._beyond(frame, condition)
         return self._compare(frame, condition)
+
+    def _shared(self, frame: Frame, scope: Scope, condition: Shared, others: list[Condition]) -> exp.Expr:
+        """As in "clients of Deal with the same email": what they share stands more than once among those of Deal."""
+        sub = Frame(self)
+        sub.start(scope.table)
+        self._conditions(sub, Scope(scope.table), others)
+        outer, inner = ([self._told(at, ref) for ref in condition.columns] for at in (frame, sub))
+        several = exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(1))
+        query = sub.select(*inner).group_by(*[node.copy() for node in inner]).having(several)
+        left = outer[0] if len(outer) == 1 else exp.Tuple(expressions=outer)
+        return exp.In(this=left, query=query.subquery())
+
+    def _told(self, frame: Frame, ref: Ref) -> exp.Expr:
+        """What a column says: of a text nothing of its capitals and of the blanks around it."""
+        column, node = self.schema.columns[ref], frame.column(ref)
+        if column.kind == "text":
+            return exp.func("NULLIF", exp.Lower(this=exp.Trim(this=node)), exp.Literal.string(""))
+        return node
 
     def _reachable(self, frame: Frame, condition: Condition) -> Condition:
         del frame

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from agents.builtin.account import account
+from agents.builtin.alike import Alike, alike_of
 from agents.builtin.appositions import settle
 from agents.builtin.assumed import counted_too, taken_for_granted
 from agents.builtin.audit import audit, other_days, paths, references, roles
@@ -37,6 +38,7 @@ from agents.builtin.lines import add_up_lines
 from agents.builtin.links import GRAMMAR, Link, Linker
 from agents.builtin.listed import take_listed_days
 from agents.builtin.loose import answered_link
+from agents.builtin.marks import take_marks
 from agents.builtin.meaning import DOUBT, During, Meaning, Out
 from agents.builtin.meant import key_of_word, take_meant
 from agents.builtin.money import narrow_money, spending, take_money
@@ -44,6 +46,7 @@ from agents.builtin.negated import keep_negation
 from agents.builtin.normalise import normalise
 from agents.builtin.objects import take_objects
 from agents.builtin.often import take_often
+from agents.builtin.oneof import one_of_two
 from agents.builtin.overdue import plain_overdue, take_overdue
 from agents.builtin.overread import passed_over
 from agents.builtin.parse import Reader
@@ -65,7 +68,7 @@ from agents.builtin.ties import keep_ties, ties_too
 from agents.builtin.timely import timely
 from agents.builtin.tongues import translated
 from agents.builtin.turns import last_deed
-from agents.builtin.windows import Course, course_of, take_course
+from agents.builtin.windows import Course, course_of
 from agents.builtin.wording import arithmetic, counts_nothing_too, nothing_out, nothing_too, only
 from agents.builtin.words import fold, is_number_word, stem
 from agents.contract import DataView, Request
@@ -119,6 +122,9 @@ class Prepared:
     spared: tuple[str, ...] = ()
     """What those do not have that are to be shown too, in stems."""
     beside: tuple[Beside, ...] = ()
+    alike: Alike | None = None
+    one_only: bool = False
+    """Of two things that are named one is to hold, and not both."""
 
 
 _SPELLED = frozenset(word for word in GRAMMAR if word.isalpha())
@@ -128,9 +134,11 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     """Normalise, take definitions in, tag. Answers given earlier settle the spans they are about."""
     today: date = request.now.astimezone(ZoneInfo(request.timezone)).date()
     linker = linker_of(index)
-    asked, slips = _in_english(request.text, index, _defined(data))
+    said, alike = alike_of(request.text, index.schema)
+    asked, slips = _in_english(said, index, _defined(data))
     asked = returned(rates(glued(asked, index.values), index), index.schema)
     asked, ties = ties_too(asked) if not linker.phrase(("ties",)) else (asked, False)
+    asked, one_only = one_of_two(asked, index)
     asked, form = shaped(lasting(asked, linker.table_of, index.schema))
     text, also = shaped(normalise(complete(plain_overdue(asked), request.history, linker, today)))
     form = form.with_all_of(also)
@@ -200,6 +208,8 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
         replace(form, percent=percent),
         spared,
         beside,
+        alike,
+        one_only,
     )
 
 
@@ -304,8 +314,7 @@ def _meant(prepared: Prepared, tags: list[Tag], index: Index) -> Meaning:
     empty_too = prepared.context.with_nothing and not spares_groups(prepared.spared, meaning, index.schema)
     if empty_too and any(o.is_measure for o in meaning.outs):
         meaning.everyone = next((t for o in meaning.groups for t in sorted(o.tables())), meaning.everyone)
-    if prepared.course is not None:
-        take_course(meaning, prepared.course)
+    take_marks(meaning, index.schema, prepared.course, prepared.alike, one_only=prepared.one_only)
     keep_number(tags, meaning)
     if prepared.ties:
         keep_ties(meaning)

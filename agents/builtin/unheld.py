@@ -403,7 +403,9 @@ def _little_words(tags: list[Tag]) -> Iterator[str]:
             continue  # "visits actually completed": that it is so is stored
         words = [stem(word) for word in tag.text.lower().split() if word[:1].isalpha()]
         passed = tag.kind == "skip" and all(is_filler(word) for word in tag.text.lower().split())
-        if passed and words and not all(word in _HARMLESS for word in words):
+        last = after is None or after.kind == "end"
+        given_back = last and tag.text.lower() == "returned" and tag.before in {"was", "were", "been"}
+        if passed and words and (given_back or not all(word in _HARMLESS for word in words)):
             yield f"'{tag.text}' has no part in what I read"
 
 

@@ -148,7 +148,7 @@ def _counted_within(tags: list[Tag], meaning: Meaning) -> Iterator[str]:
             yield f"it would be counted for each of {condition.scope.table}"
 
 
-_SMALL = frozenset("none no yes all other others both any each new".split())
+_SMALL = frozenset("none no yes all other others both any each new same once twice".split())
 
 
 def _small_values(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]:
