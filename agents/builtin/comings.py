@@ -111,9 +111,11 @@ def _only_happened(deed: str, event: str, schema: Schema, linker: Linker) -> boo
     marked = [link.ref for link in linker.phrase((deed,)) if link.kind == "column" and link.table == event]
     if any(schema.columns[ref].kind == "bool" or schema.columns[ref].signs is not None for ref in marked):
         return False
+    if _table_said(deed, linker) == event:
+        return True  # every booking was booked, though some have that for their state
     if any(hit.table == event for hit in linker.index.values.find(deed)):
         return False
-    return deed in _BARE_DEEDS or stem(deed) in DEALS or _table_said(deed, linker) == event
+    return deed in _BARE_DEEDS or stem(deed) in DEALS
 
 
 def _table_said(word: str, linker: Linker) -> str:
