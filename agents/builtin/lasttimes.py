@@ -8,10 +8,10 @@ from datetime import date
 
 from agents.builtin.choose import BIRTHS, date_columns, ends_rows, is_planned, label_columns, main_measure
 from agents.builtin.daywords import days_said, roots
-from agents.builtin.everyday import happenings, public, spoken
 from agents.builtin.index import Index
 from agents.builtin.lexicon import synonyms
 from agents.builtin.links import Linker, is_flag
+from agents.builtin.parties import happenings, public, spoken
 from agents.builtin.schema import Col, Schema
 from agents.builtin.words import stem
 from agents.builtin.years import holds_years

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from agents.builtin.days import ASKED_FOR, TAKES_PLACE
 from agents.builtin.daywords import Pair, days_said, pairs_said, rows_said
-from agents.builtin.everyday import spoken
 from agents.builtin.links import Linker
+from agents.builtin.parties import spoken
 from agents.builtin.schema import Schema
 from agents.builtin.words import stem
 
