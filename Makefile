@@ -1,6 +1,6 @@
 # Everything from a bare python3 (3.11 or newer) and make: the first target that needs it sets up .venv from the lock.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format faults eval bench lock upgrade clean
+.PHONY: help run demo test check format faults eval bench spark lock upgrade clean
 
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -45,6 +45,10 @@ eval: $(READY) ## measure the answers and compare with the last result (long)
 bench: $(READY) ## measure speed and memory against plain tools (long)
 	@$(BIN)/python -m pytest -q -m bench --timeout 0 -s -p no:xdist
 
+spark: $(READY) ## install Spark beside .venv (400 MB, needs Java 17) and hold it against DuckDB (long)
+	@$(BIN)/python scripts/extra.py spark .spark
+	@PYTHONPATH=.spark $(BIN)/python -m pytest -q --timeout 0 tests/pipelines/inspark
+
 lock: $(READY) ## resolve pyproject.toml into requirements.lock, keeping pins that fit
 	@$(BIN)/python scripts/lock.py
 
@@ -52,7 +56,7 @@ upgrade: $(READY) ## the same with the newest releases
 	@$(BIN)/python scripts/lock.py --upgrade
 
 clean: ## remove what make and the tests have made; your data stays
-	@rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	@rm -rf .venv .spark build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml scripts/set_up.py

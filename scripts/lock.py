@@ -10,10 +10,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
+APART = {"spark"}
+"""Extras that the lock leaves out: 400 MB for what few need. Each names its one release in `pyproject.toml`."""
 
 
 def main(arguments: list[str]) -> int:
@@ -44,9 +47,11 @@ def check() -> int:
 
 def resolve(output: Path, *more: str) -> None:
     """Let uv resolve for every platform and Python that we support; `output` holds the pins to keep, if it exists."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [f"--extra={name}" for name in project["optional-dependencies"] if name not in APART]
     command = [
         sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml",
-        "--all-extras", "--universal", "--python-version", "3.11",
+        *extras, "--universal", "--python-version", "3.11",
         "--override", "scripts/overrides.txt",
         "--generate-hashes", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links",
         "--custom-compile-command", "make lock", "--no-config", "--quiet",
