@@ -21,7 +21,7 @@ from pipelines import gone, proofs
 from pipelines.binder import Binder, parse_type
 from pipelines.choosing import check_arity, unit_of, unknown_output
 from pipelines.constants import check_exact
-from pipelines.contract import MAIN, Built, ImpliedCheck, check_unit
+from pipelines.contract import ENGINES, MAIN, Built, ImpliedCheck, check_unit
 from pipelines.effects import effects_of
 from pipelines.finding import steps_with
 from pipelines.inplace.choice import choose, effects_there, on_engine
@@ -38,12 +38,9 @@ from spec.base import Document, JsonValue
 from spec.codec import digest
 from spec.errors import SpecError, nearest, unknown_name
 from spec.pipeline import Check, InlineTable, Output, Pipeline, Source, Step
-from spec.registry import Shelf
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-ENGINES = Shelf("pipelines.engines", "engine")
 
 
 def compile_spec(
@@ -62,6 +59,8 @@ def compile_spec(
     ``spare`` is an empty database in memory that may be used up, in place of opening one.
     Raises SpecError; UsageError when ``now`` has no zone.
     """
+    if spec.engine != "auto" and not ENGINES.has(spec.engine):
+        raise unknown_name(ENGINES.noun, spec.engine, ("auto", *ENGINES.names()), where={"field": "engine"})
     values = parameter_values(spec, parameters or {}, now)
     sources = _sources(spec, rebound or {})
     plan = plan_steps(spec)

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pipelines import staging
+from pipelines.contract import ENGINES
 from pipelines.engines.duckdb import Guard, Limits, lock, open_engine
-from pipelines.inplace.choice import THERE
+from pipelines.inplace.choice import HERE, THERE
 from pipelines.job import Job
 from pipelines.staging import Places, Staged
 from pipelines.transform import Workbench
 from spec.run import CheckResult
+
+
+@contextmanager
+def benches(job: Job, limits: Limits, folder: Path | None) -> Iterator[Callable[..., Workbench]]:
+    """What makes the workbench of a job whose rows are read here: DuckDB's own, or that of the engine the job names.
+
+    ``folder`` is where the engine may spill. Raises UnsupportedError where it is not installed.
+    """
+    if job.engine in (HERE, THERE):
+        yield Workbench
+        return
+    with ENGINES.load(job.engine).started(limits, folder) as make:
+        yield make
 
 
 @contextmanager
@@ -32,8 +46,11 @@ def computing(
     Without ``folder`` everything stays in memory; with it the staged rows and what spills lie there, for the caller to
     remove. A job that its database computes is computed there, and undone in the end; then ``folder`` stays empty.
     """
-    connection = open_engine(limits or Limits(), folder)
-    try:
+    bounds = limits or Limits()
+    with ExitStack() as stack:
+        make = stack.enter_context(benches(job, bounds, folder))
+        connection = open_engine(bounds, folder)
+        stack.callback(connection.close)
         if job.engine == THERE:
             from pipelines.engines.postgres import looking
 
@@ -56,9 +73,7 @@ def computing(
         for source in job.sources:
             staging.as_source(connection, source, staging.staged_table(source))
         lock(connection, [*([folder] if folder else []), *also])
-        yield Workbench(connection, job, guard, seed=seed), staged
-    finally:
-        connection.close()
+        yield make(connection, job, guard, seed=seed), staged
 
 
 def prove(bench: Workbench) -> tuple[CheckResult, ...]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Severity = Literal["warn", "block"]
 TRANSFORMS = Shelf("pipelines.transforms", "step")
 CHECKS = Shelf("pipelines.checks", "check")
+ENGINES = Shelf("pipelines.engines", "engine")
 
 MAIN = ""
 """Key of a step's main output, which is named like the step; the others are ``<step>.<output>``."""

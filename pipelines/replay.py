@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
 from pipelines import publish, staging
+from pipelines.computing import benches
 from pipelines.digest import Inexact, TableDigest
 from pipelines.engines.duckdb import Guard, Limits, lock, open_engine
 from pipelines.folder import read_json
@@ -64,19 +66,19 @@ def replay(
     job = replace(job, parameters=cast("dict[str, JsonValue]", saved["parameters"]))
     bounds = limits or Limits()
     scratch = folder / "replay"
-    connection = open_engine(bounds, scratch)
-    try:
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        make = stack.enter_context(benches(job, bounds, folder))
+        connection = open_engine(bounds, scratch)
+        stack.callback(connection.close)
         staging.attach(connection, folder)
         for source in job.sources:
             staging.as_source(connection, source, staging.staged_table(source))
         lock(connection, [scratch])
         guard = Guard(monotonic=monotonic, seconds=bounds.seconds)
-        bench = Workbench(connection, job, guard, seed=cast("int", saved["seed"]))
+        bench = make(connection, job, guard, seed=cast("int", saved["seed"]))
         bench.run_stages()
         outputs = tuple(_compared(bench, before))
-    finally:
-        connection.close()
-        shutil.rmtree(scratch, ignore_errors=True)
     return Replayed(run_id, "same" if all(item.same for item in outputs) else "different", outputs)
 
 

@@ -20,7 +20,7 @@ from connectors.destination import Session, StateRow, destination
 from connectors.files import destination as files
 from pipelines import gone, journal, publish, staging, state
 from pipelines.approval import permitted
-from pipelines.computing import computing, proofs, prove
+from pipelines.computing import benches, computing, proofs, prove
 from pipelines.engines.duckdb import Guard, explained, lock, open_engine
 from pipelines.events import EventLog
 from pipelines.folder import read_json, write_json
@@ -241,6 +241,7 @@ class _Attempt:
         if self._job.engine == THERE:
             return self._steps_there(log, going_on=going_on)
         with ExitStack() as stack:
+            make = stack.enter_context(benches(self._job, self._setting.limits, self._folder))
             connection = open_engine(self._setting.limits, self._folder / "spill")
             stack.callback(connection.close)
             sessions: list[tuple[Target, Session]] = []
@@ -251,7 +252,7 @@ class _Attempt:
             self._open_sessions(connection, targets, sessions)
             files.prepare(connection, [output.file for output in self._job.outputs])
             lock(connection, [self._folder, self._out / journal.HIDDEN / self._run_id])
-            bench = Workbench(connection, self._job, self._guard, seed=self._seed)
+            bench = make(connection, self._job, self._guard, seed=self._seed)
             bench.run_stages(lambda stage, rows: log.append("transform", stage.relation.name, rows=rows))
             if not self._passed(bench, log):
                 return self._blocked()

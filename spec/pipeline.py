@@ -323,10 +323,10 @@ class Pipeline(Document):
     reading: str = Field(default="", description="How the request was understood, in one paragraph.")
     assumptions: tuple[str, ...] = ()
     timezone: str = Field(default="UTC", description="The business's IANA time zone; business dates are in it.")
-    engine: Literal["auto", "duckdb", "postgres"] = Field(
+    engine: str = Field(
         default="auto",
         description="Where it is computed. auto: in the PostgreSQL that has all sources and gets all tables, if it is "
-        "known to give the same, else here in DuckDB. The other two insist.",
+        "known to give the same, else here in DuckDB. duckdb, postgres and spark insist; spark is an extra.",
     )
     orders: Literal["total", "proven"] = Field(
         default="total",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from pipelines.contract import ENGINES
 from pipelines.inplace.kinds import CannotSayError, kind_of
 from pipelines.job import CompiledCheck, Relation, Stage
 from spec.base import JsonValue
@@ -29,14 +30,12 @@ class Choice:
     engine: str
     why: str
     told: bool = False
+    where: str = "here, in DuckDB"
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the plan says of it."""
-        if not self.told:
-            return ()
-        where = "in your database" if self.engine == THERE else "here, in DuckDB"
-        return (f"Computed {where}: {self.why}.",)
+        return (f"Computed {self.where}: {self.why}.",) if self.told else ()
 
 
 @record(frozen=True)
@@ -60,10 +59,12 @@ def choose(
 ) -> Choice:
     """Choose for a whole job. ``set_aside`` says whether a step keeps rows that it refused.
 
-    Raises SpecError where the spec insists on the database and that cannot be.
+    Raises SpecError where the spec insists on another engine and that cannot be.
     """
-    pins = {step.engine for step in spec.steps if step.engine is not None}
-    wanted = spec.engine if spec.engine != "auto" else THERE if THERE in pins else None
+    pins = sorted({step.engine for step in spec.steps if step.engine not in (None, HERE)})
+    wanted = spec.engine if spec.engine != "auto" else pins[0] if pins else None
+    if wanted not in (None, HERE, THERE):
+        return _brought(wanted, spec, _unsaid_by(wanted, relations, stages, parameters))
     home = _home(sources, loads)
     if wanted == HERE:
         return Choice(HERE, "the spec says engine: duckdb", told=home is not None)
@@ -73,18 +74,39 @@ def choose(
         obstacle = next(found, None)
     if obstacle is None:
         why = f"source and destination are both in {home}, so it is computed there and the rows stay there"
-        return Choice(THERE, why, told=True)
+        return Choice(THERE, why, told=True, where="in your database")
     if wanted == THERE:
-        where: dict[str, str | int] = {"step": obstacle.step} if obstacle.step else {}
-        raise SpecError(
-            f"This cannot be computed in PostgreSQL, because {obstacle.why}.",
-            hint="Leave out engine: postgres; it is then computed here, with the same result.",
-            where={**where, "field": "engine"},
-            data={**where, "field": "engine", "why": obstacle.why},
-        )
+        raise _refusal(THERE, "PostgreSQL", obstacle)
     if home is None:
         return Choice(HERE, "the data is read into DuckDB")
     return Choice(HERE, f"its rows are in {home} and are read from there, because {obstacle.why}", told=True)
+
+
+def _unsaid_by(
+    engine: str, relations: Mapping[str, Relation], stages: Sequence[Stage], parameters: Mapping[str, JsonValue]
+) -> Iterator[Obstacle]:
+    return (Obstacle(why, step) for why, step in ENGINES.load(engine).unsaid(relations, stages, parameters))
+
+
+def _brought(engine: str, spec: Pipeline, unsaid: Iterator[Obstacle]) -> Choice:
+    """An engine that computes the steps over rows which are read here, and gives them back; nobody gets it unasked."""
+    title = ENGINES.load(engine).TITLE
+    other = next((step for step in spec.steps if step.engine not in (None, engine)), None)
+    obstacle = Obstacle(f"the step {other.id!r} says engine: {other.engine}", other.id) if other is not None else None
+    obstacle = obstacle or next(unsaid, None)
+    if obstacle is not None:
+        raise _refusal(engine, title, obstacle)
+    return Choice(engine, f"the spec says engine: {engine}", told=True, where=f"here, in {title}")
+
+
+def _refusal(engine: str, title: str, obstacle: Obstacle) -> SpecError:
+    where: dict[str, str | int] = {"step": obstacle.step} if obstacle.step else {}
+    return SpecError(
+        f"This cannot be computed in {title}, because {obstacle.why}.",
+        hint=f"Leave out engine: {engine}; it is then computed here, with the same result.",
+        where={**where, "field": "engine"},
+        data={**where, "field": "engine", "why": obstacle.why},
+    )
 
 
 def _home(sources: Mapping[str, Source], loads: Sequence[Load]) -> str | None:

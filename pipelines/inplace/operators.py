@@ -418,6 +418,8 @@ def needs_cast(kind: Kind, wanted: Kind) -> bool:
         "cast(b as varchar)",
         "cast(day as varchar)",
         "cast(ts as varchar)",
+        "cast(ts - interval 1969 year as varchar)",
+        "cast(other - 800000 as varchar)",
         "cast('2024-02-29' as date)",
         "cast(z as date)",
         "cast(null as varchar)",
@@ -472,8 +474,9 @@ def as_text(said: Typed) -> exp.Expr:
         # A number in the middle of a computation carries what decimals it has; its kind says how many are shown.
         return collated(cast_to(cast_to(said.tree, Kind("decimal", scale=said.kind.scale)), TEXT))
     if family in (*MOMENTS, "instant"):
-        # Years before the first are marked in two ways.
-        return collated(call("replace", cast_to(said.tree, TEXT), words(" BC"), words(" (BC)")))
+        # Years before the first are marked in two ways: behind the clock, and before it.
+        text = cast_to(said.tree, TEXT)
+        return collated(call("regexp_replace", text, words(r"^(\S+)(.*) BC$"), words(r"\1 (BC)\2")))
     raise CannotSayError(f"{family} as text")
 
 

@@ -1,4 +1,4 @@
-"""Whole SELECTs for PostgreSQL, table by table and column by column."""
+"""Whole SELECTs for another engine, table by table and column by column."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Final, NamedTuple
 
 from sqlglot import exp
 
-from pipelines.inplace import aggregates, functions, operators
+from pipelines.inplace import aggregates, functions, operators, regexes
 from pipelines.inplace.aggregates import ordered
 from pipelines.inplace.kinds import NULL, NUMBERS, CannotSayError, Kind, kind_of, one_kind
 from pipelines.inplace.scalars import (
+    RULES,
+    Rule,
     Scalars,
     Scope,
     Typed,
@@ -24,7 +26,7 @@ from pipelines.inplace.scalars import (
 from pipelines.job import Field, Relation
 from spec.base import JsonValue
 
-LISTS: Final = (aggregates, functions, operators)
+LISTS: Final = (aggregates, functions, operators, regexes)
 """The modules whose rules are on the list."""
 
 
@@ -41,18 +43,24 @@ Reach = Mapping[str, Columns]
 
 
 class Queries:
-    """Says SELECTs over relations. ``place`` is the table that holds a relation."""
+    """Says SELECTs over relations. ``place`` is the table that holds a relation, ``rules`` the engine's list, and
+    ``mark`` stands before every alias of a table.
+    """
 
     def __init__(
         self,
         relations: Mapping[str, Relation],
         place: Callable[[str], exp.Table],
         parameters: Mapping[str, JsonValue],
+        *,
+        rules: Mapping[str, Rule] = RULES,
+        mark: str = "",
     ) -> None:
+        self._mark = mark
         self._relations = {name.casefold(): relation for name, relation in relations.items()}
         self._place = place
         self._reach: Reach = {}
-        self._scalars = Scalars(parameters, self._subquery)
+        self._scalars = Scalars(parameters, self._subquery, rules)
 
     def stage(self, query: exp.Query, fields: Sequence[Field]) -> exp.Query:
         """A query whose columns are exactly these. Raises CannotSayError naming what cannot be said."""
@@ -248,9 +256,10 @@ class Queries:
         self, node: exp.Expr, tables: dict[str, tuple[str, Mapping[str, tuple[str, Kind]]]], outer: Scope | None
     ) -> exp.Expr:
         """A table to read from; its columns are added to those in reach."""
-        alias = node.alias or node.name
-        if not alias or alias.casefold() in tables:
+        name = node.alias or node.name
+        if not name or name.casefold() in tables:
             raise CannotSayError("a table without a name of its own")
+        alias = self._mark + name
         source: exp.Expr
         if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
             only(node, "this", "alias")
@@ -262,13 +271,13 @@ class Queries:
             _no_columns(node)
             source = exp.Subquery(this=inner)
         elif isinstance(node, exp.Values):
-            source, columns = self._values(node)
-            tables[alias.casefold()] = alias, {column.name.casefold(): (column.name, column.kind) for column in columns}
+            source, columns = self._values(node, alias)
+            tables[name.casefold()] = alias, {column.name.casefold(): (column.name, column.kind) for column in columns}
             return source
         else:
             raise CannotSayError(f"{node.key.upper()} in FROM")
         source.set("alias", exp.TableAlias(this=quoted(alias)))
-        tables[alias.casefold()] = alias, {column.name.casefold(): (column.name, column.kind) for column in columns}
+        tables[name.casefold()] = alias, {column.name.casefold(): (column.name, column.kind) for column in columns}
         return source
 
     def _named(self, node: exp.Table) -> tuple[exp.Expr, Columns]:
@@ -280,10 +289,9 @@ class Queries:
             raise CannotSayError(f"the table {node.name!r}")
         return self._place(relation.name), [Column(item.name, held(item.name, item.type)) for item in relation.fields]
 
-    def _values(self, node: exp.Values) -> tuple[exp.Expr, Columns]:
+    def _values(self, node: exp.Values, alias: str) -> tuple[exp.Expr, Columns]:
         only(node, "expressions", "alias")
-        alias = node.args["alias"]
-        names = [item.name for item in alias.args.get("columns") or []]
+        names = [item.name for item in node.args["alias"].args.get("columns") or []]
         empty = Scope({})
         rows = [[self._scalars.say(cell, empty) for cell in row.expressions] for row in node.expressions]
         if not names or any(len(row) != len(names) for row in rows):
@@ -295,7 +303,7 @@ class Queries:
         ]
         said = exp.Values(
             expressions=tuples,
-            alias=exp.TableAlias(this=quoted(alias.name), columns=[quoted(name) for name in names]),
+            alias=exp.TableAlias(this=quoted(alias), columns=[quoted(name) for name in names]),
         )
         return said, [Column(name, kind) for name, kind in zip(names, kinds, strict=True)]
 
@@ -340,8 +348,8 @@ def _with_aliases(query: exp.Select, scope: Scope) -> Scope:
 
 def _every_column(scope: Scope) -> list[exp.Expr]:
     return [
-        exp.Column(this=quoted(name), table=quoted(alias))
-        for alias, columns in scope.tables.values()
+        exp.Column(this=quoted(name), table=exp.Identifier(this=folded, quoted=True))
+        for folded, (_, columns) in scope.tables.items()
         for name, _ in columns.values()
     ]
 

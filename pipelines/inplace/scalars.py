@@ -1,7 +1,8 @@
-"""Expressions for PostgreSQL: each node of DuckDB's tree is on a list here, with what PostgreSQL is asked in its place.
+"""Expressions for another engine: each node of DuckDB's tree is on a list, with what that engine is asked in its place.
 
 What is on no list cannot be said, and a unit or function that DuckDB gains is on none until somebody has put it there
-together with an example, which the differential suite runs on both engines.
+together with an example, which the differential suite runs on both engines. The list here is PostgreSQL's; another
+engine brings its own, and may take over rules of this one.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from typing import Final, NamedTuple
 
 from sqlglot import exp
 
-from pipelines.expressions import function_name
+from pipelines.expressions import duckdb_dialect, function_name, to_sql
 from pipelines.inplace.kinds import BOOLEAN, DOUBLE, INTEGER, NULL, TEXT, CannotSayError, Kind, comparable
 from spec.base import JsonValue
 from spec.records import record
 
 
 class Typed(NamedTuple):
-    """A tree for PostgreSQL and the kind of its values."""
+    """A tree for the engine and the kind of its values."""
 
     tree: exp.Expr
     kind: Kind
@@ -66,17 +67,17 @@ class Rule:
 
 
 RULES: Final[dict[str, Rule]] = {}
-"""By class of node, or by name for functions that SQLGlot has no class for."""
+"""PostgreSQL's list, by class of node, or by name for functions that SQLGlot has no class for."""
 
 
 def says(
-    *keys: str, name: str = "", examples: tuple[str, ...]
+    *keys: str, name: str = "", examples: tuple[str, ...], rules: dict[str, Rule] = RULES
 ) -> Callable[[Callable[[Scalars, exp.Expr, Scope], Typed]], Callable[[Scalars, exp.Expr, Scope], Typed]]:
-    """Put a rule on the list, for these classes of nodes or names of functions."""
+    """Put a rule on a list, for these classes of nodes or names of functions."""
 
     def listed(work: Callable[[Scalars, exp.Expr, Scope], Typed]) -> Callable[[Scalars, exp.Expr, Scope], Typed]:
         for key in keys:
-            RULES[key] = Rule(name or function_name_of(key), work, examples)
+            rules[key] = Rule(name or function_name_of(key), work, examples)
         return work
 
     return listed
@@ -90,25 +91,31 @@ def function_name_of(key: str) -> str:
 
 
 class Scalars:
-    """Says expressions. ``parameters`` are the values that ``$names`` stand for; ``subquery`` says a whole SELECT."""
+    """Says expressions by the rules of one engine. ``parameters`` are the values that ``$names`` stand for;
+    ``subquery`` says a whole SELECT.
+    """
 
     def __init__(
         self,
         parameters: Mapping[str, JsonValue],
         subquery: Callable[[exp.Query, Scope], tuple[exp.Query, list[Kind]]],
+        rules: Mapping[str, Rule] = RULES,
     ) -> None:
         self.parameters = parameters
         self.subquery = subquery
+        self._rules = rules
 
     def say(self, node: exp.Expr, scope: Scope) -> Typed:
-        """The expression for PostgreSQL. Raises CannotSayError naming what is on no list."""
+        """The expression for the engine. Raises CannotSayError naming what is on no list."""
         if isinstance(node, exp.Column):
             if not node.table and node.name.casefold() in scope.aliases:
                 return self._aliased(node, scope)
             return scope.column(node)
-        rule = RULES.get(type(node).__name__)
-        if isinstance(node, exp.Anonymous):
-            rule = RULES.get(str(node.name).lower())
+        rule = self._rules.get(_key_of(node))
+        if rule is None and isinstance(node, exp.Anonymous):
+            # Steps write some functions by their names, which SQLGlot reads as nodes of their own.
+            node = _read_again(node)
+            rule = self._rules.get(_key_of(node))
         if rule is None:
             raise CannotSayError(named(node))
         return rule.say(self, node, scope)
@@ -159,6 +166,16 @@ class Scalars:
         if plain is not None and plain.tree != said.tree:
             raise CannotSayError(f"the name {node.name!r}, which is a column and something computed")
         return said
+
+
+def _key_of(node: exp.Expr) -> str:
+    return str(node.name).lower() if isinstance(node, exp.Anonymous) else type(node).__name__
+
+
+def _read_again(node: exp.Anonymous) -> exp.Expr:
+    dialect, text = duckdb_dialect(), to_sql(node)
+    (found,) = dialect.parser().parse(dialect.tokenize(text), text)
+    return found if found is not None else node
 
 
 def named(node: exp.Expr) -> str:

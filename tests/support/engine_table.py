@@ -14,6 +14,8 @@ from pipelines.contract import CHECKS, TRANSFORMS, check_unit, transform
 from pipelines.job import Job
 from spec.base import JsonValue
 from spec.codec import from_plain
+from spec.errors import SpecError
+from spec.pipeline import Pipeline
 
 Tables = Mapping[str, Mapping[str, JsonValue]]
 _REASON = re.compile(
@@ -78,15 +80,43 @@ def reason(job: Job) -> str:
 
 
 def cell(job: Job) -> str:
-    return "the same in PostgreSQL" if job.engine == "postgres" else f"computed here: {reason(job)}"
+    return "the same" if job.engine == "postgres" else f"computed here: {reason(job)}"
+
+
+def beside(name: str, *, engine: str) -> Pipeline:
+    """The step's example over tables that are written out in the spec, with a file for its result."""
+    example = transform(name).example
+    tables: Plain = {
+        key: {"version": "1", **{part: table[part] for part in ("columns", "rows", "primary_key") if part in table}}
+        for key, table in cast("Tables", example["tables"]).items()
+    }
+    step: Plain = {"id": "result", **cast("Plain", example["step"])}
+    outputs: list[JsonValue] = [{"file": "result.parquet", "from": "result"}]
+    return from_plain({"name": name, "tables": tables, "steps": [step], "outputs": outputs, "engine": engine})
+
+
+def spark_job(name: str) -> Job:
+    """The step's example for Spark. Raises SpecError where it cannot be computed there."""
+    return compile_spec(beside(name, engine="spark"), base=Path(), now=NOW)
+
+
+def spark_cell(name: str) -> str:
+    try:
+        spark_job(name)
+    except SpecError as error:
+        found = _REASON.search("because " + str(error.data["why"]))
+        return f"refused: {found[1] if found else error.data['why']}"
+    return "the same"
 
 
 def table() -> str:
     """The table of the documentation."""
-    lines = ["| | its documented example |", "|---|---|"]
-    lines += [f"| step `{name}` | {cell(compiled(step_spec(name)[0]))} |" for name in TRANSFORMS.names()]
-    lines += [f"| check `{name}` | {cell(compiled(check_spec(name)[0]))} |" for name in CHECKS.names()]
+    lines = ["| | in PostgreSQL | in Spark |", "|---|---|---|"]
+    lines += [
+        f"| step `{name}` | {cell(compiled(step_spec(name)[0]))} | {spark_cell(name)} |" for name in TRANSFORMS.names()
+    ]
+    lines += [f"| check `{name}` | {cell(compiled(check_spec(name)[0]))} | here |" for name in CHECKS.names()]
     return "\n".join(lines)
 
 
-__all__ = ["Shop", "check_spec", "compiled", "step_spec", "table"]
+__all__ = ["Shop", "beside", "check_spec", "compiled", "spark_job", "step_spec", "table"]

@@ -1,0 +1,1 @@
+"""What Spark is asked where a spec says that it computes."""
