@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from connectors.drafting.shapes import Shape
 
 KINDS = Shelf("connectors.drafting.kinds", "kind of description")
-In = Literal["query", "header", "path"]
+In = Literal["query", "header", "path", "body"]
 
 
 @record(frozen=True)
 class Parameter:
-    """What an address takes. ``text`` is what is said of it in words, ``inner`` the parts of ``name[part]``."""
+    """What an address takes. ``text`` is what is said of it in words, ``inner`` the parts of ``name[part]``.
+
+    The name of one in the body is its place there: ``/page/size``.
+    """
 
     name: str
     place: In
@@ -36,6 +39,8 @@ class Endpoint:
     """An address that is read. The last four are known where the protocol itself says them, as OData does."""
 
     path: str
+    method: Literal["GET", "POST"] = "GET"
+    """POST for a search whose question stands in the body."""
     parameters: tuple[Parameter, ...] = ()
     answer: Shape | None = None
     headers: Mapping[str, str] = field(default_factory=dict)

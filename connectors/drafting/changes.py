@@ -43,6 +43,7 @@ class Changes:
     lookback: str
     params: Mapping[str, JsonValue] = made_anew(default_factory=dict)
     headers: Mapping[str, JsonValue] = made_anew(default_factory=dict)
+    body: Mapping[str, JsonValue] = made_anew(default_factory=dict)
     incremental: Mapping[str, JsonValue] = made_anew(default_factory=dict)
 
 
@@ -60,6 +61,9 @@ def changes_of(listing: Listing, asking: Asking, protocol: str, fixed: Mapping[s
         if name is None:
             continue
         found = _field_of(parameter, moments, listing, asking)
+        if found is not None and parameter.place == "body" and "epoch" in _spelling(parameter, moments[found])[0]:
+            # What fills a body is text, and this asks for a number.
+            continue
         if found is None:
             asking.decided(
                 listing.name, "read whole each time",
@@ -75,7 +79,7 @@ def _name_of_change(parameter: Parameter) -> str | None:
     said = set(words(parameter.name))
     if parameter.place == "header":
         return parameter.name if parameter.name.lower() == "if-modified-since" else None
-    if parameter.place != "query" or said & _UNTIL - {"to"} or parameter.shape.is_only("boolean", "array"):
+    if parameter.place not in {"query", "body"} or parameter.name.count("/") > 1 or said & _UNTIL - {"to"} or parameter.shape.is_only("boolean", "array"):
         return None
     if said & _CHANGED and parameter.inner:
         inner = next(
@@ -115,6 +119,8 @@ def _asked_by(parameter: Parameter, name: str, field_name: str, form: str, listi
     asking.decided(listing.name, f"cursor {field_name}", evidence)
     if parameter.place == "header":
         return Changes(f"/{field_name}", lookback, headers={name: text})
+    if parameter.place == "body":
+        return Changes(f"/{field_name}", lookback, body={name[1:]: text})
     return Changes(f"/{field_name}", lookback, params={name: text})
 
 

@@ -79,6 +79,8 @@ class Drafted:
     notes: tuple[str, ...]
     endpoints: Mapping[str, Endpoint]
     """By stream, what it was drafted from."""
+    told: frozenset[str] = frozenset()
+    """Parameters of paging that a person told of."""
 
     @property
     def digest(self) -> str:
@@ -150,6 +152,7 @@ def draft(api: Api, wish: Wish, where: Mapping[str, str | int], *, source: str, 
         left_out=tuple(left.items()),
         notes=notes,
         endpoints={name: one.listing.endpoint for name, one in made.items()},
+        told=frozenset(one.way.told for one in made.values() if one.way is not None and one.way.told),
     )
 
 
@@ -201,7 +204,12 @@ def _streams(api: Api, wish: Wish, asking: Asking, left: dict[str, str]) -> dict
 
 def _in_order(found: Sequence[Listing]) -> list[Listing]:
     """Lists that need nothing first, then those inside of them: the number of names in an address tells."""
-    needed = {one.name: len(one.needs) + sum(p.required for p in one.endpoint.takes("query")) for one in found}
+    needed = {
+        one.name: len(one.needs)
+        + sum(p.required and p.place in {"query", "body"} for p in one.endpoint.parameters)
+        + (one.endpoint.method == "POST")
+        for one in found
+    }
     return sorted(found, key=lambda one: needed[one.name])
 
 
@@ -295,10 +303,14 @@ def _stream(item: _Made, api: Api, asking: Asking) -> Plain:
         **(dict(changes.params) if changes else {}),
     }
     headers: Plain = {**address.headers, **(dict(changes.headers) if changes else {})}
-    plain: Plain = {
-        "description": f"From {'query' if 'query' in said else 'GET'} {one.endpoint.path or one.endpoint.name}."
-    }
+    asked = "query" if "query" in said else one.endpoint.method
+    plain: Plain = {"description": f"From {asked} {one.endpoint.path or one.endpoint.name}."}
     plain |= {"path": address.path} if address.path else {}
+    if asked == "POST":
+        asking.decided(
+            one.name, "asked with POST", "its name says that it searches, and no GET lists the same", sure=False
+        )
+        plain |= {"method": "POST", "body": {**address.body, **(dict(changes.body) if changes else {})}}
     plain |= {key: item_ for key, item_ in said.items() if key == "query"}
     plain |= {"params": params} if params else {}
     plain |= {"headers": headers} if headers else {}

@@ -44,6 +44,12 @@ _PAGE_FILE = re.compile(r"[-_. ]*(?:page|p|part)?[-_. ]*\d+$", re.IGNORECASE)
 _NO_PARAMETER = frozenset(
     "is the a an of for named called in query url as with by to and its this that one per via no sent given".split()
 )
+_NEXT_HEADER = re.compile(
+    r"\bnext\b[^.,;\n]{0,40}?\bheader\s+[\"'`]?([A-Za-z][A-Za-z0-9-]{1,60})"
+    r"|\bnext\b[^.,;\n]{0,40}?[\"'`]?\b(X-[A-Za-z0-9-]{1,60})[\"'`]?\s+header",
+    re.IGNORECASE,
+)
+_OF_NEXT = {"next", "cursor", "continuation"}
 _NO_KEY = {"link", "the", "is", "with", "response", "of", "and"}
 
 
@@ -55,6 +61,7 @@ class Sample:
     answer: JsonValue
     query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    """Of the answer, names in lower case, without those that hold a key."""
 
 
 def from_examples(files: Sequence[Path], sentence: str) -> tuple[Api, str]:
@@ -123,7 +130,7 @@ def _samples(file: Path, said: str, urls: list[str], notes: list[str], proofs: l
     if not recorded:
         yield _of_url(_url_of(file, said, urls), cast("JsonValue", plain), {}, file)
         return
-    for url, headers, answer in recorded:
+    for url, headers, answer, told in recorded:
         for name, value in headers.items():
             if not _is_secret(name):
                 continue
@@ -133,7 +140,8 @@ def _samples(file: Path, said: str, urls: list[str], notes: list[str], proofs: l
             if name.lower() not in {"cookie", "set-cookie"}:
                 proofs.append(_proof_of_header(name, str(value)))
         urls.append(_without_key(url, notes, proofs))
-        yield _of_url(urls[-1], answer, {}, file)
+        kept = {str(name).lower(): str(value) for name, value in told.items() if not _is_secret(str(name))}
+        yield _of_url(urls[-1], answer, kept, file)
 
 
 def _is_secret(name: str) -> bool:
@@ -153,8 +161,8 @@ def _proof_of_header(name: str, value: str) -> Proof:
     return Proof({"use": "bearer", "title": "API key", "prefix": ""}, evidence)
 
 
-def _recorded(plain: object) -> Iterator[tuple[str, Mapping[str, Any], JsonValue]]:
-    """Requests with their answers, in a file of our own form or as a browser saves them."""
+def _recorded(plain: object) -> Iterator[tuple[str, Mapping[str, Any], JsonValue, Mapping[str, Any]]]:
+    """Requests with their answers and these' headers, in a file of our own form or as a browser saves them."""
     if not isinstance(plain, Mapping):
         return
     entries = plain.get("log", {}).get("entries") if isinstance(plain.get("log"), Mapping) else None
@@ -168,12 +176,16 @@ def _recorded(plain: object) -> Iterator[tuple[str, Mapping[str, Any], JsonValue
                 answer = json.loads(text)
             except ValueError:
                 continue
-            headers = {str(h.get("name")): h.get("value") for h in request.get("headers", ()) if isinstance(h, Mapping)}
-            yield str(request.get("url", "")), headers, answer
+            yield str(request.get("url", "")), _named(request), answer, _named(response)
     own = next((plain[key] for key in ("answer", "response", "body") if key in plain), None)
     if isinstance(plain.get("url"), str) and isinstance(own, dict | list):
-        said = plain.get("headers")
-        yield plain["url"], said if isinstance(said, Mapping) else {}, own
+        said, told = plain.get("headers"), plain.get("response_headers")
+        yield plain["url"], said if isinstance(said, Mapping) else {}, own, told if isinstance(told, Mapping) else {}
+
+
+def _named(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Headers as a browser saves them."""
+    return {str(one.get("name")): one.get("value") for one in message.get("headers", ()) if isinstance(one, Mapping)}
 
 
 def _url_of(file: Path, said: str, urls: Sequence[str]) -> str:
@@ -238,12 +250,27 @@ def _endpoint(path: str, samples: Sequence[Sample], said: str) -> Endpoint:
         path=path,
         parameters=tuple(_parameter(document, name, values.get(name), size) for name in names),
         answer=Shape(document, shown),
-        headers={"link": "said"}
-        if re.search(r"\blink\b.{0,20}\bheader|header.{0,10}\blink\b", said, re.IGNORECASE)
-        else {},
+        headers=_headers(samples, said),
         samples=tuple(one.answer for one in samples),
         paging=_said_paging(samples, said),
     )
+
+
+def _headers(samples: Sequence[Sample], said: str) -> dict[str, str]:
+    """The answers' own headers, and those that the sentence names: 'the next page is in the header X-Next-Cursor'."""
+    shown = {name: "" for one in samples for name in one.headers}
+    if re.search(r"\blink\b.{0,20}\bheader|header.{0,10}\blink\b", said, re.IGNORECASE):
+        shown["link"] = "said"
+    leading = _next_header(said)
+    if leading:
+        shown[leading] = "said"
+    return shown
+
+
+def _next_header(said: str) -> str:
+    """The header that is said to lead to the next page, small; empty where none is."""
+    named = _NEXT_HEADER.search(said)
+    return (named[1] or named[2]).lower() if named is not None else ""
 
 
 def urlsplit_query(path: str) -> list[tuple[str, str]]:
@@ -276,7 +303,7 @@ def _said_paging(samples: Sequence[Sample], said: str) -> dict[str, JsonValue]:
         return {"use": "none"}
     told = _NEXT.search(said)
     if told is None:
-        return {}
+        return _seen_in_headers(samples)
     place = "/" + told[1].replace(".", "/")
     marks = [
         mark for one in samples if isinstance(mark := _at(one.answer, place), str | int) and not isinstance(mark, bool)
@@ -285,6 +312,16 @@ def _said_paging(samples: Sequence[Sample], said: str) -> dict[str, JsonValue]:
         return {"use": "next_link", "next": place}
     asked = [name for one in samples for name, value in one.query if value in {str(mark) for mark in marks}]
     return {"use": "cursor", "next": place, "param": asked[0]} if asked else {}
+
+
+def _seen_in_headers(samples: Sequence[Sample]) -> dict[str, JsonValue]:
+    """A mark that one answer's header gave and another request carried."""
+    for name in dict.fromkeys(name for one in samples for name in one.headers):
+        given = {one.headers[name] for one in samples if one.headers.get(name)}
+        asked = [param for one in samples for param, value in one.query if value in given]
+        if asked and set(words(name)) & _OF_NEXT:
+            return {"use": "cursor", "next_header": name, "param": asked[0]}
+    return {}
 
 
 def _at(answer: JsonValue, place: str) -> JsonValue:
@@ -297,9 +334,10 @@ def _at(answer: JsonValue, place: str) -> JsonValue:
 def _said_proofs(said: str) -> Iterator[Proof]:
     if not re.search(r"\bkey\b|\btoken\b|\bbearer\b|\bpassword\b|\bauthori[sz]ation\b", said, re.IGNORECASE):
         return
+    leading = _next_header(said)
     for one, other in _HEADER.findall(said):
         name = one or other
-        if name.lower() in _NO_KEY:
+        if name.lower() in _NO_KEY or name.lower() == leading or set(words(name)) & _OF_NEXT:
             continue
         unit: dict[str, JsonValue] = {"use": "bearer", "title": "API key", "header": name, "prefix": ""}
         if name.lower() == "authorization":

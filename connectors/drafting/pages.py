@@ -8,6 +8,7 @@ from typing import cast
 from connectors.drafting.paging.none import shows_nothing, signs_of_pages
 from connectors.drafting.questions import UnknownError
 from connectors.drafting.seen import PAGING, Recogniser, Seen, Way
+from connectors.drafting.told import FORMS, is_told, way_of
 from connectors.drafting.words import clean
 from connectors.http.asking import at
 from connectors.http.unread import said_of_more, would_say
@@ -23,6 +24,8 @@ def shown(seen: Seen) -> Way | None:
         use, why = str(seen.endpoint.paging["use"]), "the protocol says so"
         if seen.endpoint.samples:
             why = "you said where the next page stands" if use != "none" else "you said that it always comes whole"
+            if "next_header" in params:
+                why = f"another request carried what an answer's header {params['next_header']} gave"
             params |= seen.sized()[0] if use != "none" else {}
         return Way(use, params, why, 0)
     unknown: UnknownError | None = None
@@ -58,7 +61,8 @@ def whole(seen: Seen, *, others_are_paged: bool, unread: bool = False) -> Way:
     if told:
         # What an answer contradicts cannot be agreed to.
         text = f"How is the next page of {seen.endpoint.path} asked for? An example answer is not all of it: {told}."
-        seen.asking.needed(f"{seen.stream}.paging", text, [], stream=seen.stream)
+        text += f" Say {FORMS}."
+        return way_of(_said(seen, text, []), seen)
     signs = signs_of_pages(seen)
     # The size is asked for, so that an answer as large as can be shows that there may be more.
     sized, said = seen.sized()
@@ -75,13 +79,15 @@ def whole(seen: Seen, *, others_are_paged: bool, unread: bool = False) -> Way:
             # No answer could show that it is not all, so a yes that is wrong would never be seen.
             options = []
             doubt += " No answer would show that it is not the whole list, so it cannot be read as one."
-    seen.asking.needed(
-        f"{seen.stream}.paging",
-        f"Does {seen.endpoint.path} always give its whole list in one answer? {doubt}",
-        options,
-        stream=seen.stream,
-    )
+    text = f"Does {seen.endpoint.path} always give its whole list in one answer? {doubt} If not, say {FORMS}."
+    answer = _said(seen, text, options)
+    if is_told(answer):
+        return way_of(answer, seen)
     return Way("none", sized, "; ".join(("you said that it always comes whole", *said)), 9)
+
+
+def _said(seen: Seen, text: str, options: list[tuple[str, str]]) -> str:
+    return seen.asking.needed(f"{seen.stream}.paging", text, options, stream=seen.stream, free=is_told)
 
 
 def _said_of_more(sample: JsonValue, records: str) -> str:

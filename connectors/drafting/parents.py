@@ -28,6 +28,7 @@ class Filled:
     """Columns of the parent that stand in each row."""
     params: Mapping[str, JsonValue] = field(default_factory=dict)
     headers: Mapping[str, JsonValue] = field(default_factory=dict)
+    body: Mapping[str, JsonValue] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
 
 
@@ -44,7 +45,7 @@ class Above:
 def filled(listing: Listing, above: Sequence[Above], everywhere: set[str], asking: Asking) -> Filled:
     """The address of a list, filled. UnknownError names what nothing gives."""
     path, settings = listing.endpoint.path, dict[str, Mapping[str, JsonValue]]()
-    params, headers = dict[str, JsonValue](), dict[str, JsonValue]()
+    params, headers, body = dict[str, JsonValue](), dict[str, JsonValue](), dict[str, JsonValue]()
     wanted: list[tuple[str, str]] = []
     for name in listing.needs:
         if name in everywhere:
@@ -55,14 +56,21 @@ def filled(listing: Listing, above: Sequence[Above], everywhere: set[str], askin
             wanted.append((name, path[: path.index("{" + name + "}")].rstrip("/")))
     queries: list[Parameter] = []
     for parameter in listing.endpoint.parameters:
-        if not parameter.required or parameter.place == "path" or is_proof(parameter):
+        if not parameter.required or parameter.place == "path" or is_proof(parameter) or _is_of_pages(parameter):
             continue
         fixed = _fixed(parameter)
-        if fixed is not None:
-            target = params if parameter.place == "query" else headers
-            target[parameter.name] = fixed if parameter.place == "query" else str(fixed)
+        if parameter.place == "body" and fixed is None and _may_be_empty(parameter):
+            body[parameter.name[1:]] = {}
+            what = f"{parameter.name[1:]} is empty"
+            asking.decided(listing.name, what, "it is required, and nothing in it is", sure=False)
+        elif fixed is not None:
+            if parameter.place == "body":
+                body[parameter.name[1:]] = fixed
+            else:
+                target = params if parameter.place == "query" else headers
+                target[parameter.name] = fixed if parameter.place == "query" else str(fixed)
             asking.decided(
-                listing.name, f"{parameter.name} is {fixed}", "it is required, and this is its default", sure=False
+                listing.name, f"{parameter.name.removeprefix('/')} is {fixed}", "it is required, and this is its default", sure=False
             )
         elif parameter.place == "header":
             own = _setting(parameter.name, settings, f"Is sent in the header {clean(parameter.name)}.")
@@ -70,8 +78,8 @@ def filled(listing: Listing, above: Sequence[Above], everywhere: set[str], askin
             asking.decided(listing.name, f"{parameter.name} is a setting", "the header is required")
         else:
             queries.append(parameter)
-    parent, kept, path = _with_parent(listing, path, wanted, queries, above, params, asking)
-    return Filled(path, parent, kept, params, headers, settings)
+    parent, kept, path = _with_parent(listing, path, wanted, queries, above, (params, body), asking)
+    return Filled(path, parent, kept, params, headers, body, settings)
 
 
 def _with_parent(
@@ -80,21 +88,20 @@ def _with_parent(
     wanted: list[tuple[str, str]],
     queries: list[Parameter],
     above: Sequence[Above],
-    params: dict[str, JsonValue],
+    given: tuple[dict[str, JsonValue], dict[str, JsonValue]],
     asking: Asking,
 ) -> tuple[Mapping[str, JsonValue] | None, tuple[str, ...], str]:
     if not wanted and not queries:
         return None, (), path
     if len(queries) > 1 or (wanted and queries):
-        raise UnknownError(
-            f"its address needs {', '.join([name for name, _ in wanted] + [one.name for one in queries])}"
-        )
+        needs = [name for name, _ in wanted] + [one.name.removeprefix("/") for one in queries]
+        raise UnknownError(f"its address needs {', '.join(needs)}")
     # The innermost name is the parent's own; those before it are the parent's parents', whose columns it has.
     name, start = wanted[-1] if wanted else (queries[0].name, "")
     found = next((one for one in above if wanted and one.listing.endpoint.path.rstrip("/") == start), None)
     found = found or next((one for one in above if _names(name, one) and one.depth < DEEPEST), None)
     if found is None or not found.key:
-        raise UnknownError(f"its address needs {name}, and no list gives that")
+        raise UnknownError(f"its address needs {name.removeprefix('/')}, and no list gives that")
     if found.depth >= DEEPEST:
         raise UnknownError("it stands too deep inside of other lists")
     places = {name: f"/{_value(name, found)}"}
@@ -109,7 +116,9 @@ def _with_parent(
         path = path.replace("{" + asked + "}", "{parent." + own + "}")
         (ask if own in listing.record.properties else keep)[own] = place
     if queries:
-        params[name] = "{parent." + identifier(name) + "}"
+        params, body = given
+        target, spelled = (body, name[1:]) if queries[0].place == "body" else (params, name)
+        target[spelled] = "{parent." + identifier(name) + "}"
     parent: dict[str, JsonValue] = {
         "stream": found.listing.name,
         **({"keep": keep} if keep else {}),
@@ -118,6 +127,19 @@ def _with_parent(
     asking.decided(listing.name, f"parent {found.listing.name}", f"{name} is {found.key} of each of its records")
     inner = tuple(keep) + tuple(one for one in ask if one in listing.record.properties)
     return parent, inner, path
+
+
+def _may_be_empty(parameter: Parameter) -> bool:
+    """Whether a part of a search's body is an object of which nothing is required, as a filter for everything is."""
+    return parameter.shape.is_only("object") and not parameter.shape.said.get("required")
+
+
+def _is_of_pages(parameter: Parameter) -> bool:
+    """Whether a search's body has to say where its page begins or how long it is, which its paging does."""
+    from connectors.drafting.seen import SIZES
+
+    said = set(words(parameter.name))
+    return parameter.place == "body" and (said in SIZES or said in ({"page"}, {"offset"}, {"page", "number"}))
 
 
 def _names(name: str, above: Above) -> bool:

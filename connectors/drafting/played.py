@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
+from connectors.drafting.api import Endpoint
 from connectors.drafting.drafter import Drafted
 from connectors.drafting.proving import is_proof_name
 from connectors.http.conformance.suite import Verdict, run
@@ -42,7 +43,7 @@ def verdicts(drafted: Drafted, file: Path, names: Sequence[str] | None = None) -
     wanted = list(definition.streams) if names is None else names
     paths = {one.path or "/graphql" for one in drafted.endpoints.values()}
     try:
-        description = _opened(read_description(file, paths=paths))
+        description = _opened(read_description(file, paths=paths), drafted.told)
     except DreflowError as error:
         yield from (Verdict(name, "", "not tried", error.message) for name in wanted)
         return
@@ -82,12 +83,16 @@ def _filled(definition: Definition) -> str:
     return base
 
 
-def _opened(description: Description) -> Description:
-    """The description with the parameter of our links, and without a key among what every request has to hold."""
+def _opened(description: Description, told: frozenset[str]) -> Description:
+    """The description with the parameter of our links and those that a person ``told`` of, and without a key among what
+    every request has to hold.
+    """
     operations = []
     for one in description.operations:
         kept = tuple(replace(p, required=False) if is_proof_name(p.name) else p for p in one.parameters)
-        operations.append(replace(one, parameters=(*kept, Parameter(_PAGE, "query", {"type": ["string", "integer"]}))))
+        known = {p.name for p in kept if p.place == "query"}
+        asked = [Parameter(name, "query", {"type": ["string", "integer"]}) for name in sorted({_PAGE, *told} - known)]
+        operations.append(replace(one, parameters=(*kept, *asked)))
     return replace(description, operations=tuple(operations))
 
 
@@ -105,10 +110,10 @@ def _stream(drafted: Drafted, name: str) -> dict[str, Any]:
         raise ValueError("it has no key by which its records could be held against the vendor's")
     made: dict[str, Any] = {
         "path": endpoint.path or "/graphql",
-        "method": "POST" if request.query else "GET",
+        "method": "POST" if request.query else request.method,
         "records": request.records,
         "key": _key_place(_told_apart_by(said), request.records, request.query),
-        "paging": {**_paging(request.paginate), "source": "as the draft has understood it"},
+        "paging": {**_paging(request.paginate, _whole_numbers(endpoint)), "source": "as the draft has understood it"},
     }
     if request.query:
         made["when"] = {"param": "/query", "contains": f"{endpoint.name}("}
@@ -138,17 +143,23 @@ def _key_place(column: str, records: str, query: str) -> str:
 
 def _parent_parameter(said: Stream, path: str) -> str:
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    held = [key for key, item in said.params.items() if "{parent." in str(item)]
+    held = [key for key, item in {**said.params, **_in_body(said)}.items() if "{parent." in str(item)]
     given = [*(said.parent.keep if said.parent else ()), *(said.parent.ask if said.parent else ())]
     if len(given) != 1 or len([*names, *held]) < 1:
         raise ValueError("it stands inside of several lists, which is not played")
     return (held or names)[-1]
 
 
+def _in_body(said: Stream) -> dict[str, Any]:
+    """What a search's body holds, by its places."""
+    is_search = isinstance(said.body, dict) and not said.query
+    return {f"/{name}": item for name, item in cast("dict[str, Any]", said.body).items()} if is_search else {}
+
+
 def _filters(said: Stream) -> Iterator[dict[str, Any]]:
     assert said.cursor is not None
     source = "as the draft has understood it"
-    for place, given in (("query", said.params), ("header", said.headers)):
+    for place, given in (("query", said.params), ("header", said.headers), ("body", _in_body(said))):
         for name, text in dict[str, Any](given).items():
             form = str(text).removeprefix("{cursor:").removesuffix("}") if str(text).startswith("{cursor:") else ""
             if form in _FORMS:
@@ -173,23 +184,33 @@ def _filters(said: Stream) -> Iterator[dict[str, Any]]:
         }
 
 
-def _paging(unit: Unit | None) -> dict[str, Any]:
-    """The vendor's side of a way of paging."""
+def _whole_numbers(endpoint: Endpoint) -> set[str]:
+    """Parameters that take nothing but whole numbers."""
+    return {one.name for one in endpoint.parameters if one.shape.is_only("integer", "number")}
+
+
+def _paging(unit: Unit | None, numbers: set[str]) -> dict[str, Any]:
+    """The vendor's side of a way of paging. A mark that a parameter for ``numbers`` takes is the next page's number."""
     if unit is None or unit.use == "none":
         return {"use": "whole"}
     said: Mapping[str, Any] = unit.params
     size = {"param": str(said.get("size_param", "")), "default": _SMALL, "most": int(said.get("size", 1000) or 1000)}
+    if unit.use == "cursor" and said["param"] in numbers:
+        at, header = said.get("next", ""), said.get("next_header", "")
+        return {"use": "page", "number": said["param"], "next_at": at, "next_header": header, "size": size}
     if unit.use == "cursor":
         return {
             "use": "cursor",
             "param": said["param"],
-            "next_at": said["next"],
+            "next_at": said.get("next", ""),
+            "next_header": said.get("next_header", ""),
             "size": size,
             "last": "absent",
             "more_at": said.get("more", ""),
         }
     if unit.use == "next_link":
-        return {"use": "next_link", "next_at": said["next"], "param": _PAGE, "size": size}
+        at, header = said.get("next", ""), said.get("next_header", "")
+        return {"use": "next_link", "next_at": at, "next_header": header, "param": _PAGE, "size": size}
     if unit.use == "link_header":
         return {"use": "link_header", "param": _PAGE, "size": size}
     if unit.use == "keyset":
@@ -201,6 +222,7 @@ def _paging(unit: Unit | None) -> dict[str, Any]:
             "first": said.get("start", 1),
             "size": size,
             "pages_at": said.get("pages", ""),
+            "pages_header": said.get("pages_header", ""),
             "more_at": said.get("more", ""),
         }
     if unit.use == "offset":

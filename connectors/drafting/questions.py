@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spec.errors import UsageError, nearest
 from spec.records import record
 
-_PLACE = re.compile(r"(/[^/\s]+){1,8}")
+_PLACE = re.compile(r"(/[^/\s]+){1,8}|header [A-Za-z][A-Za-z0-9-]{0,60}")
 LEAVE_OUT = "leave out"
 
 
@@ -46,10 +46,20 @@ class Asking:
     decisions: list[Decision] = field(default_factory=list)
     known: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
-    def answer(self, key: str, text: str, options: Sequence[tuple[str, str]], *, stream: str = "") -> str | None:
-        """The answer that was given; None when the question stands from now on."""
+    def answer(
+        self,
+        key: str,
+        text: str,
+        options: Sequence[tuple[str, str]],
+        *,
+        stream: str = "",
+        free: Callable[[str], bool] | None = None,
+    ) -> str | None:
+        """The answer that was given; None when the question stands from now on. ``free`` says what else is one."""
         self.known[key] = tuple(options)
         said = self.given.get(key)
+        if said is not None and free is not None and free(said):
+            return said
         if said is not None:
             return self._meant(key, said, options)
         before = self.open.get(key)
@@ -63,9 +73,17 @@ class Asking:
         said = self.given.get(key)
         return self._meant(key, said, options) if said is not None else None
 
-    def needed(self, key: str, text: str, options: Sequence[tuple[str, str]], *, stream: str) -> str:
+    def needed(
+        self,
+        key: str,
+        text: str,
+        options: Sequence[tuple[str, str]],
+        *,
+        stream: str,
+        free: Callable[[str], bool] | None = None,
+    ) -> str:
         """As ``answer``, for what a list cannot be without: UnknownError while nobody has said it."""
-        said = self.answer(key, text, [*options, (LEAVE_OUT, "leave this list out")], stream=stream)
+        said = self.answer(key, text, [*options, (LEAVE_OUT, "leave this list out")], stream=stream, free=free)
         if said is None:
             raise UnknownError(text)
         if said == LEAVE_OUT:
@@ -94,6 +112,6 @@ class Asking:
                 return value
         if any(value.startswith("/") for value, _ in options) and _PLACE.fullmatch(said.strip()):
             # A place that nobody could guess: the vendor's documents say it.
-            return said.strip()
+            return " ".join(said.split())
         shown = ", ".join(value for value, _ in options)
         raise UsageError(f"{said!r} is no answer to {key!r}.", hint=f"Answer with one of: {shown}.")

@@ -10,7 +10,7 @@ from connectors.drafting.api import Endpoint, Parameter
 from connectors.drafting.numbers import Size, size_of
 from connectors.drafting.proving import is_proof
 from connectors.drafting.questions import Asking
-from connectors.drafting.shapes import Shape
+from connectors.drafting.shapes import NOTHING, Shape
 from connectors.drafting.words import words
 from spec.base import JsonValue
 from spec.records import record
@@ -47,21 +47,36 @@ SIZES = (
 )
 
 
+HEADER = "header "
+"""Before a header's name where a place of the answer could stand."""
+
+
 @record(frozen=True)
 class Leaf:
-    """A value of the answer outside of the list."""
+    """A value of the answer outside of the list: at a place of it, or in a header (``header x-next-page``)."""
 
     place: str
     shape: Shape
+    text: str = ""
+    """What is said of it in words."""
 
     @property
     def words(self) -> tuple[str, ...]:
         """All words of its place."""
+        if self.in_header:
+            return self.last
         return tuple(word for part in self.place.split("/") for word in words(part))
+
+    @property
+    def in_header(self) -> bool:
+        """Whether it stands in a header."""
+        return self.place.startswith(HEADER)
 
     @property
     def last(self) -> tuple[str, ...]:
         """The words of its own name."""
+        if self.in_header:
+            return words(self.place.removeprefix(HEADER).removeprefix("x-"))
         return words(self.place.rpartition("/")[2])
 
     @property
@@ -92,8 +107,9 @@ class Seen:
 
     @property
     def query(self) -> tuple[Parameter, ...]:
-        """The parameters of its address."""
-        return tuple(one for one in self.endpoint.takes("query") if not is_proof(one))
+        """The parameters of its address, and of a search's body."""
+        asked = (*self.endpoint.takes("query"), *self.endpoint.takes("body"))
+        return tuple(one for one in asked if not is_proof(one))
 
     @property
     def leaves(self) -> tuple[Leaf, ...]:
@@ -101,7 +117,16 @@ class Seen:
         answer = self.endpoint.answer
         if answer is None or "array" in answer.kinds:
             return ()
-        return tuple(Leaf(place, shape) for place, shape in answer.leaves() if not place.startswith(f"{self.records}/"))
+        return tuple(
+            Leaf(place, shape, shape.text("description"))
+            for place, shape in answer.leaves()
+            if not place.startswith(f"{self.records}/")
+        )
+
+    @property
+    def headers(self) -> tuple[Leaf, ...]:
+        """What stands in the headers of the answer."""
+        return tuple(Leaf(HEADER + name, NOTHING, text) for name, text in self.endpoint.headers.items())
 
     def taking(self, *wanted: set[str]) -> Parameter | None:
         """The parameter whose words are one of these sets, the first set first."""
@@ -111,10 +136,10 @@ class Seen:
                     return parameter
         return None
 
-    def telling(self, *wanted: set[str]) -> Leaf | None:
-        """The value beside the list whose name is one of these sets of words, the first set first."""
+    def telling(self, *wanted: set[str], headers: bool = False) -> Leaf | None:
+        """The value beside the list, or in a header, whose name is one of these sets of words, the first set first."""
         for one in wanted:
-            for leaf in self.leaves:
+            for leaf in self.headers if headers else self.leaves:
                 if set(leaf.last) == one:
                     return leaf
         return None
@@ -164,10 +189,17 @@ class Way:
     evidence: str
     order: int
     sure: bool = True
+    told: str = ""
+    """A parameter that a person told of: no description need have it."""
 
     def to_json(self) -> dict[str, JsonValue]:
         """As a connector writes it."""
         return {"use": self.use, **self.params}
+
+
+def next_of(place: str) -> dict[str, JsonValue]:
+    """Where the next page's mark or link stands, as a paginator says it."""
+    return {"next_header": place.removeprefix(HEADER)} if place.startswith(HEADER) else {"next": place}
 
 
 class Recogniser(Protocol):

@@ -163,6 +163,10 @@ class Shape:
                 yield place, inner
 
 
+NOTHING = Shape(Document({}), {})
+"""Of what nothing is said."""
+
+
 def _listed(plain: object) -> list[object]:
     return plain if isinstance(plain, list) else []
 

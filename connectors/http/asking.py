@@ -185,6 +185,11 @@ def text_at(document: JsonValue, place: str) -> str | None:
     )
 
 
+def told_at(answer: Answer, place: str, header: str) -> str | None:
+    """What an answer tells in a header where one is named, else at a place; None for nothing. Raises as ``text_at``."""
+    return (answer.headers.get(header.lower(), "").strip() or None) if header else text_at(answer.document, place)
+
+
 def says_no(document: JsonValue, place: str) -> bool:
     """Whether the place where an answer tells of more tells of none."""
     return at(document, place) in (False, None, 0, "false", "")

@@ -9,6 +9,7 @@ from spec.base import JsonValue
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _DEPTH = 4
+_LONGEST_NUMBER = 18
 _MORE = (
     {"more"},
     {"has", "more"},
@@ -68,10 +69,24 @@ def said_of_more(document: JsonValue, headers: Mapping[str, str], count: int) ->
     """
     if _NEXT.search(headers.get("link", "")):
         return "its header Link has a next page"
+    told = _told_by_headers(headers, count)
+    if told:
+        return told
     for place, beside, value in _values(document, "", _DEPTH):
         told = _told(place, beside, value, count)
         if told:
             return told
+    return ""
+
+
+def _told_by_headers(headers: Mapping[str, str], count: int) -> str:
+    """The same of headers of a vendor's own, such as X-Next-Page and X-Total-Pages."""
+    plain = {name.removeprefix("x-"): text.strip() for name, text in headers.items()}
+    for name, text in plain.items():
+        value: JsonValue = int(text) if text.isdigit() and len(text) < _LONGEST_NUMBER else text
+        told = _told(f"/{name}", frozenset(plain), value, count)
+        if told:
+            return f"its header {name} {told.partition(' ')[2]}"
     return ""
 
 

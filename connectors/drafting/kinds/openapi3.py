@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from connectors.drafting.api import Api, Endpoint, In, Parameter
 from connectors.drafting.documents import Written
 from connectors.drafting.proving import proofs
+from connectors.drafting.searches import in_body, is_search, lists_the_same
 from connectors.drafting.shapes import Document, Shape, schema_of
-from connectors.drafting.words import clean, identifier, words
+from connectors.drafting.words import clean, identifier
 from spec.base import JsonValue
 
-_SEARCHES = {"search", "query", "list", "find", "filter", "lookup"}
 _TOLD = 5
 _PLACES = {"query", "header", "path"}
 
@@ -74,37 +75,50 @@ def _server(servers: object) -> tuple[str, dict[str, dict[str, JsonValue]]]:
 
 
 def endpoints(document: Document, plain: Mapping[str, Any], answer: Any) -> Iterator[Endpoint]:
-    """Each GET of a document's paths; ``answer`` takes the schema, the example and the headers out of a reply."""
-    searches: list[str] = []
+    """Each GET of a document's paths, and each POST that searches for what no GET lists.
+
+    ``answer`` takes the schema, the example and the headers out of a reply.
+    """
+    listed: set[str] = set()
+    searches: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
     for path, written in _object(plain.get("paths")).items():
         item = document.found(written)
+        post = _object(item.get("post"))
+        if post.get("deprecated") is not True and is_search(str(path), post):
+            searches[str(path)] = (item, post)
         said = item.get("get")
-        if _is_search(str(path), _object(item.get("post"))):
-            searches.append(clean(str(path)))
         if not isinstance(said, Mapping) or said.get("deprecated") is True:
             continue
-        given = [*_parameters(document, item.get("parameters")), *_parameters(document, said.get("parameters"))]
-        shape, headers, samples = _reply(document, said.get("responses"), answer)
-        yield Endpoint(
-            path=str(path),
-            parameters=tuple({(one.place, one.name): one for one in given}.values()),
-            answer=shape,
-            headers=headers,
-            text=f"{said.get('summary') or ''}\n{said.get('description') or ''}"[:4000],
-            samples=samples,
-        )
-    if searches:
-        more = f" and {len(searches) - _TOLD} more" if len(searches) > _TOLD else ""
+        listed.add(str(path).rstrip("/"))
+        yield _endpoint(document, str(path), item, said, answer)
+    passed: list[str] = []
+    for path, (item, post) in searches.items():
+        if lists_the_same(path) & listed:
+            passed.append(clean(path))
+            continue
+        yield replace(_endpoint(document, path, item, post, answer), method="POST")
+    if passed:
+        more = f" and {len(passed) - _TOLD} more" if len(passed) > _TOLD else ""
         document.note(
-            f"Lists that are asked for with POST are not drafted: {', '.join(searches[:_TOLD])}{more}. "
+            f"Searches with POST are not drafted where a GET lists the same: {', '.join(passed[:_TOLD])}{more}. "
             "They can be written into connector.yaml by hand (method: POST, body)."
         )
 
 
-def _is_search(path: str, post: Mapping[str, Any]) -> bool:
-    """Whether a POST asks for records and makes none, as its names tell."""
-    named = {*words(path.rstrip("/").rpartition("/")[2]), *words(str(post.get("operationId", "")))[:1]}
-    return bool(post) and bool(named & _SEARCHES)
+def _endpoint(
+    document: Document, path: str, item: Mapping[str, Any], said: Mapping[str, Any], answer: Any
+) -> Endpoint:
+    given = [*_parameters(document, item.get("parameters")), *_parameters(document, said.get("parameters"))]
+    given += in_body(document, said)
+    shape, headers, samples = _reply(document, said.get("responses"), answer)
+    return Endpoint(
+        path=path,
+        parameters=tuple({(one.place, one.name): one for one in given}.values()),
+        answer=shape,
+        headers=headers,
+        text=f"{said.get('summary') or ''}\n{said.get('description') or ''}"[:4000],
+        samples=samples,
+    )
 
 
 def _reply(

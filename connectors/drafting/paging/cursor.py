@@ -7,7 +7,7 @@ import re
 from connectors.drafting.api import Parameter
 from connectors.drafting.paging.next_link import is_link
 from connectors.drafting.questions import UnknownError
-from connectors.drafting.seen import Leaf, Seen, Way
+from connectors.drafting.seen import HEADER, Leaf, Seen, Way, next_of
 from connectors.drafting.words import words
 from spec.base import JsonValue
 
@@ -57,7 +57,7 @@ def found(seen: Seen) -> Way | None:
         (
             (score, -number, parameter, leaf)
             for number, parameter in enumerate(_takers(seen))
-            for leaf in seen.leaves
+            for leaf in (*seen.leaves, *seen.headers)
             if (score := _score(parameter, leaf))
         ),
         key=lambda one: one[:2],
@@ -68,7 +68,7 @@ def found(seen: Seen) -> Way | None:
     best = [one for one in pairs if one[0] == pairs[0][0] and one[2].name == pairs[0][2].name]
     parameter, mark = best[0][2], best[0][3]
     if len(best) > 1:
-        options = [(one[3].place, f"the value at {one[3].place}") for one in best[:5]]
+        options = [(one[3].place, _told(one[3].place)) for one in best[:5]]
         place = seen.asking.needed(
             f"{seen.stream}.next",
             f"Which value of {seen.stream}'s answer does {parameter.name!r} take?",
@@ -81,11 +81,16 @@ def found(seen: Seen) -> Way | None:
 
 def _way(seen: Seen, parameter: Parameter, place: str, *, sure: bool = True) -> Way:
     sized, said = seen.sized()
-    params: dict[str, JsonValue] = {"next": place, "param": parameter.name, **sized}
+    params: dict[str, JsonValue] = {**next_of(place), "param": parameter.name, **sized}
     if seen.more is not None:
         params["more"] = seen.more.place
-    evidence = "; ".join((f"{place} in the answer and the parameter {parameter.name!r} that takes it", *said))
+    where = f"the answer's {place}" if place.startswith(HEADER) else f"{place} in the answer"
+    evidence = "; ".join((f"{where} and the parameter {parameter.name!r} that takes it", *said))
     return Way("cursor", params, evidence, 1, sure)
+
+
+def _told(place: str) -> str:
+    return f"the {place}" if place.startswith(HEADER) else f"the value at {place}"
 
 
 def _takers(seen: Seen) -> list[Parameter]:
@@ -100,6 +105,9 @@ def _score(parameter: Parameter, leaf: Leaf) -> int:
     asked, told = set(words(parameter.name)), set(leaf.words)
     if told & _BACK or leaf.is_flag or is_link(leaf):
         return 0
+    if leaf.in_header and "next" in told and asked & {"page", "offset", "start"} & told:
+        # X-Next-Page has a number as well as a mark.
+        return 4
     if leaf.is_whole:
         # The number of the next page is a mark as well; a number that counts or repeats what was asked is none.
         if "next" in told:
@@ -128,7 +136,7 @@ def _untold(seen: Seen) -> Way | None:
     parameter = next((one for one in _takers(seen) if set(words(one.name)) & _ALWAYS or _is_mark(one)), None)
     if parameter is None or parameter.shape.is_only("integer") or any(is_link(leaf) for leaf in seen.leaves):
         return None
-    if any(set(leaf.last) & {"next"} for leaf in seen.leaves):
+    if any(set(leaf.last) & {"next"} for leaf in (*seen.leaves, *seen.headers)):
         return None
     options = [(place, f"the value at {place}") for place in _usual(seen)]
     place = seen.asking.needed(

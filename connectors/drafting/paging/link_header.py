@@ -13,7 +13,7 @@ def found(seen: Seen) -> Way | None:
     """A header ``Link`` among those of the answer, or words about it."""
     if "link" in seen.endpoint.headers:
         evidence = "the answer has a header Link"
-    elif _SAID.search(seen.endpoint.text):
+    elif _SAID.search("\n".join((seen.endpoint.text, *(one.text for one in seen.query)))):
         evidence = "the description speaks of the header Link"
     else:
         return None

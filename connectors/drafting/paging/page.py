@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from connectors.drafting.api import Parameter
-from connectors.drafting.seen import Seen, Way
+from connectors.drafting.seen import HEADER, Seen, Way
 from connectors.drafting.words import words
 from spec.base import JsonValue
 
@@ -54,9 +54,13 @@ def found(seen: Seen) -> Way | None:
     sized, said = seen.sized()
     params: dict[str, JsonValue] = {"number": parameter.name, "start": start, **sized}
     pages = seen.telling(*_PAGES)
+    in_header = next((leaf for leaf in seen.headers if set(leaf.last) in _PAGES or {"total", "pages"} <= set(leaf.last)), None)
     if pages is not None and not pages.is_flag and "next" not in pages.words:
         params["pages"] = pages.place
         end = f"{pages.place} in the answer says how many"
+    elif in_header is not None:
+        params |= {"pages_header": in_header.place.removeprefix(HEADER), "until_empty": True}
+        end = f"the {in_header.place} says how many"
     elif seen.more is not None:
         params["more"] = seen.more.place
         end = f"{seen.more.place} in the answer says whether there are more"

@@ -2,18 +2,27 @@
 
 # No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from connectors.http.asking import Answer, Ask, text_at
+from connectors.http.asking import Answer, Ask, told_at
 from spec.base import Document
 
 
 class Params(Document):
     """Names as the vendor spells them."""
 
-    next: str = Field(description="Place in the answer of the next page's link.")
+    next: str = Field(default="", description="Place in the answer of the next page's link.")
+    next_header: str = Field(
+        default="", description="Header that is the next page's link, in place of 'next'; for Link there is link_header."
+    )
     size_param: str = Field(default="", description="Parameter with the page's size.")
     size: int = Field(default=100, ge=1, description="Records a page.")
+
+    @model_validator(mode="after")
+    def _stands_at_one_place(self) -> "Params":
+        if bool(self.next) == bool(self.next_header):
+            raise ValueError("the next page's link stands at a place ('next') or in a header ('next_header')")
+        return self
 
 
 def first(params: Params, ask: Ask) -> Ask:
@@ -23,7 +32,7 @@ def first(params: Params, ask: Ask) -> Ask:
 
 def following(params: Params, ask: Ask, answer: Answer) -> Ask | None:
     """The page at the answer's link, on the same host only; the last gives none."""
-    link = text_at(answer.document, params.next)
+    link = told_at(answer, params.next, params.next_header)
     return None if link is None else ask.at(link)
 
 

@@ -343,16 +343,6 @@ def test_what_stands_in_another_document_is_a_doubt_about_pages(tmp_path: Path) 
     assert "stands in another document" in asked.text
 
 
-def test_lists_that_are_asked_for_with_post_are_told(tmp_path: Path) -> None:
-    plain = api(rows={"params": {"page": {"schema": {"type": "integer", "default": 1}}}})
-    plain["paths"]["/visits/search"] = {"post": {"responses": {"200": {"description": "ok"}}}}
-    plain["paths"]["/visits"] = {"post": {"operationId": "createVisit", "responses": {"201": {"description": "ok"}}}}
-    (note,) = of(plain, tmp_path).notes
-    assert "/visits/search" in note
-    assert "/visits," not in note
-    assert "POST" in note
-
-
 def test_a_number_that_both_sides_call_a_cursor_is_one(tmp_path: Path) -> None:
     said = {"params": {"cursor": WHOLE}, "answer": {"cursor": {"type": "integer"}}}
     assert paginate(api(rows=said), tmp_path) == {"use": "cursor", "next": "/cursor", "param": "cursor"}

@@ -1,4 +1,4 @@
-"""By an opaque mark in the answer's body, which the next request carries."""
+"""By an opaque mark in the answer's body or in a header, which the next request carries."""
 
 # No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
 
@@ -15,7 +15,8 @@ class Params(Document):
 
     param: str = Field(default="cursor", description="Parameter, or place (/after) of the body.")
     size: Size = Size(param="limit")
-    next_at: str
+    next_at: str = ""
+    next_header: str = Field(default="", description="A header with the mark, empty on the last page.")
     last: Literal["null", "empty", "absent"] = Field(default="null", description="What the last page tells there.")
     null_at: str = Field(default="", description="An object around the mark that is null on the last page.")
     link_at: str = Field(default="", description="Where the next page's whole address stands beside the mark.")
@@ -35,6 +36,9 @@ def deal(params: Params, turn: Turn, rows: Rows) -> Dealt:
         size -= 1
     mark = onward(turn, rows, start, size, *free)
     told: dict[str, Any] = {params.more_at: mark is not None} if params.more_at else {}
+    if params.next_header:
+        sent = {params.next_header: mark or ""} if mark or params.last == "empty" else {}
+        return Dealt(rows[start : start + size], told, sent)
     if mark is not None:
         link = turn.link(**{params.param: mark})
         told[params.next_at] = mark

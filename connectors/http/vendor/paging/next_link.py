@@ -1,4 +1,4 @@
-"""By a link in the answer's body: the next request goes there."""
+"""By a link in the answer's body, or alone in a header: the next request goes there."""
 
 # No postponed annotations here: fields are made of them, and as text each would be compiled at every start.
 
@@ -11,7 +11,8 @@ from spec.base import Document
 class Params(Document):
     """Names as the vendor spells them. ``param`` is what the link carries, no business of the client's."""
 
-    next_at: str
+    next_at: str = ""
+    next_header: str = ""
     param: str = "page_token"
     size: Size = Size()
     last: Literal["null", "empty", "absent"] = "absent"
@@ -24,10 +25,12 @@ def deal(params: Params, turn: Turn, rows: Rows) -> Dealt:
     free = (params.param, params.size.param)
     start = resumed(turn, rows, turn.value(params.param), params.param, *free)
     mark = onward(turn, rows, start, size, *free)
+    page = rows[start : start + size]
     if mark is not None:
         link = turn.link(**{params.param: mark})
-        return Dealt(
-            rows[start : start + size], {params.next_at: "/" + link.split("/", 3)[3] if params.relative else link}
-        )
+        link = "/" + link.split("/", 3)[3] if params.relative else link
+        return Dealt(page, headers={params.next_header: link}) if params.next_header else Dealt(page, {params.next_at: link})
+    if params.next_header:
+        return Dealt(page, headers={} if params.last == "absent" else {params.next_header: ""})
     told = {} if params.last == "absent" else {params.next_at: None if params.last == "null" else ""}
-    return Dealt(rows[start : start + size], told)
+    return Dealt(page, told)

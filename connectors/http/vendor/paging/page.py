@@ -22,6 +22,8 @@ class Params(Document):
     total_at: str = ""
     more_at: str = ""
     pages_header: str = ""
+    next_at: str = Field(default="", description="Where the next page's number stands, null on the last.")
+    next_header: str = Field(default="", description="A header with the next page's number, empty on the last.")
     total_header: str = ""
     without: str = Field(default="page", description="Without a number: the first 'page', or 'all' records.")
 
@@ -43,8 +45,13 @@ def deal(params: Params, turn: Turn, rows: Rows) -> Dealt:
         params.pages_at: pages,
         params.total_at: len(rows),
         params.more_at: start + size < len(rows),
+        params.next_at: number + 1 if start + size < len(rows) else None,
     }
-    headers = {params.pages_header: str(pages), params.total_header: str(len(rows))}
+    headers = {
+        params.pages_header: str(pages),
+        params.total_header: str(len(rows)),
+        params.next_header: str(number + 1) if start + size < len(rows) else "",
+    }
     return Dealt(
         rows[start : start + size],
         {place: item for place, item in told.items() if place},
