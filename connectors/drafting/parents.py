@@ -15,6 +15,9 @@ from spec.base import JsonValue
 from spec.records import record
 
 DEEPEST = 2
+SETTING = "setting"
+_OF_RECORD = re.compile(r"\b(name|slug|number|code|key|login|username|handle|uuid)\s+of\b", re.IGNORECASE)
+_NAMES = {"login", "username", "user", "handle"}
 _ENDS = {"id", "gid", "uuid", "guid", "key", "code", "number", "no", "name", "slug", "path", "identifier"}
 
 
@@ -52,6 +55,10 @@ def filled(listing: Listing, above: Sequence[Above], everywhere: set[str], askin
             own = _setting(name, settings, f"Stands in every address of the system, as {clean(name)}.")
             path = path.replace("{" + name + "}", "{" + own + "}")
             asking.decided(listing.name, f"{name} is a setting", "nothing lists it and most addresses begin with it")
+        elif _is_told(name, asking):
+            own = _setting(name, settings, f"Stands in addresses of the system, as {clean(name)}.")
+            path = path.replace("{" + name + "}", "{" + own + "}")
+            asking.decided(listing.name, f"{name} is a setting", "you said so")
         else:
             wanted.append((name, path[: path.index("{" + name + "}")].rstrip("/")))
     queries: list[Parameter] = []
@@ -76,6 +83,11 @@ def filled(listing: Listing, above: Sequence[Above], everywhere: set[str], askin
             own = _setting(parameter.name, settings, f"Is sent in the header {clean(parameter.name)}.")
             headers[parameter.name] = "{" + own + "}"
             asking.decided(listing.name, f"{parameter.name} is a setting", "the header is required")
+        elif _is_told(parameter.name, asking):
+            own = _setting(parameter.name, settings, f"Is sent as {clean(parameter.name)}.")
+            target, spelled = (body, parameter.name[1:]) if parameter.place == "body" else (params, parameter.name)
+            target[spelled] = "{" + own + "}"
+            asking.decided(listing.name, f"{spelled} is a setting", "you said so")
         else:
             queries.append(parameter)
     parent, kept, path = _with_parent(listing, path, wanted, queries, above, (params, body), asking)
@@ -101,15 +113,18 @@ def _with_parent(
     found = next((one for one in above if wanted and one.listing.endpoint.path.rstrip("/") == start), None)
     found = found or next((one for one in above if _names(name, one) and one.depth < DEEPEST), None)
     if found is None or not found.key:
-        raise UnknownError(f"its address needs {name.removeprefix('/')}, and no list gives that")
+        raise UnknownError(
+            f"its address needs {name.removeprefix('/')}, and no list gives that "
+            f"(answer {_key_of_setting(name)}={SETTING} to say it when you connect)"
+        )
     if found.depth >= DEEPEST:
         raise UnknownError("it stands too deep inside of other lists")
-    places = {name: f"/{_value(name, found)}"}
+    said = next((one for one in listing.endpoint.parameters if one.name == name), None)
+    value = _value(name, said, found) or _asked_value(name, found, listing.name, asking)
+    places = {name: f"/{value}"}
     for outer, _ in wanted[:-1]:
         column = next((one for one in found.kept if alike(one, outer)), None)
-        if column is None:
-            raise UnknownError(f"its address needs {outer}, which {found.listing.name} does not have")
-        places[outer] = f"/{column}"
+        places[outer] = f"/{column}" if column is not None else _inner(outer, found, listing.name, asking)
     keep, ask = dict[str, JsonValue](), dict[str, JsonValue]()
     for asked, place in places.items():
         own = identifier(asked)
@@ -124,7 +139,7 @@ def _with_parent(
         **({"keep": keep} if keep else {}),
         **({"ask": ask} if ask else {}),
     }
-    asking.decided(listing.name, f"parent {found.listing.name}", f"{name} is {found.key} of each of its records")
+    asking.decided(listing.name, f"parent {found.listing.name}", f"{name} is {value} of each of its records")
     inner = tuple(keep) + tuple(one for one in ask if one in listing.record.properties)
     return parent, inner, path
 
@@ -155,11 +170,60 @@ def _names(name: str, above: Above) -> bool:
     return bool(noun) and noun in own
 
 
-def _value(name: str, above: Above) -> str:
-    """The field of the parent's record that fills a name: one that is called so, else its key."""
+def _value(name: str, parameter: Parameter | None, above: Above) -> str:
+    """The field of the parent's record that fills a name; empty where that is not clear.
+
+    One that is called so, one that is called as its last word (``team_slug`` and ``slug``) or as the ``text`` says ('The
+    name of the repository'), else its key, where that is of the parameter's kind or the name is that of an id.
+    """
     fields = above.listing.record.properties
-    same = next((one for one in fields if alike(one, name)), None)
-    return same or above.key
+    last = words(name)[-1] if words(name) else ""
+    said = _OF_RECORD.search(parameter.text if parameter is not None else "")
+    for wanted in (name, last if last in _ENDS - {"id"} else "", said[1] if said is not None else ""):
+        same = next((one for one in fields if wanted and alike(one, wanted) and not fields[one].properties), None)
+        if same is not None:
+            return same
+    key = fields.get(above.key)
+    is_other = key is not None and parameter is not None and key.is_only("integer") and parameter.shape.is_only("string")
+    return "" if is_other and last not in _ENDS else above.key
+
+
+def _asked_value(name: str, above: Above, stream: str, asking: Asking) -> str:
+    """The same, said by a person: the key is a number, and the address takes a text."""
+    fields = {one: shape for one, shape in above.listing.record.properties.items() if shape.is_only("string")}
+    named = [one for one in fields if words(one) and words(one)[-1] in _NAMES | _ENDS]
+    options = [(one, f"the field {one}") for one in [*named[:7], above.key]]
+    text = f"Which field of {above.listing.name} stands for {name} in addresses such as {stream}'s?"
+    return asking.needed(f"{above.listing.name}.{identifier(name)}", text, options, stream=stream)
+
+
+def _inner(name: str, above: Above, stream: str, asking: Asking) -> str:
+    """Where a parent's record has what an outer name of an address is filled with, asked where several could be meant."""
+    fields = above.listing.record.properties
+    for field_name, shape in fields.items():
+        if not alike(field_name, name):
+            continue
+        if not shape.properties:
+            return f"/{field_name}"
+        inner = [one for one, below in shape.properties.items() if below.is_only("string", "integer")]
+        named = [one for one in inner if words(one) and words(one)[-1] in _NAMES | _ENDS][:8]
+        options = [(f"/{field_name}/{one}", f"the field {field_name}.{one}") for one in named or inner[:8]]
+        return asking.needed(
+            f"{above.listing.name}.{identifier(name)}",
+            f"Which value of {above.listing.name} stands for {name} in addresses such as {stream}'s?",
+            options,
+            stream=stream,
+        )
+    raise UnknownError(f"its address needs {name}, which {above.listing.name} does not have")
+
+
+def _key_of_setting(name: str) -> str:
+    return f"address.{identifier(name)}"
+
+
+def _is_told(name: str, asking: Asking) -> bool:
+    """Whether a person said that what an address needs is said when the account is connected."""
+    return asking.offered(_key_of_setting(name), [(SETTING, "it is said when the account is connected")]) == SETTING
 
 
 def _fixed(parameter: Parameter) -> str | int | bool | None:

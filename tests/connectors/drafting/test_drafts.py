@@ -534,3 +534,56 @@ def test_a_key_that_nobody_can_tell_is_asked(tmp_path: Path) -> None:
 def test_a_document_of_another_kind_is_not_openapi() -> None:
     assert not openapi3.fits({"openapi": "2.0"})
     assert not openapi3.fits([])
+
+
+def _inside(path: str, given: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    """A description with ``/repos`` and a list inside of its records."""
+    plain = api(repos={"record": record})
+    reply = plain["paths"]["/repos"]["get"]["responses"]["200"]
+    named = [{"name": key, "in": "path", "required": True, **one} for key, one in given.items()]
+    plain["paths"][path] = {"get": {"parameters": named, "responses": {"200": reply}}}
+    return plain
+
+
+def test_an_address_is_filled_with_the_field_that_its_name_or_words_mean(tmp_path: Path) -> None:
+    whole = {"repos.paging": "whole", "tags.paging": "whole"}
+    slug = _inside("/repos/{repo_slug}/tags", {"repo_slug": TEXT}, {"slug": {"type": "string"}})
+    (place,) = of(slug, tmp_path, answers=whole).definition.streams["tags"].parent.keep.values()  # type: ignore[union-attr]
+    assert place == "/slug"
+    told = {"schema": {"type": "string"}, "description": "The name of the repository."}
+    named = _inside("/repos/{repo}/tags", {"repo": told}, {"name": {"type": "string"}})
+    (place,) = of(named, tmp_path, answers=whole).definition.streams["tags"].parent.keep.values()  # type: ignore[union-attr]
+    assert place == "/name"
+
+
+def test_a_number_is_not_taken_for_the_text_that_an_address_wants(tmp_path: Path) -> None:
+    whole = {"repos.paging": "whole"}
+    plain = _inside("/repos/{repo}/tags", {"repo": TEXT}, {"login": {"type": "string"}})
+    found = of(plain, tmp_path, answers=whole)
+    assert "tags" not in found.definition.streams
+    (asked,) = [one for one in found.questions if one.key == "repos.repo"]
+    assert [value for value, _ in asked.options] == ["login", "id", "leave out"]
+    said = of(plain, tmp_path, answers={**whole, "repos.repo": "login", "tags.paging": "whole"}).definition
+    assert said.streams["tags"].parent is not None
+    assert dict(said.streams["tags"].parent.keep) == {"repo": "/login"}
+
+
+def test_an_outer_name_is_filled_from_an_object_of_the_record_that_a_person_names(tmp_path: Path) -> None:
+    owner = {"type": "object", "properties": {"login": {"type": "string"}, "id": {"type": "integer"}}}
+    given = {"owner": TEXT, "repo_id": WHOLE}
+    plain = _inside("/repos/{owner}/{repo_id}/tags", given, {"owner": owner})
+    answers = {"repos.paging": "whole", "tags.paging": "whole", "repos.owner": "/owner/login"}
+    found = of(plain, tmp_path, answers=answers).definition.streams["tags"]
+    assert found.parent is not None
+    assert dict(found.parent.ask) == {"owner": "/owner/login"}
+    assert dict(found.parent.keep) == {"repo_id": "/id"}
+
+
+def test_what_no_list_gives_may_be_a_setting_where_somebody_says_so(tmp_path: Path) -> None:
+    plain = _inside("/teams/{team_id}/tags", {"team_id": TEXT}, {})
+    left = dict(of(plain, tmp_path, answers={"repos.paging": "whole"}).left_out)
+    assert "address.team_id=setting" in left["/teams/{team_id}/tags"]
+    answers = {"repos.paging": "whole", "tags.paging": "whole", "address.team_id": "setting"}
+    found = of(plain, tmp_path, answers=answers).definition
+    assert found.streams["tags"].path == "/teams/{team_id}/tags"
+    assert "team_id" in found.settings
