@@ -1,6 +1,7 @@
 """Reading a file that a stranger wrote: JSON, YAML or XML, within bounds, with the line of what is wrong.
 
-A description is data. It is never asked to fetch anything, and nothing in it is followed but references to itself.
+A description is data. It is never asked to fetch anything, and nothing in it is followed but references to itself and to
+files beside it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connectors.http.vendor.beside import joined, refers_elsewhere
+from connectors.http.vendor.language import introspection, is_schema
 from spec.errors import DataError, LimitError
 from spec.records import record
 
@@ -59,7 +62,18 @@ def read_document(file: Path) -> Written:
     except OSError as error:
         raise DataError(f"The file cannot be read: {error.strerror}.", where=where) from None
     text = _decoded(_unpacked(content, where), where)
-    return Written(file, text, _parsed(text, where))
+    plain = _parsed(text, where)
+    if refers_elsewhere(text):
+        plain, _ = joined(plain, file, lambda one: _alone(one))
+    return Written(file, text, plain)
+
+
+def _alone(file: Path) -> object:
+    """What a file says by itself; raises as ``read_document``."""
+    where: dict[str, str | int] = {"file": file.name}
+    if file.stat().st_size > LARGEST:
+        raise _too_large(where)
+    return _parsed(_decoded(_unpacked(file.read_bytes(), where), where), where)
 
 
 def _unpacked(content: bytes, where: dict[str, str | int]) -> bytes:
@@ -104,9 +118,18 @@ def _parsed(text: str, where: dict[str, str | int]) -> object:
     try:
         if start in "{[":
             return _json(text, where)
+        if is_schema(text):
+            return _graphql(text, where)
         return _xml(text, where) if start == "<" else _yaml(text, where)
     except RecursionError:
         raise DataError("The file is nested too deep to be read.", where=where) from None
+
+
+def _graphql(text: str, where: dict[str, str | int]) -> object:
+    try:
+        return introspection(text)
+    except ValueError as error:
+        raise DataError(f"The file is no valid GraphQL schema: {str(error)[:200]}.", where=where) from None
 
 
 def _json(text: str, where: dict[str, str | int]) -> object:

@@ -10,7 +10,7 @@ from connectors.drafting.api import KINDS, Api, Kind
 from connectors.drafting.documents import read_document
 from spec.errors import DataError
 
-_MARK = re.compile(r"[\"']?\b(?:openapi|swagger)[\"']?\s*:\s*[\"']?[23]\b|<(?:edmx:)?Edmx\b|\"__schema\"\s*:")
+_MARK = re.compile(r"[\"']?\b(?:openapi|swagger)[\"']?\s*:\s*[\"']?[23]\b|<(?:edmx:)?Edmx\b|\"__schema\"\s*:|^\s*type\s+\w*Query\w*\b[^{\n]*\{", re.MULTILINE)
 _BEGINNING = 64 << 10
 
 
@@ -24,14 +24,14 @@ def from_description(file: Path) -> tuple[Api, dict[str, str | int]]:
             return api, written.where(api.base if "{" not in api.base else "")
     raise DataError(
         "The file is no description of an API that can be read.",
-        hint="It takes OpenAPI 3, Swagger 2, OData $metadata (EDMX) or the answer of a GraphQL introspection.",
+        hint="It takes OpenAPI 3, Swagger 2, OData $metadata (EDMX), a GraphQL schema or the answer of an introspection.",
         where=written.where(),
     )
 
 
 def looks_like(file: Path) -> bool:
     """Whether a file begins as a description does; nothing of it is read beyond that."""
-    if file.suffix.lower() not in {".json", ".yaml", ".yml", ".xml", ".edmx"}:
+    if file.suffix.lower() not in {".json", ".yaml", ".yml", ".xml", ".edmx", ".graphql", ".graphqls", ".gql"}:
         return False
     try:
         with file.open("rb") as opened:

@@ -11,6 +11,8 @@ from dataclasses import asdict, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from connectors.http.vendor.beside import joined, refers_elsewhere
+from connectors.http.vendor.language import introspection, is_schema
 from connectors.http.vendor.schemas import Schema
 from spec.errors import SpecError
 from spec.records import record
@@ -113,12 +115,14 @@ def read_description(
         content = file.read_bytes()
     except OSError as error:
         raise SpecError("The vendor's description cannot be read.", hint=str(error), where=where) from None
-    mark = [_CACHED_FORM, hashlib.sha256(content).hexdigest(), sorted(paths) if paths is not None else None]
+    beside = _beside(file, content, where)
+    contents = [hashlib.sha256(one).hexdigest() for one in (content, *(part.read_bytes() for part in beside))]
+    mark = [_CACHED_FORM, *contents, sorted(paths) if paths is not None else None]
     key = hashlib.sha256(json.dumps([*mark, list(overlay)], default=str).encode()).hexdigest()
     kept = cache / f"{key}.json" if cache is not None else None
     found = _kept(kept)
     if found is None:
-        found = _read(content, paths, overlay, where)
+        found = _read(file, content, paths, overlay, where)
         if kept is not None and not found.introspection:
             _keep(kept, found)
     _refuse_missing(found, paths or (), where)
@@ -152,10 +156,27 @@ def _refuse_missing(found: Description, paths: Collection[str], where: Mapping[s
         )
 
 
+def _beside(file: Path, content: bytes, where: Mapping[str, str]) -> tuple[Path, ...]:
+    """The files that a description refers to."""
+    if b"$ref" not in content or not refers_elsewhere(_text(content)):
+        return ()
+    return _joined(file, _plain(content, where), where)[1]
+
+
+def _joined(file: Path, plain: object, where: Mapping[str, str]) -> tuple[object, tuple[Path, ...]]:
+    return joined(plain, file, lambda part: _plain(part.read_bytes(), {**where, "beside": part.name}))
+
+
 def _read(
-    content: bytes, paths: Collection[str] | None, overlay: Collection[Mapping[str, Any]], where: Mapping[str, str]
+    file: Path,
+    content: bytes,
+    paths: Collection[str] | None,
+    overlay: Collection[Mapping[str, Any]],
+    where: Mapping[str, str],
 ) -> Description:
     plain = _plain(content, where)
+    if b"$ref" in content and refers_elsewhere(_text(content)):
+        plain, _ = _joined(file, plain, where)
     for change in overlay:
         plain = _changed(plain, change, where)
     for name in DESCRIPTIONS.names():
@@ -169,12 +190,15 @@ def _read(
     )
 
 
+def _text(content: bytes) -> str:
+    packed = content.startswith(b"\x1f\x8b")
+    return (gzip.decompress(content) if packed else content).decode("utf-8-sig", errors="replace")
+
+
 def _plain(content: bytes, where: Mapping[str, str]) -> object:
-    if content.startswith(b"\x1f\x8b"):
-        content = gzip.decompress(content)
-    text = content.decode("utf-8-sig", errors="replace")
-    start = text.lstrip()[:1]
     try:
+        text = _text(content)
+        start = text.lstrip()[:1]
         if start in {"{", "["}:
             return json.loads(text)
         if start == "<":
@@ -183,7 +207,7 @@ def _plain(content: bytes, where: Mapping[str, str]) -> object:
             if "<!ENTITY" in text:
                 raise SpecError("The description defines XML entities, which are not read.", where=where)
             return ET.fromstring(text)  # noqa: S314 - entities are refused above
-        return _yaml(text)
+        return introspection(text) if is_schema(text) else _yaml(text)
     except SpecError:
         raise
     except (ValueError, RecursionError, SyntaxError, EOFError, OSError) as error:
