@@ -59,10 +59,10 @@ def key_of(listing: Listing, api: Api, asking: Asking) -> str:
 def _asked(listing: Listing, fields: dict[str, Shape], asking: Asking) -> str:
     likely = [name for name in fields if words(name) and words(name)[-1] in _ENDS][:8]
     options = [*((name, f"the field {name}") for name in likely), (NONE, "nothing does: rows are not told apart")]
+    text = f"Which field tells one record of {listing.name} from another? Any of its fields, or several joined by +."
     said = asking.needed(
-        f"{listing.name}.key", f"Which field tells one record of {listing.name} from another?", options,
-        stream=listing.name,
-    )  # fmt: skip
+        f"{listing.name}.key", text, options, stream=listing.name, free=lambda key: set(key.split("+")) <= fields.keys()
+    )
     field = "" if said == NONE else said
     asking.decided(listing.name, f"key {field or 'none'}", "you said so")
     return field
@@ -92,6 +92,9 @@ def _named_in_path(listing: Listing, api: Api, fields: dict[str, Shape]) -> tupl
         if one.path.startswith(start) and is_of_one(one.path) and one.path.count("/") == start.count("/"):
             asked = one.path[len(start) : -1]
             found = next((name for name in fields if alike(name, asked)), None)
+            # /pools/{pool_name} asks by the field name.
+            nouns = _nouns(listing.name)
+            found = found or next((name for name in fields if any(alike(f"{one}_{name}", asked) for one in nouns)), None)
             if found is not None:
                 named.append((found, one.path))
     # A record may be asked for by its number as well as by its id.

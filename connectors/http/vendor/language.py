@@ -21,8 +21,9 @@ def introspection(text: str) -> dict[str, Any]:
     from graphql import GraphQLError, build_ast_schema, introspection_from_schema, parse
 
     try:
-        # Vendors leave out directives of their own servers, which are nothing that a query is written with.
-        return dict(introspection_from_schema(build_ast_schema(parse(text, no_location=False), assume_valid_sdl=True)))
+        # Vendors leave out directives of their own servers and deprecate what an interface does not: nothing of that
+        # matters to a query.
+        return dict(introspection_from_schema(build_ast_schema(parse(text), assume_valid=True, assume_valid_sdl=True)))
     except GraphQLError as error:
         line = f" (line {error.locations[0].line})" if error.locations else ""
         raise ValueError(f"{error.message}{line}") from None

@@ -44,16 +44,21 @@ class Maker:
         """The value with that number."""
         return self._made(schema, f"{number}:", 0)
 
+    def present(self, schema: Schema, number: int) -> Any:
+        """The value with that number, never null: a record of a list whose entries may be null, as GraphQL has them."""
+        return self._made(schema, f"{number}:", 0, may_be_null=False)
+
     def bare(self, schema: Schema) -> Any:
         """A value with what is required and nothing else."""
         return self._made(schema, "bare:", _DEEP)
 
-    def _made(self, schema: Schema, place: str, depth: int) -> Any:
+    def _made(self, schema: Schema, place: str, depth: int, *, may_be_null: bool = True) -> Any:
         whole = self._whole(schema)
         if "anyOf" in whole:
-            return self._alternative(whole, place, depth)
+            return self._alternative(whole, place, depth, may_be_null=may_be_null)
         kinds = whole.get("type") or self._guessed(whole)
-        if "null" in kinds and (depth > _TOO_DEEP or len(kinds) == 1 or self._draw.happens(place + "?", 15)):
+        is_drawn = may_be_null and self._draw.happens(place + "?", 15)
+        if "null" in kinds and (depth > _TOO_DEEP or len(kinds) == 1 or is_drawn):
             return None
         if "enum" in whole:
             values = [one for one in whole["enum"] if one is not None] or [None]
@@ -79,11 +84,11 @@ class Maker:
             return ["object"]
         return ["array"] if "items" in whole else ["string"]
 
-    def _alternative(self, whole: Schema, place: str, depth: int) -> Any:
+    def _alternative(self, whole: Schema, place: str, depth: int, *, may_be_null: bool) -> Any:
         nothing, chosen = self._chosen(whole)
-        if chosen is None or (nothing and self._draw.happens(place + "|", 15)):
+        if chosen is None or (nothing and may_be_null and self._draw.happens(place + "|", 15)):
             return None
-        return self._made(chosen, place, depth)
+        return self._made(chosen, place, depth, may_be_null=may_be_null)
 
     def _chosen(self, whole: Schema) -> tuple[bool, Schema | None]:
         """Whether null is an alternative, and which of the others is made."""

@@ -135,7 +135,7 @@ class Table:
         if row.given is not None:
             made: dict[str, Any] = json.loads(json.dumps(row.given))
         else:
-            value = self._maker.value(self._shape, row.number + _REVISED * self._revisions.get(str(row.key), 0))
+            value = self._maker.present(self._shape, row.number + _REVISED * self._revisions.get(str(row.key), 0))
             made = value if isinstance(value, dict) else {}
             put(made, stream.key, row.key)
             for place, item in stream.set.items():

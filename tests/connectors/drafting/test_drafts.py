@@ -587,3 +587,18 @@ def test_what_no_list_gives_may_be_a_setting_where_somebody_says_so(tmp_path: Pa
     found = of(plain, tmp_path, answers=answers).definition
     assert found.streams["tags"].path == "/teams/{team_id}/tags"
     assert "team_id" in found.settings
+
+
+def test_a_record_is_known_by_the_field_that_its_own_address_names_after_it(tmp_path: Path) -> None:
+    plain = api(pools={})
+    plain["paths"]["/pools"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["data"][
+        "items"
+    ]["properties"] = {"name": {"type": "string"}, "slots": {"type": "integer"}}
+    plain["paths"]["/pools/{pool_name}"] = {"get": {"responses": {"200": {"description": "ok"}}}}
+    found = of(plain, tmp_path, answers={"pools.paging": "whole"})
+    assert found.definition.streams["pools"].primary_key == ("name",)
+    del plain["paths"]["/pools/{pool_name}"]
+    said = of(plain, tmp_path, answers={"pools.paging": "whole", "pools.key": "name+slots"})
+    assert said.definition.streams["pools"].primary_key == ("name", "slots")
+    with pytest.raises(UsageError, match="colour"):
+        of(plain, tmp_path, answers={"pools.key": "colour"})
