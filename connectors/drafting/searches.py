@@ -33,7 +33,8 @@ def in_body(document: Document, said: Mapping[str, Any]) -> Iterator[Parameter]:
     if written is None:
         return
     whole = Shape(document, written)
-    required = {str(name) for name in whole.said.get("required") or ()}
+    said_required = whole.said.get("required")
+    required = {str(name) for name in said_required} if isinstance(said_required, list) else set()
     for name, shape in whole.properties.items():
         place = f"/{name.replace('~', '~0').replace('/', '~1')}"
         yield Parameter(place, "body", shape, name in required, shape.text("description")[:2000], shape.example)

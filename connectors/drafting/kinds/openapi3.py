@@ -183,7 +183,7 @@ def _answer(document: Document, reply: Mapping[str, Any]) -> tuple[object, JsonV
 def _parameters(document: Document, plain: object) -> Iterator[Parameter]:
     for written in plain if isinstance(plain, list) else ():
         item = document.found(written)
-        name, place = item.get("name"), item.get("in")
+        name, place = item.get("name"), str(item.get("in"))
         if not isinstance(name, str) or place not in _PLACES or item.get("deprecated") is True:
             continue
         # Swagger 2 has no schema here: the parameter is one itself.

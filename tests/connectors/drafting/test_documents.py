@@ -10,6 +10,7 @@ import pytest
 from connectors.drafting import documents
 from connectors.drafting.documents import read_document
 from connectors.drafting.sources import from_description, looks_like
+from connectors.http.vendor.description import read_description
 from spec.errors import DataError, LimitError
 
 BOMB = "\n".join(
@@ -93,6 +94,11 @@ def test_a_file_that_is_no_description_is_refused(tmp_path: Path) -> None:
         "openapi: 3.0.0\npaths: {/a: [1], /b: {get: {responses: [], parameters: {x: 1}}}, 5: null}\n",
         "openapi: 3.0.0\npaths: {/a: {get: {responses: {200: {content: {text/json: {schema: {type: 5}}}}}}}}\n",
         'swagger: "2.0"\nhost: 5\npaths: {/a: {get: {parameters: [5, {name: 1}], responses: {default: 7}}}}\n',
+        "openapi: 3.0.0\npaths: {/a: {get: {parameters: [{name: a, in: []}, {name: b, in: {}}]}}}\n",
+        "openapi: 3.0.0\npaths: {/a/search: {post: {requestBody: {content: {text/json: {schema: {required: true, "
+        "properties: {a: 5}}}}}}}}\n",
+        "openapi: 3.0.0\npaths: {}\ncomponents: {securitySchemes: {a: {type: [], in: {}}, b: {type: apiKey, in: []}}}\n",
+        'swagger: "2.0"\npaths: {/a: {get: {parameters: [{name: a, in: []}]}}}\nsecurityDefinitions: {a: {in: {}}}\n',
     ],
 )
 def test_a_description_of_odd_forms_ends_in_a_sentence(text: str, tmp_path: Path) -> None:
@@ -102,3 +108,4 @@ def test_a_description_of_odd_forms_ends_in_a_sentence(text: str, tmp_path: Path
     api, where = from_description(tmp_path / "a.yaml")
     with pytest.raises(DataError, match="No list"):
         draft(api, Wish("mine"), where, source="a.yaml")
+    read_description(tmp_path / "a.yaml")

@@ -78,7 +78,7 @@ def _content(reading: Reading, item: Mapping[str, Any]) -> dict[str, Schema]:
 def _parameters(reading: Reading, plain: object) -> Iterator[Parameter]:
     for written in plain if isinstance(plain, list) else ():
         item = reading.found(written)
-        name, place = item.get("name"), item.get("in")
+        name, place = item.get("name"), str(item.get("in"))
         if not isinstance(name, str) or place not in {"query", "header", "path"}:
             if place != "cookie":
                 reading.note("A parameter without a name or a place is left out.")
@@ -100,9 +100,9 @@ def _credentials(reading: Reading, schemes: Mapping[str, Any]) -> dict[str, Cred
     found = {}
     for name, written in schemes.items():
         scheme = reading.found(written)
-        kind, way = scheme.get("type"), str(scheme.get("scheme", "")).lower()
-        if kind == "apiKey" and scheme.get("in") in {"header", "query"}:
-            found[str(name)] = Credential(scheme["in"], str(scheme.get("name", "")))
+        kind, way = str(scheme.get("type")), str(scheme.get("scheme", "")).lower()
+        if kind == "apiKey" and str(scheme.get("in")) in {"header", "query"}:
+            found[str(name)] = Credential(str(scheme["in"]), str(scheme.get("name", "")))
         elif kind == "http" and way == "basic":
             found[str(name)] = Credential("header", "Authorization", "Basic ")
         elif kind in {"http", "oauth2", "openIdConnect"}:

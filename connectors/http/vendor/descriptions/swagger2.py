@@ -106,7 +106,7 @@ def _schema(item: Mapping[str, Any]) -> dict[str, Any]:
 def _parameters(reading: Reading, written: list[Mapping[str, Any]]) -> Iterator[Parameter]:
     named: dict[tuple[str, str], Parameter] = {}
     for item in written:
-        name, place = item.get("name"), item.get("in")
+        name, place = item.get("name"), str(item.get("in"))
         if place in {"body", "formData"}:
             continue
         if not isinstance(name, str) or place not in {"query", "header", "path"}:
@@ -128,8 +128,8 @@ def _credentials(schemes: Mapping[str, Any]) -> dict[str, Credential]:
     found = {}
     for name, written in schemes.items():
         scheme = mapping(written)
-        if scheme.get("type") == "apiKey" and scheme.get("in") in {"header", "query"}:
-            found[str(name)] = Credential(scheme["in"], str(scheme.get("name", "")))
+        if scheme.get("type") == "apiKey" and str(scheme.get("in")) in {"header", "query"}:
+            found[str(name)] = Credential(str(scheme["in"]), str(scheme.get("name", "")))
         elif scheme.get("type") == "basic":
             found[str(name)] = Credential("header", "Authorization", "Basic ")
         elif scheme.get("type") == "oauth2":
