@@ -375,13 +375,15 @@ def read_definition(path: Path) -> Definition:
 
 
 def _refused(error: ValidationError, where: dict[str, str]) -> SpecError:
-    first = error.errors(include_url=False, include_input=False)[0]
+    first = error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"])
     hint = ""
     if first["type"] == "extra_forbidden":
         known = _known_at(first["loc"])
         near = nearest(str(first["loc"][-1]), known)
         hint = f"Did you mean {near!r}?" if near else f"There is: {', '.join(known)}."
+    if first["type"] == "string_type" and isinstance(first.get("input"), bool):
+        hint = "YAML reads a bare no, yes, on or off as a truth value: write it in quotes, 'no'."
     return SpecError(
         f"{place or 'The connector'}: {first['msg']}.",
         hint=hint,

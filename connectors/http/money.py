@@ -92,6 +92,8 @@ def _refuse_unclear(
 
 def _factor(definition: Definition, currency: str) -> exp.Expression:
     """What one of the smallest unit is worth in the currency."""
+    if not definition.decimals:
+        return _worth(USUAL)
     code = exp.Upper(this=sql.column(currency))
     chosen = exp.Case()
     for decimals, codes in definition.decimals.items():

@@ -274,6 +274,8 @@ class Bench:
         type_ = source.columns[source.cursor or ""]
         if source.lookback is None:
             return border
+        if not type_.startswith(("TIMESTAMP", "DATE")):
+            raise BrokenError(f"it looks back {source.lookback}, and its cursor {source.cursor} is no moment ({type_})")
         node = sql.cast(sql.value(border), type_)
         begun = sql.template("CAST(:x - CAST(:back AS INTERVAL) AS VARCHAR)", x=node, back=source.lookback)
         with duckdb.connect() as into:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, cast
 
+import duckdb
+
 from connectors.http.asking import paginator
 from connectors.http.conformance.bench import Bench, BrokenError, Case, NotApplicableError
 from connectors.http.conformance.desk import Desk, SendCase, desks
@@ -109,6 +111,10 @@ def _tried(under: Bench, what: str, name: str, run: Callable[[], None]) -> Verdi
         return Verdict(what, name, "broken", str(broken))
     except DreflowError as error:
         return Verdict(what, name, "broken", f"{type(error).__name__}: {error}")
+    except (duckdb.Error, ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
+        # A connector that somebody else wrote may go wrong where nobody thought of it; the other cases still count.
+        text = str(error).strip().splitlines()
+        return Verdict(what, name, "broken", f"it fails inside ({type(error).__name__}): {text[0][:200] if text else ''}")
     if under.violations:
         return Verdict(what, name, "broken", f"not as the vendor says: {under.violations[0]}")
     return Verdict(what, name, "kept")

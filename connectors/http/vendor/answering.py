@@ -69,8 +69,10 @@ class Vendor:
         self._checker = Checker(description.definitions, "reply")
         self._checks: dict[int, tuple[Schema, Check]] = {}
         self._counts: Counter[str] = Counter()
-        self._replies: dict[str, Reply] = {}
-        self._dealt: dict[str, Sequence[Row]] = {}
+        self.begun: dict[str, list[datetime]] = {}
+        """By stream, the moments from which on its records were asked for."""
+        self._before: dict[tuple[str, str], tuple[Reply, Sequence[Row]]] = {}
+        """By list, which is a stream's or one of a parent's record, the page that was given last."""
         self._sequence = 0
         self._lock = threading.RLock()
         for name in profile.streams:
@@ -91,7 +93,7 @@ class Vendor:
             findings += self._masked(asked)
             for one in findings:
                 self._note("request", call, one)
-            scene = self._scene(name)
+            scene = self._scene(name, asked, call)
             for fault in due:
                 reply = fault.answer(scene)
                 if reply is not None:
@@ -191,10 +193,17 @@ class Vendor:
     def _turn(self, asked: Asked, call: Call) -> Turn:
         return Turn(asked.query, asked.body, call.url, self._seed, self._sequence)
 
-    def _scene(self, name: str) -> Scene:
-        return Scene(
-            self.refuse, self._clock(), self.tables.get(name), self._replies.get(name), self._dealt.get(name, ())
-        )
+    def _scene(self, name: str, asked: Asked, call: Call) -> Scene:
+        reply, rows = self._before.get((name, self._parent(name, asked, call)), (None, ()))
+        return Scene(self.refuse, self._clock(), self.tables.get(name), reply, rows)
+
+    def _parent(self, name: str, asked: Asked, call: Call) -> str:
+        """The record of another stream that a list is asked of; empty where it belongs to none."""
+        stream = self.profile.streams.get(name)
+        if stream is None or stream.belongs is None:
+            return ""
+        said = asked.path.get(stream.belongs.param, self._turn(asked, call).value(stream.belongs.param))
+        return str(said).removeprefix(stream.belongs.prefix)
 
     def _note(self, side: str, call: Call, finding: Finding) -> None:
         self.violations.append(
@@ -223,7 +232,7 @@ class Vendor:
             fault.before(table)
         turn = self._turn(asked, call)
         try:
-            dealt = self._deal(table, turn, asked, call)
+            dealt = self._deal(name, turn, asked, call)
         except RefusedError as error:
             self._note("request", call, Finding(error.kind, error.name, str(error)))
             return self.refuse("invalid", f"{error.name} {error}")
@@ -249,7 +258,7 @@ class Vendor:
         if not any(fault.tampers for fault in due):
             self._check(operation, document, call)
         reply = Reply(200, self._headers(dealt), _encoded(document))
-        self._replies[name], self._dealt[name] = reply, rows
+        self._before[name, self._parent(name, asked, call)] = reply, rows
         return reply
 
     def _keeper(self, way: Way) -> Kept:
@@ -290,21 +299,20 @@ class Vendor:
         text = asked.query.get(self.profile.mask) if self.profile.mask else None
         return document if text is None else masks.picked(document, masks.parsed(str(text)) or {})
 
-    def _deal(self, table: Table, turn: Turn, asked: Asked, call: Call) -> Dealt | None:
+    def _deal(self, name: str, turn: Turn, asked: Asked, call: Call) -> Dealt | None:
         from connectors.spelling import parse_options
 
-        stream = table.stream
+        table, stream = self.tables[name], self.profile.streams[name]
         way = cast("Paging", PAGING.load(stream.paging.use))
         params = parse_options(way.Params, stream.paging.params)
         rows = table.rows(with_deleted=stream.paging.use == "sync_token")
         if stream.belongs is not None:
-            parent = str(asked.path.get(stream.belongs.param, turn.value(stream.belongs.param)))
-            parent = parent.removeprefix(stream.belongs.prefix)
-            if str(parent) not in {str(key) for key in self.tables[stream.belongs.stream].keys}:
+            parent = self._parent(name, asked, call)
+            if parent not in {str(key) for key in self.tables[stream.belongs.stream].keys}:
                 return None
-            rows = rows.where(lambda row: str(row.parent) == str(parent))
+            rows = rows.where(lambda row: str(row.parent) == parent)
         refuse_span(table, turn)
-        rows = filtered(table, turn, call.headers, rows)
+        rows = filtered(table, turn, call.headers, rows, self.begun.setdefault(name, []))
         if stream.ends_after is not None:
             rows = Rows(rows[: stream.ends_after])
         return way.deal(params, turn, rows)

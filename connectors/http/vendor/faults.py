@@ -20,7 +20,7 @@ from spec.records import record
 
 @record(frozen=True)
 class Scene:
-    """What a fault sees: how the vendor refuses, its clock, and the stream's reply and rows of the call before."""
+    """What a fault sees: how the vendor refuses, its clock, and the list's reply and rows of the call before."""
 
     refuse: Callable[[str, str], Reply]
     now: datetime
@@ -182,13 +182,7 @@ class DuplicateRow(Fault):
     def rows(self, rows: Sequence[Row], scene: Scene) -> Sequence[Row]:
         if not rows:
             return rows
-        before = scene.previous_rows[-1:]
-        if rows[0].parent is not None and scene.table is not None:
-            # The call before may have been for another parent's list, which is read at the same time.
-            listed = [row for row in scene.table.rows() if row.parent == rows[0].parent]
-            place = [row.key for row in listed].index(rows[0].key)
-            before = listed[place - 1 : place] if place else []
-        return [*before, *rows]
+        return [*scene.previous_rows[-1:], *rows]
 
 
 @record(frozen=True)

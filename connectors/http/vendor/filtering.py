@@ -28,10 +28,15 @@ _KEEPS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def filtered(table: Table, turn: Turn, headers: Mapping[str, str], rows: Rows) -> Rows:
-    """The rows that the request's filters keep, in their order; RefusedError for a value that is none."""
+def filtered(table: Table, turn: Turn, headers: Mapping[str, str], rows: Rows, begun: list[datetime]) -> Rows:
+    """The rows that the request's filters keep, in their order; RefusedError for a value that is none.
+
+    ``begun`` gets the moments from which on records are asked for.
+    """
     for one in table.stream.filters:
         for keeps, border in _borders(one, turn, headers):
+            if keeps in {"from", "after"} and isinstance(border, datetime):
+                begun.append(border)
             rows = rows.where(partial(_kept, table, one, keeps, border))
     return rows
 

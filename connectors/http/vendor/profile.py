@@ -121,6 +121,9 @@ class VendorStream(Document):
     belongs: Belonging | None = None
     needs: tuple[tuple[str, ...], ...] = Field(default=(), description="Sets of parameters of which one is required.")
     filters: tuple[Filter, ...] = ()
+    smallest_units: tuple[Place, ...] = Field(
+        default=(), description="Amounts in the smallest unit of their currency, as the vendor's documents say."
+    )
     selecting: Selecting | None = None
     set: dict[Place, Any] = Field(default={}, description="Values that every record has.")
     spelled: dict[Place, str] = Field(default={}, description="Texts that are made of the key, {key} in them.")

@@ -46,6 +46,10 @@ class Table:
         """Make records of another form from now on, that of what is asked for; keys stay as they are."""
         self._shape = schema
 
+    def said(self, place: str) -> Schema:
+        """What the description says of the value at a place of a record."""
+        return inside(self._schema, place, self._definitions)
+
     def fill(self, count: int, parent: str | int | None = None) -> None:
         """Add that many rows, the newest last."""
         for _ in range(count):
@@ -167,7 +171,7 @@ class Table:
         stream = self.stream
         if stream.growing is not None and stream.growing.field == stream.key:
             return spelled(moment, stream.growing.form)
-        schema = self._key_schema()
+        schema = self.said(stream.key)
         kinds = schema.get("type", ["string"])
         if "string" not in kinds:
             return (_FIRST_BIG if schema.get("format") == "int64" else 1001) + number
@@ -182,8 +186,6 @@ class Table:
         most = schema.get("maxLength", 16)
         return str(_FIRST_TEXT + number if most >= 16 else 10 ** (most - 1) + number)
 
-    def _key_schema(self) -> Schema:
-        return inside(self._schema, self.stream.key, self._definitions)
 
 
 def _merged(before: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:

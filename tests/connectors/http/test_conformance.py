@@ -164,6 +164,10 @@ def next_second(text: str) -> str:
     return str(int(placeholders._instant(text).timestamp()) + 1)
 
 
+def in_minutes(text: str) -> str:
+    return str(int(placeholders._instant(text).timestamp()) // 60)
+
+
 def anew(folder: Path, *, now: str) -> staged.Pages:
     folder.mkdir(parents=True, exist_ok=True)
     for file in folder.glob("*.*"):
@@ -179,6 +183,7 @@ MUTANTS: dict[str, tuple[object, str, Any, str]] = {
     "a paginator that goes on from the first record": (keyset, "following", first_again, "few_requests"),
     "a paginator that stops after a page": (keyset, "following", one_page, "whole"),
     "a cursor that begins behind its border": (placeholders.FORMS, "epoch", next_second, "incremental"),
+    "a cursor that is spelled in another unit of time": (placeholders.FORMS, "epoch", in_minutes, "incremental"),
     "records that came twice are kept": (repeats.Keys, "repeated", lambda _self: set(), "came_twice"),
     "a busy system that is given up at once": (sending, "_usual", never_again, "too_many_requests"),
     "an ill system that is given up at once": (sending, "_usual", never_again, "unavailable"),

@@ -1,11 +1,25 @@
 """A second read asks for what is new alone."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from connectors.http.conformance.bench import Bench, BrokenError, NotApplicableError
 from connectors.http.vendor.wire import at
 
 SUMMARY = "an incremental read: the border again, what changed, nothing else"
+
+
+FARTHEST = timedelta(hours=36)
+"""A filter by day asks from its first moment on, in whatever zone."""
+
+
+def _refuse_misunderstood(begun: list[datetime], since: str) -> None:
+    """Seconds where milliseconds are meant ask for everything, and nobody sees it by what comes."""
+    if not begun:
+        return
+    meant = datetime.fromisoformat(since)
+    meant = meant if meant.tzinfo is not None else meant.replace(tzinfo=UTC)
+    if min(begun) < meant - FARTHEST:
+        raise BrokenError(f"the vendor was asked for what changed since {min(begun)}, where {since} was meant")
 
 
 def run(bench: Bench) -> None:
@@ -25,7 +39,10 @@ def run(bench: Bench) -> None:
     if source.columns[cursor].startswith("TIMESTAMP") and bench.theirs.belongs is None and bench.theirs.growing:
         # One exactly where the read begins: a border that is left out loses it.
         wanted = sorted([*wanted, bench.key_there(vendor.add(bench.stream, datetime.fromisoformat(since)))])
+    vendor.begun.clear()
     found = bench.keys(bench.read(vendor, source=incremental, since=since))
+    if source.columns[cursor].startswith(("TIMESTAMP", "DATE")):
+        _refuse_misunderstood(vendor.begun.get(bench.stream, []), since)
     lost = sorted(set(wanted) - set(found))
     if lost:
         raise BrokenError(f"{len(lost)} records from {since} on did not come again, such as {lost[0]}")
