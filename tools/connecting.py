@@ -136,6 +136,9 @@ def offer(context: Context, system: str, *, name: str | None = None, way: str | 
         for key, one in unit.definition.settings.items()
         if key not in told
     )
+    if "base_url" in stated:
+        # Who went to another address goes there again: what is typed now is meant for that one.
+        settings += (Asked("base_url", "Address", "Where all requests go.", known=stated["base_url"]),)
     secrets = tuple(
         Asked(field.name, field.title, field.help, known="" if field.name in kept else None)
         for field in connections.asked_for(system, chosen.use if chosen is not None else None)

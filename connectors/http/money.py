@@ -63,22 +63,39 @@ def settle(definition: Definition, source: Source, into: DuckDBPyConnection, tab
     own = cast("dict[str, str]", source.options["fields"])
     hidden = {own[name]: name for name in source.columns if name.startswith(_HIDDEN)}
     for name, place in wanted.items():
-        _refuse_unclear(into, table, name, hidden[place], shown, definition.decimals_unclear)
+        is_text = _is_text(into, table, name)
+        amount = sql.try_cast(sql.column(name), TYPE) if is_text else sql.column(name)
+        _refuse_unclear(into, table, name, amount, hidden[place], shown, definition.decimals_unclear)
         # A product of decimals is exact, a quotient is not.
         factor = _factor(definition, hidden[place])
-        worth = sql.template("CAST(:x * :factor AS DECIMAL(28, 4))", x=sql.column(name), factor=factor)
+        worth = sql.template("CAST(:x * :factor AS DECIMAL(28, 4))", x=amount.copy(), factor=factor)
+        if is_text:
+            # What is no number stays as it came, for whoever decides about values of another kind.
+            worth = sql.template("coalesce(CAST(:worth AS VARCHAR), :came)", worth=worth, came=sql.column(name))
         sql.run(into, exp.update(table.copy(), {name: worth}))
     for name in hidden.values():
         column = exp.Drop(tables=[sql.column(name)], kind="COLUMN")
         sql.run(into, exp.Alter(this=table.copy(), kind="TABLE", actions=[column]))
 
 
+def _is_text(into: DuckDBPyConnection, table: exp.Table, name: str) -> bool:
+    """Whether a column came as text, since some of its values are no numbers."""
+    kind = sql.row(into, exp.select(sql.template("any_value(typeof(:x))", x=sql.column(name))).from_(table))[0]
+    return str(kind) == "VARCHAR"
+
+
 def _refuse_unclear(
-    into: DuckDBPyConnection, table: exp.Table, name: str, currency: str, shown: str, unclear: Sequence[str]
+    into: DuckDBPyConnection,
+    table: exp.Table,
+    name: str,
+    amount: exp.Expression,
+    currency: str,
+    shown: str,
+    unclear: Sequence[str],
 ) -> None:
     found = sql.template(
         "count_if(:x <> 0 AND (:c IS NULL OR :x <> trunc(:x) OR list_contains(:unclear, upper(:c))))",
-        x=sql.column(name), c=sql.column(currency), unclear=[one.upper() for one in unclear],
+        x=amount, c=sql.column(currency), unclear=[one.upper() for one in unclear],
     )  # fmt: skip
     count = sql.whole(sql.row(into, exp.select(found).from_(table))[0])
     if count:

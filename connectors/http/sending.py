@@ -17,7 +17,7 @@ from connectors.http.forms import FORM, encoded
 from connectors.http.pacing import Pace, waiting_time
 from connectors.http.signing import Auth, Credentials, Outgoing, Secrets, renewal
 from spec.base import Document, JsonValue
-from spec.errors import AccessError, DataError, DreflowError, LimitError, TransientError
+from spec.errors import AccessError, DataError, DreflowError, LimitError, SpecError, TransientError
 
 if TYPE_CHECKING:
     import httpx
@@ -135,6 +135,11 @@ class Sender:
             raise TransientError(
                 f"{self._definition.title} did not answer within {self._definition.limits.timeout:g} seconds.",
                 hint="It is tried again later.",
+            ) from None
+        except httpx.UnsupportedProtocol:
+            raise SpecError(
+                f"{self._definition.title} has no address that begins with https://.",
+                hint="Check the connection's address (base_url).",
             ) from None
         # The client's own words may hold the address with its parameters.
         except (httpx.TransportError, httpx.StreamError) as error:

@@ -20,6 +20,8 @@ def run(bench: Bench) -> None:
     aside = {key, *optional, *(bench.said.parent.keep if bench.said.parent is not None else ())}
     places = {name: f"/{path[0]}" for name, path in bench.paths(source).items() if len(path) == 1}
     certain = [name for name in places if name not in aside]
+    amounts = {place for one in bench.said.money for place in one.amounts}
+    money = [name for name in certain if places[name] in amounts]
     numbers = [name for name in certain if source.columns[name].startswith(("BIGINT", "DECIMAL", "TIMESTAMP"))]
     # A stream that names the fields it reads is never sent, or never looks at, any other.
     if not bench.said.fields:
@@ -27,6 +29,8 @@ def run(bench: Bench) -> None:
     if not certain:
         raise NotApplicable("no field besides the key is in every record")
     _refused(bench, FieldRemoved(place=places[certain[0]]), f"a field that is gone ({certain[0]})")
+    if money:
+        _refused(bench, FieldRetyped(place=places[money[0]]), f"an amount that is no number ({money[0]})")
     if numbers:
         _refused(bench, FieldRetyped(place=places[numbers[0]]), f"a field that is something else ({numbers[0]})")
 
