@@ -79,7 +79,12 @@ def _name_of_change(parameter: Parameter) -> str | None:
     said = set(words(parameter.name))
     if parameter.place == "header":
         return parameter.name if parameter.name.lower() == "if-modified-since" else None
-    if parameter.place not in {"query", "body"} or parameter.name.count("/") > 1 or said & _UNTIL - {"to"} or parameter.shape.is_only("boolean", "array"):
+    if (
+        parameter.place not in {"query", "body"}
+        or parameter.name.count("/") > 1
+        or said & _UNTIL - {"to"}
+        or parameter.shape.is_only("boolean", "array")
+    ):
         return None
     if said & _CHANGED and parameter.inner:
         inner = next(

@@ -1,7 +1,7 @@
 """Reading a file that a stranger wrote: JSON, YAML or XML, within bounds, with the line of what is wrong.
 
-A description is data. It is never asked to fetch anything, and nothing in it is followed but references to itself and to
-files beside it.
+A description is data. It is never asked to fetch anything, and nothing in it is followed but references to itself and
+to files beside it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def read_document(file: Path) -> Written:
     text = _decoded(_unpacked(content, where), where)
     plain = _parsed(text, where)
     if refers_elsewhere(text):
-        plain, _ = joined(plain, file, lambda one: _alone(one))
+        plain, _ = joined(plain, file, _alone)
     return Written(file, text, plain)
 
 

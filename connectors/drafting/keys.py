@@ -94,7 +94,9 @@ def _named_in_path(listing: Listing, api: Api, fields: dict[str, Shape]) -> tupl
             found = next((name for name in fields if alike(name, asked)), None)
             # /pools/{pool_name} asks by the field name.
             nouns = _nouns(listing.name)
-            found = found or next((name for name in fields if any(alike(f"{one}_{name}", asked) for one in nouns)), None)
+            found = found or next(
+                (name for name in fields if any(alike(f"{one}_{name}", asked) for one in nouns)), None
+            )
             if found is not None:
                 named.append((found, one.path))
     # A record may be asked for by its number as well as by its id.

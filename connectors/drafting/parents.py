@@ -77,7 +77,10 @@ def filled(listing: Listing, above: Sequence[Above], everywhere: set[str], askin
                 target = params if parameter.place == "query" else headers
                 target[parameter.name] = fixed if parameter.place == "query" else str(fixed)
             asking.decided(
-                listing.name, f"{parameter.name.removeprefix('/')} is {fixed}", "it is required, and this is its default", sure=False
+                listing.name,
+                f"{parameter.name.removeprefix('/')} is {fixed}",
+                "it is required, and this is its default",
+                sure=False,
             )
         elif parameter.place == "header":
             own = _setting(parameter.name, settings, f"Is sent in the header {clean(parameter.name)}.")
@@ -173,8 +176,8 @@ def _names(name: str, above: Above) -> bool:
 def _value(name: str, parameter: Parameter | None, above: Above) -> str:
     """The field of the parent's record that fills a name; empty where that is not clear.
 
-    One that is called so, one that is called as its last word (``team_slug`` and ``slug``) or as the ``text`` says ('The
-    name of the repository'), else its key, where that is of the parameter's kind or the name is that of an id.
+    One that is called so, or as its last word (``team_slug`` and ``slug``), or as is said of the parameter ('The name of
+    the repository'); else its key, where that is of the parameter's kind or the name is that of an id.
     """
     fields = above.listing.record.properties
     last = words(name)[-1] if words(name) else ""
@@ -184,7 +187,9 @@ def _value(name: str, parameter: Parameter | None, above: Above) -> str:
         if same is not None:
             return same
     key = fields.get(above.key)
-    is_other = key is not None and parameter is not None and key.is_only("integer") and parameter.shape.is_only("string")
+    is_other = (
+        key is not None and parameter is not None and key.is_only("integer") and parameter.shape.is_only("string")
+    )
     return "" if is_other and last not in _ENDS else above.key
 
 
@@ -198,7 +203,7 @@ def _asked_value(name: str, above: Above, stream: str, asking: Asking) -> str:
 
 
 def _inner(name: str, above: Above, stream: str, asking: Asking) -> str:
-    """Where a parent's record has what an outer name of an address is filled with, asked where several could be meant."""
+    """Where a parent's record has what an outer name of an address is filled with; asked where that is not clear."""
     fields = above.listing.record.properties
     for field_name, shape in fields.items():
         if not alike(field_name, name):

@@ -10,7 +10,10 @@ from connectors.drafting.api import KINDS, Api, Kind
 from connectors.drafting.documents import read_document
 from spec.errors import DataError
 
-_MARK = re.compile(r"[\"']?\b(?:openapi|swagger)[\"']?\s*:\s*[\"']?[23]\b|<(?:edmx:)?Edmx\b|\"__schema\"\s*:|^\s*type\s+\w*Query\w*\b[^{\n]*\{", re.MULTILINE)
+_MARK = re.compile(
+    r"[\"']?\b(?:openapi|swagger)[\"']?\s*:\s*[\"']?[23]\b|<(?:edmx:)?Edmx\b|\"__schema\"\s*:|^\s*type\s+\w*Query\w*\b[^{\n]*\{",
+    re.MULTILINE,
+)
 _BEGINNING = 64 << 10
 
 
@@ -24,7 +27,7 @@ def from_description(file: Path) -> tuple[Api, dict[str, str | int]]:
             return api, written.where(api.base if "{" not in api.base else "")
     raise DataError(
         "The file is no description of an API that can be read.",
-        hint="It takes OpenAPI 3, Swagger 2, OData $metadata (EDMX), a GraphQL schema or the answer of an introspection.",
+        hint="It takes OpenAPI 3, Swagger 2, OData $metadata (EDMX), or a GraphQL schema or introspection.",
         where=written.where(),
     )
 

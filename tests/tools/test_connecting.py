@@ -347,7 +347,7 @@ def test_of_many_who_come_back_at_once_with_one_state_one_is_taken_up(context: C
 
 def test_connecting_again_goes_where_the_connection_went(context: Context) -> None:
     there = {"base_url": "https://proxy.example/v1"}
-    connections.connect(context, "till", "stripe", there, {"key": "rk_1"}, now=NOW)
+    connections.connect(context, "till", "stripe", there, {"token": "rk_live_1"}, now=NOW)
     offer = connecting.offer(context, "stripe", name="till")
     assert {one.name: one.known for one in offer.settings} == there
     assert connecting.offer(context, "stripe").settings == ()
@@ -355,4 +355,4 @@ def test_connecting_again_goes_where_the_connection_went(context: Context) -> No
 
 def test_an_address_that_is_none_is_told_and_not_tried_again(context: Context) -> None:
     with pytest.raises(SpecError, match="no address that begins with https"):
-        connecting.with_key(context, "stripe", "till", {"base_url": ""}, {"key": "rk_1"}, now=NOW)
+        connecting.with_key(context, "stripe", "till", {"base_url": ""}, {"token": "rk_live_1"}, now=NOW)

@@ -105,9 +105,7 @@ def endpoints(document: Document, plain: Mapping[str, Any], answer: Any) -> Iter
         )
 
 
-def _endpoint(
-    document: Document, path: str, item: Mapping[str, Any], said: Mapping[str, Any], answer: Any
-) -> Endpoint:
+def _endpoint(document: Document, path: str, item: Mapping[str, Any], said: Mapping[str, Any], answer: Any) -> Endpoint:
     given = [*_parameters(document, item.get("parameters")), *_parameters(document, said.get("parameters"))]
     given += in_body(document, said)
     shape, headers, samples = _reply(document, said.get("responses"), answer)

@@ -9,7 +9,10 @@ from connectors.drafting.words import words
 from spec.base import JsonValue
 
 _LINKS = {"link", "links", "url", "uri", "href", "urls"}
-_CALLED = re.compile(r"(?:(?:an?|the|this\s+is|contains|full|complete|absolute|relative)\s+){0,4}(?:url|uri|link|hyperlink)\b", re.I)
+_CALLED = re.compile(
+    r"(?:(?:an?|the|this\s+is|contains|full|complete|absolute|relative)\s+){0,4}(?:url|uri|link|hyperlink)\b",
+    re.IGNORECASE,
+)
 _BACK = {"previous", "prev", "first", "self", "last", "has"}
 
 

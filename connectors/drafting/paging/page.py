@@ -54,7 +54,9 @@ def found(seen: Seen) -> Way | None:
     sized, said = seen.sized()
     params: dict[str, JsonValue] = {"number": parameter.name, "start": start, **sized}
     pages = seen.telling(*_PAGES)
-    in_header = next((leaf for leaf in seen.headers if set(leaf.last) in _PAGES or {"total", "pages"} <= set(leaf.last)), None)
+    in_header = next(
+        (leaf for leaf in seen.headers if set(leaf.last) in _PAGES or {"total", "pages"} <= set(leaf.last)), None
+    )
     if pages is not None and not pages.is_flag and "next" not in pages.words:
         params["pages"] = pages.place
         end = f"{pages.place} in the answer says how many"

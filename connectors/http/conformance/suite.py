@@ -114,7 +114,9 @@ def _tried(under: Bench, what: str, name: str, run: Callable[[], None]) -> Verdi
     except (duckdb.Error, ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
         # A connector that somebody else wrote may go wrong where nobody thought of it; the other cases still count.
         text = str(error).strip().splitlines()
-        return Verdict(what, name, "broken", f"it fails inside ({type(error).__name__}): {text[0][:200] if text else ''}")
+        return Verdict(
+            what, name, "broken", f"it fails inside ({type(error).__name__}): {text[0][:200] if text else ''}"
+        )
     if under.violations:
         return Verdict(what, name, "broken", f"not as the vendor says: {under.violations[0]}")
     return Verdict(what, name, "kept")

@@ -13,7 +13,8 @@ class Params(Document):
 
     next: str = Field(default="", description="Place in the answer of the next page's link.")
     next_header: str = Field(
-        default="", description="Header that is the next page's link, in place of 'next'; for Link there is link_header."
+        default="",
+        description="Header that is the next page's link, in place of 'next'; for Link there is link_header.",
     )
     size_param: str = Field(default="", description="Parameter with the page's size.")
     size: int = Field(default=100, ge=1, description="Records a page.")

@@ -50,7 +50,9 @@ class _Folder:
         """The same with references that hold in the whole document."""
         if isinstance(plain, Mapping):
             return {
-                key: self._reference(item, own) if key == "$ref" and isinstance(item, str) else self.rewritten(item, own)
+                key: self._reference(item, own)
+                if key == "$ref" and isinstance(item, str)
+                else self.rewritten(item, own)
                 for key, item in plain.items()
             }
         return [self.rewritten(item, own) for item in plain] if isinstance(plain, list) else plain

@@ -187,7 +187,6 @@ class Table:
         return str(_FIRST_TEXT + number if most >= 16 else 10 ** (most - 1) + number)
 
 
-
 def _merged(before: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
     made = dict(before)
     for name, item in fields.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ BODY = {
 }
 
 
-def described(*, swagger: bool = False, body: Any = BODY, **paths: Any) -> dict[str, Any]:
+def described(paths: Mapping[str, Any] | None = None, *, swagger: bool = False, body: Any = BODY) -> dict[str, Any]:
     """A description with ``POST /visits/search``, and other ``paths`` as they are."""
     post: dict[str, Any] = {"operationId": "searchVisits"}
     if swagger:
@@ -42,7 +43,7 @@ def described(*, swagger: bool = False, body: Any = BODY, **paths: Any) -> dict[
     else:
         post["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
         post["responses"] = {"200": {"description": "ok", "content": {"application/json": {"schema": ANSWER}}}}
-    common = {"info": {"title": "Visits", "version": "1"}, "paths": {"/visits/search": {"post": post}, **paths}}
+    common = {"info": {"title": "Visits", "version": "1"}, "paths": {"/visits/search": {"post": post}, **(paths or {})}}
     if swagger:
         return {"swagger": "2.0", "host": "api.made.example", "consumes": ["application/json"], **common}
     return {"openapi": "3.0.0", "servers": [{"url": "https://api.made.example"}], **common}
@@ -73,22 +74,24 @@ def test_a_search_is_a_list_that_is_asked_for_with_post(swagger: bool, tmp_path:
 
 def test_a_search_that_needs_what_nobody_gives_is_left_out_with_the_reason(tmp_path: Path) -> None:
     body = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
-    plain = described(body=body, **{"/rooms": _list()})
+    plain = described({"/rooms": _list()}, body=body)
     found, _ = of(plain, tmp_path, answers={"rooms.paging": "whole"})
     assert "needs query, and no list gives that" in dict(found.left_out)["/visits/search"]
-    said, _ = of(plain, tmp_path, answers={"rooms.paging": "whole", "address.query": "setting", "visits.paging": "whole"})
+    said, _ = of(
+        plain, tmp_path, answers={"rooms.paging": "whole", "address.query": "setting", "visits.paging": "whole"}
+    )
     assert said.definition.streams["visits"].body == {"query": "{query}"}
 
 
 def test_a_search_beside_a_list_of_the_same_is_told_and_not_drafted(tmp_path: Path) -> None:
-    found, _ = of(described(**{"/visits": _list()}), tmp_path, answers={"visits.paging": "whole"})
+    found, _ = of(described({"/visits": _list()}), tmp_path, answers={"visits.paging": "whole"})
     assert found.definition.streams["visits"].method == "GET"
     (note,) = found.notes
     assert "/visits/search" in note
 
 
 def test_a_post_that_makes_something_is_no_list(tmp_path: Path) -> None:
-    made = described(**{"/rooms": _list()})
+    made = described({"/rooms": _list()})
     made["paths"]["/visits/search"]["post"]["operationId"] = "createSearch"
     found, _ = of(made, tmp_path, answers={"rooms.paging": "whole"})
     assert set(found.definition.streams) == {"rooms"}

@@ -136,6 +136,8 @@ def test_a_header_that_a_browser_saved_tells_the_next_mark(tmp_path: Path) -> No
     found = draft(api, Wish("shop", about), {}, source="example answers", grade="E")
     assert paginate(found) == {"use": "cursor", "next_header": "x-next-cursor", "param": "from"}
     assert "sentinel" not in found.yaml
-    said, about = from_examples((file,), "cursor parameter; the next page is in the header X-Weiter; key in header X-Key")
+    said, about = from_examples(
+        (file,), "cursor parameter; the next page is in the header X-Weiter; key in header X-Key"
+    )
     assert "x-weiter" in said.endpoints[0].headers
     assert [one.unit.get("header") for one in said.proofs] == ["X-Key"]

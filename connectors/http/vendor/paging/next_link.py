@@ -29,7 +29,11 @@ def deal(params: Params, turn: Turn, rows: Rows) -> Dealt:
     if mark is not None:
         link = turn.link(**{params.param: mark})
         link = "/" + link.split("/", 3)[3] if params.relative else link
-        return Dealt(page, headers={params.next_header: link}) if params.next_header else Dealt(page, {params.next_at: link})
+        return (
+            Dealt(page, headers={params.next_header: link})
+            if params.next_header
+            else Dealt(page, {params.next_at: link})
+        )
     if params.next_header:
         return Dealt(page, headers={} if params.last == "absent" else {params.next_header: ""})
     told = {} if params.last == "absent" else {params.next_at: None if params.last == "null" else ""}
