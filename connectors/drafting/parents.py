@@ -176,8 +176,8 @@ def _names(name: str, above: Above) -> bool:
 def _value(name: str, parameter: Parameter | None, above: Above) -> str:
     """The field of the parent's record that fills a name; empty where that is not clear.
 
-    One that is called so, or as its last word (``team_slug`` and ``slug``), or as is said of the parameter ('The name of
-    the repository'); else its key, where that is of the parameter's kind or the name is that of an id.
+    One called so, or as its last word (``team_slug`` and ``slug``), or as is said of the parameter ('The name of the
+    repository'); else its key, where that is of the parameter's kind or the name is that of an id.
     """
     fields = above.listing.record.properties
     last = words(name)[-1] if words(name) else ""
