@@ -13,11 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from sqlglot import exp
-
 from connectors import instants, sql
 from connectors.drift import drifted
 from connectors.spelling import FALSE_WORDS, TRUE_WORDS, Spelling
+from connectors.trees import exp
 from spec.errors import DataError, SpecError
 from spec.records import record
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from connectors import sql
+from connectors.trees import exp
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -7,9 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from sqlglot import exp
-
 from connectors import sql
+from connectors.trees import exp
 from spec.errors import UnsupportedError
 
 if TYPE_CHECKING:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlglot import exp
-
 from connectors import sql
+from connectors.trees import exp
 
 FORMS: Mapping[str, tuple[str, str]] = {
     "epoch": (r"-?[0-9]{1,12}(\.[0-9]+)?", "TRY_CAST(:x AS DECIMAL(24, 6)) * 1000000"),

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, cast
 
-from sqlglot import exp
-
 from connectors import emptied, sql
 from connectors.contract import Preview
+from connectors.trees import exp
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from sqlglot import exp
-
 from connectors import conform, sql
 from connectors.contract import QuarantinedRows, Reading
+from connectors.trees import exp
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

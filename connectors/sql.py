@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from typing import cast as cast_type
 
-from sqlglot import exp, parse_one
+from connectors.trees import exp, noted, parse_one
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -84,6 +84,7 @@ def drop(table: exp.Table) -> exp.Drop:
     return exp.Drop(tables=[table.copy()], kind="TABLE", exists=True)
 
 
+@noted
 def sibling(table: exp.Table, suffix: str) -> exp.Table:
     """A table in the same schema, named like ``table`` with a suffix."""
     return exp.Table(this=identifier(table.name + suffix), db=table.args.get("db"), catalog=table.args.get("catalog"))

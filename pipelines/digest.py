@@ -30,13 +30,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
+from connectors.trees import exp
 from pipelines.job import Field
 from spec.base import JsonValue
 from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-    from sqlglot import exp
 
 TOLERANCE = 1e-9
 _FLOATING = re.compile(r"\b(FLOAT|FLOAT4|FLOAT8|REAL|DOUBLE)\b", re.IGNORECASE)
@@ -110,8 +110,6 @@ def table_digest(
     ``actual`` are the column types the relation has where they differ from the declared ones, as in an attached
     database that has no decimals; values are cast to the declared type first, and one that cannot be is an error.
     """
-    from sqlglot import exp
-
     exact = [item for item in fields if is_exact(item)]
     inexact = [item for item in fields if not is_exact(item)]
     cells = [cell(_declared(item, actual[fields.index(item)] if actual else item.type), item.type) for item in exact]
@@ -179,15 +177,11 @@ def row_text(names_and_types: Sequence[tuple[str, str]]) -> exp.Expr:
     """The canonical text of a row over columns in scope, floating-point ones included as text: for finding equal
     rows.
     """
-    from sqlglot import exp
-
     return _row([cell(exp.column(name, quoted=True), type_text) for name, type_text in names_and_types])
 
 
 def cell(value: exp.Expr, type_text: str) -> exp.Expr:
     """The canonical text of one value of that type."""
-    from sqlglot import exp
-
     kind = spelled(type_text)
     text = _cast(value, "VARCHAR")
     if _NESTED.search(kind):
@@ -206,22 +200,16 @@ def cell(value: exp.Expr, type_text: str) -> exp.Expr:
 
 def call(function: str, *arguments: exp.Expr | int) -> exp.Expr:
     """A DuckDB function by exactly this name."""
-    from sqlglot import exp
-
     return exp.Anonymous(
-        this=function, expressions=[exp.convert(item) if isinstance(item, int) else item for item in arguments]
+        this=function, expressions=[item if isinstance(item, exp.Expr) else exp.convert(item) for item in arguments]
     )
 
 
 def _row(cells: Sequence[exp.Expr]) -> exp.Expr:
-    from sqlglot import exp
-
     return call("concat_ws", exp.Literal.string("|"), *cells) if cells else exp.Literal.string("")
 
 
 def _sized(text: exp.Expr) -> exp.Expr:
-    from sqlglot import exp
-
     # '||' and not concat(): concat() would make '' of a NULL.
     length = _cast(call("strlen", text.copy()), "VARCHAR")
     return exp.DPipe(this=exp.DPipe(this=length, expression=exp.Literal.string(":")), expression=text.copy())
@@ -233,26 +221,18 @@ def _declared(item: Field, actual: str) -> exp.Expr:
 
 
 def _column(item: Field) -> exp.Expr:
-    from sqlglot import exp
-
     return exp.column(item.name, quoted=True)
 
 
 def _cast(value: exp.Expr, type_text: str) -> exp.Expr:
-    from sqlglot import exp
-
     return exp.Cast(this=value.copy(), to=exp.DataType.build(type_text, dialect="duckdb"))
 
 
 def _as(value: exp.Expr, alias: str) -> exp.Expr:
-    from sqlglot import exp
-
     return exp.alias_(value, alias)
 
 
 def _measures(item: Field) -> list[exp.Expr]:
-    from sqlglot import exp
-
     column = _column(item)
     counted: list[exp.Expr] = [exp.Count(this=column)]
     if _MOMENT.match(item.type):

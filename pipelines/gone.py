@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from connectors import sql
 from connectors.contract import Reading, connector
 from connectors.destination import Removal
+from connectors.trees import exp
 from pipelines.state import Border
 from spec.errors import DataError, SpecError
 from spec.pipeline import Gone, Load, Pipeline, Source
@@ -24,7 +25,6 @@ from spec.run import OutputResult
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-    from sqlglot import exp
 
     from pipelines.job import Job, Relation
     from pipelines.staging import Staged
@@ -84,8 +84,6 @@ def note_together(connection: DuckDBPyConnection, source: Source, table: exp.Tab
 
     DataError when rows were set aside, because their keys are not known.
     """
-    from sqlglot import exp
-
     if not reading.owners:
         return
     if reading.quarantined:
@@ -115,8 +113,6 @@ def settle(
     ``is_whole`` when ``table`` has all rows of the source, so that no further reading is needed; ``is_lookup`` when
     nothing will be published, so that no list of deleted records is read.
     """
-    from sqlglot import exp
-
     gone = source.gone
     if gone is None:
         return Told()
@@ -139,8 +135,6 @@ def settle(
 
 def _is_told(gone: Gone) -> exp.Expr:
     """The condition that a row says of itself that it is gone."""
-    from sqlglot import exp
-
     if gone.column is None:
         return exp.false()
     column = sql.column(gone.column)
@@ -152,8 +146,6 @@ def _is_told(gone: Gone) -> exp.Expr:
 
 def _add(connection: DuckDBPyConnection, source: Source, read: ReadKeys, table: exp.Table, listed: exp.Table) -> None:
     """The system's own list of what was deleted, without what came in this run."""
-    from sqlglot import exp
-
     beside = sql.sibling(table, "__listed")
     read(keys_only(source, "listed"), beside)
     alive = exp.select(*_keys(source)).from_(table).where(exp.not_(_is_told(_gone(source))))
@@ -168,8 +160,6 @@ def _present(
     connection: DuckDBPyConnection, source: Source, table: exp.Table, read: ReadKeys, *, is_whole: bool
 ) -> int:
     """All keys that there are, those that came in this run among them."""
-    from sqlglot import exp
-
     present = sql.sibling(table, PRESENT)
     # Also where all rows were read: a connector that may not see all of them says so.
     narrow = keys_only(source, "sweep")
@@ -239,8 +229,6 @@ def _keys(source: Source) -> list[exp.Expr]:
 
 
 def _is_whole_key(source: Source) -> exp.Expr:
-    from sqlglot import exp
-
     return exp.and_(*(exp.not_(exp.Is(this=key, expression=exp.null())) for key in _keys(source)))
 
 
@@ -363,8 +351,6 @@ def mark_of(job: Job, load: Load) -> str | None:
 
 def marked(job: Job, load: Load) -> exp.Expr:
     """Whether a row of the load's relation is told to be gone, as an expression over its key columns."""
-    from sqlglot import exp
-
     from pipelines.staging import staged_table
 
     found = _source_of(job, load)
@@ -415,8 +401,6 @@ def removals(bench: Workbench, load: Load, staged: Mapping[str, Staged], rows: e
 
 def _renamed(bench: Workbench, load: Load, name: str, suffix: str, columns: Mapping[str, str]) -> exp.Table:
     """A table of keys under the load's names for them."""
-    from sqlglot import exp
-
     from pipelines.staging import staged_table
 
     picked = [exp.alias_(sql.column(own), sql.identifier(column)) for column, own in columns.items()]
@@ -427,8 +411,6 @@ def _renamed(bench: Workbench, load: Load, name: str, suffix: str, columns: Mapp
 
 
 def _refuse_other_keys(bench: Workbench, load: Load, rows: exp.Table, name: str, columns: Mapping[str, str]) -> None:
-    from sqlglot import exp
-
     from pipelines.staging import staged_table
 
     there = exp.select(*(sql.column(own) for own in columns.values())).from_(staged_table(name))

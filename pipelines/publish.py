@@ -18,6 +18,7 @@ from connectors import sql
 from connectors.contract import Place
 from connectors.destination import Session, StateRow, TableLoad, destination
 from connectors.files import destination as files
+from connectors.trees import exp
 from pipelines import gone, journal, staging, state
 from pipelines.digest import TableDigest, call
 from pipelines.engines.duckdb import bound
@@ -35,7 +36,6 @@ from spec.run import OutputResult, Quarantined
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-    from sqlglot import exp
 
     from pipelines.sending import Sending
 
@@ -156,8 +156,6 @@ def rows_of(job: Job, load: Load) -> exp.Query:
     """A load's rows, from its relation; for a merge only the latest of each key, where a cursor says which one that
     is.
     """
-    from sqlglot import exp
-
     fields = _relation(job, load.from_).fields
     rows = exp.select(*(exp.column(item.name, quoted=True) for item in fields)).from_(
         exp.table_(load.from_, quoted=True)
@@ -331,8 +329,6 @@ class Publisher:
 
         Their number, their digest, and the table of the engine that has them.
         """
-        from sqlglot import exp
-
         bench = self._bench
         inside = session.inside(planned)
         query = rows_of(self._job, load)
@@ -382,8 +378,6 @@ class Publisher:
         return query.args.get("qualify") is None and gone.mark_of(self._job, load) is None
 
     def _keys_are_sound(self, load: Load, table: exp.Table) -> None:
-        from sqlglot import exp
-
         keys = [exp.column(key, quoted=True) for key in load.primary_key]
         if not keys:
             raise SpecError(
@@ -405,8 +399,6 @@ class Publisher:
             )
 
     def _stage_files(self, documents: Mapping[str, bytes]) -> None:
-        from sqlglot import exp
-
         aside = any(one.rows for item in self._staged.values() for one in item.quarantined)
         rejects = bool(self._job.quarantine)
         self._holds_out = bool(
@@ -448,8 +440,6 @@ class Publisher:
 
     def _output_table(self, relation: str) -> exp.Table:
         """The relation's rows as a table, made once: the digest and the file must be of the same rows."""
-        from sqlglot import exp
-
         source = self._staged.get(relation)
         if source is not None and not source.direct:
             return staged_table(relation)
@@ -463,8 +453,6 @@ class Publisher:
         return exp.table_(self._tables[relation], db="main", catalog="memory", quoted=True)
 
     def _stage_quarantine(self, folder: Path, source: str, item: Staged) -> None:
-        from sqlglot import exp
-
         rows = [one for one in item.quarantined if one.rows]
         if not rows:
             return

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from connectors import emptied, sql
 from connectors.contract import OwnTotal, Place, QuarantinedRows, Reading, Together, connector
 from connectors.drift import together
+from connectors.trees import exp
 from pipelines import gone, state
 from pipelines.engines.duckdb import Guard, quoted
 from pipelines.folder import read_json, write_json
@@ -26,7 +27,6 @@ from spec.run import CheckResult
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-    from sqlglot import exp
 
 Places = Callable[[Source | Load | Send], Place]
 STAGING = "staging"
@@ -143,8 +143,6 @@ def discard(folder: Path) -> None:
 
 def staged_table(source: str) -> exp.Table:
     """Where a source's rows are."""
-    from sqlglot import exp
-
     return exp.table_(source, db="main", catalog=STAGING, quoted=True)
 
 
@@ -250,8 +248,6 @@ def _kept(connection: DuckDBPyConnection, table: exp.Table, own: exp.Table, asid
     """Rows set aside, in the staging database also where the others were read straight into a destination."""
     if table == own:
         return Quarantine(aside.table, aside.rows, aside.reason)
-    from sqlglot import exp
-
     suffix = aside.table.removeprefix(table.name)
     there, here = sql.sibling(table, suffix), sql.sibling(own, suffix)
     sql.run(connection, sql.create(here, exp.select("*").from_(there.copy())))
@@ -370,7 +366,5 @@ def _compare(connection: DuckDBPyConnection, source_name: str, table: exp.Table,
 
 def as_source(connection: DuckDBPyConnection, source_name: str, table: exp.Table) -> None:
     """Let the spec's name of the source stand for its staged rows."""
-    from sqlglot import exp
-
     rows = exp.select("*").from_(table.copy())
     sql.run(connection, exp.Create(this=exp.table_(source_name, quoted=True), kind="VIEW", expression=rows))

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, cast
 
+from connectors.trees import exp, parse_one
 from pipelines.digest import call, row_text
 from spec.base import JsonValue
 from spec.errors import LimitError, SpecError
@@ -22,8 +23,6 @@ from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-    from sqlglot import exp
-
 
 MAX_BORDER_ROWS = 500_000
 MAX_HELD_ROWS = 50_000
@@ -121,8 +120,6 @@ def start(connection: DuckDBPyConnection, source: Source, cursor: str) -> str:
     numeric = kind.split("(")[0].upper() in _NUMBERS
     # The cast back gives a DATE from DATE - INTERVAL, which is a TIMESTAMP.
     back = "CAST($lookback AS BIGINT)" if numeric else "CAST($lookback AS INTERVAL)"
-    from sqlglot import exp, parse_one
-
     query = parse_one(f"SELECT CAST(CAST(CAST($cursor AS T) - {back} AS T) AS VARCHAR)", dialect="duckdb")
     for cast_node in query.find_all(exp.Cast):
         if cast_node.to.sql() == "T":
@@ -147,8 +144,6 @@ def settle(
     ``since`` is where the read started, None for all rows; ``aside`` the lowest cursor of rows set aside, empty where
     one does not say, None without any.
     """
-    from sqlglot import exp
-
     if source.cursor is None:
         return Settled(None)
     cursor = exp.column(source.cursor, quoted=True)
@@ -176,8 +171,6 @@ def _held(
     connection: DuckDBPyConnection, table: exp.Table, source: Source, wanted: str | None
 ) -> tuple[str | None, str | None]:
     """How far back the next read goes for rows set aside, and before which cursor they are left past the limit."""
-    from sqlglot import exp
-
     if wanted is None:
         return None, None
     at = exp.column(cast("str", source.cursor), quoted=True)
@@ -205,8 +198,6 @@ def _held(
 
 def _extreme(connection: DuckDBPyConnection, which: str, kind: str, one: str, other: str) -> str:
     """The ``greatest`` or ``least`` of two cursors."""
-    from sqlglot import exp
-
     typed = exp.DataType.build(kind, dialect="duckdb")
     found = call(
         which,
@@ -220,8 +211,6 @@ def _extreme(connection: DuckDBPyConnection, which: str, kind: str, one: str, ot
 
 def _from(source: Source, since: str) -> exp.Expr:
     """The condition that a row's cursor is ``since`` or later."""
-    from sqlglot import exp
-
     limit = exp.Cast(this=exp.Literal.string(since), to=exp.DataType.build(_cursor_type(source), dialect="duckdb"))
     return exp.GTE(this=exp.column(cast("str", source.cursor), quoted=True), expression=limit)
 
@@ -230,8 +219,6 @@ def _counted(
     connection: DuckDBPyConnection, table: exp.Table, source: Source, since: str | None, hashed: exp.Expr
 ) -> dict[str, int]:
     """How often each row stands there that the next read brings again."""
-    from sqlglot import exp
-
     query = (
         exp.select(exp.alias_(hashed.copy(), "h"), exp.alias_(exp.Count(this=exp.Star()), "n"))
         .from_(table.copy())
@@ -253,8 +240,6 @@ def _counted(
 
 def _removed(connection: DuckDBPyConnection, table: exp.Table, hashed: exp.Expr, seen: Mapping[str, int]) -> int:
     """Delete, of each row hash, as many rows as were read before; rows alike are interchangeable."""
-    from sqlglot import exp
-
     if not seen:
         return 0
     known = exp.select(

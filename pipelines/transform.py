@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from connectors import sql
+from connectors.trees import exp
 from pipelines.digest import TableDigest, table_digest
 from pipelines.engines.duckdb import Guard, bound, name
 from pipelines.job import Apply, CompiledCheck, Job, Relation, Stage
@@ -17,7 +18,6 @@ from spec.run import CheckResult
 if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
-    from sqlglot import exp
 
 T = TypeVar("T")
 RESULT = "_dreflow_result"
@@ -82,24 +82,18 @@ class Workbench:
 
     def select(self, relation: str) -> exp.Query:
         """A query giving a relation's rows, with its columns in their declared order and no row order."""
-        from sqlglot import exp
-
         columns = [exp.column(item.name, quoted=True) for item in self.relation(relation).fields]
         rows = exp.select(*columns).from_(exp.table_(relation, quoted=True))
         return self.with_inputs(rows, (relation,))
 
     def made_table(self, relation: str) -> exp.Table | None:
         """The table that holds a stage's rows, where one was made."""
-        from sqlglot import exp
-
         if relation.casefold() not in self._made:
             return None
         return exp.table_(self.relation(relation).name, db="main", catalog="memory", quoted=True)
 
     def with_inputs(self, query: exp.Query, inputs: Sequence[str]) -> exp.Query:
         """The query with a CTE for each stage it needs that is not a table."""
-        from sqlglot import exp
-
         needed = self._needed(inputs)
         if not needed:
             return query
@@ -134,8 +128,6 @@ class Workbench:
 
     def count(self, relation: str) -> int:
         """How many rows a relation has."""
-        from sqlglot import exp
-
         query = exp.select(exp.Count(this=exp.Star())).from_(exp.table_(relation, quoted=True))
         return cast("int", self.fetch(query, (relation,))[0][0])
 
@@ -161,8 +153,6 @@ class Workbench:
         return [stage for key, stage in self._stages.items() if key in wanted]
 
     def _apply(self, stage: Stage, apply: Apply) -> None:
-        from sqlglot import exp
-
         if stage.relation.name.casefold() in self._made:
             return
         readers: list[pa.RecordBatchReader] = []
@@ -188,8 +178,6 @@ class Workbench:
             self._made.add(other.relation.name.casefold())
 
     def _create_inline(self, table_name: str, table: InlineTable) -> None:
-        from sqlglot import exp
-
         columns = [
             exp.alias_(
                 exp.Cast(this=exp.column(column, quoted=True), to=exp.DataType.build(kind, dialect="duckdb")),
@@ -232,8 +220,6 @@ class Workbench:
 
 def _text(value: JsonValue) -> exp.Expr:
     """A value as a text literal: a cast from its text is exact, while a number literal may become a DOUBLE."""
-    from sqlglot import exp
-
     if value is None:
         return exp.Null()
     if isinstance(value, bool):

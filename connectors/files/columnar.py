@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-from sqlglot import exp
 
 from connectors import sql
 from connectors.contract import Discovered, Reading
@@ -16,6 +15,7 @@ from connectors.files import made, text
 from connectors.files.options import ReadOptions
 from connectors.looking import scratch
 from connectors.spelling import plain_options
+from connectors.trees import exp
 from spec.catalog import Column, Table
 from spec.errors import DataError
 from spec.pipeline import Source

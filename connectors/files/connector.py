@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sqlglot import exp
-
 from connectors import readings, sql
 from connectors.contract import Capability, Discovered, Place, Preview, Reading
 from connectors.files import made, text
@@ -21,6 +19,7 @@ from connectors.files.options import Format, ReadOptions
 from connectors.looking import preview_rows
 from connectors.names import distinct, table_name
 from connectors.spelling import parse_options
+from connectors.trees import exp
 from spec.base import JsonValue
 from spec.catalog import Column
 from spec.errors import DataError, SpecError, UnsupportedError

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-from sqlglot import exp
 
 from connectors import conform, sql
 from connectors.contract import Discovered, QuarantinedRows, Reading
@@ -24,6 +23,7 @@ from connectors.files.parts import PLAIN, Area, header_of, located, rows_of
 from connectors.files.records import Dialect, Record, Splitter, count_records
 from connectors.files.sniffing import dialect_of, header_names, names_of
 from connectors.files.torn import has_torn_values
+from connectors.trees import exp
 from spec.errors import DataError
 from spec.pipeline import Source
 from spec.records import record

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from connectors import extensions
+from connectors.trees import exp
 from spec.base import JsonValue
 from spec.errors import LimitError, SpecError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-    from sqlglot import exp
 
 XLSX_ROWS = 1_048_575
 EXACT_DIGITS = 15
@@ -70,8 +70,6 @@ def write_file(
     formulas: Literal["keep", "text"] = "keep",
 ) -> int:
     """Write the query's rows, ordered, and give their number. Columns keep the query's names and order."""
-    from sqlglot import exp
-
     kind = format_of(path.name)
     text = query.sql(dialect="duckdb")
     described = connection.execute(f"DESCRIBE {text}", dict(values or {})).fetchall()
@@ -88,7 +86,7 @@ def write_file(
     written = exp.select(*selected).from_(query.copy().subquery("rows"))
     if order_by:
         written = written.order_by(*(_ordering(item) for item in order_by))
-    target = exp.Literal.string(str(path)).sql(dialect="duckdb")
+    target = "'" + str(path).replace("'", "''") + "'"
     result = connection.execute(
         f"COPY ({written.sql(dialect='duckdb')}) TO {target} ({_OPTIONS[kind]})", dict(values or {})
     ).fetchone()
@@ -103,8 +101,6 @@ def write_file(
 
 
 def _ordering(item: str) -> exp.Expr:
-    from sqlglot import exp
-
     words = item.rsplit(None, 1)
     descending = len(words) == 2 and words[1].lower() == "desc"
     column = words[0] if len(words) == 2 and words[1].lower() in {"asc", "desc"} else item
@@ -121,8 +117,6 @@ def _csv(value: exp.Expr, kind: str) -> exp.Expr:
 
 def _harmless(value: exp.Expr, kind: str) -> exp.Expr:
     """As ``_csv``, a text that begins like a formula after the mark that spreadsheets take for "this is text"."""
-    from sqlglot import exp
-
     written = _csv(value, kind)
     if kind != "VARCHAR":
         return written
@@ -132,8 +126,6 @@ def _harmless(value: exp.Expr, kind: str) -> exp.Expr:
 
 
 def _json(value: exp.Expr, kind: str) -> exp.Expr:
-    from sqlglot import exp
-
     if kind.startswith("TIMESTAMP"):
         return _finite(value, _instant(value.copy(), kind))
     if kind in {"DOUBLE", "FLOAT", "DATE"}:
@@ -170,8 +162,6 @@ def _rounded_as_text(
     connection: DuckDBPyConnection, query: exp.Query, columns: Mapping[str, str], values: Mapping[str, JsonValue]
 ) -> dict[str, str]:
     """The columns with those as VARCHAR that hold a number of more digits than a workbook keeps."""
-    from sqlglot import exp
-
     limits: dict[str, int] = {}
     for name, kind in columns.items():
         decimal = _DECIMAL.match(kind)
@@ -200,8 +190,6 @@ def _nested_as_json(value: exp.Expr, kind: str) -> exp.Expr:
 
 def _instant(value: exp.Expr, kind: str) -> exp.Expr:
     """ISO 8601 with ``T``, a fraction only where there is one, and ``Z`` for instants."""
-    from sqlglot import exp
-
     zoned = kind == "TIMESTAMP WITH TIME ZONE"
     text = _cast(_cast(value, "TIMESTAMP") if zoned else value, "VARCHAR")
     iso: exp.Expr = _call("replace", text, exp.Literal.string(" "), exp.Literal.string("T"))
@@ -216,15 +204,11 @@ def _instant(value: exp.Expr, kind: str) -> exp.Expr:
 
 def _finite(value: exp.Expr, shown: exp.Expr) -> exp.Expr:
     """``shown``, or nothing where the value is infinite (PostgreSQL's 'no end'), which no such file can say."""
-    from sqlglot import exp
-
     return exp.If(this=_call("isfinite", value), true=shown, false=exp.Null())
 
 
 def _plain(value: exp.Expr) -> exp.Expr:
     """A float's shortest exact text without an exponent: 1e-07 is 0.0000001."""
-    from sqlglot import exp
-
     text = _cast(value, "VARCHAR")
     sign = exp.If(
         this=_call("starts_with", text, exp.Literal.string("-")),
@@ -258,8 +242,6 @@ def _plain(value: exp.Expr) -> exp.Expr:
 
 
 def _joined(*parts: exp.Expr) -> exp.Expr:
-    from sqlglot import exp
-
     joined = parts[0]
     for part in parts[1:]:
         joined = exp.DPipe(this=joined, expression=part)
@@ -267,12 +249,8 @@ def _joined(*parts: exp.Expr) -> exp.Expr:
 
 
 def _call(function: str, *arguments: exp.Expr) -> exp.Expr:
-    from sqlglot import exp
-
     return exp.Anonymous(this=function, expressions=[item.copy() for item in arguments])
 
 
 def _cast(value: exp.Expr, kind: str) -> exp.Expr:
-    from sqlglot import exp
-
     return exp.Cast(this=value.copy(), to=exp.DataType.build(kind, dialect="duckdb"))

@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from connectors import conform, sql
 from connectors.contract import OwnTotal
 from connectors.spelling import Spelling
+from connectors.trees import exp
 from spec.records import record
 
 if TYPE_CHECKING:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from connectors import sql
 from connectors.drift import compare
 from connectors.files.options import MADE, ReadOptions
+from connectors.trees import exp
 from spec.errors import DataError, SpecError
 
 if TYPE_CHECKING:

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from connectors import sql
+from connectors.trees import exp
 from spec.records import record
 
 if TYPE_CHECKING:

@@ -14,8 +14,6 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from connectors import conform, sql
 from connectors.contract import Discovered, Reading
 from connectors.drift import known_names
@@ -30,6 +28,7 @@ from connectors.files.options import ReadOptions
 from connectors.looking import scratch
 from connectors.profile import Profile, key_of, profile, spelling_of
 from connectors.spelling import plain_options
+from connectors.trees import exp
 from spec.catalog import Column, Table
 from spec.errors import DataError, nearest
 from spec.pipeline import Source

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from connectors.trees import exp, fact
 from spec.base import JsonValue
 from spec.errors import CancelledError, DataError, DreflowError, LimitError
 from spec.records import record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-    from sqlglot import exp
 
 T = TypeVar("T")
 POLL_SECONDS = 0.2
@@ -66,26 +66,23 @@ def lock(connection: DuckDBPyConnection, folders: Iterable[Path] = ()) -> None:
 
 def quoted(text: str) -> str:
     """A path or name as an SQL string, for the statements (SET, ATTACH, COPY) that take no parameters."""
-    from sqlglot import exp
-
-    return exp.Literal.string(text).sql(dialect="duckdb")
+    # Of a path that is another in every run no text is known before; SQLGlot gives the same.
+    return "'" + text.replace("'", "''") + "'"
 
 
 def name(*parts: str) -> str:
     """A quoted identifier, e.g. ``name("staging", "main", "orders")``."""
-    from sqlglot import exp
-
-    return ".".join(exp.to_identifier(part, quoted=True).sql(dialect="duckdb") for part in parts)
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
 def bound(query: exp.Expr, parameters: Mapping[str, JsonValue]) -> tuple[str, dict[str, JsonValue]]:
     """The query's text and the values of exactly the ``$names`` it uses (DuckDB refuses any it does not)."""
-    from sqlglot import exp
+    used = fact(query, "placeholders", _placeholders)
+    return query.sql(dialect="duckdb"), {key: parameters[key] for key in used}
 
-    used: set[str] = set()
-    for node in query.find_all(exp.Placeholder, exp.Parameter):
-        used.add(node.name)
-    return query.sql(dialect="duckdb"), {key: parameters[key] for key in sorted(used)}
+
+def _placeholders(query: exp.Expr) -> list[str]:
+    return sorted({node.name for node in query.find_all(exp.Placeholder, exp.Parameter)})
 
 
 class Interruptible(Protocol):
