@@ -9,8 +9,7 @@ from pathlib import Path
 from pipelines import staging
 from pipelines.contract import ENGINES
 from pipelines.engines.duckdb import Guard, Limits, lock, open_engine
-from pipelines.inplace.choice import HERE, THERE
-from pipelines.job import Job
+from pipelines.job import HERE, THERE, Job
 from pipelines.staging import Places, Staged
 from pipelines.transform import Workbench
 from spec.run import CheckResult

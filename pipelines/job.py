@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlglot import exp
 
+HERE = "duckdb"
+THERE = "postgres"
+"""The engines: this process, or the database that has the data."""
+
 
 @record(frozen=True, slots=True)
 class Origin:

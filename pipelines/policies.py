@@ -16,6 +16,7 @@ from pipelines.contract import MAIN, Built, ImpliedCheck
 from pipelines.expressions import aliased, column, select_from
 from pipelines.job import Relation
 from pipelines.scope import StepScope
+from pipelines.set_aside import FEW
 from spec.records import record
 
 OnError = Literal["stop", "null", "quarantine"]
@@ -24,7 +25,6 @@ AT_MOST_MEANS = (
     "For null and quarantine: percent of the rows that it may hit. More than that (and than ten rows, or than half of "
     "them) stops the run."
 )
-FEW = 10
 REJECTED = "rejected"
 
 
@@ -42,11 +42,6 @@ class Rejects:
 
 
 THEN: Mapping[str, str] = {"stop": "", "null": "; it became null"}
-
-
-def is_too_many(bad: int, rows: int, at_most: int) -> bool:
-    """Whether so many of the rows cannot be the odd ones: above the share, and above ten or (from three) half."""
-    return bad * 100 > at_most * rows and (bad > FEW or (bad > 2 and bad * 2 > rows))
 
 
 def built(

@@ -24,8 +24,7 @@ from pipelines.computing import benches, computing, proofs, prove
 from pipelines.engines.duckdb import Guard, explained, lock, open_engine
 from pipelines.events import EventLog
 from pipelines.folder import read_json, write_json
-from pipelines.inplace.choice import THERE
-from pipelines.job import Job
+from pipelines.job import THERE, Job
 from pipelines.leases import COMMIT_SECONDS, LEASE_SECONDS, abandon, claim, given, interrupted, jsonable
 from pipelines.publish import Target, publisher_of
 from pipelines.retention import forget_staged

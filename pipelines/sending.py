@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING
 from connectors.contract import Place
 from connectors.names import table_name
 from connectors.sends import Order, Outbox, Row, Sends, Sent, sender
-from pipelines import proofs
-from pipelines.contract import ImpliedCheck
 from pipelines.effects import fields_of, send_target
 from pipelines.job import Job, Relation
 from pipelines.staging import Places
@@ -29,6 +27,7 @@ from spec.run import OutputResult
 if TYPE_CHECKING:
     from sqlglot import exp
 
+    from pipelines.contract import ImpliedCheck
     from pipelines.scope import StepScope
     from pipelines.transform import Workbench
 
@@ -45,6 +44,10 @@ def dry(job: Job) -> Job:
 
 def key_checks(spec: Pipeline, scope: Callable[..., StepScope]) -> list[ImpliedCheck]:
     """Each send against its connector, and the proof that its key identifies a row; SpecError for what does not fit."""
+    # A run that was compiled before sends without them.
+    from pipelines import proofs
+    from pipelines.contract import ImpliedCheck
+
     found: list[ImpliedCheck] = []
     taken: set[str] = set()
     for send in spec.sends:

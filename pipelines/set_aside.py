@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pipelines.policies import is_too_many
 from pipelines.state import MAX_HELD_ROWS
 from spec.pipeline import Source
 from spec.run import CheckResult
@@ -16,6 +15,14 @@ from spec.run import CheckResult
 if TYPE_CHECKING:
     from pipelines.staging import Staged
     from pipelines.state import Settled
+
+
+FEW = 10
+
+
+def is_too_many(bad: int, rows: int, at_most: int) -> bool:
+    """Whether so many of the rows cannot be the odd ones: above the share, and above ten or (from three) half."""
+    return bad * 100 > at_most * rows and (bad > FEW or (bad > 2 and bad * 2 > rows))
 
 
 def few_set_aside(sources: Mapping[str, Source], staged: Mapping[str, Staged]) -> list[CheckResult]:

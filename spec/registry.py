@@ -48,6 +48,10 @@ class Shelf:
             return name in _local_names(self.package, self.data)
         return name in _local_names(self.package, self._file()) or name in _entry_points(self._group())
 
+    def is_ours(self, name: str) -> bool:
+        """Whether the unit of that name is a file here, and not one that a third party adds."""
+        return name in _local_names(self.package, self.data or self._file())
+
     def path(self, name: str) -> Path:
         """The file of a unit that is data; raises SpecError with the nearest name when there is none."""
         if not self.has(name):

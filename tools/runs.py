@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 
 from memory.owners import is_gone, this_owner
 from pipelines import runner
-from pipelines.compiler import compile_spec
 from pipelines.job import Job
 from pipelines.publish import read_pointer
 from spec.base import JsonValue
@@ -20,6 +19,7 @@ from spec.errors import DreflowError, UsageError, unknown_name
 from spec.pipeline import Pipeline, Source
 from spec.run import RunEvent, RunResult, StoredRun
 from tools import audience, connections
+from tools.compiling import ready
 from tools.context import Context
 from tools.locations import Location
 
@@ -95,7 +95,25 @@ def run_spec(
 
         check_rights(context, spec)
     sources = {name: source for name, (source, _) in rebound.items()}
-    job = compile_spec(spec, base=base, parameters=parameters, now=now, rebound=sources, spare=spare)
+    store = context.workspace.store
+    with ready(context, spec, base, parameters=parameters, now=now, rebound=sources, spare=spare) as whole:
+        job = _as_asked(whole, dry=dry, sweep=sweep)
+        store.save_spec(spec, by=context.principal, now=now)
+        result = runner.run(
+            job,
+            _setting(context, base, told),
+            new_id=lambda: f"r{store.next_id('run')}",
+            out=out.absolute(),
+            now=now,
+            rebound={name: item for name, (_, item) in rebound.items()},
+            documents=_documents(job, now),
+        )
+    result = _with_question(context, job, base, result)
+    _recorded(context, job, result)
+    return result
+
+
+def _as_asked(job: Job, *, dry: bool, sweep: bool) -> Job:
     if dry:
         from pipelines.sending import dry as dried
 
@@ -104,20 +122,7 @@ def run_spec(
         from pipelines.sweeping import sweeping
 
         job = sweeping(job)
-    store = context.workspace.store
-    store.save_spec(spec, by=context.principal, now=now)
-    result = runner.run(
-        job,
-        _setting(context, base, told),
-        new_id=lambda: f"r{store.next_id('run')}",
-        out=out.absolute(),
-        now=now,
-        rebound={name: item for name, (_, item) in rebound.items()},
-        documents=_documents(job, now),
-    )
-    result = _with_question(context, job, base, result)
-    _recorded(context, job, result)
-    return result
+    return job
 
 
 def resume(context: Context, run_id: str, *, told: Callable[[RunEvent], None] = lambda _: None) -> RunResult:
@@ -137,6 +142,8 @@ def resume(context: Context, run_id: str, *, told: Callable[[RunEvent], None] = 
 
 def job_of(context: Context, stored: StoredRun) -> Job:
     """A stored run's own spec, compiled again for its own time, parameters and sources."""
+    from pipelines.compiler import compile_spec
+
     base = Path(stored.base)
     items = [f"{name}={item}" for name, item in stored.rebound.items()]
     rebound = _rebound(context, stored.spec, items, stored.now)
@@ -267,6 +274,7 @@ def _with_question(context: Context, job: Job, base: Path, result: RunResult) ->
     """The result of a run that met other columns with the question that would settle it, kept so with the run."""
     if (result.error or {}).get("kind") != "drift":
         return result
+    from pipelines.compiler import compile_spec
     from tools.renames import with_question
 
     stored = context.workspace.store.get(result.run_id)

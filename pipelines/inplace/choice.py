@@ -12,15 +12,12 @@ from functools import partial
 
 from pipelines.contract import ENGINES
 from pipelines.inplace.kinds import CannotSayError, kind_of
-from pipelines.job import CompiledCheck, Relation, Stage
+from pipelines.job import HERE, THERE, CompiledCheck, Relation, Stage
 from spec.base import JsonValue
 from spec.errors import SpecError
 from spec.pipeline import Load, Pipeline, Source
 from spec.records import record
 from spec.run import Effect
-
-HERE = "duckdb"
-THERE = "postgres"
 
 
 @record(frozen=True)

@@ -14,6 +14,7 @@ from agents.session import Message, Session
 from memory.erasure import erase_workspace
 from memory.store import SavedThread
 from memory.workspace import Workspace
+from pipelines import kept
 from spec.errors import AccessError, SpecError, UsageError
 from tools import connections, forget, preferences
 from tools.context import Context
@@ -60,6 +61,16 @@ def test_a_forgotten_conversation_leaves_no_byte(context: Context, tmp_path: Pat
     assert store.first_broken_entry() is None
     [*_, last] = store.audit_trail()
     assert (last.action, last.detail) == ("forget thread", {})
+
+
+def test_compiled_plans_go_with_their_workspace(context: Context) -> None:
+    folder = context.workspace.folder
+    assert context.workspace.store.workspace
+    (folder / kept.FOLDER).mkdir()
+    (folder / kept.FOLDER / "some.json").write_text(SENTINEL, encoding="utf-8")
+    done = forget.workspace(context, now=NOW)
+    assert traces(folder) == []
+    assert done.left == ()
 
 
 def test_every_table_with_a_column_thread_takes_part(context: Context) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from pipelines import kept
 from tools import models
 from tools.context import Context
 
 OF_THREADS = ("uploads", "answers", "slack")
-OF_WORKSPACES = (*OF_THREADS, "pipelines", "out", "page", "pages", "worker", "evals")
+OF_WORKSPACES = (*OF_THREADS, "pipelines", "out", "page", "pages", "worker", "evals", kept.FOLDER)
 _PLANNED = "SELECT DISTINCT pipeline FROM thread_plans WHERE workspace = :workspace AND thread = :thread"
 _USED = """
 SELECT pipeline FROM thread_plans WHERE workspace = :workspace AND (status = 'approved' OR thread <> :thread)

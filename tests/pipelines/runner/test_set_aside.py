@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from running import Plain, Shop
 
-from pipelines.policies import is_too_many
+from pipelines.set_aside import is_too_many
 from spec.base import JsonValue
 
 
