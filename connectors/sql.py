@@ -40,6 +40,12 @@ def identifier(name: str) -> exp.Identifier:
     return exp.to_identifier(name, quoted=True)
 
 
+def quoted(text: str) -> str:
+    """A text as SQL spells it, for the statements (SET, ATTACH, COPY) that take no parameters."""
+    # A path may be another in every run, so that of its statement no text would be known.
+    return "'" + text.replace("'", "''") + "'"
+
+
 def column(name: str) -> exp.Column:
     """A column of the one table in scope."""
     return exp.Column(this=identifier(name))

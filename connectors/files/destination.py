@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from connectors import extensions
+from connectors import extensions, sql
 from connectors.trees import exp
 from spec.base import JsonValue
 from spec.errors import LimitError, SpecError
@@ -86,7 +86,7 @@ def write_file(
     written = exp.select(*selected).from_(query.copy().subquery("rows"))
     if order_by:
         written = written.order_by(*(_ordering(item) for item in order_by))
-    target = "'" + str(path).replace("'", "''") + "'"
+    target = sql.quoted(str(path))
     result = connection.execute(
         f"COPY ({written.sql(dialect='duckdb')}) TO {target} ({_OPTIONS[kind]})", dict(values or {})
     ).fetchone()

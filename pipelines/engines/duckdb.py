@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from connectors import sql
 from connectors.trees import exp, fact
 from spec.base import JsonValue
 from spec.errors import CancelledError, DataError, DreflowError, LimitError
@@ -66,8 +67,7 @@ def lock(connection: DuckDBPyConnection, folders: Iterable[Path] = ()) -> None:
 
 def quoted(text: str) -> str:
     """A path or name as an SQL string, for the statements (SET, ATTACH, COPY) that take no parameters."""
-    # Of a path that is another in every run no text is known before; SQLGlot gives the same.
-    return "'" + text.replace("'", "''") + "'"
+    return sql.quoted(text)
 
 
 def name(*parts: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import duckdb
 import pytest
 import sqlglot
 
 from connectors import sql, trees
 from connectors.trees import Recording, exp
+from pipelines.engines.duckdb import name
 
 
 @pytest.fixture(autouse=True)
@@ -150,6 +152,17 @@ def test_a_note_passes_for_its_node() -> None:
     assert str(table) == '"orders"'
     assert sqlglot.exp.select("*").from_(table).sql() == 'SELECT * FROM "orders"'
     assert [node.name for node in exp.select("a").from_(table).find_all(exp.Table)] == ["orders"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "it's", "''", 'a "b"', r"C:\new\file.csv", "a\nb\tc", "\u00fc \u4e2d", "%s {x} $y ?"]
+)
+def test_what_is_spelled_without_a_tree_is_spelled_as_sqlglot_spells_it(text: str) -> None:
+    assert sql.quoted(text) == sqlglot.exp.Literal.string(text).sql(dialect="duckdb")
+    wanted = [sqlglot.exp.to_identifier(part, quoted=True).sql(dialect="duckdb") for part in (text, "main")]
+    assert name(text, "main") == ".".join(wanted)
+    with duckdb.connect() as here:
+        assert here.execute(f"SELECT {sql.quoted(text)}").fetchone() == (text,)
 
 
 @pytest.mark.parametrize("name", ["orders", 'a "b"', "a.b", ""])

@@ -259,6 +259,20 @@ def test_a_plan_that_does_more_than_write_its_files_is_not_kept(tmp_path: Path, 
     assert loaded(spec, tmp_path) is None
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        _changed("steps/0/use", "theirs"),
+        _changed("checks/0/check", "theirs"),
+        _changed("sources/orders/connector", "sqlite"),
+        _changed("sources/orders/connector", "theirs"),
+    ],
+)
+def test_a_plan_with_a_unit_of_others_or_of_no_files_is_not_kept(changed: Callable[[], Pipeline]) -> None:
+    assert kept.can_be_kept(spec_with())
+    assert not kept.can_be_kept(changed())
+
+
 def test_what_a_run_may_do_is_derived_from_the_spec_each_time(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object, **__: object) -> None:
         raise SpecError("not allowed")
