@@ -54,10 +54,11 @@ def taken_for_granted(meaning: Meaning, schema: Schema) -> list[str]:
 _UNDONE = frozenset(
     stem(word)
     for word in (
-        "failed cancelled canceled void voided declined rejected refused refunded reversed bounced abandoned withdrawn "
-        "returned deleted draft noshow"
+        "failed cancelled canceled void voided declined rejected refused bounced abandoned withdrawn deleted draft noshow"
     ).split()
 )
+# An order that was refunded was one, though its money is gone.
+_GIVEN_BACK = frozenset(stem(word) for word in "refunded reversed returned".split())
 _STATES = frozenset(stem(word) for word in "status state stage phase condition outcome result".split())
 
 
@@ -68,6 +69,7 @@ def counted_too(meaning: Meaning, index: Index) -> list[str]:
     held |= {out.column for out in [*meaning.groups, *meaning.outs] if out.column}
     measured = [out for out in outs_of(meaning) if out.kind in {"count", "agg"}]
     tables = {out.column[0] if out.column else out.table or meaning.scope.table for out in measured}
+    summed = {out.column[0] for out in measured if out.kind == "agg" and out.column}
     said = []
     for table in sorted(tables & set(schema.tables)):
         for column in schema.of(table):
@@ -75,7 +77,8 @@ def counted_too(meaning: Meaning, index: Index) -> list[str]:
             told = column.kind == "text" and _STATES & {stem(word) for word in column.words}
             if not told or column.ref in held or len(states) > _FEW:
                 continue
-            undone = sorted(value for value in states if stem(re.sub(r"\W", "", value.lower())) in _UNDONE)
+            words = _UNDONE | _GIVEN_BACK if table in summed else _UNDONE
+            undone = sorted(value for value in states if stem(re.sub(r"\W", "", value.lower())) in words)
             if undone and len(undone) < len(states):
                 said.append(f"{table} that are {' or '.join(undone)} are counted too")
     return said
