@@ -54,7 +54,8 @@ def taken_for_granted(meaning: Meaning, schema: Schema) -> list[str]:
 _UNDONE = frozenset(
     stem(word)
     for word in (
-        "failed cancelled canceled void voided declined rejected refused bounced abandoned withdrawn deleted draft noshow"
+        "failed cancelled canceled void voided declined rejected refused bounced abandoned withdrawn deleted draft "
+        "noshow"
     ).split()
 )
 # An order that was refunded was one, though its money is gone.
