@@ -128,6 +128,7 @@ class _Drafts:
         try:
             whole = cast("ProposedDraft", _restored(proposed, privacy))
             spec = proposal.pipeline_of(whole, self._request, self._data)
+            proposal.check_moving(spec, self._request)
             self._compile(spec, whole, privacy)
         except DreflowError as error:
             # An error of the spec is made of names; any other may repeat a value of the data.

@@ -7,11 +7,13 @@ where the person spoke of it.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, cast
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema
@@ -258,6 +260,29 @@ def check_personal(job: Job, target: Sequence[str], marks: Marks, request: Reque
                     hint="Leave it out.",
                     where={"step": name},
                     data={"column": field.name, "origin": f"{origin.source}.{origin.column}"},
+                )
+
+
+def check_moving(spec: Pipeline, request: Request) -> None:
+    """Refuse a plan in which days that are counted from the day of a run are written as days; raises SpecError.
+
+    "Last month" of a plan is the month before each run; written as a date it would be the same month forever.
+    """
+    from agents.builtin.moving import days_said
+
+    if request.want != "pipeline":
+        return
+    today = request.now.astimezone(ZoneInfo(request.timezone)).date()
+    said = days_said(request.text, today)
+    for step in spec.steps:
+        written = json.dumps(step.params, default=str)
+        for day, words in said.items():
+            if day.isoformat() in written:
+                raise SpecError(
+                    f"{words!r} is counted from the day of each run, and the step {step.id!r} has it as {day}.",
+                    hint="Write it from $today, such as date_trunc('month', $today) - INTERVAL 1 MONTH.",
+                    where={"step": step.id},
+                    data={"written": day.isoformat(), "said": words, "use": ["$today"]},
                 )
 
 

@@ -380,7 +380,8 @@ PEOPLE = frozenset(
         "subscriber contact supplier seller buyer professor nurse artist director actor lawyer citizen "
         "owner participant volunteer passenger rep candidate applicant trainer coach operator editor "
         "speaker host crew skipper captain pilot waiter cook chef carer dentist vet therapist translator cleaner "
-        "gardener clerk cashier assistant apprentice musician donor"
+        "gardener clerk cashier assistant apprentice musician donor pupil tutor learner trainee attendee visitor "
+        "resident patron linguist interpreter consultant"
     ).split()
 )
 # Words for a flow of money: without another word they mean its sum.

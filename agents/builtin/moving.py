@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from agents.builtin.periods import find_periods
 from agents.builtin.reading import period_text
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def moving(query: exp.Query, today: date, read: Read) -> Moved | None:
     first, last = read(today + timedelta(_AWAY[0])), read(today + timedelta(_AWAY[-1]))
     if first == query and last == query:
         return None
-    probes = [today + timedelta(days) for days in _AWAY] + [_end_of_month(today), date(today.year + 1, 1, 1)]
+    probes = _probes(today)
     read_then = [(day, read(day)) for day in probes]
     known = [
         (today, query),
@@ -69,6 +70,28 @@ def moving(query: exp.Query, today: date, read: Read) -> Moved | None:
             assert holder is not None
             holder.replace(made)
     return Moved(moved, frozenset(days), frozenset(fixed))
+
+
+def days_said(text: str, today: date) -> dict[date, str]:
+    """Days at which periods of the text begin or end that move with the day of reading, each with its words."""
+    then = {day: find_periods(text, day) for day in _probes(today)}
+    now = find_periods(text, today)
+    alike = {day: found for day, found in then.items() if len(found) == len(now)}
+    said = {}
+    for place, period in enumerate(now):
+        for side in ("start", "end"):
+            day: date | None = getattr(period, side)
+            seen = [(probe, getattr(found[place], side)) for probe, found in alike.items()]
+            if day is None or any(one is None for _, one in seen):
+                continue
+            written = [(today, day.isoformat()), *((probe, one.isoformat()) for probe, one in seen)]
+            if len({value for _, value in written}) > 1 and _place(written) is not None:
+                said[day] = text[slice(*period.span)].strip()
+    return said
+
+
+def _probes(today: date) -> list[date]:
+    return [*(today + timedelta(days) for days in _AWAY), _end_of_month(today), date(today.year + 1, 1, 1)]
 
 
 def _end_of_month(day: date) -> date:

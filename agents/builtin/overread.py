@@ -36,6 +36,15 @@ def overread(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]
     yield from _either_table(tags, meaning, schema)
     yield from _unspoken_counts(tags, meaning, schema)
     yield from _uncounted(tags, meaning, schema)
+    yield from _first_names(tags, meaning)
+
+
+def _first_names(tags: list[Tag], meaning: Meaning) -> Iterator[str]:
+    """As in "first name of each author", of whom only a whole name is kept: the first of a name is no earliest row."""
+    for tag, after in itertools.pairwise(tags):
+        named = tag.kind == "sup" and tag.text.lower() in {"first", "last"} and after.text.lower() in {"name", "names"}
+        if named and (meaning.order or meaning.limit):
+            yield f"'{tag.text} {after.text}' would be the one of the earliest or latest"
 
 
 def _worth(tags: list[Tag], meaning: Meaning) -> Iterator[str]:

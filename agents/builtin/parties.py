@@ -41,7 +41,7 @@ _STAFF = frozenset(
     for word in (
         "employee staff worker teacher doctor salesperson driver agent manager mechanic technician trainer coach "
         "operator vet therapist dentist nurse cleaner chef cook waiter crew skipper captain host instructor clerk "
-        "cashier assistant apprentice rep supplier vendor author"
+        "cashier assistant apprentice rep supplier vendor author tutor linguist interpreter consultant"
     ).split()
 )
 

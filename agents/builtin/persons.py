@@ -30,6 +30,12 @@ _WHO_CAME = re.compile(
     r"(?:(?:been|gone|went|came|come) (?:to|along to|for)|(?P<deed>[a-z]+) (?:both|either)) .+)$",
     re.IGNORECASE,
 )
+# What whoever comes from outside does of a thing that has a name; a teacher's course is given and not taken.
+_WHO_TOOK = re.compile(
+    r"^who(?P<rest>(?: (?:has|have|had))?(?: (?:ever|also|already))? (?:took|takes|take|taken|attended|attends|"
+    r"enrolled in|signed up for) (?=(?-i:[A-Z\"'])).+)$",
+    re.IGNORECASE,
+)
 _DEED = re.compile(
     r"^ ?(?:(?:who|that) )?(?:(?:have|has|had|did|do|never|always|ever) )*"
     r"(?:(?:been|gone|went|came|come|go) (?:to|along to|for|here|back)\b|(?P<deed>[a-z]+)\b)",
@@ -52,6 +58,9 @@ def with_people(text: str, schema: Schema, linker: Linker) -> list[str]:
         if not outside and linker.phrase((deed,)):
             return []  # whoever teaches is a teacher
         return [f"{spoken(schema, one)} who{found['rest']}" for one in (public if outside else people)(schema)]
+    found = _WHO_TOOK.match(text)
+    if found is not None:
+        return [f"{spoken(schema, one)} who{found['rest']}" for one in public(schema)]
     found = _ANYONE.match(text)
     if found is None or (not found["who"] and linker.table_of(found["rest"].split()[0].lower())):
         return []

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from agents.builtin.moving import moving
+from agents.builtin.moving import days_said, moving
 from agents.builtin.periods import find_periods
 from agents.builtin.planner import draft
 from agents.contract import Draft, Refusal, Request, Turn
@@ -89,6 +89,15 @@ def test_a_day_that_was_named_stays(words: str) -> None:
     query = _query(words, planned)
     assert query is not None
     assert moving(query, planned, lambda day: _query(words, day)) is None
+
+
+def test_days_said_are_those_that_move_and_no_others() -> None:
+    today = date(2026, 11, 2)
+    assert days_said("what was paid last month, and in 2025", today) == {
+        date(2026, 10, 1): "last month",
+        date(2026, 11, 1): "last month",
+    }
+    assert days_said("orders of 5 May 2026 by region", today) == {}
 
 
 @pytest.fixture

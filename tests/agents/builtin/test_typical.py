@@ -125,3 +125,20 @@ def test_what_has_several_of_what_is_to_stand_beside_is_not_shown_with_one_of_th
     """A climber has several coaches, a visit has one."""
     assert not isinstance(ask("list the climbers with their coach name", hall), Draft)
     assert isinstance(ask("list the visits with their coach name", hall), Draft)
+
+
+def test_whoever_takes_a_course_is_not_the_one_who_gives_it(ask: Ask, folder: Folder) -> None:
+    view = folder(
+        {
+            "tutors": "tutor_id,tutor_name\n1,Otto\n2,Petra\n",
+            "courses": "course_id,title,tutor_id\n1,Knots,1\n2,Ropes,2\n",
+            "pupils": "pupil_id,pupil_name\n1,Ada\n2,Bo\n3,Cy\n",
+            "marks": "mark_id,pupil_id,course_id,mark\n1,1,1,4\n2,2,1,5\n3,3,2,3\n",
+        }
+    )
+    assert _rows(view, ask("who took Knots", view)) == [("Ada",), ("Bo",)]
+
+
+def test_a_first_name_that_is_not_kept_is_not_the_name_of_the_first(ask: Ask, folder: Folder) -> None:
+    view = folder({"writers": "writer_id,pen_name,born_on\n1,Ada Abel,1960-01-02\n2,Bo Hale,1950-03-04\n"})
+    assert not isinstance(ask("first name of each writer", view), Draft)

@@ -97,6 +97,20 @@ def test_an_invented_column_is_mended_by_the_compilers_error(desk: Desk, model: 
     assert "does not compile" in second
 
 
+def test_days_that_a_plan_was_to_move_with_its_runs_are_not_taken_as_fixed(desk: Desk, model: str) -> None:
+    def plan(since: str, until: str) -> dict[str, object]:
+        query = f"SELECT sum(total) AS total FROM orders WHERE paid_on >= {since} AND paid_on < {until}"
+        step = {"id": "taken", "use": "sql", "from": ["orders"], "query": query}
+        return {"reading": "What was paid last month.", "tables": ["orders"], "steps": [step]}
+
+    moving = plan("date_trunc('month', $today) - INTERVAL 1 MONTH", "date_trunc('month', $today)")
+    desk.server.play(Give("draft", plan("DATE '2026-10-01'", "DATE '2026-11-01'")), Give("draft", moving))
+    reply = desk.planner(model).draft(ask("Save what was paid last month as paid.csv", want="pipeline"), desk.data)
+    assert isinstance(reply, Draft), reply
+    assert "$today" in str(reply.spec.steps[-1].params["query"])
+    assert "last month" in desk.server.seen[1].text
+
+
 def test_repair_ends_after_three_drafts(desk: Desk, model: str) -> None:
     desk.server.play(Give("draft", MADE_UP))
     builtin_answers(desk, model, "not usable")
