@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -106,7 +107,7 @@ def _differing(tags: list[Tag], meaning: Meaning) -> Iterable[str]:
     if unlike or any(out.kind == "difference" for out in outs_of(meaning)):
         return
     where = any(tag.text.lower() == "where" for tag in tags)
-    for tag, after in zip(tags, [*tags[1:], None], strict=True):
+    for tag, after in itertools.zip_longest(tags, tags[1:]):
         ends = after is None or after.kind == "end"
         if tag.text.lower() in _DIFFER and ((ends and where) or (after is not None and after.text.lower() == "from")):
             yield f"unused:{tag.text}"

@@ -184,22 +184,30 @@ class Splitter:
 
 
 def _field_pattern(dialect: Dialect) -> re.Pattern[bytes]:
-    delimiter = re.escape(dialect.delimiter.encode())
+    """One value of the dialect. No group is repeated possessively: Python before 3.11.5 matches those wrongly.
+
+    What a group repeats begins with a sign that ends the run before it, so there is nothing to go back for.
+    """
+    plain = dialect.delimiter.encode()
+    delimiter, first = re.escape(plain), re.escape(plain[:1])
     quote = re.escape(dialect.quote.encode())
-    # A delimiter of several bytes begins nowhere in a value.
-    other = rb"[^" + delimiter + rb"]" if len(dialect.delimiter.encode()) == 1 else rb"(?:(?!" + delimiter + rb").)"
+    other = rb"[^" + first + rb"]*+"
+    if len(plain) > 1:
+        # A delimiter of several bytes begins nowhere in a value.
+        other += rb"(?:(?!" + delimiter + rb")" + first + other + rb")*"
     if not quote:
-        return re.compile(other + rb"*+", re.DOTALL)
+        return re.compile(other, re.DOTALL)
+    ends = rb"(?=" + delimiter + rb"|\Z)"
+    run = rb"[^" + quote + rb"]*+"
     if dialect.escape == "none":
-        ends = rb"(?=" + delimiter + rb"|\Z)"
-        closed = quote + rb"(?:[^" + quote + rb"]|" + quote + rb"(?!" + delimiter + rb"|\Z))*+" + quote + ends
-        return re.compile(closed + rb"|(?!" + quote + rb")" + other + rb"*+", re.DOTALL)
-    inner = rb"[^" + quote + rb"]|" + quote * 2
-    if dialect.escape == "\\":
-        inner = rb"[^" + quote + rb"\\]|\\.|" + quote * 2
-    closed = quote + rb"(?:" + inner + rb")*+" + quote + rb"(?=" + delimiter + rb"|\Z)"
-    bare = rb"(?!" + quote + rb")" + other + rb"*+"
-    return re.compile(closed + rb"|" + bare, re.DOTALL)
+        again = quote + rb"(?!" + delimiter + rb"|\Z)"
+    elif dialect.escape == "\\":
+        run = rb"[^" + quote + rb"\\]*+"
+        again = rb"(?:\\.|" + quote * 2 + rb")"
+    else:
+        again = quote * 2
+    closed = quote + run + rb"(?:" + again + run + rb")*" + quote + ends
+    return re.compile(closed + rb"|(?!" + quote + rb")" + other, re.DOTALL)
 
 
 def _problem(bare: bytes, fields: int, width: int) -> str:

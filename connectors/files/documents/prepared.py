@@ -20,7 +20,7 @@ INT64 = 2**63 - 1
 _LONG = re.compile(rb"[0-9][0-9.]{15,}")
 _RUN = b"0" * 16
 _ALIKE = bytes.maketrans(b"123456789.", b"0" * 10)
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|-?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?', re.DOTALL)
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"|-?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?', re.DOTALL)
 
 
 @record(frozen=True)

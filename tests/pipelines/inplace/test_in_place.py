@@ -133,12 +133,10 @@ FALLS_BACK: list[tuple[Plain, str]] = [
     (in_place_spec(outputs=[{"file": "totals.csv", "from": "totals"}]), "the file 'totals.csv' is made here"),
     (
         in_place_spec(
-            steps=[
-                {"id": "totals", "use": "derive", "from": "orders", "columns": {"r": "regexp_replace(region, 'o', '')"}}
-            ],
+            steps=[{"id": "totals", "use": "derive", "from": "orders", "columns": {"r": "strptime(region, '%Y')"}}],
             checks=[],
         ),
-        "the step 'totals' has regexp_replace(), which is not known to mean the same there",
+        "the step 'totals' has strptime(), which is not known to mean the same there",
     ),
     (
         in_place_spec(
