@@ -108,14 +108,17 @@ def _answered(said: Request, request: Request, data: DataView, index: Index) -> 
     if asked is not None:
         return asked
     moved = _moved(request, best, data, index) if request.want == "pipeline" else None
-    moves = moved is not None and bool(moved.days)
+    today = request.now.astimezone(ZoneInfo(request.timezone)).date()
+    ahead = any(c.period.start is not None and c.period.start > today for c in _periods(best.meaning.scope.conditions))
+    # What comes in later is there when it is run; of what lies ahead of each run the data must know already.
+    moves = moved is not None and bool(moved.days) and not ahead
     if best.confidence < CONFIDENT and request.answers.get("reading") != "yes":
         unread = _measures_keys(best.meaning, index) or (None if moves else _outside(best.meaning, index))
         return unread or _among_equals(prepared, best, data) or _unsure(best)
     broken = _broken(data, best)
     if broken:
         return Refusal(message="I read this in a way the data does not allow.", hint=broken)
-    outside = None if moves else _outside(best.meaning, index)  # what comes in later is there when it is run
+    outside = None if moves else _outside(best.meaning, index)
     outside = outside or refused_units(request.text, best.meaning, data)
     outside = outside or beyond_range(best.meaning, index.schema) or _measures_keys(best.meaning, index)
     if outside is not None:

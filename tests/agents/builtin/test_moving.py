@@ -147,6 +147,11 @@ def test_a_period_in_which_nothing_has_come_yet_is_no_reason_to_refuse_a_plan_th
     assert isinstance(_planned(view, "save the visits in 2031 as visits.csv", now=later), Refusal)
 
 
+def test_what_lies_ahead_of_each_run_and_is_in_no_data_is_no_plan(view: FolderView) -> None:
+    later = datetime(2026, 1, 7, 9, tzinfo=UTC)
+    assert isinstance(_planned(view, "save how many visits there will be next month as visits.csv", now=later), Refusal)
+
+
 def test_an_answer_that_becomes_a_plan_moves_too(view: FolderView) -> None:
     now = datetime(2024, 6, 5, 9, tzinfo=UTC)
     answer = draft(Request(text="how many visits were there last month", now=now), view)
