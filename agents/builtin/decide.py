@@ -23,6 +23,7 @@ from agents.builtin.moving import Moved, moving, told_moving
 from agents.builtin.normalise import remarks
 from agents.builtin.offers import MOST, NONE, label_of, possible
 from agents.builtin.parties import is_public
+from agents.builtin.problems import explain
 from agents.builtin.ranges import beyond_range
 from agents.builtin.reading import reading_of
 from agents.builtin.references import holds_people
@@ -107,7 +108,7 @@ def _answered(said: Request, request: Request, data: DataView, index: Index) -> 
     asked = _which_day(best) or (_loose(prepared) if doubts_of(best.meaning) else None)
     if asked is not None:
         return asked
-    moved = _moved(request, best, data, index) if request.want == "pipeline" else None
+    moved = _moved(said, request, best, data) if request.want == "pipeline" else None
     today = request.now.astimezone(ZoneInfo(request.timezone)).date()
     ahead = any(c.period.start is not None and c.period.start > today for c in _periods(best.meaning.scope.conditions))
     # What comes in later is there when it is run; of what lies ahead of each run the data must know already.
@@ -141,16 +142,23 @@ def _answered(said: Request, request: Request, data: DataView, index: Index) -> 
     return _draft(said, data, best, prepared, remarks(request.text), moved)
 
 
-def _moved(request: Request, best: Candidate, data: DataView, index: Index) -> Moved | None:
-    """The query of a plan with the days that move with each run; None where none depends on the day of the request."""
-    zone = ZoneInfo(request.timezone)
+def _moved(said: Request, request: Request, best: Candidate, data: DataView) -> Moved | None:
+    """The query of a plan with the days that move with each run; None where none depends on the day of the request.
+
+    It is read from what was ``said``: plain words may hold a day already, as "since the start of the year" does.
+    """
+    zone, index = ZoneInfo(said.timezone), index_of(data)
+    worded = [one.text for one in said_plainly(said, data, index)]
+    place = worded.index(request.text) if request.text in worded else 0
 
     def on(day: date) -> exp.Query | None:
-        now = datetime.combine(day, time(12), zone)
-        return read(prepare(request.model_copy(update={"now": now}), data, index)).query
+        then = said.model_copy(update={"now": datetime.combine(day, time(12), zone)})
+        wordings = said_plainly(then, data, index)
+        plain = wordings[place] if len(wordings) == len(worded) else None
+        return read(prepare(plain, data, with_lapses(plain.text, index))).query if plain is not None else None
 
     assert best.query is not None
-    return moving(best.query, request.now.astimezone(zone).date(), on)
+    return moving(best.query, said.now.astimezone(zone).date(), on)
 
 
 _WORDING = "what is counted"
@@ -298,29 +306,6 @@ def _confirm(best: Candidate, doubts: str) -> Question:
 
 
 _HINT = "Name the tables, columns and values as the data does, or say what the word means."
-
-
-def explain(problems: Sequence[str]) -> str:
-    """Problems of a reading as a sentence."""
-    said = []
-    for kind, _, what in (problem.partition(":") for problem in problems):
-        said.append(
-            {
-                "unknown": f"nothing in the data is called '{what}'",
-                "novalue": f"no value in the data is '{what}'",
-                "nodate": f"there is no date for '{what}'",
-                "role": f"it is not clear whether {what} is meant",
-                "unclear": f"it is not clear what '{what}' compares or counts",
-                "idle": f"'{what}' could not be placed",
-                "unused": f"'{what}' could not be placed",
-                "lost": f"{what} of the question could not be placed",
-                "doubt": what,
-                "nonnumeric": f"'{what}' holds no numbers",
-                "nothing asked for": "it is not clear what is asked for",
-            }.get(kind, problems[0])
-        )
-    text = "; ".join(dict.fromkeys(said))
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def _outside(meaning: Meaning, index: Index) -> Refusal | None:

@@ -139,10 +139,10 @@ def _place(seen: Sequence[tuple[date, str]]) -> exp.Expr | None:
         return _year(seen)
     away = {(day - today).days for today, day in days}
     if len(away) == 1:
-        return _plus_days(_today(), away.pop())
+        return _plus(_today(), away.pop())
     away = {(day - (today - timedelta(today.weekday()))).days for today, day in days}
     if len(away) == 1:
-        return _plus_days(exp.cast(_start_of("week"), "DATE"), away.pop())
+        return _plus(exp.cast(_start_of("week"), "DATE"), away.pop())
     for unit, months in _MONTHS.items():
         if all(day.day == 1 and (day.month - 1) % months == 0 for _, day in days):
             steps = {_index(day) // months - _index(today) // months for today, day in days}
@@ -152,13 +152,13 @@ def _place(seen: Sequence[tuple[date, str]]) -> exp.Expr | None:
         # "Last summer": the same day of the year, so many years away.
         today, day = days[0]
         months = (day.year - today.year) * 12 + day.month - 1
-        return _plus_days(exp.cast(_plus_months(_start_of("year"), months), "DATE"), day.day - 1)
+        return _plus(exp.cast(_plus_months(_start_of("year"), months), "DATE"), day.day - 1)
     for later in (0, 1):
         steps = {_index(day) - _index(today + timedelta(later)) for today, day in days}
         if len(steps) == 1:
             step = steps.pop()
             if all(_months_on(today + timedelta(later), step) == day for today, day in days):
-                return exp.cast(_plus_months(_plus_days(_today(), later), step), "DATE")
+                return exp.cast(_plus_months(_plus(_today(), later), step), "DATE")
     return None
 
 
@@ -195,10 +195,6 @@ def _plus(node: exp.Expr, number: int) -> exp.Expr:
         return node
     kind = exp.Add if number > 0 else exp.Sub
     return exp.paren(kind(this=node, expression=exp.Literal.number(abs(number))))
-
-
-def _plus_days(node: exp.Expr, days: int) -> exp.Expr:
-    return _plus(node, days)
 
 
 def _plus_months(node: exp.Expr, months: int) -> exp.Expr:

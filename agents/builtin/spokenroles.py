@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from agents.builtin.index import Index
 from agents.builtin.lexicon import FILLER, synonyms
 from agents.builtin.links import Link, is_filler
 from agents.builtin.schema import Schema
@@ -198,3 +199,14 @@ def _is_said(word: str, text: set[str]) -> bool:
     if word in text or (len(word) >= 4 and any(said.startswith(word) for said in text)):
         return True
     return word.endswith(("er", "or")) and any(len(said) >= 3 and word in synonyms(said) for said in text)
+
+
+def along(tags: list[Tag], index: Index) -> Index:
+    """The data with only those references to a table that were said, where any was: "visits per family dentist"."""
+    said = {one.links[0].via: one.links[0].table for one in tags if one.links and one.links[0].via is not None}
+    if not said:
+        return index
+    joins = [
+        join for join in index.schema.joins if join.parent not in said.values() or (join.table, join.columns[0]) in said
+    ]
+    return replace(index, schema=replace(index.schema, joins=joins))

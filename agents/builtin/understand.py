@@ -59,7 +59,7 @@ from agents.builtin.returned import returned
 from agents.builtin.shapes import Shape, shape, shaped
 from agents.builtin.spared import including_those, keep_all_beside, spared_words, spares_groups, unspared
 from agents.builtin.spelling import corrected
-from agents.builtin.spokenroles import Unsaid, assign
+from agents.builtin.spokenroles import Unsaid, along, assign
 from agents.builtin.sqlbuild import Builder
 from agents.builtin.sqlframe import CannotBuildError
 from agents.builtin.sqlterms import measure_of
@@ -285,7 +285,7 @@ def read(prepared: Prepared, forced: Mapping[int, Link] | None = None, *, other_
             if one.period is not None and one.period.other is not None:
                 one.period = one.period.other
     resolve(tags, prepared.index)
-    index = _along(tags, prepared.index)
+    index = along(tags, prepared.index)
     meaning = _meant(prepared, tags, index)
     try:
         query = _accounted(prepared, tags, meaning, index)
@@ -362,17 +362,6 @@ def _widened(prepared: Prepared, meaning: Meaning, index: Index) -> exp.Query | 
         return None
     meaning.outs, meaning.groups = wider.outs, wider.groups
     return _builder(prepared, index).build(meaning)
-
-
-def _along(tags: list[Tag], index: Index) -> Index:
-    """The data with only those references to a table that were said, where any was: "visits per family dentist"."""
-    said = {one.links[0].via: one.links[0].table for one in tags if one.links and one.links[0].via is not None}
-    if not said:
-        return index
-    joins = [
-        join for join in index.schema.joins if join.parent not in said.values() or (join.table, join.columns[0]) in said
-    ]
-    return replace(index, schema=replace(index.schema, joins=joins))
 
 
 def _take_formula(reader: Reader, prepared: Prepared) -> None:

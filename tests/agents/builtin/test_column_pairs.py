@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 import pytest
+from drafted import by_hand, figures, view_of
 
 from agents.contract import Draft, Refusal
 from evals.dataview import FolderView
-from evals.harness import OWN_CASES
 from tests.agents.builtin.conftest import Ask
 
 _JOINERY = {
@@ -26,19 +25,9 @@ _CREWED = "SELECT hire_id FROM hires JOIN boats USING (boat_id) WHERE crew_size 
 _OFTEN = "SELECT name FROM boats WHERE (SELECT COUNT(*) FROM hires WHERE hires.boat_id = boats.boat_id) > berths"
 
 
-@cache
-def _world(name: str) -> FolderView:
-    return FolderView(OWN_CASES / name / "tables")
-
-
 @pytest.fixture
 def joinery(folder: Callable[[dict[str, str]], FolderView]) -> FolderView:
     return folder(_JOINERY)
-
-
-def _found(view: FolderView, answer: object) -> list[tuple[object, ...]]:
-    assert isinstance(answer, Draft), answer
-    return sorted(view.connection.execute(str(answer.spec.steps[-1].params["query"])).fetchall(), key=str)
 
 
 @pytest.mark.parametrize(
@@ -64,8 +53,8 @@ def _found(view: FolderView, answer: object) -> list[tuple[object, ...]]:
     ],
 )
 def test_columns_are_compared_with_columns(ask: Ask, world: str, question: str, sql: str) -> None:
-    view = _world(world)
-    assert _found(view, ask(question, view)) == sorted(view.connection.execute(sql).fetchall(), key=str)
+    view = view_of(world)
+    assert figures(view, ask(question, view)) == by_hand(view, sql)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +75,7 @@ def test_columns_are_compared_with_columns(ask: Ask, world: str, question: str, 
 def test_amounts_and_stocks_are_compared(
     ask: Ask, joinery: FolderView, question: str, rows: list[tuple[object, ...]]
 ) -> None:
-    assert _found(joinery, ask(question, joinery)) == rows
+    assert figures(joinery, ask(question, joinery)) == rows
 
 
 def test_rows_of_which_one_side_is_not_known_are_said_to_be_left_aside(ask: Ask, joinery: FolderView) -> None:
@@ -107,7 +96,7 @@ def test_rows_of_which_one_side_is_not_known_are_said_to_be_left_aside(ask: Ask,
     ],
 )
 def test_what_is_no_column_is_compared_with_nothing(ask: Ask, question: str) -> None:
-    assert isinstance(ask(question, _world("marina")), Refusal)
+    assert isinstance(ask(question, view_of("marina")), Refusal)
 
 
 @pytest.mark.parametrize(

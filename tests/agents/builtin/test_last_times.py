@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
+from drafted import by_hand, figures, view_of
 
-from agents.contract import Draft, Question, Refusal
-from evals.dataview import FolderView
-from evals.harness import OWN_CASES
+from agents.contract import Question, Refusal
 from tests.agents.builtin.conftest import Ask
-
-
-@cache
-def _world(name: str) -> FolderView:
-    return FolderView(OWN_CASES / name / "tables")
-
-
-def _found(view: FolderView, answer: object) -> list[tuple[object, ...]]:
-    assert isinstance(answer, Draft), answer
-    return sorted(view.connection.execute(str(answer.spec.steps[-1].params["query"])).fetchall(), key=str)
-
 
 _ANA = "FROM bookings JOIN gym_members USING (member_id) WHERE full_name = 'Ana'"
 _LAST_BOOKED = (
@@ -85,35 +71,35 @@ _LAST_BOOKED = (
     ],
 )
 def test_the_first_and_the_last_time_are_read(ask: Ask, world: str, question: str, sql: str) -> None:
-    view = _world(world)
-    assert _found(view, ask(question, view)) == sorted(view.connection.execute(sql).fetchall(), key=str)
+    view = view_of(world)
+    assert figures(view, ask(question, view)) == by_hand(view, sql)
 
 
 @pytest.mark.parametrize(
     ("world", "question"), [("marina", "which client joined last"), ("depot", "which supplier joined us most recently")]
 )
 def test_a_day_that_is_not_called_after_the_deed_is_asked_about(ask: Ask, world: str, question: str) -> None:
-    asked = ask(question, _world(world))
+    asked = ask(question, view_of(world))
     assert isinstance(asked, Question)
     assert asked.text.startswith("'joined' may not be what")
 
 
 def test_whether_a_booking_is_a_visit_is_asked(ask: Ask) -> None:
-    view = _world("gym")
+    view = view_of("gym")
     asked = ask("when was the last time Ana came", view)
     assert isinstance(asked, Question)
     answer = ask("when was the last time Ana came", view, answers={asked.key: asked.options[1].value})
-    assert _found(view, answer) == view.connection.execute(f"SELECT MAX(booked_at) {_ANA} AND attended").fetchall()
+    assert figures(view, answer) == view.connection.execute(f"SELECT MAX(booked_at) {_ANA} AND attended").fetchall()
 
 
 def test_which_state_of_an_appointment_is_a_visit_is_asked(ask: Ask) -> None:
-    asked = ask("when did Paul Adams last come", _world("clinic"))
+    asked = ask("when did Paul Adams last come", view_of("clinic"))
     assert isinstance(asked, Question)
     assert any("completed" in option.label for option in asked.options)
 
 
 def test_what_is_booked_for_a_day_to_come_is_not_the_last_time(ask: Ask) -> None:
-    view = _world("marina")
+    view = view_of("marina")
     asked = ask("when did Ben Carr last hire a boat", view)
     assert isinstance(asked, Question)
     answer = ask("when did Ben Carr last hire a boat", view, answers={asked.key: asked.options[1].value})
@@ -121,7 +107,7 @@ def test_what_is_booked_for_a_day_to_come_is_not_the_last_time(ask: Ask) -> None
         "SELECT MAX(starts_on) FROM hires JOIN clients USING (client_id) "
         "WHERE first_name = 'Ben' AND last_name = 'Carr' AND starts_on <= '2024-06-15'"
     )
-    assert _found(view, answer) == view.connection.execute(sql).fetchall()
+    assert figures(view, answer) == view.connection.execute(sql).fetchall()
 
 
 @pytest.mark.parametrize(
@@ -135,4 +121,4 @@ def test_what_is_booked_for_a_day_to_come_is_not_the_last_time(ask: Ask) -> None
     ],
 )
 def test_a_deed_that_no_day_is_kept_of_has_no_last_time(ask: Ask, world: str, question: str) -> None:
-    assert isinstance(ask(question, _world(world)), Refusal)
+    assert isinstance(ask(question, view_of(world)), Refusal)

@@ -128,6 +128,13 @@ def test_a_plan_for_last_month_is_for_the_month_before_each_run(view: FolderView
     assert "'last month' is counted from the day of each run; today it is 1 May to 31 May 2024" in found.assumptions
 
 
+@pytest.mark.parametrize("words", ["since the start of the year", "since the start of the month", "last weekend"])
+def test_a_stretch_that_is_put_in_plainer_words_first_moves_too(view: FolderView, words: str) -> None:
+    found = _planned(view, f"save the visits {words} as visits.csv")
+    assert "$today" in _sql(found)
+    assert "2024-" not in _sql(found)
+
+
 def test_a_month_that_was_named_without_its_year_is_said_to_stay(view: FolderView) -> None:
     found = _planned(view, "save the visits in March as visits.csv")
     assert "2024-03-01" in _sql(found)

@@ -8,20 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import pytest
-from drafted import rows_of
+from drafted import rows_of, view_of
 
 from agents.contract import Draft, Question, Refusal
 from evals.dataview import FolderView
-from evals.harness import OWN_CASES
 from tests.agents.builtin.conftest import Ask
 
 
-def _view(world: str) -> FolderView:
-    return FolderView(OWN_CASES / world / "tables")
-
-
 def _answers(ask: Ask, world: str, question: str, sql: str) -> None:
-    view = _view(world)
+    view = view_of(world)
     drafted = ask(question, view)
     assert isinstance(drafted, Draft), drafted
     expected = view.connection.execute(sql).fetchall()
@@ -159,7 +154,7 @@ def test_capitals_and_blanks_do_not_hide_a_duplicate_and_nothing_is_no_duplicate
     ],
 )
 def test_what_no_column_of_the_rows_tells_is_no_sharing(ask: Ask, world: str, question: str) -> None:
-    assert isinstance(ask(question, _view(world)), Question | Refusal)
+    assert isinstance(ask(question, view_of(world)), Question | Refusal)
 
 
 def test_a_share_of_the_whole_stays_a_percentage(ask: Ask, shop: FolderView) -> None:
@@ -247,7 +242,7 @@ def test_how_often_somebody_came_is_how_many_rows_there_are(ask: Ask, world: str
     ],
 )
 def test_a_bare_twice_and_one_of_several_days_are_asked(ask: Ask, world: str, question: str) -> None:
-    assert isinstance(ask(question, _view(world)), Question | Refusal)
+    assert isinstance(ask(question, view_of(world)), Question | Refusal)
 
 
 _BEEN = (
@@ -358,11 +353,11 @@ def test_what_no_single_row_has_both_of_is_told_of_rows_of_their_own(
     ],
 )
 def test_only_people_come_back_and_what_is_left_is_no_departure(ask: Ask, world: str, question: str) -> None:
-    assert isinstance(ask(question, _view(world)), Question | Refusal)
+    assert isinstance(ask(question, view_of(world)), Question | Refusal)
 
 
 def test_the_year_of_a_hire_is_not_that_of_the_boat(ask: Ask) -> None:
-    view = _view("marina")
+    view = view_of("marina")
     asked = ask("who hired a boat in 2023 but not in 2024", view)
     assert isinstance(asked, Question), asked
     assert {option.value for option in asked.options} == {"hires.booked_on", "hires.starts_on", "hires.ends_on"}
@@ -385,7 +380,7 @@ def test_the_year_of_a_hire_is_not_that_of_the_boat(ask: Ask) -> None:
     ],
 )
 def test_what_may_be_read_in_two_ways_is_asked(ask: Ask, world: str, question: str) -> None:
-    assert isinstance(ask(question, _view(world)), Question | Refusal)
+    assert isinstance(ask(question, view_of(world)), Question | Refusal)
 
 
 @pytest.mark.parametrize(
@@ -427,7 +422,7 @@ def test_people_are_those_of_whom_the_question_can_be_told(ask: Ask, world: str,
     ],
 )
 def test_people_of_whom_several_sorts_may_be_meant_are_asked_about(ask: Ask, world: str, question: str) -> None:
-    assert isinstance(ask(question, _view(world)), Question | Refusal)
+    assert isinstance(ask(question, view_of(world)), Question | Refusal)
 
 
 @pytest.mark.parametrize(
@@ -460,10 +455,10 @@ def test_who_is_still_there_or_gone_is_told_by_a_mark_a_day_or_a_state(
 def test_a_state_that_is_neither_here_nor_gone_is_put_to_the_person(
     ask: Ask, question: str, states: tuple[str, str]
 ) -> None:
-    asked = ask(question, _view("gym"))
+    asked = ask(question, view_of("gym"))
     assert isinstance(asked, Question), asked
     assert [option.label.rpartition("member_status is ")[2].rstrip(".") for option in asked.options] == list(states)
-    sure = ask(question, _view("gym"), answers={asked.key: asked.options[0].value})
+    sure = ask(question, view_of("gym"), answers={asked.key: asked.options[0].value})
     assert isinstance(sure, Draft), sure
 
 
@@ -477,10 +472,10 @@ def test_a_state_that_is_neither_here_nor_gone_is_put_to_the_person(
     ],
 )
 def test_nobody_is_lost_or_active_where_nothing_says_so_of_them(ask: Ask, world: str, question: str) -> None:
-    assert isinstance(ask(question, _view(world)), Question | Refusal)
+    assert isinstance(ask(question, view_of(world)), Question | Refusal)
 
 
 def test_a_day_that_is_not_empty_is_read_as_filled(ask: Ask) -> None:
-    drafted = ask("boats where retired_on is not empty", _view("marina"))
+    drafted = ask("boats where retired_on is not empty", view_of("marina"))
     assert isinstance(drafted, Draft), drafted
     assert drafted.reading == "Boats, retired_on is filled."

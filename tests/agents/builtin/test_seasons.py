@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 
 import pytest
+from drafted import by_hand, figures, view_of
 
 from agents.builtin.periods import find_periods
 from agents.contract import Draft, Question, Refusal
-from evals.dataview import FolderView
-from evals.harness import OWN_CASES
 from tests.agents.builtin.conftest import Ask
 
 _TODAY = date(2024, 6, 15)
-
-
-@cache
-def _world(name: str) -> FolderView:
-    return FolderView(OWN_CASES / name / "tables")
-
-
-def _found(view: FolderView, answer: object) -> list[tuple[object, ...]]:
-    assert isinstance(answer, Draft), answer
-    return sorted(view.connection.execute(str(answer.spec.steps[-1].params["query"])).fetchall(), key=str)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +68,12 @@ def test_a_season_that_is_not_said_wholly_is_no_stretch_of_days(said: str) -> No
     ],
 )
 def test_questions_of_a_season_are_answered(ask: Ask, world: str, question: str, sql: str) -> None:
-    view = _world(world)
-    assert _found(view, ask(question, view)) == sorted(view.connection.execute(sql).fetchall(), key=str)
+    view = view_of(world)
+    assert figures(view, ask(question, view)) == by_hand(view, sql)
 
 
 def test_what_a_season_is_taken_to_be_is_said(ask: Ask) -> None:
-    drafted = ask("how many hires started in summer 2023", _world("marina"))
+    drafted = ask("how many hires started in summer 2023", view_of("marina"))
     assert isinstance(drafted, Draft)
     assert "summer 2023 is taken as June to August 2023" in drafted.assumptions
 
@@ -100,21 +88,21 @@ def test_what_a_season_is_taken_to_be_is_said(ask: Ask) -> None:
     ],
 )
 def test_which_of_two_stretches_is_meant_is_asked(ask: Ask, question: str, stretches: list[str]) -> None:
-    asked = ask(question, _world("marina"))
+    asked = ask(question, view_of("marina"))
     assert isinstance(asked, Question)
     assert [option.label.rstrip(".").partition(", ")[2] for option in asked.options] == stretches
 
 
 def test_the_stretch_that_is_chosen_is_answered(ask: Ask) -> None:
-    view = _world("marina")
+    view = view_of("marina")
     question = "how many hires started over Christmas"
     asked = ask(question, view)
     assert isinstance(asked, Question)
     answer = ask(question, view, answers={asked.key: asked.options[1].value})
     sql = "SELECT COUNT(*) FROM hires WHERE starts_on BETWEEN '2023-12-24' AND '2024-01-01'"
-    assert _found(view, answer) == view.connection.execute(sql).fetchall()
+    assert figures(view, answer) == view.connection.execute(sql).fetchall()
 
 
 @pytest.mark.parametrize("question", ["hires starting over Easter", "how many hires started in summer"])
 def test_days_that_no_calendar_here_tells_are_refused(ask: Ask, question: str) -> None:
-    assert isinstance(ask(question, _world("marina")), Refusal)
+    assert isinstance(ask(question, view_of("marina")), Refusal)

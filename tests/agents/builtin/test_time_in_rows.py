@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 import pytest
+from drafted import by_hand, figures, view_of
 
 from agents.contract import Draft, Question, Refusal
 from evals.dataview import FolderView
-from evals.harness import OWN_CASES
 from tests.agents.builtin.conftest import Ask
 
 _JOINERY = {
@@ -25,23 +24,9 @@ _JOINERY = {
 }
 
 
-@cache
-def _world(name: str) -> FolderView:
-    return FolderView(OWN_CASES / name / "tables")
-
-
 @pytest.fixture
 def joinery(folder: Callable[[dict[str, str]], FolderView]) -> FolderView:
     return folder(_JOINERY)
-
-
-def _found(view: FolderView, answer: object) -> list[tuple[object, ...]]:
-    assert isinstance(answer, Draft), answer
-    return sorted(view.connection.execute(str(answer.spec.steps[-1].params["query"])).fetchall(), key=str)
-
-
-def _by_hand(view: FolderView, sql: str) -> list[tuple[object, ...]]:
-    return sorted(view.connection.execute(sql).fetchall(), key=str)
 
 
 _LEAD = "AVG(DATE_DIFF('day', booked_on, starts_on))"
@@ -73,8 +58,8 @@ _BOOK = "DATE_DIFF('day', ContractedOn, PublishedOn)"
     ],
 )
 def test_how_long_rows_lasted_is_read(ask: Ask, world: str, question: str, sql: str) -> None:
-    view = _world(world)
-    assert _found(view, ask(question, view)) == _by_hand(view, sql)
+    view = view_of(world)
+    assert figures(view, ask(question, view)) == by_hand(view, sql)
 
 
 @pytest.mark.parametrize(
@@ -113,8 +98,8 @@ def test_how_long_rows_lasted_is_read(ask: Ask, world: str, question: str, sql: 
     ],
 )
 def test_the_days_between_two_days_are_counted(ask: Ask, world: str, question: str, sql: str) -> None:
-    view = _world(world)
-    assert _found(view, ask(question, view)) == _by_hand(view, sql)
+    view = view_of(world)
+    assert figures(view, ask(question, view)) == by_hand(view, sql)
 
 
 @pytest.mark.parametrize(
@@ -153,10 +138,10 @@ def test_the_days_between_two_days_are_counted(ask: Ask, world: str, question: s
     ],
 )
 def test_two_days_of_a_row_are_set_against_each_other(ask: Ask, world: str, question: str, sql: str) -> None:
-    view = _world(world)
-    found = _by_hand(view, sql)
+    view = view_of(world)
+    found = by_hand(view, sql)
     answer = ask(question, view) if found else ask(question, view, answers={"reading": "yes"})
-    assert _found(view, answer) == found
+    assert figures(view, answer) == found
 
 
 @pytest.mark.parametrize(
@@ -175,14 +160,14 @@ def test_two_days_of_a_row_are_set_against_each_other(ask: Ask, world: str, ques
 def test_what_was_late_is_told_by_the_day_it_was_planned_for(
     ask: Ask, joinery: FolderView, question: str, rows: list[tuple[object, ...]]
 ) -> None:
-    assert _found(joinery, ask(question, joinery)) == rows
+    assert figures(joinery, ask(question, joinery)) == rows
 
 
 def test_whether_those_in_time_lower_the_average_delay_is_asked(ask: Ask, joinery: FolderView) -> None:
     asked = ask("how late are orders on average", joinery)
     assert isinstance(asked, Question)
     found = [
-        _found(joinery, ask("how late are orders on average", joinery, answers={asked.key: option.value}))
+        figures(joinery, ask("how late are orders on average", joinery, answers={asked.key: option.value}))
         for option in asked.options
     ]
     assert found == [[(5.0,)], [(pytest.approx(2 / 5),)]]  # 3 and 7 days late; with -1, 0 and -7
@@ -205,7 +190,7 @@ def test_whether_those_in_time_lower_the_average_delay_is_asked(ask: Ask, joiner
     ],
 )
 def test_no_time_is_told_that_the_data_does_not_hold(ask: Ask, world: str, question: str) -> None:
-    assert isinstance(ask(question, _world(world)), Refusal)
+    assert isinstance(ask(question, view_of(world)), Refusal)
 
 
 @pytest.mark.parametrize("question", ["orders not delivered within 5 days", "orders never delivered late"])
