@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from agents import asides, cards, replies, stages
-from agents.builtin.agreed import Says, said_of_words
 from agents.builtin.context import read_context
 from agents.builtin.decide import decide
-from agents.builtin.index import share_index
-from agents.builtin.preferring import preferred_in
-from agents.builtin.wording import arithmetic
+from agents.builtin.intents.preferring import preferred_in
+from agents.builtin.language.agreed import Says, said_of_words
+from agents.builtin.language.wording import arithmetic
+from agents.builtin.schema.index import share_index
 from agents.contract import YES, Draft, Meant, Option, Question, Refusal, Request, Turn
 from agents.desk import Desk
 from agents.exchange import Message, begun, keep

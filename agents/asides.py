@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from agents import cards, replies, standing
-from agents.builtin.route import Route
+from agents.builtin.intents.route import Route
 from agents.contract import Request, Turn
 from agents.desk import Desk
 from spec.base import JsonValue
@@ -66,7 +66,7 @@ def reply(
 
 def _prefers(context: Context, text: str, clock: Callable[[], datetime]) -> Iterator[replies.Reply]:
     from agents import preferring
-    from agents.builtin.preferring import preferred_in
+    from agents.builtin.intents.preferring import preferred_in
 
     wish = preferred_in(text)
     assert wish is not None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, urlencode
 
 from agents import cards, replies
-from agents.builtin import connect
+from agents.builtin.intents import connect
 from memory.notice_store import Notice, NoticeStore
 from spec.base import JsonValue
 from spec.errors import DreflowError

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from agents import agreeing, asides, disconnecting, drafting, renaming, replies, stages
-from agents.builtin.quoted import own_words
-from agents.builtin.route import Route, route
+from agents.builtin.intents.route import Route, route
+from agents.builtin.language.quoted import own_words
 from agents.connecting import connectable
 from agents.contract import YES, Draft, Meant, Question, Request
 from agents.desk import Desk

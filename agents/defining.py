@@ -12,8 +12,8 @@ from hashlib import sha256
 
 from sqlglot import exp
 
-from agents.builtin.index import index_of
-from agents.builtin.sqlterms import query_of
+from agents.builtin.schema.index import index_of
+from agents.builtin.sql.terms import query_of
 from agents.calling import Said, routed
 from agents.contract import YES, Meant, Option, Question, Refusal, noted
 from agents.exchange import Exchange

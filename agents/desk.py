@@ -135,7 +135,7 @@ class Desk:
 
 def _defined(draft: Draft, turn: Exchange, data: OpenData) -> Draft:
     """The draft with the workspace's definitions that it took in, so that its spec stays true when they change."""
-    from agents.builtin.followup import is_fragment
+    from agents.builtin.parsing.followup import is_fragment
 
     request = turn.request
     said = definitions.used(data.definitions, request.text)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from agents import replies
-from agents.builtin import disconnect
+from agents.builtin.intents import disconnect
 from agents.contract import Option, Question
 from spec.base import JsonValue
 from spec.errors import ApprovalNeededError, SpecError, TransientError

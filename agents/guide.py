@@ -9,7 +9,7 @@ from typing import get_args
 from pydantic import Field
 
 from agents import models
-from agents.builtin.route import Route
+from agents.builtin.intents.route import Route
 from agents.calling import Caller, Job, Said, prompt
 from agents.looking import docs_text
 from agents.privacy import Data

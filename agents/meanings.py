@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from agents.builtin.decide import unfitting_words
-from agents.builtin.meant import key_of_word
+from agents.builtin.linking.meant import key_of_word
 from agents.calling import routed
 from agents.contract import Option, Planner, Question, Refusal, Request, noted
 from agents.desk import BUILTIN, PROVIDERS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from agents import cards, replies
-from agents.builtin.preferring import Prefers
+from agents.builtin.intents.preferring import Prefers
 from spec.base import JsonValue
 from spec.errors import DreflowError
 from tools import preferences

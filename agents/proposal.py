@@ -268,7 +268,7 @@ def check_moving(spec: Pipeline, request: Request) -> None:
 
     "Last month" of a plan is the month before each run; written as a date it would be the same month forever.
     """
-    from agents.builtin.moving import days_said
+    from agents.builtin.saying.moving import days_said
 
     if request.want != "pipeline":
         return

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from agents.builtin.sqlterms import is_measure
-from agents.builtin.wording import arithmetic, counts_nothing_too, excluded, is_condition, only
-from agents.builtin.words import stem
+from agents.builtin.language.wording import arithmetic, counts_nothing_too, excluded, is_condition, only
+from agents.builtin.language.words import stem
+from agents.builtin.sql.terms import is_measure
 from spec.pipeline import Definition
 
 _EQUALS = re.compile(

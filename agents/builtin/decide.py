@@ -8,27 +8,29 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from agents.builtin.account import doubts_of
-from agents.builtin.audit import measured_keys
-from agents.builtin.charts import chart_of
-from agents.builtin.choices import equals
-from agents.builtin.emptiness import finds_nothing, none_is_likely
-from agents.builtin.index import Index, index_of
-from agents.builtin.lapses import with_lapses
-from agents.builtin.lexicon import CHANGES, OPINIONS
-from agents.builtin.loose import loose_measure
+from agents.builtin.everyday.lapses import with_lapses
+from agents.builtin.guards.account import doubts_of
+from agents.builtin.guards.audit import measured_keys
+from agents.builtin.guards.choices import equals
+from agents.builtin.guards.emptiness import finds_nothing, none_is_likely
+from agents.builtin.guards.ranges import beyond_range
+from agents.builtin.language.lexicon import CHANGES, OPINIONS
+from agents.builtin.language.normalise import remarks
+from agents.builtin.language.words import singular
+from agents.builtin.linking.loose import loose_measure
+from agents.builtin.linking.meant import key_of_word, unfitting
+from agents.builtin.linking.offers import MOST, NONE, label_of, possible
+from agents.builtin.linking.parties import is_public
+from agents.builtin.linking.spokenroles import Unsaid
+from agents.builtin.linking.tags import Tag
+from agents.builtin.linking.units import refused_units
 from agents.builtin.meaning import Condition, During, Either, Meaning, Nested
-from agents.builtin.meant import key_of_word, unfitting
-from agents.builtin.moving import Moved, moving, told_moving
-from agents.builtin.normalise import remarks
-from agents.builtin.offers import MOST, NONE, label_of, possible
-from agents.builtin.parties import is_public
-from agents.builtin.problems import explain
-from agents.builtin.ranges import beyond_range
-from agents.builtin.reading import reading_of
-from agents.builtin.references import holds_people
-from agents.builtin.spokenroles import Unsaid
-from agents.builtin.tags import Tag
+from agents.builtin.saying.charts import chart_of
+from agents.builtin.saying.moving import Moved, moving, told_moving
+from agents.builtin.saying.problems import explain
+from agents.builtin.saying.reading import reading_of
+from agents.builtin.schema.index import Index, index_of
+from agents.builtin.schema.references import holds_people
 from agents.builtin.understand import (
     TIME_KINDS,
     Candidate,
@@ -40,8 +42,6 @@ from agents.builtin.understand import (
     read,
     said_plainly,
 )
-from agents.builtin.units import refused_units
-from agents.builtin.words import singular
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
 from spec.base import JsonValue
 from spec.errors import DreflowError

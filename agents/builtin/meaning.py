@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from agents.builtin.periods import Period
+from agents.builtin.language.periods import Period
 
 Ref = tuple[str, str]
 DEFINED = "defined"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from agents.builtin.decide import decide
+from agents.builtin.language.words import LONGEST_REQUEST
 from agents.builtin.pipelines.answers import asked_again
-from agents.builtin.words import LONGEST_REQUEST
 from agents.contract import DataView, Draft, Question, Refusal, Request
 
 _BLANKS = re.compile(r"\s{2,}")

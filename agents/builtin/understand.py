@@ -10,67 +10,67 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from agents.builtin.account import account
-from agents.builtin.alike import Alike, alike_of
-from agents.builtin.appositions import settle
-from agents.builtin.assumed import counted_too, taken_for_granted
-from agents.builtin.audit import audit, other_days, paths, references, roles
-from agents.builtin.beside import Beside, beside_of, with_beside
-from agents.builtin.cents import in_cents
-from agents.builtin.chatter import without_chatter
-from agents.builtin.codetables import said_codes
-from agents.builtin.compared import compared
 from agents.builtin.context import Context, formula_of, read_context, reworded, substitute, unused
-from agents.builtin.dimensions import take_dimensions
-from agents.builtin.directs import take_directs
-from agents.builtin.divided import divided
-from agents.builtin.everyday import wordings
-from agents.builtin.finish import finish
-from agents.builtin.followup import complete
-from agents.builtin.formulas import in_brackets, parse_formula
-from agents.builtin.glued import glued
-from agents.builtin.hours import hours_of_days, lasting
-from agents.builtin.index import Index
-from agents.builtin.kept import keep_neither, keep_number, lost_words
-from agents.builtin.leftout import none_at_all, repair_sets
-from agents.builtin.lexicon import is_english
-from agents.builtin.lines import add_up_lines
-from agents.builtin.links import GRAMMAR, Link, Linker
-from agents.builtin.listed import take_listed_days
-from agents.builtin.loose import answered_link
-from agents.builtin.marks import take_marks
+from agents.builtin.everyday.beside import Beside, beside_of, with_beside
+from agents.builtin.everyday.dimensions import take_dimensions
+from agents.builtin.everyday.lines import add_up_lines
+from agents.builtin.everyday.overdue import plain_overdue, take_overdue
+from agents.builtin.everyday.plainly import wordings
+from agents.builtin.everyday.returned import returned
+from agents.builtin.everyday.timely import timely
+from agents.builtin.guards.account import account
+from agents.builtin.guards.appositions import settle
+from agents.builtin.guards.audit import audit, other_days, paths, references, roles
+from agents.builtin.guards.kept import keep_neither, keep_number, lost_words
+from agents.builtin.guards.leftout import none_at_all, repair_sets
+from agents.builtin.guards.negated import keep_negation
+from agents.builtin.guards.overread import passed_over
+from agents.builtin.guards.restrictions import lost_restrictions, take_current, take_foreseen, take_timely
+from agents.builtin.guards.spared import including_those, keep_all_beside, spared_words, spares_groups, unspared
+from agents.builtin.language.chatter import without_chatter
+from agents.builtin.language.lexicon import is_english
+from agents.builtin.language.normalise import normalise
+from agents.builtin.language.phrasebook import PHRASES
+from agents.builtin.language.spelling import corrected
+from agents.builtin.language.tongues import translated
+from agents.builtin.language.turns import last_deed
+from agents.builtin.language.wording import arithmetic, counts_nothing_too, nothing_out, nothing_too, only
+from agents.builtin.language.words import fold, is_number_word, stem
+from agents.builtin.linking.directs import take_directs
+from agents.builtin.linking.divided import divided
+from agents.builtin.linking.glued import glued
+from agents.builtin.linking.links import GRAMMAR, Link, Linker
+from agents.builtin.linking.loose import answered_link
+from agents.builtin.linking.meant import key_of_word, take_meant
+from agents.builtin.linking.money import narrow_money, spending, take_money
+from agents.builtin.linking.perunit import take_per_unit
+from agents.builtin.linking.resolve import resolve, runners_up
+from agents.builtin.linking.spokenroles import Unsaid, along, assign
+from agents.builtin.linking.tags import Tag, tag
 from agents.builtin.meaning import DOUBT, During, Meaning, Out
-from agents.builtin.meant import key_of_word, take_meant
-from agents.builtin.money import narrow_money, spending, take_money
-from agents.builtin.negated import keep_negation
-from agents.builtin.normalise import normalise
-from agents.builtin.objects import take_objects
-from agents.builtin.often import take_often
-from agents.builtin.oneof import one_of_two
-from agents.builtin.overdue import plain_overdue, take_overdue
-from agents.builtin.overread import passed_over
-from agents.builtin.parse import Reader
-from agents.builtin.perunit import take_per_unit
-from agents.builtin.phrasebook import PHRASES
-from agents.builtin.rates import rates
-from agents.builtin.resolve import resolve, runners_up
-from agents.builtin.restrictions import lost_restrictions, take_current, take_foreseen, take_timely
-from agents.builtin.returned import returned
-from agents.builtin.shapes import Shape, shape, shaped
-from agents.builtin.spared import including_those, keep_all_beside, spared_words, spares_groups, unspared
-from agents.builtin.spelling import corrected
-from agents.builtin.spokenroles import Unsaid, along, assign
-from agents.builtin.sqlbuild import Builder
-from agents.builtin.sqlframe import CannotBuildError
-from agents.builtin.sqlterms import measure_of
-from agents.builtin.tags import Tag, tag
-from agents.builtin.ties import keep_ties, ties_too
-from agents.builtin.timely import timely
-from agents.builtin.tongues import translated
-from agents.builtin.turns import last_deed
-from agents.builtin.windows import Course, course_of
-from agents.builtin.wording import arithmetic, counts_nothing_too, nothing_out, nothing_too, only
-from agents.builtin.words import fold, is_number_word, stem
+from agents.builtin.parsing.alike import Alike, alike_of
+from agents.builtin.parsing.cents import in_cents
+from agents.builtin.parsing.compared import compared
+from agents.builtin.parsing.finish import finish
+from agents.builtin.parsing.followup import complete
+from agents.builtin.parsing.formulas import in_brackets, parse_formula
+from agents.builtin.parsing.hours import hours_of_days, lasting
+from agents.builtin.parsing.listed import take_listed_days
+from agents.builtin.parsing.marks import take_marks
+from agents.builtin.parsing.objects import take_objects
+from agents.builtin.parsing.often import take_often
+from agents.builtin.parsing.oneof import one_of_two
+from agents.builtin.parsing.parse import Reader
+from agents.builtin.parsing.ties import keep_ties, ties_too
+from agents.builtin.parsing.windows import Course, course_of
+from agents.builtin.saying.assumed import counted_too, taken_for_granted
+from agents.builtin.saying.shapes import Shape, shape, shaped
+from agents.builtin.schema.codetables import said_codes
+from agents.builtin.schema.index import Index
+from agents.builtin.schema.rates import rates
+from agents.builtin.sql.build import Builder
+from agents.builtin.sql.frame import CannotBuildError
+from agents.builtin.sql.terms import measure_of
 from agents.contract import DataView, Request
 
 if TYPE_CHECKING:

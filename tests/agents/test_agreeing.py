@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from agents import replies
-from agents.builtin.agreed import said_of_words
-from agents.builtin.preferring import preferred_in
+from agents.builtin.intents.preferring import preferred_in
+from agents.builtin.language.agreed import said_of_words
 from agents.session import Message, Session
 from memory.workspace import Workspace
 from spec.run import RunResult

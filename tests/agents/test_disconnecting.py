@@ -14,7 +14,7 @@ import pytest
 from bakehouse import KEY, Bakery
 
 from agents import replies
-from agents.builtin import disconnect
+from agents.builtin.intents import disconnect
 from agents.session import Message, Session
 from spec.base import JsonValue
 from spec.codec import load_spec

@@ -9,8 +9,8 @@ import re
 
 from sqlglot import exp
 
-from agents.builtin.lexicon import MONTHS
-from agents.builtin.units import CODES
+from agents.builtin.language.lexicon import MONTHS
+from agents.builtin.linking.units import CODES
 from agents.contract import DataView, Refusal, Request
 
 # A full stop inside a name or an address ends nothing.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from agents.builtin.language.words import LONGEST_REQUEST
 from agents.builtin.pipelines.clauses import FILE
 from agents.builtin.pipelines.schedule import find_timing
-from agents.builtin.words import LONGEST_REQUEST
 from agents.contract import Draft, Request, Turn
 
 _FILLERS = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from agents.builtin.meant import MEANING
+from agents.builtin.linking.meant import MEANING
 from agents.contract import DataView, Draft, Question, Refusal, Request
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agents.builtin.abbreviations import code_of, named_by, shortens
+from agents.builtin.language.abbreviations import code_of, named_by, shortens
 from agents.contract import Draft
 
 if TYPE_CHECKING:

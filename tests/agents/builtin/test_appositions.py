@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agents.builtin.formulas import in_brackets
-from agents.builtin.spelling import corrected
+from agents.builtin.language.spelling import corrected
+from agents.builtin.parsing.formulas import in_brackets
 from agents.contract import Draft
 
 if TYPE_CHECKING:
@@ -92,6 +92,6 @@ def test_words_and_their_endings_are_no_slips(word: str) -> None:
     ],
 )
 def test_how_many_may_stand_at_the_end(question: str, plain: str) -> None:
-    from agents.builtin.normalise import normalise
+    from agents.builtin.language.normalise import normalise
 
     assert normalise(question) == plain

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from drafted import rows_of
 
-from agents.builtin.windows import Course, course_of
+from agents.builtin.parsing.windows import Course, course_of
 from agents.contract import Draft
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from drafted import rows_of
 
-from agents.builtin.chatter import without_chatter
+from agents.builtin.language.chatter import without_chatter
 from agents.contract import Draft, Question, Refusal
 from evals.dataview import FolderView
 from tests.agents.builtin.conftest import Ask

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agents.builtin.index import index_of
-from agents.builtin.tongues import languages, translated
+from agents.builtin.language.tongues import languages, translated
+from agents.builtin.schema.index import index_of
 from agents.contract import Draft
 
 if TYPE_CHECKING:

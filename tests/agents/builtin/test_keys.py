@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agents.builtin.index import index_of
+from agents.builtin.schema.index import index_of
 from evals.dataview import FolderView
 
 Folder = Callable[[dict[str, str]], FolderView]

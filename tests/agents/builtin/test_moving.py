@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from agents.builtin.moving import days_said, moving
-from agents.builtin.periods import find_periods
+from agents.builtin.language.periods import find_periods
 from agents.builtin.planner import draft
+from agents.builtin.saying.moving import days_said, moving
 from agents.contract import Draft, Refusal, Request, Turn
 from evals.dataview import FolderView
 

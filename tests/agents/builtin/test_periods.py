@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from agents.builtin.periods import find_periods
+from agents.builtin.language.periods import find_periods
 
 TODAY = date(2024, 6, 15)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.builtin.quoted import own_words
+from agents.builtin.language.quoted import own_words
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from drafted import rows_of
 
-from agents.builtin.index import index_of
+from agents.builtin.schema.index import index_of
 from agents.contract import Question
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from agents.builtin.route import Route, route, settles
+from agents.builtin.intents.route import Route, route, settles
 
 
 def routed(text: str) -> tuple[Route, Route, Route]:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from drafted import by_hand, figures, view_of
 
-from agents.builtin.periods import find_periods
+from agents.builtin.language.periods import find_periods
 from agents.contract import Draft, Question, Refusal
 from tests.agents.builtin.conftest import Ask
 

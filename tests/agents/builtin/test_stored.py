@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from agents.builtin.index import index_of
-from agents.builtin.stored import _orders
+from agents.builtin.schema.index import index_of
+from agents.builtin.schema.stored import _orders
 from evals.dataview import FolderView
 
 Folder = Callable[[dict[str, str]], FolderView]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from drafted import rows_of
 
-from agents.builtin.tongues import languages, names_translator, translated
+from agents.builtin.language.tongues import languages, names_translator, translated
 from evals.dataview import FolderView
 from tests.agents.builtin.conftest import Ask
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from drafted import rows_of
 
-from agents.builtin.index import index_of
-from agents.builtin.references import find_references
+from agents.builtin.schema.index import index_of
+from agents.builtin.schema.references import find_references
 from evals.dataview import FolderView
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from agents.builtin import index, values
-from agents.builtin.index import index_of
+from agents.builtin.schema import index, values
+from agents.builtin.schema.index import index_of
+from agents.builtin.schema.values import ValueIndex
 from agents.builtin.understand import linker_of
-from agents.builtin.values import ValueIndex
 from evals.dataview import FolderView
 
 Folder = Callable[[dict[str, str]], FolderView]

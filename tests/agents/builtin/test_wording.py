@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from drafted import rows_of
 
-from agents.builtin.wording import arithmetic, counts_nothing_too, excluded, is_condition, only
+from agents.builtin.language.wording import arithmetic, counts_nothing_too, excluded, is_condition, only
 from agents.contract import Question, Refusal
 
 if TYPE_CHECKING:

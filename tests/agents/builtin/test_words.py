@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.builtin.schema import expand
-from agents.builtin.words import split_name, stem, tokenise
+from agents.builtin.language.words import split_name, stem, tokenise
+from agents.builtin.schema.graph import expand
 
 
 @pytest.mark.parametrize(

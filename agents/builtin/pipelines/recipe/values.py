@@ -8,13 +8,13 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-from agents.builtin.lexicon import MONTHS
+from agents.builtin.language.lexicon import MONTHS
+from agents.builtin.linking.units import misfit, units_said
 from agents.builtin.pipelines.draftsteps import name
 from agents.builtin.pipelines.draftsteps import text as written
 from agents.builtin.pipelines.recipe.words import spans
 from agents.builtin.pipelines.recipe.work import Rows, Work
 from agents.builtin.pipelines.reconcile.evidence import source
-from agents.builtin.units import misfit, units_said
 
 _NUMBER = re.compile(
     r"[€$£]?\s?(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?)"

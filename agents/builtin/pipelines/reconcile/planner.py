@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from sqlglot import exp
 
-from agents.builtin.index import index_of
 from agents.builtin.pipelines.answers import resolve_answer
 from agents.builtin.pipelines.beside import narrowed, rhythms, sends
 from agents.builtin.pipelines.draftsteps import Draftsman
@@ -22,6 +21,7 @@ from agents.builtin.pipelines.reconcile.steps import SHORT_AMOUNT, SHORT_DAYS, C
 from agents.builtin.pipelines.reconcile.walk import write_walk
 from agents.builtin.pipelines.reconcile.words import is_stored_value, own_words, words_of
 from agents.builtin.pipelines.schedule import Timing, find_timing
+from agents.builtin.schema.index import index_of
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
 from spec.pipeline import Allow, Output, Pipeline
 

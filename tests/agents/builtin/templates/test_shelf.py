@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from agents.builtin.intents.route import route
 from agents.builtin.pipelines.shelf import TEMPLATES, wanted
-from agents.builtin.route import route
 from evals.dataview import FolderView
 
 Folder = Callable[[dict[str, str]], FolderView]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agents.builtin.periods import SPOKEN_NUMBERS
+from agents.builtin.language.periods import SPOKEN_NUMBERS
 from agents.builtin.pipelines.recipe.words import column_at, noun_at
 from agents.builtin.pipelines.recipe.work import Problem, Rows, Told, Work
 

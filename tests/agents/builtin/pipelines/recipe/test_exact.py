@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from agents.builtin.language.words import LONGEST_REQUEST
 from agents.builtin.planner import draft
-from agents.builtin.words import LONGEST_REQUEST
 from agents.contract import Draft, Refusal, Request, Turn
 from memory.workspace import Workspace
 from tools.context import context_of

@@ -1,0 +1,1 @@
+"""Owners' everyday turns, brought to the wordings that are read."""

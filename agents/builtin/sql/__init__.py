@@ -1,0 +1,1 @@
+"""From a Meaning to SQL, as a SQLGlot tree."""
