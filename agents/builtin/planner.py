@@ -6,6 +6,7 @@ import re
 
 from agents.builtin.decide import decide
 from agents.builtin.language.words import LONGEST_REQUEST
+from agents.builtin.listen import listen
 from agents.builtin.pipelines.answers import asked_again
 from agents.contract import DataView, Draft, Question, Refusal, Request
 
@@ -47,7 +48,7 @@ def _drafted(request: Request, data: DataView) -> Draft | Question | Refusal:
             spec = reply.spec.model_copy(update={"request": request.text})
             reply = reply.model_copy(update={"spec": spec})
         return as_asked(reply, request, said)
-    return decide(request, data)
+    return listen(request, data)
 
 
 def draft(request: Request, data: DataView) -> Draft | Question | Refusal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.builtin.language.lexicon import SUPERLATIVES
-from agents.builtin.language.words import Token
+from agents.builtin.language.words import Token, is_number_word
 
 _BEFORE_NOUN = frozenset("the , and their its his her return show of by each list give with per whose".split())
 _AFTER_NOUN = frozenset(", and of ? . for or in is are containing contains contain mentions".split())
@@ -24,7 +24,7 @@ def stands_as_noun(tokens: list[Token], index: int) -> bool:
     """A light word such as "make" is a noun between the signs of a list: "the make, model and year"."""
     before = tokens[index - 1].low if index else ""
     after = tokens[index + 1].low if index + 1 < len(tokens) else "."
-    return (before in _BEFORE_NOUN or before in SUPERLATIVES or before.isdigit()) and after in _AFTER_NOUN
+    return (before in _BEFORE_NOUN or before in SUPERLATIVES or _is_number(before)) and after in _AFTER_NOUN
 
 
 def is_named_thing(tokens: list[Token], index: int) -> bool:
@@ -38,7 +38,11 @@ def is_named_thing(tokens: list[Token], index: int) -> bool:
         return after in _AFTER_SUBJECT
     return (
         before in {"many", "of", "number", "all", "our", "average"}
-        or before.isdigit()
+        or _is_number(before)
         or before in SUPERLATIVES
         or (not index and after in {"per", "by", "in", "with"})
     )
+
+
+def _is_number(word: str) -> bool:
+    return word.isdigit() or is_number_word(word)

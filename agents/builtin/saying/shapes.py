@@ -6,7 +6,7 @@ import re
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
-from agents.builtin.meaning import Compare, Meaning, Out
+from agents.builtin.meaning import Compare, Meaning, Nested, Out
 from agents.builtin.parsing.compared import in_percent
 
 
@@ -16,7 +16,8 @@ class Shape:
 
     ``averaged``: its figures are averaged over what they are told for. ``filled``: rows without a heading are left out.
     ``measured``: the figure that ranks is shown beside what is ranked. ``scale``: a ratio is told for so many.
-    ``percent``: a difference is told in percent. ``counted``: beside a share stands the number that it is.
+    ``percent``: a difference is told in percent. ``counted``: beside a share stands the number that it is. ``figured``:
+    the figure by which rows are chosen or ranked is shown, as was asked by "and how many" or "and how much".
     """
 
     averaged: bool = False
@@ -25,6 +26,7 @@ class Shape:
     scale: float = 1.0
     percent: bool = False
     counted: bool = False
+    figured: str = ""
 
     def with_all_of(self, other: Shape) -> Shape:
         """What either of the two says."""
@@ -35,6 +37,7 @@ class Shape:
             self.scale * other.scale,
             self.percent or other.percent,
             self.counted or other.counted,
+            self.figured or other.figured,
         )
 
 
@@ -82,6 +85,14 @@ _TAIL = re.compile(
     r"(?:(?:,? and|,) [\w-]+(?: [\w-]+)?){1,4})\s*[.!]?$",
     re.IGNORECASE,
 )
+_AND_HOW_MANY = re.compile(
+    r"^(?P<ask>(?:which|who|what|whose)\b[^?]+?),? and (?:by |for |with )?how (?P<size>many|much|often)"
+    r"(?: (?:each|exactly|times|of (?:them|those|each)|(?:is|was|are|were) (?:it|that|this|those|they)|"
+    r"(?:did|do|does|have|has|had) (?:they|each|he|she|it|we)(?: each)?(?: [a-z]+)?))?(?: in total| altogether|"
+    r" in all)?"
+    r"(?P<rest>,[^?]*)?\s*[?.!]*$",
+    re.IGNORECASE,
+)
 _FIGURES = frozenset("amount total sum value revenue figure money count number spend takings".split())
 _SAYS_BEST = re.compile(r"\b(?:most|highest|lowest|largest|biggest|smallest|fewest|least|best|top)\b", re.IGNORECASE)
 
@@ -106,13 +117,16 @@ def shaped(text: str) -> tuple[str, Shape]:
         counted, text = True, f"what percentage of {found['what']}"
     elif (found := _NUMBER_AND_SHARE.match(text)) is not None:
         counted, text = True, f"percentage of {found['what']}"
+    figured = ""
+    if (found := _AND_HOW_MANY.match(text)) is not None:
+        figured, text = found["size"].lower(), f"{found['ask']}{found['rest'] or ''}?"
     scale = 1.0
     if (found := _PER_SO_MANY.match(text)) is not None:
         scale = _MANY.get(found["many"].lower()) or float(found["many"].replace(",", ""))
         text = f"number of {found['a']} divided by number of {found['b']}{found['rest'] or ''}"
     if _BLANKS.search(text) is not None:
         filled, text = True, _BLANKS.sub("", text)
-    return text, Shape(averaged, filled, measured, scale, counted=counted)
+    return text, Shape(averaged, filled, measured, scale, counted=counted, figured=figured)
 
 
 def shape(meaning: Meaning, wanted: Shape) -> None:
@@ -133,6 +147,8 @@ def shape(meaning: Meaning, wanted: Shape) -> None:
         meaning.problems += ["unclear:per so many"] if len(ratios) != 1 else []
         for out in [*ratios, *(out for out, _ in meaning.order if out.kind == "ratio" and out not in ratios)]:
             out.scale *= wanted.scale
+    if wanted.figured:
+        _show_figure(meaning, wanted.figured)
     if wanted.measured and meaning.order and meaning.limit and meaning.order[0][0].is_measure:
         ranked = meaning.order[0][0]
         if ranked not in meaning.outs:
@@ -147,6 +163,30 @@ def _count_shares(meaning: Meaning) -> None:
         return
     share = meaning.outs[shares[0]]
     meaning.outs.insert(shares[0], replace(deepcopy(share.parts[0]), conditions=deepcopy(share.conditions)))
+
+
+def _show_figure(meaning: Meaning, size: str) -> None:
+    """As in "who has more than three open invoices, and how many": the figure stands beside those who are asked for."""
+    ranks = [out for out, _ in meaning.order if out.is_measure] if meaning.limit else []
+    told = [one for one in meaning.scope.conditions if isinstance(one, Nested) and one.kind == "measure"]
+    plain = [one for one in told if one.out is not None and one.via is None and one.against is None and not one.average]
+    chosen = [*ranks, *(out for out, _, _ in meaning.having), *(_over(one) for one in plain)]
+    shown = any(out.is_measure for out in meaning.outs)
+    fits = len(chosen) == 1 and len(plain) == len(told) and (size == "much") == (chosen[0].kind != "count")
+    if shown or not fits:
+        meaning.problems.append(f"unclear:how {size}")
+        return
+    if not meaning.groups:
+        meaning.groups = list(meaning.outs)
+    meaning.outs.append(chosen[0])
+    if not ranks:
+        meaning.order = [(chosen[0], True)]
+
+
+def _over(held: Nested) -> Out:
+    """The figure that a condition compares, over the same rows."""
+    assert held.out is not None
+    return replace(deepcopy(held.out), conditions=[*held.out.conditions, *deepcopy(held.scope.conditions)])
 
 
 def _average(meaning: Meaning) -> None:
