@@ -39,6 +39,14 @@ PROMPTS = Path(__file__).parent / "prompts"
 
 
 @dataclass(frozen=True)
+class Plainer:
+    """A smaller form of the same, with its own instructions."""
+
+    instructions: str
+    outputs: Sequence[type[Any]]
+
+
+@dataclass(frozen=True)
 class Job(Generic[T]):
     """What a model is to do. Each part is made for one model, by what it may see.
 
@@ -51,6 +59,8 @@ class Job(Generic[T]):
     prompt: Callable[[Privacy, Mode], str]
     tools: Callable[[Privacy], Sequence[Tool[Any]]] = lambda _: ()
     check: Callable[[T, Privacy], T] = lambda output, _: output
+    plainer: Plainer | None = None
+    """What a model that calls no tools is asked for instead."""
 
 
 @dataclass(frozen=True)
@@ -166,16 +176,17 @@ class Caller:
         if mode == "native" and not gate.profile.get("supports_json_schema_output"):
             # The provider can bind output to a schema, and not for every model it has.
             mode = "prompted"
-        only_text = list(job.outputs) == [str]
+        form = job.plainer if job.plainer is not None and mode != "tool" else job
+        only_text = list(form.outputs) == [str]
         output: Any = str
         if not only_text and mode == "tool":
-            output = [ToolOutput(kind, name=_tool_name(kind)) for kind in job.outputs]
+            output = [ToolOutput(kind, name=_tool_name(kind)) for kind in form.outputs]
         elif not only_text:
-            output = (NativeOutput if mode == "native" else PromptedOutput)(list(job.outputs))
+            output = (NativeOutput if mode == "native" else PromptedOutput)(list(form.outputs))
         agent: Agent[None, Any] = Agent(
             gate,
             output_type=output,
-            instructions=job.instructions,
+            instructions=form.instructions,
             tools=job.tools(privacy) if mode == "tool" else (),
             retries={"output": MOST_OUTPUTS - 1, "tools": MOST_OUTPUTS - 1},
         )

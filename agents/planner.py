@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Final, cast
 
 from agents import models, proposal
-from agents.calling import MOST_OUTPUTS, Caller, Job, Said, fenced, prompt
+from agents.calling import MOST_OUTPUTS, Caller, Job, Plainer, Said, fenced, prompt
 from agents.contract import DataView, Draft, Planner, Question, Refusal, Request, noted
 from agents.desk import BUILTIN, PROVIDERS, ROUTED
 from agents.looking import Looking, catalog
 from agents.models import Mode
 from agents.privacy import Data, Privacy
-from agents.proposal import Proposal, ProposedDraft, ProposedQuestion
+from agents.proposal import Proposal, ProposedDraft, ProposedQuery, ProposedQuestion
 from spec.base import JsonValue
 from spec.errors import DreflowError, SpecError
 from spec.pipeline import Pipeline
@@ -81,6 +81,7 @@ class ModelPlanner:
             prompt=drafts.prompt,
             tools=lambda privacy: Looking(self.caller.context, privacy, request.now, request.timezone).tools(),
             check=drafts.check,
+            plainer=Plainer(prompt("query"), proposal.QUERIES) if task == "answer" else None,
         )
         if len(request.repair) >= MOST_OUTPUTS:
             return Said(None, None, (f"No draft compiled, {MOST_OUTPUTS} times over.",))
@@ -121,12 +122,13 @@ class _Drafts:
 
     def check(self, proposed: Proposal, privacy: Privacy) -> Proposal:
         """Compile a draft; raises ModelRetry with the compiler's error as data."""
-        if not isinstance(proposed, ProposedDraft):
+        if not isinstance(proposed, ProposedDraft | ProposedQuery):
             return self._kept(proposed, _restored(proposed, privacy))
         from pydantic_ai import ModelRetry
 
         try:
-            whole = cast("ProposedDraft", _restored(proposed, privacy))
+            drafted = proposed.draft() if isinstance(proposed, ProposedQuery) else proposed
+            whole = cast("ProposedDraft", _restored(drafted, privacy))
             spec = proposal.pipeline_of(whole, self._request, self._data)
             proposal.check_moving(spec, self._request)
             self._compile(spec, whole, privacy)

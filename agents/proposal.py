@@ -85,6 +85,39 @@ class ProposedDraft(Proposed):
         return schema
 
 
+class ProposedQuery(Proposed):
+    """One query whose rows answer a question."""
+
+    TOOL: ClassVar = "query"
+
+    reading: str = Field(description="One sentence, in plain words: what is computed.")
+    sql: str = Field(description="One SELECT in DuckDB's dialect over tables of the catalog.")
+    ordered: bool = Field(default=False, description="The rows have an order that was asked for.")
+    assumptions: list[str] = []
+
+    def draft(self) -> ProposedDraft:
+        """The same as a draft of one step. Raises SpecError where it is no query over tables."""
+        import sqlglot
+        from sqlglot import exp
+
+        try:
+            query = sqlglot.parse_one(self.sql, dialect="duckdb")
+        except sqlglot.ParseError:
+            raise SpecError("The query is not SQL of DuckDB's dialect.", where={"field": "sql"}) from None
+        own = {cte.alias.casefold() for cte in query.find_all(exp.CTE)}
+        tables = dict.fromkeys(one.name for one in query.find_all(exp.Table) if one.name.casefold() not in own)
+        if not tables:
+            raise SpecError("The query reads no table.", where={"field": "sql"})
+        step: dict[str, JsonValue] = {"id": "answer", "use": "sql", "from": list(tables), "query": self.sql}
+        return ProposedDraft(
+            reading=self.reading,
+            tables=list(tables),
+            steps=[step],
+            ordered=self.ordered,
+            assumptions=self.assumptions,
+        )
+
+
 class ProposedQuestion(Proposed):
     """Asked when readings differ in their figures and only the person can decide."""
 
@@ -104,8 +137,10 @@ class ProposedRefusal(Proposed):
     hint: str = Field(default="", description="What would help.")
 
 
-Proposal = ProposedDraft | ProposedQuestion | ProposedRefusal
+Proposal = ProposedDraft | ProposedQuery | ProposedQuestion | ProposedRefusal
 OUTPUTS: tuple[type[Proposed], ...] = (ProposedDraft, ProposedQuestion, ProposedRefusal)
+QUERIES: tuple[type[Proposed], ...] = (ProposedQuery, ProposedQuestion, ProposedRefusal)
+"""For a question put to a small model: a fiftieth of the size, which such a model's context has room for."""
 
 
 @cache

@@ -207,11 +207,21 @@ def _answer(move: Move, seen: Seen) -> Say | Call | Decline:
     if isinstance(move, Give):
         if move.output in seen.tools:
             return Call(move.output, move.data)
-        return Say(json.dumps({"result": {"kind": TYPES.get(move.output, move.output), "data": dict(move.data)}}))
+        kind, data = _in_form(move, seen)
+        return Say(json.dumps({"result": {"kind": kind, "data": data}}))
     if isinstance(move, Cut):
         return Say(move.text)
     assert isinstance(move, Say | Call | Decline)
     return move
+
+
+def _in_form(move: Give, seen: Seen) -> tuple[str, Mapping[str, Any]]:
+    """A draft of one query as a model writes it that is asked for a query."""
+    steps = move.data.get("steps") or []
+    if "ProposedQuery" not in seen.text or move.output != "draft" or len(steps) != 1 or "query" not in steps[0]:
+        return TYPES.get(move.output, move.output), dict(move.data)
+    kept = {key: value for key, value in move.data.items() if key in {"reading", "ordered", "assumptions"}}
+    return "ProposedQuery", {**kept, "sql": steps[0]["query"]}
 
 
 def _arguments(call: Call) -> str:

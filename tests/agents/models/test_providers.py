@@ -6,7 +6,7 @@ import json
 
 import pytest
 from model_desk import BY_REGION, FIGURES, KEY, Desk, ask
-from model_server import Call, Cut, Decline, Fail, Give, Hang, Say
+from model_server import Call, Cut, Decline, Fail, Give, Hang, Say, Seen
 
 from agents.contract import Draft, Question, Refusal
 from agents.models import named
@@ -71,7 +71,7 @@ def test_a_draft_of_a_model_without_tools_is_bound_by_a_schema(desk: Desk, model
     assert figures(desk, planner.draft(ask(), desk.data)) == FIGURES
     (seen,) = desk.server.seen
     assert seen.tools == set()
-    assert "ProposedDraft" in json.dumps(seen.body), "the schema is in the request"
+    assert "ProposedQuery" in json.dumps(seen.body), "the schema is in the request"
 
 
 def test_a_question_of_the_model_reaches_the_person(desk: Desk, model: str) -> None:
@@ -208,3 +208,58 @@ def test_the_next_model_of_the_chain_takes_over(desk: Desk, model: str) -> None:
     planner = desk.planner(model, "compatible:second")
     assert figures(desk, planner.draft(ask(), desk.data)) == FIGURES
     assert planner.by == "compatible:second"
+
+
+SMALL = "compatible:small"
+"""A model that calls no tools."""
+
+
+def _schema_of(seen: Seen) -> object:
+    asked = seen.body.get("response_format") or {}
+    return asked.get("type"), "schema" in asked
+
+
+def test_a_small_model_is_asked_for_one_query_in_a_form_that_its_context_has_room_for(desk: Desk) -> None:
+    desk.server.play(Give("draft", BY_REGION))
+    planner = desk.planner(SMALL)
+    assert figures(desk, planner.draft(ask(), desk.data)) == FIGURES
+    (seen,) = desk.server.seen
+    assert len(json.dumps(seen.body)) < 8_000
+    assert "ProposedQuery" in seen.text
+
+
+def test_a_query_that_does_not_compile_goes_back_to_the_model_that_wrote_it(desk: Desk) -> None:
+    wrong = {"reading": "Totals.", "sql": "SELECT regoin, sum(total) AS total FROM orders GROUP BY regoin"}
+    broken = {"reading": "Totals.", "sql": "SELECT FROM WHERE"}
+    desk.server.play(Give("ProposedQuery", broken), Give("ProposedQuery", wrong), Give("draft", BY_REGION))
+    planner = desk.planner(SMALL)
+    assert figures(desk, planner.draft(ask(), desk.data)) == FIGURES
+    assert "is not SQL" in desk.server.seen[1].text
+    assert "regoin" in desk.server.seen[2].text
+
+
+def test_a_query_that_reads_a_file_is_no_answer(desk: Desk) -> None:
+    desk.server.play(Give("ProposedQuery", {"reading": "All.", "sql": "SELECT * FROM read_csv('/etc/passwd')"}))
+    planner = desk.planner(SMALL)
+    planner.draft(ask(), desk.data)
+    assert planner.by == "builtin"
+
+
+UNKNOWN_FORM = "1 validation error: {'loc': ('body', 'response_format', 'type'), 'input': 'json_schema'}"
+"""As llama-cpp-python's server says it, with status 500."""
+
+
+@pytest.mark.parametrize("status", [400, 422, 500])
+def test_a_server_that_takes_the_schema_in_another_form_is_asked_in_that_form(desk: Desk, status: int) -> None:
+    desk.server.play(Fail(status, message=UNKNOWN_FORM), Give("draft", BY_REGION))
+    planner = desk.planner(SMALL)
+    assert figures(desk, planner.draft(ask(), desk.data)) == FIGURES
+    assert [_schema_of(one) for one in desk.server.seen] == [("json_schema", False), ("json_object", True)]
+
+
+def test_a_server_that_takes_no_schema_is_asked_in_words(desk: Desk) -> None:
+    desk.server.play(Fail(500, message=UNKNOWN_FORM), Fail(400), Give("draft", BY_REGION))
+    planner = desk.planner(SMALL)
+    assert figures(desk, planner.draft(ask(), desk.data)) == FIGURES
+    forms = [("json_schema", False), ("json_object", True), ("json_object", False)]
+    assert [_schema_of(one) for one in desk.server.seen] == forms
