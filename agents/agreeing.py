@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from agents import asides, cards, replies, stages
+from agents import asides, cards, inventory, replies, stages
 from agents.builtin.context import read_context
 from agents.builtin.decide import decide
 from agents.builtin.intents.preferring import preferred_in
@@ -113,7 +113,7 @@ def said(
         yield replies.Text(
             text=f"I can keep what “{says.word}” means once there is data here to show what that comes to.", tone="note"
         )
-        yield from asides.no_data()
+        yield from inventory.no_data()
     else:
         reply = _offered(context, says, saved, data, now)
         if isinstance(reply, Question) or not desk.routes("extract"):
@@ -323,9 +323,16 @@ def _told(context: Context, word: str, saved: SavedThread, data: OpenData | None
         return None
     request = Request.model_validate({**saved.request, "now": now, "answers": {}, "history": ()})
     asked = [request.model_copy(update={"text": text}) for text in (f"what is the {word}", word)]
-    read = next((reply for one in asked if isinstance(reply := decide(one, data), Draft)), None)
+    replied = [decide(one, data) for one in asked]
+    read = next((reply for reply in replied if isinstance(reply, Draft)), None)
     if read is None:
-        return None
+        unclear = next((reply for reply in replied if isinstance(reply, Question) and reply.options), None)
+        if unclear is None:
+            return None
+        return (
+            f"Nothing was agreed on for “{word}”, and over this data it could mean: "
+            f"{'; '.join(option.label for option in unclear.options)}. Say which, as in “{word} means ...”."
+        )
     return (
         f"Nothing was agreed on for “{word}”. Over this data I read it as: {read.reading} "
         f"If it means something else here, say “{word} means ...”."

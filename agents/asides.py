@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from agents import cards, replies, standing
+from agents import cards, inventory, replies, standing
 from agents.builtin.intents.route import Route
 from agents.contract import Request, Turn
 from agents.desk import Desk
 from spec.base import JsonValue
 from spec.pipeline import Pipeline
-from tools import pipelines, runs
+from tools import pipelines, preferences, runs
 from tools.context import Context
 
 if TYPE_CHECKING:
@@ -20,8 +21,14 @@ if TYPE_CHECKING:
 
 LISTED = 50
 _SAYINGS: dict[Route, str] = {
+    "greeting": "Hello. Ask about your data, or tell me what should be done with it every week.",
     "thanks": "You're welcome.",
-    "wait": "Nothing was changed, and nothing runs before you approve it.",
+    "farewell": "Goodbye. This conversation is kept; it goes on whenever you open it again.",
+    "noted": "Good. Ask on whenever you like.",
+    "agreed": "No question is open, so there is nothing to say yes to. Ask about your data, or say what should be done "
+    "with it.",
+    "sending": "I send nothing to anybody from here. What a plan writes is a file in this conversation, to download "
+    "and pass on; in Slack it arrives in the thread. For figures as a file, say for instance “save it as totals.xlsx”.",
     "whether": "I take that for a question, so nothing was changed. Say it as a wish, without the question mark, "
     "and I show what it would change before anything happens.",
 }
@@ -32,10 +39,10 @@ def reply(
 ) -> Iterator[replies.Reply]:
     """The replies of one such turn."""
     context = desk.context
-    if kind == "greeting":
-        yield replies.Text(text="Hello. Ask about your data, or tell me what should be done with it every week.")
-    elif kind == "help":
+    if kind == "help":
         yield from _help(saved)
+    elif kind == "inventory":
+        yield from inventory.told(desk, saved)
     elif kind == "pipelines":
         yield _pipelines(context)
     elif kind == "runs":
@@ -58,7 +65,7 @@ def reply(
         yield from _why(desk, saved, clock)
     elif kind in _SAYINGS:
         yield replies.Text(text=_SAYINGS[kind])
-    elif kind in {"standing", "changed", "pause"}:
+    elif kind in {"standing", "changed", "pause", "resume", "wait"}:
         yield from _of_the_plan(kind, context, saved, clock)
     else:
         yield from _prefers(context, text, clock) if kind == "prefer" else _from_docs(desk, text, saved, clock)
@@ -80,26 +87,23 @@ def _of_the_plan(
         yield from standing.told(context, saved.id)
     elif kind == "changed":
         yield from standing.changed(context, saved.id)
+    elif kind == "resume":
+        yield from standing.resumed(context, saved.id, now=clock())
+    elif kind == "wait":
+        yield from standing.left(context, saved.id)
     else:
         yield from standing.paused(context, saved.id, now=clock())
 
 
-def no_data() -> Iterator[replies.Reply]:
-    """There is nothing to look at yet."""
-    yield replies.Text(
-        text="There is no data in this conversation yet. Drop a file here (CSV, Excel, JSON, Parquet), "
-        "name a saved connection, or say “connect Stripe” or another account of yours.",
-        tone="note",
-    )
-
-
-def nothing_said(saved: SavedThread) -> Iterator[replies.Reply]:
-    """The message was empty, or brought files only."""
-    if saved.data:
-        names = ", ".join(item.rpartition("/")[2].partition("=")[0] for item in saved.data)
-        yield replies.Text(text=f"I can read {names}. What would you like to know, or have done with it?")
-    else:
+def nothing_said(desk: Desk, saved: SavedThread, *, brought: bool) -> Iterator[replies.Reply]:
+    """The message was empty, or ``brought`` files only, which are looked into."""
+    if not saved.data:
         yield replies.Text(text="Say what you would like to know.", tone="note")
+        return
+    names = ", ".join(item.rpartition("/")[2].partition("=")[0] for item in saved.data)
+    yield replies.Text(text=f"I can read {names}. What would you like to know, or have done with it?")
+    if brought:
+        yield from inventory.told(desk, saved)
 
 
 def _help(saved: SavedThread) -> Iterator[replies.Reply]:
@@ -109,32 +113,38 @@ def _help(saved: SavedThread) -> Iterator[replies.Reply]:
         "from then on it runs by itself, without a model."
     )
     if not saved.data:
-        yield from no_data()
+        yield from inventory.no_data()
 
 
 def _pipelines(context: Context) -> replies.Reply:
+    zone = _zone(context)
     rows: list[list[JsonValue]] = [
         [
             one.name,
             one.schedule or "when asked",
-            f"{one.last.status}, {one.last.started:%Y-%m-%d %H:%M}" if one.last else "never",
+            f"{one.last.status}, {one.last.started.astimezone(zone):%Y-%m-%d %H:%M}" if one.last else "never",
             one.title,
         ]
         for one in pipelines.approved(context)
     ]
     if not rows:
         return replies.Text(text="There are no approved pipelines yet.")
-    return cards.listing("Pipelines", ("pipeline", "runs", "last run (UTC)", "conversation"), rows)
+    return cards.listing("Pipelines", ("pipeline", "runs", f"last run ({zone.key} time)", "conversation"), rows)
 
 
 def _runs(context: Context) -> replies.Reply:
-    found = runs.recent(context, limit=LISTED)
+    found, zone = runs.recent(context, limit=LISTED), _zone(context)
     if not found:
         return replies.Text(text="Nothing has run yet.")
     rows: list[list[JsonValue]] = [
-        [run.run_id, run.pipeline, run.status, f"{run.started:%Y-%m-%d %H:%M}"] for run in found
+        [run.run_id, run.pipeline, run.status, f"{run.started.astimezone(zone):%Y-%m-%d %H:%M}"] for run in found
     ]
-    return cards.listing("Runs", ("run", "pipeline", "status", "started (UTC)"), rows)
+    return cards.listing("Runs", ("run", "pipeline", "status", f"started ({zone.key} time)"), rows)
+
+
+def _zone(context: Context) -> ZoneInfo:
+    """The zone of the business, in which its people read times."""
+    return ZoneInfo(preferences.timezone_of(context))
 
 
 def _connections(context: Context) -> replies.Reply:
@@ -198,9 +208,11 @@ def _from_docs(desk: Desk, text: str, saved: SavedThread, clock: Callable[[], da
         return
     found = answer_docs(desk.context, question)
     if not found.passages:
-        yield replies.Text(text="The documents do not say.", tone="note")
-    for passage in found.passages:
-        yield replies.Text(text=passage.text, cites=(f"{passage.file} # {passage.heading}",))
+        yield replies.Text(text="My own pages do not say. Ask “what can you do?”, or about your data.", tone="note")
+    for passage in found.passages[:1]:
+        # The best one answers; where the others stand is enough.
+        cites = tuple(f"{one.file} # {one.heading}" for one in found.passages)
+        yield replies.Text(text=passage.text, cites=cites)
 
 
 def _docs_in_words(desk: Desk, question: str, saved: SavedThread, clock: Callable[[], datetime]) -> replies.Text | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from agents import replies
+from agents.changes import in_owners_words
 from spec.base import JsonValue
 from spec.pipeline import Pipeline
 from spec.run import RunResult
@@ -24,6 +25,24 @@ _MEDIA = {
     ".ndjson": "application/x-ndjson",
     ".parquet": "application/vnd.apache.parquet",
 }
+
+
+_DOES = {
+    "aggregate": "add up and count",
+    "cast": "read as another type",
+    "dedupe": "remove duplicates",
+    "derive": "compute columns",
+    "fill": "fill gaps",
+    "filter": "keep some rows",
+    "join": "bring tables together",
+    "rename": "rename columns",
+    "select": "choose columns",
+    "sort": "sort",
+    "sql": "compute",
+    "text": "tidy texts",
+    "union": "put below each other",
+}
+"""What the commonest steps do, for somebody who does not know them by name; the others' names say it."""
 
 
 def plan_card(spec: Pipeline, document: PlanDocument, *, version: int) -> replies.PlanCard:
@@ -60,7 +79,7 @@ def _shown_steps(spec: Pipeline, rows: Mapping[str, int]) -> list[replies.ShownS
     steps = [
         replies.ShownStep(
             id=step.id,
-            what=step.note or step.use.replace("_", " "),
+            what=step.note or _DOES.get(step.use, step.use.replace("_", " ")),
             after=tuple(str(name).partition(".")[0] for name in step.from_),
             rows=rows.get(step.id),
         )
@@ -78,7 +97,7 @@ def _place(spec: Pipeline, name: str) -> str:
 
 def diff_card(name: str, before: str, after: str, difference: Difference) -> replies.DiffCard:
     """What changed, in the words of the diff and in the numbers of both plans' outputs."""
-    texts = [change.text for change in difference.changes]
+    texts = in_owners_words(difference.changes)
     left = len(texts) - MOST_CHANGES
     shown = (*texts[:MOST_CHANGES], *([f"and {left} further changes"] if left > 0 else []))
     impact: list[replies.Impact] = []

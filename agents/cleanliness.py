@@ -20,7 +20,7 @@ MOST_TABLES = 5
 
 def told(context: Context, text: str, saved: SavedThread) -> Iterator[replies.Reply]:
     """The tables that the words name, or all; each with its score and its wrong cells."""
-    from agents.asides import no_data
+    from agents.inventory import no_data
     from tools.quality import quality
 
     if not saved.data:

@@ -24,6 +24,8 @@ class Option(Document):
 
 
 YES = "yes"
+NAMES_HINT = "Name the tables, columns and values as the data does, or say what the word means."
+"""What helps where words fit nothing in the data; a conversation can say more."""
 
 
 class Meant(Document):
@@ -94,6 +96,7 @@ class Turn(Document):
     reading: str = ""
     spec: Pipeline | None = None
     answer: str | None = Field(default=None, description="The step that holds the rows of a plain question's answer.")
+    chart: ChartHint | None = None
 
 
 class Request(Document):

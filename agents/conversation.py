@@ -13,7 +13,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from agents import agreeing, asides, disconnecting, drafting, renaming, replies, stages
+from agents import (
+    agreeing,
+    asides,
+    disconnecting,
+    drafting,
+    drawing,
+    dropped,
+    earlier,
+    inventory,
+    renaming,
+    replies,
+    stages,
+    stopping,
+)
+from agents.asked import is_open, options_of, question_of
 from agents.builtin.intents.route import Route, route
 from agents.builtin.language.quoted import own_words
 from agents.connecting import connectable
@@ -92,7 +106,7 @@ def hold(
                 )
             )
         if turn.stopped:
-            yield turn.recorded(replies.Text(text="Stopped. Nothing was changed.", tone="note"))
+            yield turn.recorded(stopping.told(context, thread, turn.before))
 
 
 class _Turn:
@@ -109,9 +123,10 @@ class _Turn:
         data: tuple[str, ...],
     ) -> None:
         self.desk, self.message, self.number = desk, message, number
+        self.thread, self.context = message.thread or "", desk.context
         self.clock, self.start, self.data = clock, start, data
-        self.thread = message.thread or ""
-        self.context = desk.context
+        self.before = stopping.before(desk.context, self.thread)
+        self.wish: drawing.Wish | None = None
 
     @property
     def stopped(self) -> bool:
@@ -136,7 +151,7 @@ class _Turn:
         """An option's own words where its value was given."""
         saved = threads.opened(self.context, self.thread)
         given = self.message.answer or ""
-        return next((label for value, label in _options(saved) or [] if value == given), given)
+        return next((label for value, label in options_of(saved) or [] if value == given), given)
 
     def recorded(self, reply: replies.Reply) -> replies.Reply:
         """Keep a reply, except for the progress that a later one replaces."""
@@ -167,7 +182,10 @@ class _Turn:
         if gone:
             saved = disconnecting.without(self.context, saved, gone, now=self.clock())
             yield disconnecting.told_gone(gone)
-        saved = self._with_data(saved)
+        saved, trouble = dropped.brought(self.desk, saved, message, self.data, now=self.clock())
+        yield from trouble
+        if message.data and trouble and not (saved.data and message.text.strip()):
+            return
         if message.decision is not None:
             yield from self._decide(message.decision, message.digest)
             return
@@ -179,7 +197,7 @@ class _Turn:
             self.message = replace(message, text=text)
             yield replies.Text(text="What you quote I read as a quotation, not as a wish.", tone="note")
         if not text:
-            yield from asides.nothing_said(saved)
+            yield from asides.nothing_said(self.desk, saved, brought=bool(message.data))
             return
         yield from self._routed(text, saved)
 
@@ -193,27 +211,26 @@ class _Turn:
             else drafting.nothing_given()
         )
 
-    def _with_data(self, saved: SavedThread) -> SavedThread:
-        """The thread with what the message brings, or with what all conversations look at when it has nothing."""
-        wanted = self.message.data or (() if saved.data else self.data)
-        if not wanted:
-            return saved
-        from tools.connections import kept
-        from tools.uploads import may_look
-
-        for item in self.message.data:
-            may_look(self.context, self.thread, item)
-        now = self.clock()
-        added = [kept(self.context, item, base=Path.cwd(), now=now) for item in wanted]
-        saved = replace(saved, data=tuple(dict.fromkeys([*saved.data, *added])))
-        threads.kept(self.context, saved, now)
-        return saved
-
     def _routed(self, text: str, saved: SavedThread) -> Iterator[replies.Reply]:
         if saved.data:
             # The first word comes at once; discovering and reading the data may take a while.
             yield replies.Progress(text="Looking at your data")
+        wish = self._drawing(text, saved)
+        if wish is not None and not wish.question:
+            self.context.need("ask")
+            yield from earlier.drawn(self.desk, saved, wish)
+            return
+        if wish is not None and self._route(wish.question, saved) == "answer":
+            self.wish, self.message, text = wish, replace(self.message, text=wish.question), wish.question
         yield from self._to(self.message.wish or self._route(text, saved), text, saved)
+
+    def _drawing(self, text: str, saved: SavedThread) -> drawing.Wish | None:
+        """The chart that the words wish for; an answer to an open question, or a wish of a plan, is none."""
+        if self.message.wish or not saved.data:
+            return None
+        found = drawing.wished(text, self.desk.data_of(saved))
+        settles = found is not None and saved.question is not None and self._route(text, saved) == "settle"
+        return None if settles else found
 
     def _to(self, found: Route, text: str, saved: SavedThread) -> Iterator[replies.Reply]:
         if found == "settle":
@@ -221,7 +238,7 @@ class _Turn:
         elif found in {"approve", "reject"}:
             yield from self._decide("approve" if found == "approve" else "reject", None)
         elif found == "restore":
-            yield from self._restore()
+            yield from self._restore(saved)
         elif found == "run":
             yield from self._run()
         elif found == "plan":
@@ -232,16 +249,16 @@ class _Turn:
             yield from agreeing.said(self.desk, text, saved, clock=self.clock, answered=self._settle)
         else:
             yield from asides.reply(found, self.desk, text, saved, clock=self.clock)
-            if found in {"pipelines", "runs", "connections", "help"} and _is_open(saved):
+            if found in {"pipelines", "runs", "connections", "help"} and is_open(saved):
                 yield replies.Text(text="My question about the plan is still open.", tone="note")
 
     def _route(self, text: str, saved: SavedThread) -> Route:
-        options, data = _options(saved), self.desk.data_of(saved) if saved.data else None
+        options, data = options_of(saved), self.desk.data_of(saved) if saved.data else None
         return route(
             text,
             options=options,
             waits=self._waiting() is not None,
-            last=_last_about(saved),
+            last="pipeline" if earlier.is_of_the_plan(text, saved) else _last_about(saved),
             data=data,
             connectable=lambda: connectable(self.context),
             connected=lambda: disconnecting.connected(self.context),
@@ -274,11 +291,11 @@ class _Turn:
 
     def _ask(self, message: Message, saved: SavedThread) -> Iterator[replies.Reply]:
         if not saved.data:
-            yield from asides.no_data()
+            yield from inventory.no_data()
             return
         turn = begun(self.context, message, "answer", clock=self.clock(), base=Path.cwd())
         yield from self._answered(turn, saved)
-        if _is_open(saved):
+        if is_open(saved):
             yield replies.Text(text="My question about the plan is still open.", tone="note")
 
     def _answered(self, turn: Exchange, unsure: SavedThread | None = None) -> Iterator[replies.Reply]:
@@ -290,7 +307,7 @@ class _Turn:
         if isinstance(reply, Draft):
             from agents.answering import answer
 
-            yield from answer(self.context, turn, data, reply)
+            yield from answer(self.context, turn, data, reply, wish=self.wish)
         elif isinstance(reply, Question):
             yield stages.question(reply)
         else:
@@ -309,22 +326,22 @@ class _Turn:
         if want is None or (other is not None and saved.question is not None and saved.question.get("key") != other):
             yield replies.Text(text="That question is settled already.", tone="note")
             return
-        run_id = renaming.run_of(_question(saved).key)
+        run_id = renaming.run_of(question_of(saved).key)
         if run_id is not None:
             yield from self._renamed(run_id, said, saved)
             return
-        if drafting.is_about(_question(saved).key):
+        if drafting.is_about(question_of(saved).key):
             yield from drafting.settled(self.context, self.thread, saved, said, now=self.clock)
             return
-        if disconnecting.is_about(_question(saved).key):
+        if disconnecting.is_about(question_of(saved).key):
             yield from disconnecting.settled(self.context, saved, said, now=self.clock())
             return
-        if agreeing.is_about(_question(saved).key):
+        if agreeing.is_about(question_of(saved).key):
             yield from agreeing.forgotten(self.context, saved, said, now=self.clock())
             return
-        meant = _question(saved).keeps
+        meant = question_of(saved).keeps
         if meant is not None:
-            agrees = threads.answered(saved, said).answers[_question(saved).key] == YES
+            agrees = threads.answered(saved, said).answers[question_of(saved).key] == YES
             yield replies.Text(text=self._kept(meant) if agrees else "Nothing was kept.", tone="done")
             if not meant.goes_on:
                 agreeing.settled(self.context, saved, said, now=self.clock())
@@ -343,7 +360,7 @@ class _Turn:
 
         self.context.need("plan")
         settled = threads.answered(saved, said)
-        spec = answered(known(self.context, run_id), settled.answers[_question(saved).key])
+        spec = answered(known(self.context, run_id), settled.answers[question_of(saved).key])
         threads.kept(self.context, settled, self.clock())
         if spec is None:
             yield replies.Text(
@@ -370,10 +387,10 @@ class _Turn:
 
         self.context.need("plan")
         if not threads.opened(self.context, self.thread).data:
-            yield from asides.no_data()
+            yield from inventory.no_data()
             return
         turn = begun(self.context, message, "pipeline", clock=self.clock(), base=Path.cwd())
-        yield from supervisor.plan(self._work(turn), {})
+        yield from supervisor.plan(self._work(earlier.with_its_plan_last(turn)), {})
 
     def _decide(self, decision: Literal["approve", "reject"], digest: str | None) -> Iterator[replies.Reply]:
         from agents import supervisor
@@ -425,16 +442,19 @@ class _Turn:
     def _decided(self, plan: StoredPlan, decision: Literal["approve", "reject"]) -> stages.Work:
         return replace(self._work(None, plan.number), decision=decision)
 
-    def _restore(self) -> Iterator[replies.Reply]:
-        """Propose the plan before the one that stands, exactly as it was."""
+    def _restore(self, saved: SavedThread) -> Iterator[replies.Reply]:
+        """The answer before, or the plan before the one that stands, exactly as it was."""
         from agents import supervisor
 
+        if earlier.can_go_back(saved):
+            yield from earlier.gone_back(self.desk, saved, now=self.clock())
+            return
         self.context.need("plan")
         made = [plan for plan in conversations.of(self.context).plans(self.thread) if plan.status != "rejected"]
         digests = list(dict.fromkeys(plan.spec_digest for plan in reversed(made)))
         spec = self.context.workspace.store.spec(digests[1]) if len(digests) > 1 else None
         if spec is None:
-            yield replies.Text(text="There is no earlier plan in this conversation to go back to.", tone="note")
+            yield replies.Text(text="There is nothing earlier in this conversation to go back to.", tone="note")
             return
         yield from supervisor.plan(self._work(self._again(spec)), _drafted(spec))
 
@@ -475,21 +495,3 @@ def _last_about(saved: SavedThread) -> Literal["answer", "pipeline"] | None:
     spec = last.get("spec") if isinstance(last, dict) else None
     kept_files = isinstance(spec, dict) and (spec.get("outputs") or spec.get("loads") or spec.get("report"))
     return None if last is None else "pipeline" if kept_files else "answer"
-
-
-def _is_open(saved: SavedThread) -> bool:
-    """Whether a question about a plan waits for its answer."""
-    return saved.question is not None and open_want(saved) == "pipeline"
-
-
-def _options(saved: SavedThread) -> list[tuple[str, str]] | None:
-    """Value and label of the answers to the open question; None when none is open."""
-    if saved.question is None:
-        return None
-    return [(option.value, option.label) for option in _question(saved).options]
-
-
-def _question(saved: SavedThread) -> Question:
-    """The open question, which there is."""
-    assert saved.question is not None
-    return Question.model_validate({key: value for key, value in saved.question.items() if key != "asked"})

@@ -141,8 +141,10 @@ def _defined(draft: Draft, turn: Exchange, data: OpenData) -> Draft:
     said = definitions.used(data.definitions, request.text)
     if request.want == "pipeline" or is_fragment(request.text):
         # "And by region?" goes on with the words of the request before, which mean what they mean by now.
-        for before in request.history[-1:]:
+        for before in reversed(request.history):
             said |= definitions.used(data.definitions, before.request)
+            if request.want == "pipeline" or not is_fragment(before.request):
+                break
     # A plan that is changed keeps what it was made with.
     said |= draft.spec.definitions
     if not said:

@@ -183,9 +183,9 @@ def with_reply(exchange: Exchange, reply: Draft | Question | Refusal) -> SavedTh
         question = {**reply.model_dump(mode="json"), "asked": _plain(exchange.request)}
         return replace(thread, question=cast("Mapping[str, JsonValue]", question))
     if isinstance(reply, Draft):
-        said: JsonValue = Turn(request=exchange.request.text, reading=reply.reading, answer=reply.answer).model_dump(
-            mode="json"
-        )
+        said: JsonValue = Turn(
+            request=exchange.request.text, reading=reply.reading, answer=reply.answer, chart=reply.chart
+        ).model_dump(mode="json")
         if isinstance(said, dict):
             said["spec"] = cast("JsonValue", to_plain(reply.spec))
         return replace(thread, history=(*thread.history, said)[-LONGEST_HISTORY:])

@@ -143,9 +143,11 @@ class Session:
 
     def stop(self, thread: str) -> None:
         """Stop the turn that this conversation is at; what it computes is interrupted and nothing of it is kept."""
+        from agents.stopping import stop_runs
         from tools.conversations import cancel_running
 
-        cancel_running(self._context, thread, now=self._now())
+        if cancel_running(self._context, thread, now=self._now()):
+            stop_runs(self._context, thread, now=self._now())
         self._desk.stop()
 
     def _begun(self, message: Message, want: Literal["answer", "pipeline"]) -> Exchange:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypedDict, cast
 
 from agents import cards, renaming, replies
-from agents.contract import Draft, Question, Refusal
+from agents.contract import NAMES_HINT, Draft, Question, Refusal
 from agents.desk import Desk
 from agents.exchange import Exchange, keep
 from agents.outcome import planned
@@ -109,7 +109,11 @@ def question(reply: Question) -> replies.Question:
 
 def refusal(reply: Refusal) -> replies.Text:
     """A planner's refusal as a reply."""
-    return replies.Text(text=f"{reply.message} {reply.hint}".strip(), tone="warning")
+    hint = reply.hint.replace(NAMES_HINT, _IN_CONVERSATION)
+    return replies.Text(text=f"{reply.message} {hint}".strip(), tone="warning")
+
+
+_IN_CONVERSATION = "Use the names that your data has, or tell me what a word means; “what is in my data?” lists them."
 
 
 def compile_draft(state: State, work: Work, say: Say) -> State:
@@ -154,7 +158,7 @@ def prove(state: State, work: Work, say: Say) -> State:
     full = document.spec_digest or digest(proven)
     earlier = conversations.of(work.context).plans(work.thread)
     _say_difference(work, say, proven, full)
-    card = cards.plan_card(proven, document, version=len(earlier) + 1)
+    card = cards.plan_card(proven, document, version=1 + sum(plan.pipeline == proven.name for plan in earlier))
     say(card)
     if not document.proven:
         say(
@@ -180,11 +184,9 @@ def _say_difference(work: Work, say: Say, spec: Pipeline, full: str) -> None:
     """Against the plan that stands, or the one just proposed: in words, and in numbers where both can be computed."""
     from tools.specs import compared
 
-    before = standing(work.context, work.thread)
-    if before is None or before == full:
-        return
-    old = work.context.workspace.store.spec(before)
-    if old is None or work.exchange is None:
+    before = _changed_from(work, spec)
+    old = work.context.workspace.store.spec(before) if before is not None else None
+    if before is None or before == full or old is None or work.exchange is None:
         return
     now = work.exchange.request.now
     places = (old, work.base(old.name)), (spec, work.base(spec.name))
@@ -196,13 +198,25 @@ def _say_difference(work: Work, say: Say, spec: Pipeline, full: str) -> None:
     say(cards.diff_card(spec.name, before, full, difference))
 
 
-def standing(context: Context, thread: str) -> str | None:
-    """Digest of the plan that a change is told against: the last approved one, else the last that was proposed."""
-    made = conversations.of(context).plans(thread)
+def _changed_from(work: Work, spec: Pipeline) -> str | None:
+    """Digest of the plan that ``spec`` is told against: the last approved one that it comes from, else the last one
+    that was proposed. A plan for something else is no change of one.
+    """
+    made = [plan for plan in conversations.of(work.context).plans(work.thread) if plan.status != "rejected"]
     approved = [plan for plan in made if plan.status == "approved"]
-    alive = [plan for plan in made if plan.status != "rejected"]
-    found = approved or alive
-    return found[-1].spec_digest if found else None
+    for plan in [*reversed(approved), *reversed(made)]:
+        old = work.context.workspace.store.spec(plan.spec_digest)
+        if old is not None and _comes_from(spec, old):
+            return plan.spec_digest
+    return None
+
+
+def _comes_from(spec: Pipeline, old: Pipeline) -> bool:
+    """Whether a plan is another one changed: it has its name, or was wished for in its words and more, or fewer."""
+    if spec.name == old.name:
+        return True
+    ours, theirs = spec.request.strip(" .;"), old.request.strip(" .;")
+    return bool(ours and theirs) and (theirs in ours or ours in theirs)
 
 
 def apply(state: State, work: Work, say: Say) -> State:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from agents import replies
 from tools import conversations, schedules
 from tools.context import Context
 from tools.wording import spoken_rhythm
+
+if TYPE_CHECKING:
+    from memory.schedule_store import Scheduled
 
 
 def told(context: Context, thread: str) -> Iterator[replies.Reply]:
@@ -61,16 +65,53 @@ def changed(context: Context, thread: str) -> Iterator[replies.Reply]:
     yield replies.Text(text="No plan was changed in this conversation.", tone="note")
 
 
+def left(context: Context, thread: str) -> Iterator[replies.Reply]:
+    """That nothing was changed; a plan that comes by itself goes on doing so."""
+    kept = _schedule(context, thread)
+    if kept is None or kept.paused:
+        yield replies.Text(text="Nothing was changed, and nothing runs before you approve it.")
+        return
+    name, when = kept.pipeline.replace("_", " "), _when(context, kept)
+    yield replies.Text(text=f"Nothing was changed. {name} still runs by itself {when}; say “pause it” to end that.")
+
+
 def paused(context: Context, thread: str, *, now: datetime) -> Iterator[replies.Reply]:
     """Let the approved plan not come by itself until it is resumed."""
-    made = [plan for plan in conversations.plans(context, thread) if plan.status == "approved"]
-    kept = schedules.store_of(context).schedule(made[-1].pipeline) if made else None
+    kept = _schedule(context, thread)
     if kept is None or kept.paused:
         yield replies.Text(text="Nothing of this conversation runs by itself.", tone="note")
         return
     schedules.pause(context, kept.pipeline, now=now)
     yield replies.Text(
-        text=f"{kept.pipeline.replace('_', ' ')} does not run by itself any more. "
-        f"'dreflow schedule resume {kept.pipeline}' lets it come again.",
+        text=f"{kept.pipeline.replace('_', ' ')} does not run by itself any more. “Resume it” lets it come again.",
         tone="done",
     )
+
+
+def resumed(context: Context, thread: str, *, now: datetime) -> Iterator[replies.Reply]:
+    """Let the approved plan come by itself again."""
+    kept = _schedule(context, thread)
+    if kept is None:
+        yield replies.Text(text="No plan of this conversation was paused.", tone="note")
+        return
+    name = kept.pipeline.replace("_", " ")
+    if not kept.paused:
+        yield replies.Text(text=f"{name} runs by itself already, {_when(context, kept)}.", tone="note")
+        return
+    if kept.paused_for is not None:
+        yield replies.Text(text=_paused(kept.paused_for), tone="note")
+        return
+    outlook = schedules.resume(context, kept.pipeline, now=now)
+    first = f", next on {outlook.next_at:%A %-d %B %Y at %H:%M}" if outlook.next_at is not None else ""
+    yield replies.Text(text=f"{name} runs by itself again, {_when(context, kept)}{first}.", tone="done")
+
+
+def _when(context: Context, kept: Scheduled) -> str:
+    schedule = schedules.spec_of(context, kept).schedule
+    return f"{spoken_rhythm(schedule.rhythm)} ({schedule.timezone} time)" if schedule is not None else ""
+
+
+def _schedule(context: Context, thread: str) -> Scheduled | None:
+    """When the conversation's approved plan comes; None when it never did."""
+    made = [plan for plan in conversations.plans(context, thread) if plan.status == "approved"]
+    return schedules.store_of(context).schedule(made[-1].pipeline) if made else None

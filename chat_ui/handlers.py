@@ -27,7 +27,8 @@ STARTERS = (
         "Why do the payouts not match the orders? Show me where the money goes, every Monday.",
     ),
     ("What can you do?", "What can you do?"),
-    ("My pipelines", "Show my pipelines"),
+    ("What is in my data?", "What is in my data?"),
+    ("What runs by itself?", "Show my pipelines"),
 )
 
 NEWS_SECONDS = 5.0

@@ -11,9 +11,11 @@ import chainlit as cl
 
 from agents import replies
 from chat_ui.plots import figure
+from tools.wording import spoken_names
 
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$]|:(?=//))")
-_TONES = {"reading": "*{}*", "note": "*{}*", "warning": "**{}**", "done": "**{}**", "plain": "{}"}
+_TONES = {"reading": "*{}*", "note": "*{}*", "warning": "{}", "done": "✓ {}", "plain": "{}"}
+_LINKS = re.compile(r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])|<(https?://[^>]*)>|^\[[^\]]+\]:.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -58,20 +60,26 @@ async def show(reply: replies.Reply) -> None:
 def rendered(reply: replies.Reply, *, live: bool) -> Shown:
     """A reply as text and elements; a past one (not ``live``) offers no decisions."""
     if isinstance(reply, replies.Text):
-        cites = "".join(f"\n\n— {plain(cite)}" for cite in reply.cites)
-        paragraphs = [_TONES[reply.tone].format(plain(line)) for line in reply.text.split("\n") if line.strip()]
-        return Shown("\n\n".join(paragraphs) + cites)
+        if reply.cites:
+            # From our own pages, so its lists and tables may show; what would lead elsewhere is words.
+            return Shown(documented(reply.text) + "".join(f"\n\n— *{plain(cite)}*" for cite in reply.cites))
+        said = spoken_names(reply.text) if reply.tone in {"reading", "note"} else reply.text
+        paragraphs = [_TONES[reply.tone].format(plain(line)) for line in said.split("\n") if line.strip()]
+        return Shown("\n\n".join(paragraphs))
     if isinstance(reply, replies.Chart):
         return Shown("", (Piece("chart", chart=figure(reply).to_json() or "{}"),))
     if isinstance(reply, replies.Question):
-        reading = f"*{plain(reply.reading)}*\n\n" if reply.reading else ""
+        # "Is this what you mean?" says its reading itself.
+        is_said = reply.reading in reply.text
+        reading = f"*{plain(spoken_names(reply.reading))}*\n\n" if reply.reading and not is_said else ""
         # React keeps a property named key to itself.
         choices = (_piece("Choices", reply, live=live, question=reply.key),) if reply.options else ()
-        return Shown(f"{reading}**{plain(reply.text)}**", choices)
+        return Shown(f"{reading}**{plain(spoken_names(reply.text))}**", choices)
     if isinstance(reply, replies.Progress):
         return Shown(plain(reply.text))
     if isinstance(reply, replies.Failure):
-        return Shown("\n\n".join(f"**{plain(line)}**" for line in (reply.message, reply.hint) if line))
+        hint = f"\n\n{plain(reply.hint)}" if reply.hint else ""
+        return Shown(f"**{plain(reply.message)}**{hint}")
     return Shown("", (_piece(_ELEMENTS[type(reply)], reply, live=live),))
 
 
@@ -86,6 +94,11 @@ _ELEMENTS: dict[type, str] = {
 
 def _piece(name: str, reply: replies.Reply, *, live: bool, **more: str) -> Piece:
     return Piece(name, {**reply.model_dump(mode="json", exclude={"path", "key"}), "live": live, **more})
+
+
+def documented(text: str) -> str:
+    """Markdown of our own pages without links, pictures and markup of the web."""
+    return _LINKS.sub(lambda found: found[1] or found[2] or "", text).replace("<", "&lt;")
 
 
 def plain(text: str) -> str:

@@ -456,7 +456,8 @@ def _chained(written: Mapping[str, Value]) -> str:
 
 
 def _text(value: JsonValue | Mapping[str, JsonValue] | Mapping[str, str]) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    # In the order it has: columns of a spec are written to files in the order in which they stand.
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _meaning(row: Row) -> Definition | None:

@@ -8,6 +8,11 @@ from collections.abc import Sequence
 from spec.base import JsonValue
 
 _NUMBER = re.compile(r"(-?)(\d+)(\.\d+)?")
+_SNAKE = re.compile(r"(?<![\w.'\"`“/@:-])[A-Za-z]\w*?_\w*+(?:\.\w++)?(?![@\w])")
+_FILE = re.compile(
+    r"\.(?:csv|tsv|json|ndjson|jsonl|xlsx?|html?|pdf|parquet|db|sqlite|duckdb|ya?ml|pptx|docx|ipynb|md|txt)$",
+    re.IGNORECASE,
+)
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
@@ -45,6 +50,13 @@ def _within_a_day(minute: str, hour: str) -> str:
     if minute == "0" and (each := re.fullmatch(r"\*/(\d+)", hour)):
         return f"every {each[1]} hours"
     return ""
+
+
+def spoken_names(text: str) -> str:
+    """Names of tables and columns in a sentence as a person says them; files and what is quoted stay as they are."""
+    return _SNAKE.sub(
+        lambda found: found[0] if _FILE.search(found[0]) else " ".join(found[0].replace("_", " ").split()), text
+    )
 
 
 def joined(names: Sequence[str]) -> str:

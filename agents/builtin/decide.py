@@ -42,7 +42,7 @@ from agents.builtin.understand import (
     read,
     said_plainly,
 )
-from agents.contract import DataView, Draft, Option, Question, Refusal, Request
+from agents.contract import NAMES_HINT, DataView, Draft, Option, Question, Refusal, Request
 from spec.base import JsonValue
 from spec.errors import DreflowError
 from spec.pipeline import Pipeline, Step
@@ -104,7 +104,7 @@ def _answered(said: Request, request: Request, data: DataView, index: Index) -> 
     best = read(prepared)
     if best.query is None:
         why = explain([p for p in best.meaning.problems if p.startswith(("unknown:", "novalue:"))])
-        return Refusal(message=why or f"The data cannot answer this: {best.problem}.", hint=_HINT)
+        return Refusal(message=why or f"I cannot answer that from this data: {best.problem}.", hint=NAMES_HINT)
     asked = _which_day(best) or (_loose(prepared) if doubts_of(best.meaning) else None)
     if asked is not None:
         return asked
@@ -263,8 +263,9 @@ def _out_of_reach(request: Request) -> Refusal | None:
     words = re.findall(r"[a-z]+", request.text.lower())
     if words and words[0] in CHANGES:
         return Refusal(
-            message="A question changes nothing, and this asks for a change.",
-            hint="Ask for a pipeline instead, which is shown and approved before it does anything.",
+            message="I never change your own data, and this asks for that.",
+            hint="A changed copy can be written: say what is to be kept or left out, and end with "
+            "“save it as clean.csv”. You see and approve it before anything is written.",
         )
     beyond = sorted(set(words) & OPINIONS)
     if beyond:
@@ -289,7 +290,7 @@ def _unsure(best: Candidate) -> Question | Refusal:
     if best.confidence >= WORTH_ASKING and not unknown:
         return _confirm(best, "; ".join(doubts_of(best.meaning)))
     return Refusal(
-        message=explain(best.meaning.problems) or "I cannot read this as a question to the data.", hint=_HINT
+        message=explain(best.meaning.problems) or "I cannot read this as a question to the data.", hint=NAMES_HINT
     )
 
 
@@ -303,9 +304,6 @@ def _confirm(best: Candidate, doubts: str) -> Question:
         options=(Option(label="Yes", value="yes"), Option(label="No, I will say it differently", value="no")),
         reading=sentence,
     )
-
-
-_HINT = "Name the tables, columns and values as the data does, or say what the word means."
 
 
 def _outside(meaning: Meaning, index: Index) -> Refusal | None:

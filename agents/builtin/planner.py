@@ -8,6 +8,7 @@ from agents.builtin.decide import decide
 from agents.builtin.language.words import LONGEST_REQUEST
 from agents.builtin.listen import listen
 from agents.builtin.pipelines.answers import asked_again
+from agents.builtin.pipelines.goes_on import without_times
 from agents.contract import DataView, Draft, Question, Refusal, Request
 
 _BLANKS = re.compile(r"\s{2,}")
@@ -31,7 +32,7 @@ class BuiltinPlanner:
             )
         # Long runs of blanks say nothing, and are what patterns are slowest at.
         request = request.model_copy(update={"text": _BLANKS.sub(_one_blank, request.text)})
-        reply = _drafted(request, data)
+        reply = _drafted(without_times(request) if request.history else request, data)
         return asked_again(reply, request.answers) if isinstance(reply, Question) else reply
 
 

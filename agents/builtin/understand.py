@@ -52,7 +52,7 @@ from agents.builtin.parsing.alike import Alike, alike_of
 from agents.builtin.parsing.cents import in_cents
 from agents.builtin.parsing.compared import compared
 from agents.builtin.parsing.finish import finish
-from agents.builtin.parsing.followup import complete
+from agents.builtin.parsing.followup import complete, is_fragment
 from agents.builtin.parsing.formulas import in_brackets, parse_formula
 from agents.builtin.parsing.hours import hours_of_days, lasting
 from agents.builtin.parsing.listed import take_listed_days
@@ -71,7 +71,7 @@ from agents.builtin.schema.rates import rates
 from agents.builtin.sql.build import Builder
 from agents.builtin.sql.frame import CannotBuildError
 from agents.builtin.sql.terms import measure_of
-from agents.contract import DataView, Request
+from agents.contract import DataView, Request, Turn
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -130,6 +130,14 @@ class Prepared:
 _SPELLED = frozenset(word for word in GRAMMAR if word.isalpha())
 
 
+def _in_one_tongue(request: Request, asked: str, index: Index, data: DataView) -> tuple[Turn, ...]:
+    """The turns before in English, as ``asked`` is, where it goes on with them."""
+    turns = request.history if is_fragment(asked) else ()
+    return tuple(
+        one.model_copy(update={"request": _in_english(one.request, index, _defined(data))[0]}) for one in turns
+    )
+
+
 def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     """Normalise, take definitions in, tag. Answers given earlier settle the spans they are about."""
     today: date = request.now.astimezone(ZoneInfo(request.timezone)).date()
@@ -140,7 +148,9 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     asked, ties = ties_too(asked) if not linker.phrase(("ties",)) else (asked, False)
     asked, one_only = one_of_two(asked, index)
     asked, form = shaped(lasting(asked, linker.table_of, index.schema))
-    text, also = shaped(normalise(complete(plain_overdue(asked), request.history, linker, today)))
+    text, also = shaped(
+        normalise(complete(plain_overdue(asked), _in_one_tongue(request, asked, index, data), linker, today))
+    )
     form = form.with_all_of(also)
     text, percent = compared(text, request.text)
     text = divided(spending(text, lambda word: bool(linker.phrase((word,)))), linker)

@@ -23,6 +23,10 @@ const REFUSALS = [
   [/^File is larger than 2048 MB/, "That is larger than 2 GB, the most that can be dropped here. Put it in a folder of this machine or in a database, and name that."],
 ]
 function toldPlainly(one) {
+  if (one.childElementCount === 0 && one.textContent === "Task manually stopped." && one.closest(".ai-message")) {
+    one.textContent = "Stopping."
+    return
+  }
   const ours = one.childElementCount === 0 && REFUSALS.find(([theirs]) => theirs.test(one.textContent))
   if (ours && one.closest("[data-sonner-toast]")) one.textContent = ours[1]
 }

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -236,7 +236,7 @@ def test_a_plan_is_put_back_as_it_was_to_the_byte(context: Context, orders: Path
     assert file.read_bytes() != before
     found = talk.say("put it back like before")
     assert one(found, replies.PlanCard).spec_digest == first.spec_digest
-    assert any("schedule" in change.lower() for change in one(found, replies.DiffCard).changes)
+    assert "It no longer runs by itself; before, it did every Monday at 07:00." in one(found, replies.DiffCard).changes
     talk.say("approve")
     assert file.read_bytes() == before
 
@@ -398,9 +398,12 @@ def test_how_the_plan_stands_what_changed_and_a_pause_are_told_from_what_is_kept
         "The plan totals is approved. It runs by itself every Monday at 07:00 (UTC time). It writes totals.csv. "
         "It is sent to nobody."
     )
+    assert "still runs by itself every Monday at 07:00 (UTC time)" in texts(talk.say("stop it"))
     assert "does not run by itself any more" in texts(talk.say("pause it"))
     assert schedules.listed(context, now=NOW)[0].paused
     assert "is paused" in texts(talk.say("when does it run?"))
+    assert "runs by itself again" in texts(talk.say("resume it"))
+    assert not schedules.listed(context, now=NOW)[0].paused
 
 
 @pytest.mark.parametrize(
@@ -514,3 +517,142 @@ def test_how_clean_a_file_is_can_be_asked_in_words(context: Context, tmp_path: P
     assert "wrong cells: 1 of 120" in texts(said)
     cells = one(said, replies.Table)
     assert cells.rows[0][:4] == ("9", "town", "Mialno", "Milano")
+
+
+def test_a_chart_of_another_kind_is_drawn_of_the_last_answer(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    assert one(talk.say("total amount by region"), replies.Chart).chart == "bar"
+    found = talk.say("as a pie chart")
+    assert one(found, replies.Chart).chart == "pie"
+    assert not [reply for reply in found if isinstance(reply, replies.Table)]
+    assert one(talk.say("line chart of total amount by channel"), replies.Chart).chart == "line"
+
+
+def test_a_pie_that_could_not_be_read_is_drawn_otherwise_and_says_so(context: Context, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text("region,amount\nNorth,-5.00\nSouth,3.00\nWest,4.00\n", encoding="utf-8")
+    talk = Talk(context, file)
+    talk.say("total amount by region")
+    found = talk.say("as a pie chart")
+    assert one(found, replies.Chart).chart == "bar"
+    assert "below zero" in texts(found)
+
+
+def test_an_answer_is_put_back_like_before_and_follow_ups_go_on_from_there(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    talk.say("total amount by region")
+    all_of_it = one(talk.say("only web"), replies.Table)
+    assert len(one(talk.say("and by day?"), replies.Table).rows) == 3
+    assert one(talk.say("put it back like before"), replies.Table).rows == all_of_it.rows
+    assert len(one(talk.say("and by day?"), replies.Table).rows) == 3
+
+
+def test_what_is_said_of_the_plan_reaches_it_over_questions_in_between(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    first = planned(talk)
+    talk.say("approve")
+    talk.say("how many orders by channel")
+    changed = talk.say("run it daily instead")
+    assert one(changed, replies.PlanCard).name == first.name
+    assert any(
+        change.startswith("It now runs by itself every day") for change in one(changed, replies.DiffCard).changes
+    )
+
+
+def test_a_plan_for_something_else_is_no_change_of_the_one_before(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    planned(talk)
+    talk.say("approve")
+    found = talk.say("clean orders: remove duplicates by id and save it as clean.csv")
+    assert one(found, replies.PlanCard).version == 1
+    assert not [reply for reply in found if isinstance(reply, replies.DiffCard)]
+
+
+def test_a_changed_plan_keeps_its_file_its_times_and_the_days_of_its_rows(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    talk.say("total amount by region every Monday at 7, save it as totals.csv")
+    found = talk.say("only web")
+    card, diff = one(found, replies.PlanCard), one(found, replies.DiffCard)
+    assert [effect.target for effect in card.effects if effect.kind == "write"] == ["totals.csv"]
+    assert card.schedule == "every Monday at 07:00 (UTC time)"
+    assert "Monday" not in card.reading.partition("; save")[0]
+    assert not any("SELECT" in change for change in diff.changes)
+
+
+def test_a_file_keeps_the_order_of_its_columns_when_only_the_times_change(context: Context, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text("zone,id,amount\nNorth,1,5.00\nNorth,1,5.00\n", encoding="utf-8")
+    talk = Talk(context, file)
+    talk.say("clean orders: remove duplicates by id and save it as clean.csv")
+    talk.say("approve")
+    out = context.workspace.folder / "out"
+    (written,) = out.rglob("clean.csv")
+    before = written.read_bytes()
+    talk.say("run it every Monday at 7")
+    talk.say("approve")
+    assert written.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("yes", "No question is open"),
+        ("ok great", "Good."),
+        ("can you send this to my accountant?", "I send nothing to anybody"),
+        ("what is your name?", "I answer questions about your data"),
+    ],
+)
+def test_small_talk_is_no_question_to_the_data(context: Context, orders: Path, said: str, answer: str) -> None:
+    talk = Talk(context, orders)
+    talk.say("total amount by region")
+    assert texts(talk.say(said)).startswith(answer)
+
+
+def test_what_is_in_the_data_is_listed_with_questions_that_can_be_answered(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    found = talk.say("what do I have here?")
+    assert one(found, replies.Table).rows[0][:4] == ("orders", "4", "2026-09-01", "2026-09-04")
+    asked = [line.removeprefix("• ") for line in texts(found).split("\n") if line.startswith("• ")]
+    assert asked
+    for question in asked:
+        assert one(talk.say(question), replies.Table).rows
+
+
+def test_a_run_that_was_done_before_it_could_be_stopped_is_not_said_to_have_changed_nothing(
+    context: Context, orders: Path
+) -> None:
+    talk = Talk(context, orders)
+    digest = planned(talk).spec_digest
+
+    def stopped_late(context: Context, spec: Path, **more: Any) -> RunResult:
+        result = start(context, spec, **more)
+        with Session(context, clock=NOW) as other:
+            other.stop(talk.thread)
+        return result
+
+    with Session(context, clock=NOW) as session:
+        message = Message(thread=talk.thread, decision="approve", digest=digest)
+        found = list(session.talk(message, start=stopped_late, data=talk.data))
+    assert "The run was done before it could be stopped. It wrote totals.csv." in texts(found)
+
+
+def test_stopping_a_conversation_asks_its_run_to_stop_at_once(context: Context, orders: Path) -> None:
+    talk = Talk(context, orders)
+    digest = planned(talk).spec_digest
+    heard: list[bool] = []
+
+    def at_work(context: Context, spec: Path, *, told: Callable[[RunEvent], None], **more: Any) -> RunResult:
+        def hears(event: RunEvent) -> None:
+            if event.phase == "start":
+                with Session(context, clock=NOW) as other:
+                    other.stop(talk.thread)
+                heard.append(context.workspace.store.cancel_requested(event.run_id))
+            told(event)
+
+        return start(context, spec, told=hears, **more)
+
+    with Session(context, clock=NOW) as session:
+        message = Message(thread=talk.thread, decision="approve", digest=digest)
+        found = list(session.talk(message, start=at_work, data=talk.data))
+    assert heard == [True]
+    assert "Stopped; the run published nothing. The plan stays approved" in texts(found)

@@ -35,9 +35,15 @@ Route = Literal[
     "connect",
     "disconnect",
     "greeting",
+    "noted",
+    "inventory",
+    "sending",
     "thanks",
+    "farewell",
     "wait",
+    "agreed",
     "pause",
+    "resume",
     "whether",
     "standing",
     "changed",
@@ -48,10 +54,13 @@ Route = Literal[
 ]
 """``settle`` answers the question that is open, ``docs`` is about the product, ``help`` asks what it can do.
 
-``wait`` leaves everything as it is, ``pause`` ends that a plan comes by itself, ``whether`` asks about a change without
-wishing it, ``standing`` asks how the plan stands, ``changed`` what the last change did. ``connect`` is about an account
+``wait`` leaves everything as it is, ``pause`` ends that a plan comes by itself, ``resume`` lets it come again,
+``whether`` asks about a change without wishing it, ``standing`` asks how the plan stands, ``changed`` what the last
+change did. ``connect`` is about an account
 that is to be connected, ``disconnect`` about one that is to be forgotten. ``quality`` asks how clean the data is.
-``word`` is about what a word means here, ``prefer`` about a preference.
+``word`` is about what a word means here, ``prefer`` about a preference. ``inventory`` asks what the data holds,
+``sending`` wants the last result sent to somebody, ``noted`` is a word of praise, ``agreed`` a yes to nothing,
+``farewell`` a goodbye.
 """
 
 _END = r"\s*(?:[,.!]?\s*(?:please|pls|thanks|thank\s+you|now|then))*\s*[.!]*\s*$"
@@ -94,7 +103,9 @@ _WHY = re.compile(
     re.IGNORECASE,
 )
 _HELP = re.compile(
-    r"^\s*(?:help|\?|what\s+can\s+(?:you|i)\s+(?:do|ask)(?:\s+(?:here|for\s+me))?|who\s+are\s+you|what\s+is\s+this)"
+    r"^\s*(?:(?:please\s+)?help(?:\s+me)?|(?:can|could)\s+you\s+help(?:\s+me)?|i\s+need\s+help|\?|what\s+do\s+you\s+mean|what\s+can\s+(?:you|i)\s+(?:do|ask)(?:\s+(?:here|for\s+me))?|who\s+are\s+you|what\s+is\s+this"
+    r"|what\s+are\s+you|what(?:['’]s|\s+is)\s+your\s+name|are\s+you\s+(?:an?\s+)?(?:ai|bot|chat\s?bot|robot|human|person|real)"
+    r"(?:\s+(?:person|human))?)"
     r"\s*[?.!]*\s*$",
     re.IGNORECASE,
 )
@@ -118,6 +129,12 @@ _PAUSE = re.compile(
     r"^\s*(?:please\s+)?(?:(?:stop|quit|end)\s+running|pause|suspend|don['’]?t\s+run)"
     r"\s+(?:it|this|that|the\s+(?:plan|pipeline|schedule))"
     rf"(?:\s+(?:any\s*more|by\s+itself|automatically|for\s+now|every\s+\w+))?{_END}",
+    re.IGNORECASE,
+)
+_RESUME = re.compile(
+    r"^\s*(?:please\s+)?(?:resume|unpause|continue|restart|(?:turn|switch)\s+(?:it\s+)?(?:back\s+)?on(?:\s+again)?|let)"
+    r"(?:\s+(?:it|this|that|the\s+(?:plan|pipeline|schedule)))?(?:\s+(?:run|come|go\s+on))?(?:\s+(?:again|by\s+itself))*"
+    rf"{_END}",
     re.IGNORECASE,
 )
 _STANDING = re.compile(
@@ -157,6 +174,37 @@ _DATA = re.compile(
     r"\s*[?.!]*\s*$",
     re.IGNORECASE,
 )
+_HOLDS = r"(?:my|our|the|this|that|these|those|your)"
+_THINGS = r"(?:data|files?|tables?|sheets?|columns?|fields?|information|infos?)"
+_INVENTORY = re.compile(
+    rf"^\s*(?:(?:so|and|ok(?:ay)?|hi|hello)[\s,]+)*(?:"
+    rf"what\s+(?:do|have|can)\s+(?:i|we|you)\s+(?:have|got|see|know|read)(?:\s+(?:here|now|(?:in|about)\s+(?:{_HOLDS}\s+)?{_THINGS}))*"
+    rf"|(?:what|which)\s+(?:kind\s+of\s+)?{_THINGS}\s+(?:is|are|do|can|have)\s+(?:(?:i|we|you|there)\s*)?"
+    rf"(?:have|got|see|read|available|loaded|there|here|in\s+(?:here|there|it|{_HOLDS}\s+{_THINGS}))?(?:\s+here)?"
+    rf"|what(?:['’]s|\s+is|\s+are)\s+(?:in\s+)?(?:{_HOLDS}\s+)?{_THINGS}(?:\s+(?:here|about))?"
+    rf"|what(?:['’]s|\s+is)\s+(?:in\s+)?(?:here|there|it)"
+    rf"|(?:please\s+)?(?:show|list|describe|explain|summari[sz]e|tell\s+me\s+about)\s+(?:me\s+)?(?:all\s+)?(?:of\s+)?"
+    rf"(?:{_HOLDS}\s+)?(?:{_THINGS}|everything)"
+    rf")\s*[?.!]*\s*$",
+    re.IGNORECASE,
+)
+_SENDING = re.compile(
+    r"^\s*(?:(?:and|now|please|ok(?:ay)?)[\s,]+)*(?:(?:can|could|would|will)\s+you\s+)?(?:please\s+)?"
+    r"(?!.*\b(?:every|each|daily|weekly|monthly)\b)(?:send|e-?mail|mail|forward|share)\s+"
+    r"(?:it|this|that|them|these|the\s+(?:answer|results?|table|chart|files?|report|figures|numbers))"
+    r"(?:\s+(?:(?:to|with)\s+(?:(?:my|our|his|her)\s.{1,40}|me|us|him|her|them|\S+@\S+)|(?:by|via|over)\s+e?-?mail|me|us))?"
+    r"\s*[?.!]*\s*$|^\s*(?:(?:can|could)\s+you|please)\s+(?:e-?mail|mail)\s+me\b.{0,40}$",
+    re.IGNORECASE,
+)
+_NOTED = re.compile(
+    r"^\s*(?:(?:ok(?:ay)?|great|nice|cool|perfect|good|super|fine|awesome|excellent|wow|got\s+it|i\s+see|all\s+right|alright)\b[\s,.!]*)+$",
+    re.IGNORECASE,
+)
+_FAREWELL = re.compile(
+    r"^\s*(?:good\s*bye|bye(?:\s*bye)?|see\s+(?:you|ya)(?:\s+(?:later|tomorrow|soon|then))?|good\s+night|tsch[uü]ss|arrivederci"
+    r"|adi[oó]s|au\s+revoir|have\s+a\s+(?:nice|good|great)\s+(?:day|evening|weekend|one))\s*[.!,]*\s*$",
+    re.IGNORECASE,
+)
 _THANKS = re.compile(
     r"^\s*(?:many\s+)?(?:thanks?|thank\s+you|thx|danke|grazie|merci|gracias)\b(?:[\s,]+(?:a\s+lot|so\s+much|very\s+much"
     r"|(?:that['’]?s|that\s+is|this\s+is)\s+(?:all|it|great|perfect|good|enough)|all|everyone|dreflow\w*))*\s*[.!,]*\s*$",
@@ -169,9 +217,11 @@ _PLAINLY: tuple[tuple[Route, re.Pattern[str]], ...] = (
     ("help", _HELP),
     ("standing", _STANDING),
     ("changed", _CHANGED),
+    ("sending", _SENDING),
     ("docs", _DOCS),
     ("wait", _WAIT),
     ("thanks", _THANKS),
+    ("farewell", _FAREWELL),
 )
 _LEAD = (
     r"^\s*(?:please\s+)?(?:(?:show|list|give|tell)\s+(?:me\s+)?|what\s+(?:are\s+)?|which\s+(?:are\s+)?)?(?:all\s+)?(?:of\s+)?"
@@ -187,7 +237,7 @@ _ACCOUNTS: tuple[tuple[Route, Callable[[str], str | None]], ...] = (
     ("disconnect", disconnect.wish),
     ("connect", connect.wish),
 )
-_BESIDE = (_RESTORE, _HELP, _WAIT, _THANKS)
+_BESIDE = (_RESTORE, _HELP, _WAIT, _THANKS, _FAREWELL)
 """Wishes that are no answer to whatever question is open."""
 _GREETING = re.compile(
     r"^\s*(?:hi|hello|hey|ciao|hola|hallo|bonjour|good\s+(?:morning|afternoon|evening|day)|thanks?"
@@ -276,8 +326,14 @@ def _aside(text: str, said: str, last: Literal["answer", "pipeline"] | None, dat
             return listed
     if asks_quality(said, data):
         return "quality"
+    if _NOTED.search(said):
+        return "noted"
     if _GREETING.search(said):
         return "greeting"
+    if _YES.search(said):
+        return "agreed"
+    if _INVENTORY.search(said) and not _names_a_table(said, data):
+        return "inventory"
     if preferred_in(text, about_a_plan=last == "pipeline") is not None:
         return "prefer"
     for wished, is_wish in _ACCOUNTS:
@@ -344,6 +400,8 @@ def _decision(said: str, *, waits: bool) -> Route | None:
         return "reject"
     if _PAUSE.search(said):
         return "pause"
+    if _RESUME.search(said):
+        return "resume"
     return "wait" if _REJECT.search(said) else None
 
 

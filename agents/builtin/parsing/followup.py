@@ -34,18 +34,54 @@ _ASKS = re.compile(
 )
 
 
+_INSTEAD = re.compile(r"^(?P<group>(?:by|per|for\s+each)\b.*?)\s+instead$", re.IGNORECASE)
+_GROUPED = re.compile(
+    r"\s+(?:by|per|for\s+each|for\s+every)\s+[\w ]+?"
+    r"(?=$|[,;]|\s+(?:in|for|only|from|excluding|without|since|between|before|after|where|with|top|that|who)\b)",
+    re.IGNORECASE,
+)
+_LEFT_OUT = re.compile(
+    r"\b(?:excluding|without|except|not|no|other\s+than|leave\s+out|leaving\s+out)\W+(?:\w+\W+)?$", re.IGNORECASE
+)
+_EXCLUDES = re.compile(r"^(?:excluding|without|except)\b", re.IGNORECASE)
+_LAST_EXCLUDES = re.compile(r"\b(?:excluding|without|except)\s+(?:the\s+)?\w+(?:\s+and\s+\w+)*$", re.IGNORECASE)
+_TOO = re.compile(r"\s+(?:too|as\s+well|also)$", re.IGNORECASE)
+_KINDS = re.compile(
+    r"^(?:in|for|from|by|per|with|without|excluding|except|of|on|since|before|after|between|over|under|top|last|this"
+    r"|where|who|that)\b",
+    re.IGNORECASE,
+)
+
+
 def complete(text: str, history: tuple[Turn, ...], linker: Linker, today: date) -> str:
-    """The question in full: as it is when it stands alone, else the one before with what this one changes."""
-    before = _last_question(history)
-    if before is None or not is_fragment(text):
+    """The question in full: as it is when it stands alone, else the one before with what this one changes.
+
+    What earlier follow-ups changed stays: "only 2025", then "and by month?" are the months of 2025.
+    """
+    whole, *changes = _since_last_question(history)
+    if not whole or not is_fragment(text):
         return text
-    fragment = _LEAD.sub("", _OUT.sub(r"\g<lead>excluding ", text, count=1), count=1).strip(" ?.!")
+    base = _WISH.sub("", whole.strip().rstrip("?.! "))
+    for said in (*changes, text):
+        changed = _changed(base, said, linker, today)
+        if changed is None and said is text:
+            return text
+        base = changed or base
+    return base
+
+
+def _changed(base: str, said: str, linker: Linker, today: date) -> str | None:
+    """A whole question with what a fragment changes in it; None where it names nothing."""
+    fragment = _LEAD.sub("", _OUT.sub(r"\g<lead>excluding ", said, count=1), count=1).strip(" ?.!")
+    fragment = _TOO.sub("", fragment)
     if not fragment:
-        return text
-    base = _WISH.sub("", before.strip().rstrip("?.! "))
+        return None
+    other = _INSTEAD.match(fragment)
+    if other:
+        return f"{_GROUPED.sub('', base)} {other['group']}"
     if find_periods(fragment, today):
         base = _without_periods(base, today)
-    for new in tag(fragment, linker, today):
+    for new in tag(fragment, linker, today) if not _EXCLUDES.match(fragment) else ():
         if new.links and new.links[0].kind == "value":
             replaced = _replaced(base, new, linker, today)
             if replaced is not None:
@@ -54,24 +90,23 @@ def complete(text: str, history: tuple[Turn, ...], linker: Linker, today: date) 
                     if new.text.lower() == fragment.lower() or _only_prefixed(fragment, new)
                     else f"{replaced} {fragment}"
                 )
-    bare_value = re.match(
-        (
-            r"^(?:in|for|from|by|per|with|without|excluding|except|of|on|since|before|after|between|over|"
-            r"under|top|last|this|where|who|that)\b"
-        ),
-        fragment,
-        re.IGNORECASE,
-    )
-    joined = fragment if bare_value or find_periods(fragment, today) else f"for {fragment}"
+    further = _EXCLUDES.match(fragment)
+    if further and _LAST_EXCLUDES.search(base):
+        return f"{base} and {fragment[further.end() :].strip()}"
+    joined = fragment if _KINDS.match(fragment) or find_periods(fragment, today) else f"for {fragment}"
     return f"{base} {joined}"
 
 
-def _last_question(history: tuple[Turn, ...]) -> str | None:
-    """The latest earlier request that was itself a whole question, with the fragments after it ignored."""
+def _since_last_question(history: tuple[Turn, ...]) -> list[str]:
+    """The latest earlier request that was itself a whole question, and the fragments after it; [""] without one."""
+    said: list[str] = []
     for turn in reversed(history):
-        if turn.request and len(turn.request) <= LONGEST_REQUEST and not is_fragment(turn.request):
-            return turn.request
-    return None
+        if not turn.request or len(turn.request) > LONGEST_REQUEST:
+            continue
+        said.append(turn.request)
+        if not is_fragment(turn.request):
+            return said[::-1]
+    return [""]
 
 
 def is_fragment(text: str) -> bool:
@@ -109,6 +144,12 @@ def _replaced(base: str, new: Tag, linker: Linker, today: date) -> str | None:
             and columns & {link.ref for link in old.links if link.kind == "value"}
         ):
             start, end = tokens[old.start].start, tokens[old.end - 1].end
+            left_out = _LEFT_OUT.search(base[:start])
+            if left_out and old.text.casefold() == new.text.casefold():
+                # "Without cancelled", then "only cancelled": the one takes the other back.
+                return f"{base[: left_out.start()].rstrip()}{base[end:]} {new.text}".strip()
+            if left_out:
+                continue  # What is left out is no value in whose place another comes.
             return f"{base[:start]}{new.text}{base[end:]}"
     return None
 

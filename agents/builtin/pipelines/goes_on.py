@@ -102,6 +102,47 @@ def changed_requests(request: Request) -> list[str]:
     return found
 
 
+def without_times(request: Request) -> Request:
+    """The request, in whose history a plan says no more when it runs: "every Monday" says nothing of its rows."""
+    turns = [_untimed(turn, request.timezone) for turn in request.history]
+    return request.model_copy(update={"history": tuple(turns)})
+
+
+def _untimed(turn: Turn, zone: str) -> Turn:
+    spec, text = turn.spec, turn.request
+    if spec is None or not (spec.outputs or spec.loads or spec.report):
+        return turn
+    timing = find_timing(text, zone)
+    for words in timing.words if timing is not None else ():
+        text = text.replace(words, " ", 1)
+    text = re.sub(r"\s+([,;.])", r"\1", " ".join(text.split())).strip(" ,;")
+    return turn.model_copy(update={"request": text or turn.request})
+
+
+def going_where_it_went(request: Request, reply: Draft) -> Draft:
+    """The plan of a turn that only changes the figures of the plan before: its name, its file and its times stay."""
+    before = request.history[-1].spec if request.history else None
+    if before is None or len(before.outputs) != 1 or len(reply.spec.outputs) != 1 or before.loads or before.report:
+        return reply
+    new, old = reply.spec.outputs[0], before.outputs[0]
+    if new.file in request.text or (reply.spec.schedule is not None and reply.spec.schedule != before.schedule):
+        return reply
+    reading = reply.reading.replace(f"save as {new.file}", f"save as {old.file}")
+    kept = tuple(said for said in before.assumptions if said.startswith("runs at "))
+    assumptions = tuple(dict.fromkeys((*reply.assumptions, *kept)))
+    update = {
+        "assumptions": assumptions,
+        "name": before.name,
+        "title": before.title,
+        "request": f"{before.request}; {request.text}",
+        "reading": reading,
+        "outputs": (old.model_copy(update={"from_": new.from_}),),
+        "schedule": before.schedule,
+    }
+    spec = reply.spec.model_copy(update=update)
+    return reply.model_copy(update={"spec": spec, "reading": reading, "assumptions": assumptions})
+
+
 def _as_it_was(turn: Turn) -> Draft:
     assert turn.spec is not None
     return Draft(spec=turn.spec, reading=turn.spec.reading, assumptions=turn.spec.assumptions)

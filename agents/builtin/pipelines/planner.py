@@ -16,7 +16,7 @@ from agents.builtin.pipelines.cleaning import cleaning_step, cleaning_words, pla
 from agents.builtin.pipelines.columns import find_columns, find_table, listed, name_words
 from agents.builtin.pipelines.draftsteps import Draftsman, name
 from agents.builtin.pipelines.formats import unwritten
-from agents.builtin.pipelines.goes_on import changed_requests, draft_again, is_fragment
+from agents.builtin.pipelines.goes_on import changed_requests, draft_again, going_where_it_went, is_fragment
 from agents.builtin.pipelines.loads import load_into
 from agents.builtin.pipelines.promises import read_promise
 from agents.builtin.pipelines.recipe.planner import read_recipe
@@ -38,7 +38,7 @@ def draft_pipeline(request: Request, data: DataView, ask: Ask) -> Draft | Questi
     if isinstance(reply, Draft) and not is_fragment(request):
         return reply
     changed = _draft_changed(request, data, ask)
-    return changed or reply
+    return changed or (going_where_it_went(request, reply) if isinstance(reply, Draft) else reply)
 
 
 # What is left of "save that as totals.csv every Monday" once the file and the time are taken out.

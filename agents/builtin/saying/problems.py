@@ -6,9 +6,17 @@ from collections.abc import Sequence
 
 
 def explain(problems: Sequence[str]) -> str:
-    """Problems of a reading as a sentence."""
-    said = []
+    """Problems of a reading as a sentence; a word is named once."""
+    said: list[str] = []
+    named: set[str] = set()
+    unknown = list(dict.fromkeys(problem.partition(":")[2] for problem in problems if problem.startswith("unknown:")))
+    if len(unknown) > 1:
+        said.append(f"nothing in the data is called {', '.join(map(repr, unknown[:-1]))} or {unknown[-1]!r}")
+        named.update(unknown)
     for kind, _, what in (problem.partition(":") for problem in problems):
+        if kind in {"unknown", "idle", "unused", "lost"} and what.strip("'") in named:
+            continue
+        named.add(what.strip("'"))
         said.append(
             {
                 "unknown": f"nothing in the data is called '{what}'",
@@ -16,9 +24,9 @@ def explain(problems: Sequence[str]) -> str:
                 "nodate": f"there is no date for '{what}'",
                 "role": f"it is not clear whether {what} is meant",
                 "unclear": f"it is not clear what '{what}' compares or counts",
-                "idle": f"'{what}' could not be placed",
-                "unused": f"'{what}' could not be placed",
-                "lost": f"{what} of the question could not be placed",
+                "idle": f"I do not see what '{what}' belongs to",
+                "unused": f"I do not see what '{what}' belongs to",
+                "lost": f"I do not see what {what} in your question belongs to",
                 "doubt": what,
                 "nonnumeric": f"'{what}' holds no numbers",
                 "nothing asked for": "it is not clear what is asked for",

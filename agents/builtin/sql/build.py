@@ -152,7 +152,7 @@ class Builder(Nodes):
             tables |= out.tables()
         tables.discard("")
         if not tables:
-            raise CannotBuildError("no table")
+            raise CannotBuildError("it is not clear which of its tables is meant")
         frame = Frame(self)
         start = meaning.scope.table or min(tables)
         found = self.schema.steiner(tables)

@@ -7,10 +7,29 @@ function shown(value, type) {
   if (value === null || value === undefined) return "–"
   if (typeof value === "boolean") return value ? "yes" : "no"
   if (!numeric(type)) return String(value)
+  // Averages have digits without end; what is exact is shown to its last digit.
+  if (/^(FLOAT|DOUBLE)/.test(type) && Math.abs(value) >= 1 && String(value).length > 12) value = Number(value).toFixed(4)
   const [whole, rest] = String(value).split(".")
   if (!/^-?\d+$/.test(whole)) return String(value)
   const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ",")
   return rest === undefined ? grouped : `${grouped}.${rest}`
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+// A column that holds the first day of each month, quarter or year shows these and not a day.
+function stretch(column, rows, at) {
+  const unit = /(?:^|[_ ])(month|quarter|year)$/i.exec(column.name)
+  if (!unit || !/^(DATE|TIMESTAMP)/.test(column.type)) return null
+  const first = unit[1].toLowerCase() === "year" ? /^\d{4}-01-01/ : unit[1].toLowerCase() === "quarter" ? /^\d{4}-(01|04|07|10)-01/ : /^\d{4}-\d\d-01/
+  if (!rows.every((row) => row[at] === null || first.test(row[at]))) return null
+  return (value) => {
+    if (value === null) return "–"
+    const [year, month] = value.split("-")
+    if (unit[1].toLowerCase() === "year") return year
+    if (unit[1].toLowerCase() === "quarter") return `Q${Math.ceil(Number(month) / 3)} ${year}`
+    return `${MONTHS[Number(month) - 1]} ${year}`
+  }
 }
 
 function compare(a, b, type) {
@@ -62,6 +81,12 @@ export default function DataTable() {
     rows = all.slice(page * PAGE, page * PAGE + PAGE)
     total = kept ? p.row_count : all.length
   }
+  const periods = p.columns.map((c, at) => stretch(c, [...p.rows, ...rows], at))
+  const kind = (value, type, at) => [
+    numeric(type) ? "dr-right" : /^(DATE|TIME)/.test(type) ? "dr-nowrap" : "",
+    periods[at] ? "dr-nowrap" : "",
+    String(value ?? "").length > 48 ? "dr-wide" : /\S{21}/.test(String(value ?? "")) ? "dr-break" : "",
+  ].filter(Boolean).join(" ")
   const pages = Math.max(1, Math.ceil(total / PAGE))
   const small = p.row_count <= 8
   // One value stands in the sentence before.
@@ -78,7 +103,7 @@ export default function DataTable() {
         <div className="dr-tools">
           <label>Find in <select value={find.column} onChange={(e) => { setPage(0); setFind({ ...find, column: e.target.value }) }}>
             {p.columns.map((c) => <option key={c.name} value={c.name}>{c.name.replaceAll("_", " ")}</option>)}</select></label>
-          <input aria-label="Text to find" value={find.value} placeholder="text" onChange={(e) => { setPage(0); setFind({ ...find, value: e.target.value }) }} />
+          <input aria-label="Text to find" value={find.value} placeholder="any text" onChange={(e) => { setPage(0); setFind({ ...find, value: e.target.value }) }} />
         </div>
       )}
       <div className="dr-scroll" tabIndex={0} role="region" aria-label={`Rows: ${named}`}>
@@ -89,7 +114,7 @@ export default function DataTable() {
               <button onClick={() => order(c.name)}>{c.name.replaceAll("_", " ")}{sort?.column === c.name ? (sort.way === "asc" ? " ↑" : " ↓") : ""}</button>
             </th>))}</tr></thead>
           <tbody>{rows.map((row, i) => (
-            <tr key={i}>{row.map((value, j) => <td key={j} className={numeric(p.columns[j].type) ? "dr-right" : /^(DATE|TIME)/.test(p.columns[j].type) ? "dr-nowrap" : ""}>{shown(value, p.columns[j].type)}</td>)}</tr>))}
+            <tr key={i}>{row.map((value, j) => <td key={j} className={kind(value, p.columns[j].type, j)}>{periods[j] ? periods[j](value) : shown(value, p.columns[j].type)}</td>)}</tr>))}
           {rows.length === 0 && <tr><td colSpan={p.columns.length}>No rows.</td></tr>}</tbody>
         </table>
       </div>

@@ -25,34 +25,67 @@ function layers(steps) {
 
 const short = (text, n) => (text.length > n ? text.slice(0, n - 1) + "…" : text)
 const words = (id) => id.replaceAll("_", " ")
+// Names of tables and columns in a sentence as a person says them; files and what is quoted stay as they are.
+const FILE = /\.(csv|tsv|json|ndjson|jsonl|xlsx?|html?|pdf|parquet|db|sqlite|duckdb|ya?ml|pptx|docx|ipynb|md|txt)$/i
+const said = (text) => text.replace(/(^|[^\w.'"`“/@:-])([A-Za-z]\w*?_\w*(?:\.\w+)?(?![@\w]))/g, (all, lead, name) => (FILE.test(name) ? all : lead + words(name)))
+
+// Promises that carry no sentence of their own, as an owner says them.
+const PROMISES = {
+  accepted_values: "Only values that are agreed on",
+  conserve: "No row and no amount appears or gets lost",
+  filter_unknown: "Each row either stays or goes",
+  foreign_key: "Each row belongs to one that is there",
+  format: "Values are written as they should be",
+  freshness: "The data is recent",
+  join_fan_out: "Bringing tables together repeats no row",
+  join_lost_rows: "Bringing tables together loses no row",
+  join_nearly: "No name or number is nearly another",
+  match_complete: "What belongs together is found",
+  not_null: "Nothing is missing",
+  primary_key: "No row comes twice",
+  range: "Figures lie within their bounds",
+  reconcile: "Both sides add up to the same",
+  row_count: "As many rows as expected",
+  schema: "The columns are those that were planned with",
+  unique: "Nothing comes twice",
+}
+const promise = (p) => said(p.note || "") || `${PROMISES[p.check] || words(p.check)}: ${words(p.on)}`
 
 // "32658.82 of payouts_explained" as a person writes it; the figure itself stays what was computed.
 const told = (text) => words(text || "").replace(/^-?\d{4,}(?=\.\d+ | |$)/, (n) => BigInt(n).toLocaleString("en"))
 
 function Graph({ steps }) {
   const columns = layers(steps)
-  const W = 168, H = 44, GX = 36, GY = 10
+  // A phone is read from top to bottom, anything wider from left to right.
+  const down = window.innerWidth < 640
+  const W = 176, H = 44, GX = down ? 12 : 32, GY = down ? 26 : 10
   const at = {}
-  columns.forEach((column, x) => column.forEach((s, y) => { at[s.id] = [x * (W + GX), y * (H + GY)] }))
-  const width = columns.length * (W + GX) - GX
-  const height = Math.max(...columns.map((c) => c.length)) * (H + GY) - GY
+  columns.forEach((column, x) => column.forEach((s, y) => { at[s.id] = down ? [y * (W + GX), x * (H + GY)] : [x * (W + GX), y * (H + GY)] }))
+  const most = Math.max(...columns.map((c) => c.length))
+  const width = (down ? most : columns.length) * (W + GX) - GX
+  const height = (down ? columns.length : most) * (H + GY) - GY
+  const edge = ([x1, y1], [x2, y2]) => {
+    if (down) {
+      const my = (y1 + H + y2) / 2
+      return `M${x1 + W / 2},${y1 + H} C${x1 + W / 2},${my} ${x2 + W / 2},${my} ${x2 + W / 2},${y2}`
+    }
+    const mx = (x1 + W + x2) / 2
+    return `M${x1 + W},${y1 + H / 2} C${mx},${y1 + H / 2} ${mx},${y2 + H / 2} ${x2},${y2 + H / 2}`
+  }
   return (
     <div className="dr-graph" tabIndex={0} role="region" aria-label="Steps of the plan as a graph">
-      <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img"
+      <svg style={{ width: "100%", minWidth: Math.round(width * 0.72), maxWidth: width, height: "auto", display: "block" }} viewBox={`0 0 ${width} ${height}`} role="img"
            aria-label={steps.map((s) => `${words(s.id)}: ${s.what}`).join("; ")}>
         {steps.flatMap((s) => s.after.filter((a) => at[a]).map((a) => {
-          const [x1, y1] = at[a], [x2, y2] = at[s.id]
-          const mx = (x1 + W + x2) / 2
-          return <path key={a + s.id} className="dr-edge"
-                       d={`M${x1 + W},${y1 + H / 2} C${mx},${y1 + H / 2} ${mx},${y2 + H / 2} ${x2},${y2 + H / 2}`} />
+          return <path key={a + s.id} className="dr-edge" d={edge(at[a], at[s.id])} />
         }))}
         {steps.map((s) => (
           <g key={s.id} transform={`translate(${at[s.id][0]},${at[s.id][1]})`}>
             <title>{`${words(s.id)}: ${s.what}`}</title>
             <rect width={W} height={H} rx="6" className={s.source ? "dr-node dr-source" : "dr-node"} />
-            <text x="10" y="18" className="dr-name">{short(words(s.id), 24)}</text>
+            <text x="10" y="18" className="dr-name">{short(s.source ? words(s.id) : s.what, 22)}</text>
             <text x="10" y="34" className="dr-what">
-              {short(s.rows !== null && s.rows !== undefined ? `${s.rows.toLocaleString()} rows` : s.what, 26)}
+              {short(s.rows !== null && s.rows !== undefined ? `${s.rows.toLocaleString()} rows` : words(s.id), 28)}
             </text>
           </g>
         ))}
@@ -77,7 +110,7 @@ function Proofs({ proofs }) {
           {shown.map((p, i) => (
             <tr key={i} role="row">
               <td role="cell" className={p.passed ? "dr-ok" : "dr-bad"} aria-label={p.passed ? "holds" : "does not hold"}>{mark(p)}</td>
-              <td role="cell">{p.note || `${words(p.check)}: ${words(p.on)}`}</td>
+              <td role="cell">{promise(p)}</td>
               <td role="cell" data-head="Expected">{told(p.expected)}</td>
               <td role="cell" data-head="Found">{told(p.found || p.detail)}</td>
             </tr>
@@ -93,8 +126,9 @@ function Proofs({ proofs }) {
   )
 }
 
+// "file of totals" says nothing that the file's name does not.
 const effect = (e) =>
-  e.kind === "write" ? `writes ${e.target}${e.detail ? ` (${e.detail})` : ""}`
+  e.kind === "write" ? `${e.target}${e.detail && !e.detail.startsWith("file of ") ? ` (${words(e.detail)})` : ""}`
     : e.kind === "send" ? `sends to ${e.target}${e.detail ? ` (${e.detail})` : ""}` : null
 
 export default function PlanCard() {
@@ -118,19 +152,19 @@ export default function PlanCard() {
         <h2>{p.title}</h2>
         <span className="dr-muted">version {p.version} · {p.spec_digest.replace("sha256:", "").slice(0, 12)}</span>
       </header>
-      <p>{p.reading}</p>
+      <p>{said(p.reading)}</p>
       <h3>What it does</h3>
       {open ? <Graph steps={p.steps} /> : null}
       {big && <button className="dr-link" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? "Hide the steps" : `Show the ${p.steps.length} steps`}</button>}
       <h3>Proven on your data</h3>
-      <Proofs proofs={p.proofs} />
+      {p.proofs.length > 0 ? <Proofs proofs={p.proofs} /> : <p className="dr-muted">It was computed on your data as it is now. It makes no promise that a number could break.</p>}
       <div className="dr-columns">
-        <div><h3>What it leaves</h3><ul>{leaves.map((t, i) => <li key={i}>{t}</li>)}{leaves.length === 0 && <li>nothing</li>}</ul></div>
+        <div><h3>What it writes</h3><ul>{leaves.map((t, i) => <li key={i}>{t}</li>)}{leaves.length === 0 && <li>nothing</li>}</ul></div>
         <div><h3>When</h3><ul><li>{p.schedule ? `by itself, ${p.schedule}` : "only when you ask"}</li></ul>
           <h3>Who receives it</h3><ul>{p.recipients.length ? p.recipients.map((r) => <li key={r}>{r}</li>) : <li>nobody but you</li>}</ul>
           <h3>What it costs</h3><ul><li>{p.cost}</li></ul></div>
       </div>
-      {p.assumptions.length > 0 && <div><h3>Taken for granted</h3><ul>{p.assumptions.map((a, i) => <li key={i}>{a}</li>)}</ul></div>}
+      {p.assumptions.length > 0 && <div><h3>Taken for granted</h3><ul>{p.assumptions.map((a, i) => <li key={i}>{said(a)}</li>)}</ul></div>}
       {p.notes.length > 0 && <div><h3>Good to know</h3><ul>{p.notes.map((a, i) => <li key={i}>{a}</li>)}</ul></div>}
       {p.live && p.proven && (
         <footer>

@@ -40,3 +40,23 @@ def test_a_fragment_follows_the_last_whole_question_over_another_fragment(ask: A
     answer = ask("What about Germany?", history=turns)
     assert isinstance(answer, Draft)
     assert "Germany" in str(answer.spec.steps[-1].params["query"])
+
+
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [
+        (["How many orders are there?", "only in March", "and by channel?"], "How many orders in March by channel?"),
+        (["Total sales by channel", "only in March", "only in April"], "Total sales by channel in April"),
+        (["How many orders by channel?", "in March", "by status instead"], "How many orders in March by status?"),
+        (
+            ["How many customers by city?", "leave out Italy", "only Italy"],
+            "How many customers by city in Italy?",
+        ),
+    ],
+)
+def test_what_earlier_follow_ups_changed_stays(ask: Ask, said: list[str], whole: str) -> None:
+    *before, then = said
+    follow, alone = ask(then, history=[{"request": one} for one in before]), ask(whole)
+    assert isinstance(follow, Draft), follow
+    assert isinstance(alone, Draft), alone
+    assert follow.reading == alone.reading or follow.spec.steps[-1].params == alone.spec.steps[-1].params

@@ -43,7 +43,7 @@ CONVERSATION: tuple[Mapping[str, str], ...] = (
 )
 KINDS = [
     {"text", "table", "chart"},
-    {"text", "table"},
+    {"text", "table", "chart"},
     {"text"},
     {"question"},
     {"question"},
