@@ -212,8 +212,11 @@ def _changed_from(work: Work, spec: Pipeline) -> str | None:
 
 
 def _comes_from(spec: Pipeline, old: Pipeline) -> bool:
-    """Whether a plan is another one changed: it has its name, or was wished for in its words and more, or fewer."""
+    """Whether a plan is another one changed: of its name, with a file of its, or wished for in its words and more."""
     if spec.name == old.name:
+        return True
+    files = {output.file for output in spec.outputs} & {output.file for output in old.outputs}
+    if files:
         return True
     ours, theirs = spec.request.strip(" .;"), old.request.strip(" .;")
     return bool(ours and theirs) and (theirs in ours or ours in theirs)
@@ -229,7 +232,7 @@ def apply(state: State, work: Work, say: Say) -> State:
     # A decision in the state may be of somebody whose process ended before it was recorded here.
     if work.decision != "approve":
         store.settle(work.thread, work.turn, "rejected", by=work.context.principal, now=work.clock())
-        say(replies.Text(text="Left as it was: nothing was approved, nothing will run.", tone="done"))
+        say(replies.Text(text="Left as it was: this plan was not approved, and nothing of it will run.", tone="done"))
         return {"ended": "rejected"}
     spec = Pipeline.model_validate(state["spec"])
     base = work.base(spec.name)

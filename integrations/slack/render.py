@@ -12,6 +12,7 @@ from agents import replies
 from integrations.slack import blocks, tables
 from integrations.slack.blocks import Block, Note
 from spec.run import CheckResult, Effect
+from tools.wording import spoken_names
 
 _MARKS = {"warning": "⚠️", "done": "✅"}
 _DOES = {"write": "Writes", "send": "Sends to", "schedule": "Runs by itself:"}
@@ -63,7 +64,8 @@ def _text(reply: replies.Text, people: Mapping[str, str]) -> list[Note]:
         named = [_mentioned(piece, people) for piece in blocks.pieces(reply.text, blocks.SECTION - 100)]
         marked = [f"{mark} {text}".strip() if at == 0 else text for at, text in enumerate(named)]
         return blocks.notes(reply.text, [blocks.marked_up(text) for text in marked])
-    made = blocks.small(reply.text) if reply.tone in {"reading", "note"} else blocks.words(reply.text, mark)
+    quiet = reply.tone in {"reading", "note"}
+    made = blocks.small(spoken_names(reply.text)) if quiet else blocks.words(reply.text, mark)
     cites = [block for cite in reply.cites for block in blocks.small(f"— {cite}")]
     return blocks.notes(reply.text, [*made, *cites])
 
@@ -105,7 +107,8 @@ def _chart(reply: replies.Chart) -> list[Shown]:
 
 
 def _plan(reply: replies.PlanCard, thread: str) -> list[Note]:
-    made: list[Block] = [blocks.header(f"Plan {reply.version}: {reply.title}"), *blocks.words(reply.reading)]
+    made: list[Block] = [blocks.header(f"Plan {reply.version}: {reply.title}")]
+    made += blocks.words(spoken_names(reply.reading))
     made += blocks.listing("Steps", [_step(step) for step in reply.steps])
     # Nothing that is approved is left out, however long it gets.
     made += blocks.listing("What it writes and sends", [_effect(effect) for effect in reply.effects])
@@ -171,7 +174,9 @@ def _difference(reply: replies.DiffCard) -> list[Note]:
 
 
 def _question(reply: replies.Question, thread: str) -> list[Note]:
-    made = [*blocks.small(reply.reading), *blocks.words(reply.text, "❓")]
+    # "Is this what you mean?" says its reading itself.
+    reading = "" if reply.reading in reply.text else spoken_names(reply.reading)
+    made = [*blocks.small(reading), *blocks.words(spoken_names(reply.text), "❓")]
     buttons: list[Block] = []
     long = any(len(option.label) >= blocks.BUTTON for option in reply.options)
     if long:

@@ -163,7 +163,7 @@ def test_a_question_in_between_changes_nothing_of_the_plan_that_waits(context: C
 def test_a_rejected_plan_leaves_nothing(context: Context, orders: Path) -> None:
     talk = Talk(context, orders)
     card = planned(talk)
-    assert "nothing will run" in texts(talk.say(decision="reject", digest=card.spec_digest))
+    assert "nothing of it will run" in texts(talk.say(decision="reject", digest=card.spec_digest))
     assert not (context.workspace.folder / "pipelines").exists()
     assert "No plan is waiting" in texts(talk.say(decision="approve", digest=card.spec_digest))
 
@@ -656,3 +656,17 @@ def test_stopping_a_conversation_asks_its_run_to_stop_at_once(context: Context, 
         found = list(session.talk(message, start=at_work, data=talk.data))
     assert heard == [True]
     assert "Stopped; the run published nothing. The plan stays approved" in texts(found)
+
+
+def test_a_plan_that_is_changed_comes_in_the_place_of_the_one_before_and_not_beside_it(
+    context: Context, orders: Path
+) -> None:
+    talk = Talk(context, orders)
+    first = one(talk.say("total amount by region every Monday at 7, save it as totals.csv"), replies.PlanCard)
+    talk.say("approve")
+    changed = one(talk.say("and by channel"), replies.PlanCard)
+    assert (changed.name, changed.version) == (first.name, 2)
+    talk.say("approve")
+    assert [kept.pipeline for kept in schedules.listed(context, now=NOW)] == [first.name]
+    renamed = one(talk.say("rename it to weekly.csv"), replies.DiffCard)
+    assert "The file is now called weekly.csv; it was totals.csv." in renamed.changes

@@ -35,7 +35,7 @@ _UNSCHEDULED = re.compile(
     re.IGNORECASE,
 )
 _AS_FILE = re.compile(
-    rf"^\W*(?:(?:and|please|now|but|ok)\W+)*(?:save|write|export|store|call|name|make)\s+(?:it|"
+    rf"^\W*(?:(?:and|please|now|but|ok)\W+)*(?:save|write|export|store|call|name|rename|make)\s+(?:it|"
     rf"this|that|the\s+(?:file|result))\s*"
     rf"(?:as|to|into|in)?\s*(?:a\s+file\s+)?(?:called\s+|named\s+)?{FILE}(?:\s+instead)?(?:\W+please)?\W*$",
     re.IGNORECASE,

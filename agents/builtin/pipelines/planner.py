@@ -89,6 +89,10 @@ def _draft_changed(request: Request, data: DataView, ask: Ask) -> Draft | Questi
     """The plan before with what this turn changes in it: drafted anew from the words of both."""
     for words in changed_requests(request):
         reply = _draft_new(request.model_copy(update={"text": words, "history": ()}), data, ask)
+        before = request.history[-1].spec
+        if isinstance(reply, Draft) and before is not None:
+            # A plan that is changed is the same plan, and not one that comes beside it.
+            return reply.model_copy(update={"spec": reply.spec.model_copy(update={"name": before.name})})
         if not isinstance(reply, Refusal):
             return reply
     return None
