@@ -38,7 +38,8 @@ _BEFORE = re.compile(
 )
 _BEHIND = re.compile(
     rf"^\s*(?P<rest>\S.*?)[\s,;]+(?:and\s+)?(?:(?:show|draw|plot|make|display)\s+{_AGAIN})?"
-    rf"(?:as|in|into|with|using)\s+(?:an?\s+)?(?:{_KIND}?{_NOUN}|(?P<round>pie|donut|doughnut)){_PLEASE}",
+    rf"(?:as\s+(?:an?\s+)?|(?:in|into|with|using)\s+(?:an?\s+|(?=pie|donut|doughnut|bar|column|line|area|stacked)))"
+    rf"(?:{_KIND}?{_NOUN}|(?P<round>pie|donut|doughnut)){_PLEASE}",
     re.IGNORECASE,
 )
 _PIE = re.compile(

@@ -191,3 +191,26 @@ def test_what_is_no_answer_to_any_question_is_done_while_one_is_open(text: str, 
 
 def test_an_option_is_chosen_even_where_its_words_could_be_a_wish() -> None:
     assert route("my runs", options=[("runs", "my runs")], waits=False, last="answer") == "settle"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("what do I have here?", "inventory"),
+        ("which tables are there?", "inventory"),
+        ("show me everything", "inventory"),
+        ("can you send this to my accountant?", "sending"),
+        ("email it to anna@shop.example", "sending"),
+        ("resume it", "resume"),
+        ("bye", "farewell"),
+        ("ok great", "noted"),
+        ("help me", "help"),
+    ],
+)
+def test_what_is_said_beside_questions_has_an_answer_of_its_own(text: str, expected: Route) -> None:
+    assert set(routed(text)) == {expected}
+
+
+@pytest.mark.parametrize("text", ["what is in stock?", "send it to me every Monday", "which orders are there?"])
+def test_what_only_sounds_like_it_is_none_of_that(text: str) -> None:
+    assert not set(routed(text)) & {"inventory", "sending"}
