@@ -83,7 +83,7 @@ export default function DataTable() {
   }
   const periods = p.columns.map((c, at) => stretch(c, [...p.rows, ...rows], at))
   const kind = (value, type, at) => [
-    numeric(type) ? "dr-right" : /^(DATE|TIME)/.test(type) ? "dr-nowrap" : "",
+    numeric(type) ? "dr-right" : /^(DATE|TIME)/.test(type) || /^\d{4}-\d\d-\d\d$/.test(value) ? "dr-nowrap" : "",
     periods[at] ? "dr-nowrap" : "",
     String(value ?? "").length > 48 ? "dr-wide" : /\S{21}/.test(String(value ?? "")) ? "dr-break" : "",
   ].filter(Boolean).join(" ")

@@ -13,7 +13,7 @@ export default function DiffCard() {
             </tr>))}</tbody>
         </table>
       )}
-      {p.effects_change && <p><strong>What leaves the run changes, so this needs a new approval.</strong></p>}
+      {p.effects_change && <p><strong>This changes what your approval covers, so it needs a new one.</strong></p>}
     </section>
   )
 }

@@ -157,7 +157,7 @@ export default function PlanCard() {
       {open ? <Graph steps={p.steps} /> : null}
       {big && <button className="dr-link" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? "Hide the steps" : `Show the ${p.steps.length} steps`}</button>}
       <h3>Proven on your data</h3>
-      {p.proofs.length > 0 ? <Proofs proofs={p.proofs} /> : <p className="dr-muted">It was computed on your data as it is now. It makes no promise that a number could break.</p>}
+      {p.proofs.length > 0 ? <Proofs proofs={p.proofs} /> : <p className="dr-muted">It was computed on your data as it is now. This plan carries no checks of its own.</p>}
       <div className="dr-columns">
         <div><h3>What it writes</h3><ul>{leaves.map((t, i) => <li key={i}>{t}</li>)}{leaves.length === 0 && <li>nothing</li>}</ul></div>
         <div><h3>When</h3><ul><li>{p.schedule ? `by itself, ${p.schedule}` : "only when you ask"}</li></ul>
