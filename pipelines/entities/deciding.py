@@ -26,7 +26,7 @@ FIELDS: Final[Mapping[str, tuple[Field, ...]]] = {
 
 @record(frozen=True)
 class Deciding:
-    """Decides which pairs are made. Input: rows (a, b, e, p, reason). ``automatic`` and ``review`` in thousandths."""
+    """Decides which pairs are made, of rows (a, b, e, p, reason, against). Thresholds are in thousandths."""
 
     linking: bool
     automatic: int
@@ -36,7 +36,7 @@ class Deciding:
         """The groups and the open pairs; ``seed`` is not used, because nothing is drawn."""
         del seed
         rows = inputs[-1].read_all()
-        columns = [rows.column(name).to_pylist() for name in ("a", "b", "e", "p", "reason")]
+        columns = [rows.column(name).to_pylist() for name in ("a", "b", "e", "p", "reason", "against")]
         pairs = [Pair(*row) for row in zip(*columns, strict=True)]
         decide = one_to_one if self.linking else any_number
         return _tables(decide(pairs, automatic=self.automatic, review=self.review))

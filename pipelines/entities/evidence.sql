@@ -57,5 +57,6 @@ SELECT a, b, f, k, same,
   -- codes are not those of one thing.
   NOT same AND (k = 'name' AND both_lack > 500 AND (longest <= 3 OR 2 * both_lack > words + gained)
     OR k = 'date' AND said <= -4000
-    OR k IN ('exact', 'code') AND wholes + gained = 0) AS against
+    OR k IN ('exact', 'code') AND wholes + gained = 0) AS against,
+  NOT same AND k = 'address' AND numbers_lack > 0 AS elsewhere
 FROM judged

@@ -12,13 +12,17 @@ ENOUGH = 10
 
 @record(frozen=True, slots=True)
 class Pair:
-    """Two records by number (``a < b``), what speaks for them, their chance in thousandths, and why."""
+    """Two records by number (``a < b``), what speaks for them, their chance in thousandths, and why.
+
+    ``against`` says that they contradict each other, whatever else they share.
+    """
 
     a: int
     b: int
     evidence: int
     chance: int
     reason: str
+    against: bool = False
 
 
 @record(frozen=True)
@@ -48,12 +52,16 @@ def any_number(pairs: Iterable[Pair], *, automatic: int, review: int) -> Groups:
     """Groups of any size, the likeliest pairs first.
 
     Two groups are joined by an automatic pair when more than half of the pairs between them (or ``ENOUGH``) have at
-    least the chance ``review``. So A and C, which are not alike, do not become one because B is like both: that pair
-    goes to a person.
+    least the chance ``review``, and none of them contradicts. So A and C, which are not alike, do not become one
+    because B is like both: that pair goes to a person.
     """
     ordered = _likeliest(pairs)
     near: dict[int, set[int]] = {}
+    opposed: dict[int, set[int]] = {}
     for pair in ordered:
+        if pair.against:
+            opposed.setdefault(pair.a, set()).add(pair.b)
+            opposed.setdefault(pair.b, set()).add(pair.a)
         if pair.chance >= review:
             near.setdefault(pair.a, set()).add(pair.b)
             near.setdefault(pair.b, set()).add(pair.a)
@@ -71,8 +79,11 @@ def any_number(pairs: Iterable[Pair], *, automatic: int, review: int) -> Groups:
                 left.append(pair)
             continue
         ones, others = members.get(one, [one]), members.get(other, [other])
+        if any(opposed.get(item, set()) & set(others) for item in ones):
+            left.append(_held(pair, "joining them would join records that contradict each other"))
+            continue
         if not _belong(ones, others, near):
-            left.append(_chained(pair))
+            left.append(_held(pair, "joining them would join records that are not alike"))
             continue
         kept, gone = min(one, other), max(one, other)
         joined = ones + others
@@ -99,9 +110,8 @@ def _belong(ones: Sequence[int], others: Sequence[int], near: dict[int, set[int]
     return 2 * found > len(ones) * len(others)
 
 
-def _chained(pair: Pair) -> Pair:
-    why = f"{pair.reason}; joining them would join records that are not alike"
-    return Pair(pair.a, pair.b, pair.evidence, pair.chance, why)
+def _held(pair: Pair, why: str) -> Pair:
+    return Pair(pair.a, pair.b, pair.evidence, pair.chance, f"{pair.reason}; {why}", pair.against)
 
 
 def _apart(pair: Pair, first: dict[int, int]) -> bool:

@@ -17,10 +17,11 @@ WITH said AS (
 joined AS (
   SELECT a, b, STRING_AGG(words, '; ' ORDER BY e DESC, f) AS reason FROM said WHERE NOT words IS NULL GROUP BY a, b
 )
-SELECT s.a, s.b, s.e, s.p,
+SELECT s.a, s.b, s.e, s.p, s.against,
   COALESCE(j.reason, 'alike in all') || CASE s.held
     WHEN 1 THEN '; it says where or when, not who'
     WHEN 2 THEN '; another record is as close'
+    WHEN 3 THEN '; ' || s.words || ', by which others differ'
     ELSE ''
   END AS reason
 FROM _scored AS s

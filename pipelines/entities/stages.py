@@ -12,7 +12,7 @@ from pipelines.expressions import quoted
 
 STAGES: Final = (
     "kinds", "plain", "words", "size", "weights", "keys", "blocks", "open_blocks", "candidates", "bags", "sums",
-    "shared", "near", "evidence", "pairs", "scored", "reasons",
+    "siblings", "exchanged", "shared", "near", "evidence", "pairs", "apart", "scored", "reasons",
 )  # fmt: skip
 """In an order where each reads only what comes before it, and what the step itself makes (see ``GIVEN``)."""
 

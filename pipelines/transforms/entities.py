@@ -3,8 +3,10 @@
 Records are looked up by rare words and values they share, compared column by column, and each pair gets a chance from 0
 to 1 with reasons: the rarer what two records share, the more it speaks for them; what speaks against them counts too.
 From ``automatic`` on a pair is made by itself, from ``review`` on it goes to ``<step>.review`` for a person, below they
-stay apart. Names that contradict, and pairs that share only an address, a date or a price, are never automatic. A and C
-do not become one only because B is like both.
+stay apart. Names that contradict, and pairs that share only an address, a date or a price, are never automatic, unless
+nothing but addresses is compared. Linking two clean tables, neither are pairs that differ by what tells records of one
+table apart: red here and blue there, 2 and 4. A and C do not become one only because B is like both, and what is like
+two that contradict each other is asked about.
 
 The result has one row an entity, each column filled by its rule of survival. ``<step>.mapping`` says which record is
 which entity, and why. No labels, no training: the same rows give the same result in any order.

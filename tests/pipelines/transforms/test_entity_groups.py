@@ -67,3 +67,10 @@ def test_no_pair_within_an_entity_is_asked_about_and_none_is_lost(found: list[Pa
         in_review = any((one.a, one.b) == (other.a, other.b) for other in groups.review)
         assert not (joined and in_review)
         assert joined or in_review or one.chance < 300
+
+
+def test_records_that_contradict_each_other_are_in_no_entity_together() -> None:
+    found = grouped(pair(1, 2, 990), pair(2, 3, 950), Pair(1, 3, 890, 890, "", against=True))
+    assert found.first == {1: 1, 2: 1}
+    assert [(one.a, one.b) for one in found.review] == [(2, 3), (1, 3)]
+    assert "contradict each other" in found.review[0].reason
