@@ -86,8 +86,11 @@ def extreme(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
 
 @says("Length", name="length, len", examples=("length(v)", "len(w)"))
 def length(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
-    """Characters."""
+    """Characters; of a list, how many parts."""
     only(node, "this", "binary", "encoding")
+    said = scalars.of(node.this, scope, "text", "list")
+    if said.kind.family == "list":
+        return Typed(cast_to(call("cardinality", said.tree), BIGINT), BIGINT)
     return Typed(cast_to(call("char_length", scalars.text(node.this, scope)), BIGINT), BIGINT)
 
 

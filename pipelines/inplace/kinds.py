@@ -28,6 +28,7 @@ Family = Literal[
     "instant",
     "uuid",
     "blob",
+    "list",
     "null",
 ]
 _DECIMAL: Final = re.compile(r"^DECIMAL\((\d+),\s*(\d+)\)$")
@@ -57,6 +58,7 @@ _DECLARED: Final[dict[Family, str]] = {
     "instant": "timestamptz",
     "uuid": "uuid",
     "blob": "bytea",
+    "list": "text[]",
 }
 NUMBERS: Final[tuple[Family, ...]] = ("integer", "huge", "decimal", "double")
 """Numbers, each holding the values of those before it; a FLOAT is none of them, as its arithmetic is another's."""
@@ -104,6 +106,8 @@ DOUBLE: Final = Kind("double")
 TEXT: Final = Kind("text")
 DATE: Final = Kind("date")
 TIMESTAMP: Final = Kind("timestamp")
+LIST: Final = Kind("list")
+"""A list of texts within an expression; no column holds one."""
 NULL: Final = Kind("null")
 
 

@@ -195,6 +195,7 @@ def named(node: exp.Expr) -> str:
         "AtTimeZone": "a time zone",
         "Interval": "an interval",
         "Lambda": "a function of list elements",
+        "Transform": "a function of list elements",
         "Star": "*",
         "Extract": "EXTRACT",
         "JSONExtract": "a part of JSON",

@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rule_examples import PATTERNS, QUERIES, ROWS, RUNS, alone, by_first, by_patterns, distinct, same_rows, statements
 
-from pipelines.inplace import aggregates, functions, operators, regexes
+from pipelines.inplace import aggregates, functions, lists, operators, readings, regexes
 from pipelines.inplace.functions import SPACES
 from pipelines.inplace.kinds import CannotSayError
 from pipelines.inplace.pattern import read
 from pipelines.inplace.scalars import RULES, Rule
 
-LISTED = (aggregates, functions, operators, regexes)
+LISTED = (aggregates, functions, lists, operators, readings, regexes)
 """Imported for their rules, which are then on the list."""
 
 
@@ -128,7 +128,13 @@ REFUSED = [
     ("SELECT key, lower(v) AS v FROM t ORDER BY v NULLS LAST, key LIMIT 4", "a column and something computed"),
     ("SELECT key, strptime(v, '%Y') AS x FROM t", "strptime()"),
     ("SELECT key, regexp_replace(v, 'ab|a', 'b') AS x FROM t", "regexp_replace() by a pattern of several parts"),
-    ("SELECT key, TRY_CAST(v AS INTEGER) AS x FROM t", "TRY_CAST"),
+    ("SELECT key, TRY_CAST(v AS INTEGER) AS x FROM t", "TRY_CAST of text as integer"),
+    ("SELECT key, TRY_CAST(v AS DATE) AS x FROM t", "TRY_CAST of text as date"),
+    ("SELECT key, strftime(day, '%G') AS x FROM t", "strftime() with %G"),
+    ("SELECT key, string_split(v, w)[1] AS x FROM t", "by a border that is no constant"),
+    ("SELECT key, list_extract(string_split(v, 'a'), i) AS x FROM t", "in a place that is no constant"),
+    ("SELECT key, string_split(v, 'a') AS x FROM t", "VARCHAR[]"),
+    ("SELECT key, list_distinct(string_split(v, 'a'))[1] AS x FROM t", "list_distinct()"),
     ("SELECT key, CAST(v AS INTEGER) AS x FROM t", "CAST of text as integer"),
     ("SELECT key, CAST(f AS DECIMAL(18, 2)) AS x FROM t", "CAST of double as decimal"),
     ("SELECT key, CAST(f AS VARCHAR) AS x FROM t", "double as text"),
