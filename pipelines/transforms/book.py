@@ -1,10 +1,11 @@
 """Book free places in turn: flights to gates, guests to rooms, jobs to machines, each for a time.
 
-The first input holds what is to be booked, the second the places. Requests are taken in their order; each gets the
-first place, in the order of ``prefer``, that is free from its ``start`` to its ``end``, and that ``on`` and ``where``
-allow. A place is free again at the very end of a booking (of dates: the night of the last day is not booked), or
-``pause`` later. What was booked does not move for a later request. A request without a free place keeps an empty
-place; ``<step>.waiting`` holds it, and it is counted. Without ``start`` each place is booked once.
+The first input holds what is to be booked, the second the places, each in one row: a run stops where two rows have the
+same. Requests are taken in their order; each gets the first place, in the order of ``prefer``, that is free from its
+``start`` to its ``end``, and that ``on`` and ``where`` allow. A place is free again at the very end of a booking (of
+dates: the night of the last day is not booked), or ``pause`` later. What was booked does not move for a later request.
+A request without a free place keeps an empty place; ``<step>.waiting`` holds it, and it is counted. Without ``start``
+each place is booked once.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         built,
         keys={MAIN: left.keys, "waiting": left.keys},
         order={MAIN: left.order},
-        checks=(_without(found, scope),),
+        checks=(*_once(right, places, scope), _without(found, scope)),
         apply=_Book(scope.name, _pause(params, left, scope), params.start is not None),
         fields={"_found": (Column(NUMBER, "BIGINT"), Column(CHOSEN, "BIGINT"))},
         feeds=("_asked", "_offered", "_pairs"),
@@ -201,8 +202,16 @@ def _by_rank(
         built,
         keys={MAIN: left.keys, "waiting": left.keys},
         order={MAIN: left.order},
-        checks=(_too_few(left, right, on, waiting.copy(), scope),),
+        checks=(*_once(right, places, scope), _too_few(left, right, on, waiting.copy(), scope)),
     )
+
+
+def _once(right: Relation, places: Sequence[str], scope: StepScope) -> list[ImpliedCheck]:
+    """No place stands in several rows: it would be free in the one while it is booked in the other."""
+    if any(key <= frozenset(places) for key in right.keys):
+        return []
+    query, evidence = proofs.unique_key(right, list(places))
+    return [ImpliedCheck("book_place", scope.name, "block", query, (right.name,), evidence=evidence)]
 
 
 def _too_few(

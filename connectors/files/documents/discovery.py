@@ -55,14 +55,16 @@ def discover(
         if pointer and "records" not in stated:
             options = options.model_copy(update={"records": pointer})
         structure = structure_of(records)
-        if not structure.places:
+        # What only wraps others ({"data": {"orders": [...]}}) has no values of its own, and is no table.
+        wanted = [table for table in _wanted(structure, options, stated) if structure.columns(table)]
+        if not wanted:
             raise DataError(
                 "There are no records in this file.", hint="It holds no object with values.", where={"file": str(path)}
             )
         with _spooled(file, records) as taken:
             found = [
                 _table(taken, location, options, structure, table, stated, whole=whole, identity=identity)
-                for table in _wanted(structure, options, stated)
+                for table in wanted
             ]
     warnings = []
     if broken:

@@ -135,6 +135,9 @@ def _drift(
         path for path in there if path not in wanted and there[path].kinds != {"null"} and not _is_above(path, wanted)
     ]
     fresh = [path for path in fresh if not _is_list_of_objects(structure, path)]
+    fresh = [
+        path for path in fresh if not any(_holds(source.columns.get(name, ""), names[name], path) for name in names)
+    ]
     seen = set(structure.places)
     absent = [name for name, path in names.items() if path not in seen and not _occurs(file, path[-1])]
     left_out = {name.casefold() for name in source.left_out}
@@ -145,6 +148,17 @@ def _drift(
         order = (list(names), [*(name for name in names if name not in absent), *added])
         raise drifted(added=added, missing=[] if fill else absent, where={"file": file.shown}, order=order)
     return [f"New fields were left out: {', '.join(added)}."] if added else []
+
+
+def _holds(type_text: str, own: Keys, path: Keys) -> bool:
+    """Whether a place below that of a column is a field of the column's own type, as far down as it goes."""
+    if path[: len(own)] != own or len(path) <= len(own) or not type_text.upper().startswith("STRUCT"):
+        return False
+    kind: exp.Expr | None = exp.DataType.build(type_text, dialect="duckdb")
+    for key in path[len(own) :]:
+        fields = kind.expressions if isinstance(kind, exp.DataType) and kind.is_type("struct") else []
+        kind = next((field.args.get("kind") for field in fields if field.name == key), None)
+    return kind is not None
 
 
 def _is_above(path: Keys, wanted: set[Keys]) -> bool:

@@ -198,3 +198,28 @@ def test_a_key_of_the_record_comes_before_a_name_that_is_made_of_several(
         update={"columns": {"a_b": "VARCHAR"}, "options": {"format": "json"}, "drift": "evolve"}
     )
     assert reads(replace(found, source=source), tmp_path).rows == [("own",)]
+
+
+def test_lists_within_objects_that_hold_nothing_else_are_tables(reads: Reads, tmp_path: Path) -> None:
+    (tmp_path / "answer.json").write_text(json.dumps({"data": {"orders": ORDERS}}))
+    found = {item.name: item for item in files.discover(Place("files", tmp_path, location="answer.json"))}
+    assert min(found) == "answer_data_orders"
+    assert [row[:2] for row in reads(found["answer_data_orders"], tmp_path).rows] == [("1", "19.80"), ("2", "5.00")]
+    assert reads(found["answer_data_orders_line_items"], tmp_path).rows == [
+        ("1", "11", "001", "9.90"),
+        ("1", "12", "002", "9.90"),
+    ]
+
+
+def test_a_field_within_an_object_is_new_only_where_the_column_s_type_does_not_hold_it(
+    discovered: Discover, reads: Reads, tmp_path: Path
+) -> None:
+    found = discovered("a.ndjson", '{"id":1,"customer":{"name":"Ann"}}\n')
+    columns = {"id": "BIGINT", "customer": "STRUCT(name VARCHAR)"}
+    source = found.source.model_copy(update={"columns": columns, "options": {}})
+    whole = replace(found, source=source)
+    assert len(reads(whole, tmp_path).rows) == 1
+    (tmp_path / "a.ndjson").write_text('{"id":1,"customer":{"name":"Ann","age":7}}\n')
+    with pytest.raises(DriftError) as caught:
+        reads(whole, tmp_path)
+    assert caught.value.data["added"] == ["customer_age"]

@@ -328,3 +328,14 @@ def test_two_rows_of_a_period_stop_a_forecast() -> None:
     step = {"id": "s", "use": "forecast", "from": "t", "time": "month", "value": "sold", "periods": 1}
     bench = Bench(compile_steps(tables, [step], outputs=[{"file": "a.csv", "from": "s"}]), tables)
     assert bench.checks()["forecast_one_row", "s"][0] is False
+
+
+@pytest.mark.parametrize("times", [{}, {"start": "a", "end": "a + 1"}])
+def test_a_place_that_stands_in_two_rows_holds_the_run_back_and_is_not_booked_twice(times: dict[str, str]) -> None:
+    tables = {
+        "t": {"columns": {"n": "INTEGER", "a": "INTEGER"}, "rows": [[1, 5], [2, 5]], "primary_key": ["n"]},
+        "r": {"columns": {"gate": "VARCHAR", "way": "INTEGER"}, "rows": [["G", 1], ["G", 2]], "primary_key": ["way"]},
+    }
+    step = {"id": "s", "use": "book", "from": ["t", "r"], "order": "n", "place": "gate", "prefer": "way", **times}
+    bench = Bench(compile_steps(tables, [step], outputs=[{"file": "a.csv", "from": "s"}]), tables)
+    assert bench.checks()["book_place", "s"][0] is False
