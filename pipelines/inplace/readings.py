@@ -104,14 +104,12 @@ _FIELDS: Final = {
 def written(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
     """A date by a constant pattern, field by field; an infinite one is written as the word alone."""
     only(node, "this", "format")
-    pattern = node.args.get("format")
+    pattern = cast("exp.Expr", node.args["format"])
     if not is_text(pattern):
         raise CannotSayError("strftime() by a pattern that is computed")
     said = scalars.of(node.this, scope, *MOMENTS)
     moment = cast_to(said.tree, TIMESTAMP)
-    parts = [
-        words(text) if plain else _field(text, moment.copy()) for text, plain in _pieces(cast("exp.Expr", pattern).name)
-    ]
+    parts = [words(text) if plain else _field(text, moment.copy()) for text, plain in _pieces(pattern.name)]
     text: exp.Expr = parts[0] if len(parts) == 1 else call("concat", *parts) if parts else words("")
     # Concatenation leaves empty values out, so a value that is none has to be asked for.
     ways = [
