@@ -16,7 +16,7 @@ from agents.desk import BUILTIN, PROVIDERS, ROUTED
 from agents.looking import Looking, catalog
 from agents.models import Mode
 from agents.privacy import Data, Privacy
-from agents.proposal import Proposal, ProposedDraft, ProposedQuery, ProposedQuestion
+from agents.proposal import Proposal, ProposedDraft, ProposedQuery, ProposedQuestion, Whole
 from spec.base import JsonValue
 from spec.errors import DreflowError, SpecError
 from spec.pipeline import Pipeline
@@ -98,7 +98,7 @@ class _Drafts:
         self._request = request
         self._data = data
         self._compiled: dict[int, Pipeline] = {}
-        self._restored: dict[int, Proposal] = {}
+        self._restored: dict[int, Whole] = {}
 
     def prompt(self, privacy: Privacy, mode: Mode) -> str:
         """The request with all it depends on, as this model may see it."""
@@ -139,7 +139,7 @@ class _Drafts:
         self._compiled[id(proposed)] = spec
         return self._kept(proposed, whole)
 
-    def _kept(self, proposed: Proposal, whole: Proposal) -> Proposal:
+    def _kept(self, proposed: Proposal, whole: Whole) -> Proposal:
         self._restored[id(proposed)] = whole
         return proposed
 
@@ -167,7 +167,7 @@ class _Drafts:
         return proposal.refusal_of(whole)
 
 
-def _restored(proposed: Proposal, privacy: Privacy) -> Proposal:
+def _restored(proposed: Whole, privacy: Privacy) -> Whole:
     """With values where placeholders stood; inside SQL a value's quotes are doubled."""
     plain: dict[str, JsonValue] = proposed.model_dump(mode="json")
     restored: Mapping[str, JsonValue] = {

@@ -137,7 +137,8 @@ class ProposedRefusal(Proposed):
     hint: str = Field(default="", description="What would help.")
 
 
-Proposal = ProposedDraft | ProposedQuery | ProposedQuestion | ProposedRefusal
+Whole = ProposedDraft | ProposedQuestion | ProposedRefusal
+Proposal = Whole | ProposedQuery
 OUTPUTS: tuple[type[Proposed], ...] = (ProposedDraft, ProposedQuestion, ProposedRefusal)
 QUERIES: tuple[type[Proposed], ...] = (ProposedQuery, ProposedQuestion, ProposedRefusal)
 """For a question put to a small model: a fiftieth of the size, which such a model's context has room for."""

@@ -1,7 +1,7 @@
 """Output bound to a schema, on servers that speak OpenAI's chat API and do not agree on how that is asked for.
 
-OpenAI, vLLM, LM Studio and llama.cpp's own server take the schema as ``json_schema``; llama-cpp-python and some gateways
-take it beside ``json_object``, and answer the first with an error of theirs (llama-cpp-python 0.3.36: HTTP 500).
+OpenAI, vLLM, LM Studio and llama.cpp's own server take the schema as ``json_schema``; llama-cpp-python and some take it
+beside ``json_object`` and answer the first with an error of theirs (llama-cpp-python 0.3.36: HTTP 500).
 """
 
 from __future__ import annotations
