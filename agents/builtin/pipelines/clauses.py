@@ -51,9 +51,14 @@ _DUPLICATES = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _TRIM = re.compile(
-    r"(?:[,;.:]?\s*(?:and\s+|then\s+|first\s+)*)?\b(?:trim|strip|tidy(?:\s+up)?)\b"
+    r"(?:[,;.:]?\s*(?:and\s+|then\s+|first\s+)*)?\b(?:(?:trim|strip)\b|tidy(?:\s+up)?(?=\s+(?:the\s+|all\s+|extra\s+)*"
+    r"(?:spaces?|white\s*space|blanks?|texts?|names?|values?|columns?|cells?)\b))"
     r"(?:\s+(?:the\s+|all\s+|extra\s+)*(?:spaces?|white\s*space|blanks?|texts?|names?|values?|columns?|cells?))*"
     r"(?:\s+(?:from|in|of)\s+(?:all\s+|the\s+)*(?:texts?|names?|values?|columns?|cells?|fields?))?",
+    re.IGNORECASE,
+)
+_OF_TABLE = re.compile(
+    r"\s*(?:(?:of|in|from)\s+(?:the\s+|my\s+|our\s+|all\s+)?|(?:the|my|our)\s+)(?P<table>[\w\-.]+?)(?:\s+(?:file|table|data|list))?[\s,;.]*",
     re.IGNORECASE,
 )
 _WITHOUT = re.compile(
@@ -85,7 +90,7 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _CLEAN = re.compile(
-    r"^\s*(?:clean(?:\s+up)?|tidy(?:\s+up)?|take|read|use|load)\s+(?:the\s+|my\s+|our\s+)?(?P<table>[\w\-.]+"
+    r"^\s*(?P<verb>clean(?:\s+up)?|tidy(?:\s+up)?|take|read|use|load)\s+(?:up\s+)?(?:the\s+|my\s+|our\s+)?(?P<table>[\w\-.]+"
     r")(?:\s+(?:file|table|data|list))?\s*(?:[,:;]|\band\b|$)",
     re.IGNORECASE,
 )
@@ -120,7 +125,13 @@ class Clauses:
     loads: list[LoadInto] = field(default_factory=list)
     promises: list[str] = field(default_factory=list)
     cleaning: list[Cleaning] = field(default_factory=list)
+    cleans: bool = False
     report: bool = False
+
+    @property
+    def cleans_somehow(self) -> bool:
+        """As in "clean up the customers": nobody said of what."""
+        return self.cleans and not self.cleaning and not self.rest
 
 
 def take_apart(text: str, timezone: str) -> Clauses:
@@ -144,6 +155,7 @@ def take_apart(text: str, timezone: str) -> Clauses:
     named = _CLEAN.match(found.rest)
     if named:
         found.table = named["table"]
+        found.cleans = named["verb"].lower().startswith(("clean", "tidy"))
         found.rest = found.rest[named.end() :]
     found.rest = re.sub(r"\s+", " ", _LEAD.sub("", found.rest)).strip(" ,;.:")
     found.rest = re.sub(r"^(?:and|then|also)\s+|\s+(?:and|then)$", "", found.rest).strip()
@@ -184,3 +196,6 @@ def _take_cleaning(found: Clauses) -> None:
     if _TRIM.search(found.rest):
         found.cleaning.append(Cleaning("trim"))
         found.rest = _TRIM.sub(" ", found.rest)
+        of = _OF_TABLE.fullmatch(found.rest)
+        if of is not None:
+            found.table, found.rest = of["table"], ""

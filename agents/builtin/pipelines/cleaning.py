@@ -6,10 +6,41 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from agents.builtin.pipelines.clauses import Cleaning
+from agents.builtin.pipelines.answers import resolve_answer
+from agents.builtin.pipelines.clauses import Clauses, Cleaning, take_apart
 from agents.builtin.pipelines.columns import listed
 from agents.builtin.pipelines.draftsteps import Draftsman, name, text
+from agents.contract import Option, Question, Request
 from spec.catalog import Column, Table
+
+_SPACES = Cleaning("trim")
+_TWICE = Cleaning("duplicates")
+_CHOICES: dict[str, tuple[str, tuple[Cleaning, ...]]] = {
+    "both": ("Spaces around texts, and rows that are there twice", (_SPACES, _TWICE)),
+    "trim": ("Spaces around texts", (_SPACES,)),
+    "duplicates": ("Rows that are there twice", (_TWICE,)),
+    "nothing": ("Nothing: take the rows as they are", ()),
+}
+
+
+def which_cleaning(clauses: Clauses, request: Request) -> Question | None:
+    """Ask what "clean up the customers" is to clean where nobody said; an answer is taken into ``clauses``."""
+    question = Question(
+        key="clean",
+        text=f"What is to be cleaned in {clauses.table}? Say it in your own words too, such as "
+        "'remove duplicates by email' or 'leave out rows without a name'.",
+        options=tuple(Option(label=label, value=value) for value, (label, _) in _CHOICES.items()),
+    )
+    said = request.answers.get(question.key)
+    if said is None:
+        return question
+    own = take_apart(said, request.timezone)
+    if own.cleaning and not own.rest:
+        clauses.cleaning += own.cleaning
+        return None
+    chosen = resolve_answer(question, said)
+    clauses.cleaning += _CHOICES[chosen][1] if chosen is not None else ()
+    return question if chosen is None else None
 
 
 def cleaning_step(

@@ -12,7 +12,7 @@ from sqlglot import exp
 from agents.builtin.pipelines.answers import resolve_answer
 from agents.builtin.pipelines.beside import other_currency, rhythms, sends
 from agents.builtin.pipelines.clauses import FILE, Clauses, Cleaning, take_apart
-from agents.builtin.pipelines.cleaning import cleaning_step, cleaning_words, plain_text
+from agents.builtin.pipelines.cleaning import cleaning_step, cleaning_words, plain_text, which_cleaning
 from agents.builtin.pipelines.columns import find_columns, find_table, listed, name_words
 from agents.builtin.pipelines.draftsteps import Draftsman, name
 from agents.builtin.pipelines.formats import unwritten
@@ -102,6 +102,8 @@ def _draft_new(request: Request, data: DataView, ask: Ask) -> Draft | Question |
     foreign = other_currency(request, data)
     if foreign is not None:
         return foreign
+    if take_apart(request.text, request.timezone).cleans_somehow:
+        return _draft_clauses(request, data, ask)
     recipe = read_recipe(request, data, ask)
     if recipe is not None and not recipe.plain:
         return recipe.reply
@@ -127,6 +129,9 @@ def _draft_clauses(request: Request, data: DataView, ask: Ask) -> Draft | Questi
     cannot = _beyond(clauses.rest, request.text) or _parts_apart(clauses.files, request.text)
     if cannot is not None:
         return cannot
+    unsaid = which_cleaning(clauses, request) if clauses.cleans_somehow else None
+    if unsaid is not None:
+        return unsaid
     asked: Draft | None = None
     if clauses.rest:
         answer = ask(request.model_copy(update={"text": clauses.rest}), data)
