@@ -139,7 +139,7 @@ def _answered(said: Request, request: Request, data: DataView, index: Index) -> 
         and finds_nothing(data, best.query)
     ):
         return _confirm(best, "nothing in the data is so")
-    return _draft(said, data, best, prepared, remarks(request.text), moved)
+    return _draft(said, data, best, prepared, [*remarks(request.text), *prepared.reservations.said], moved)
 
 
 def _moved(said: Request, request: Request, best: Candidate, data: DataView) -> Moved | None:
@@ -258,9 +258,16 @@ def _loose(prepared: Prepared) -> Question | None:
     )
 
 
+# "Cancelled ones should not be counted" asks for no advice.
+_COUNTS = re.compile(
+    r"\bshould(?:n't| not)?(?: also| still| not)? (?:be )?(?:count|includ|exclud|ignor|skip|omit|left (?:out|"
+    r"in)|stay (?:out|in))"
+)
+
+
 def _out_of_reach(request: Request) -> Refusal | None:
     """Opinions, predictions and changes are no questions to data."""
-    words = re.findall(r"[a-z]+", request.text.lower())
+    words = re.findall(r"[a-z]+", _COUNTS.sub(" ", request.text.lower()))
     if words and words[0] in CHANGES:
         return Refusal(
             message="I never change your own data, and this asks for that.",

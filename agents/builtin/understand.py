@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 from agents.builtin.context import Context, formula_of, read_context, reworded, substitute, unused
 from agents.builtin.everyday.beside import Beside, beside_of, with_beside
+from agents.builtin.everyday.callings import amount_named
 from agents.builtin.everyday.dimensions import take_dimensions
 from agents.builtin.everyday.lines import add_up_lines
 from agents.builtin.everyday.overdue import plain_overdue, take_overdue
 from agents.builtin.everyday.plainly import wordings
+from agents.builtin.everyday.reservations import Reservations, limited, reserved, unreserved
 from agents.builtin.everyday.returned import returned
 from agents.builtin.everyday.timely import timely
 from agents.builtin.guards.account import account
@@ -55,7 +57,7 @@ from agents.builtin.parsing.finish import finish
 from agents.builtin.parsing.followup import complete, is_fragment
 from agents.builtin.parsing.formulas import in_brackets, parse_formula
 from agents.builtin.parsing.hours import hours_of_days, lasting
-from agents.builtin.parsing.listed import take_listed_days
+from agents.builtin.parsing.listed import take_listed_days, take_own_days
 from agents.builtin.parsing.marks import take_marks
 from agents.builtin.parsing.objects import take_objects
 from agents.builtin.parsing.often import take_often
@@ -125,6 +127,7 @@ class Prepared:
     alike: Alike | None = None
     one_only: bool = False
     """Of two things that are named one is to hold, and not both."""
+    reservations: Reservations = field(default_factory=Reservations)
 
 
 _SPELLED = frozenset(word for word in GRAMMAR if word.isalpha())
@@ -144,6 +147,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     linker = linker_of(index)
     said, alike = alike_of(request.text, index.schema)
     asked, slips = _in_english(said, index, _defined(data))
+    asked, reservations = reserved(asked, linker)
     asked = returned(rates(glued(asked, index.values), index), index.schema)
     asked, ties = ties_too(asked) if not linker.phrase(("ties",)) else (asked, False)
     asked, one_only = one_of_two(asked, index)
@@ -173,7 +177,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     text = normalise(substitute(", ".join([ending, *context.also]) if context.also else text, context))
     text, beside = beside_of(text, linker)
     text, course = course_of(text)
-    text = normalise(text)
+    text = limited(amount_named(normalise(text), linker), glued(reservations.behind, index.values))
     found = {word: _formula(word, context, linker, index, today) for word in set(re.findall(r"formula_\d+", text))}
     terms = {word: out for word, out in found.items() if out is not None}
     tags = settle(tag(text, linker, today, frozenset(terms)), index.schema)
@@ -191,6 +195,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     take_current(tags, index.schema)
     take_foreseen(tags)
     take_listed_days(tags, index.schema)
+    take_own_days(tags, index.schema)
     narrow_money(tags, index.schema)
     take_money(tags, index.schema)
     take_dimensions(tags, index.schema)
@@ -220,6 +225,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
         beside,
         alike,
         one_only,
+        reservations,
     )
 
 
@@ -245,7 +251,9 @@ def said_plainly(request: Request, data: DataView, index: Index) -> list[Request
     asked, _ = _in_english(request.text, index, _defined(data))
     linker = linker_of(index)
     today = request.now.astimezone(ZoneInfo(request.timezone)).date()
+    asked, reservations = reserved(asked, linker)
     found = [one for plain in timely(asked, index, linker, today) for one in wordings(plain, index, linker)]
+    found = [limited(one, reservations.clauses) for one in found]
     return [request] if found == [asked.strip()] else [request.model_copy(update={"text": one}) for one in found]
 
 
@@ -359,7 +367,8 @@ def _accounted(prepared: Prepared, tags: list[Tag], meaning: Meaning, index: Ind
     meaning.assumptions += taken_for_granted(meaning, prepared.index.schema)
     meaning.assumptions += counted_too(meaning, prepared.index)
     meaning.problems += account(tags, meaning, prepared.index.schema, query, builder.joined, fresh=prepared.fresh)
-    meaning.problems += [f"{DOUBT}{d}" for d in passed_over(tags, meaning, index.values)]
+    meaning.problems += [f"{DOUBT}{d}" for d in passed_over(tags, meaning, index.values, index.schema)]
+    meaning.problems += [f"{DOUBT}{d}" for d in unreserved(prepared.reservations, meaning, linker_of(prepared.index))]
     meaning.problems += [f"{DOUBT}{d}" for d in unspared(tags, meaning, index.schema, query, prepared.spared)]
     return query
 

@@ -17,6 +17,27 @@ _SAYS_NOTHING = frozenset(
 )
 _DAY_WORDS = frozenset(stem(word) for word in "date day time on at datetime timestamp dt".split())
 _EVERYBODY = frozenset("people they we you it one customers clients folk guests everyone".split())
+# Nouns and verbs for what is done to rows when they come and when they go, which columns are not called by themselves.
+_LIKE = tuple(
+    frozenset(stem(word) for word in line.split())
+    for line in (
+        "receive received receipt arrival arrive arriving intake",
+        "ship shipped shipping shipment dispatch send sent sending out leave leaving left departure delivery deliver",
+        "out leave leaving left departure start",
+        "back return returned returning",
+        "invoice invoiced invoicing bill billed billing issue issued",
+        "pay paid payment paying settle settled settlement",
+        "book booked booking reserve reserved reservation order ordered request requested",
+    )
+)
+_GOING = (
+    (re.compile(r"\b(?:go|goes|going|gone|went) out\b", re.IGNORECASE), "out"),
+    (re.compile(r"\b(?:come|comes|coming|came|get|gets|getting|got) in\b", re.IGNORECASE), "received"),
+    (
+        re.compile(r"\b(?:come|comes|coming|came|get|gets|getting|got|bring|bringing|brought) back\b", re.IGNORECASE),
+        "back",
+    ),
+)
 _FIRST = {"first": "first", "last": "last", "latest": "last", "earliest": "first", "final": "last"}
 
 
@@ -35,10 +56,23 @@ class Pair:
 
 
 def days_said(schema: Schema, said: str) -> list[tuple[Col, int]]:
-    """The days that words speak of, each with how many words of its name were not said."""
+    """The days that words speak of, each with how many words of its name were not said.
+
+    Words of the same coming or going count where nothing is called by what was said: the "arrival" of rows that were
+    received.
+    """
+    for pattern, word in _GOING:
+        said = pattern.sub(word, said)
     plain = [word for word in re.findall(r"[a-z]+", said.lower()) if word not in _SAYS_NOTHING]
     words = [roots(word) for word in plain]
     whole = {f"{''.join(stem(word) for word in plain)}"} if len(plain) > 1 else set()
+    found = _days(schema, words, whole)
+    if found or not words:
+        return found
+    return _days(schema, [word.union(*(like for like in _LIKE if like & word)) for word in words], set())
+
+
+def _days(schema: Schema, words: list[set[str]], whole: set[str]) -> list[tuple[Col, int]]:
     found = []
     for column in schema.columns.values():
         if column.kind != "date" or column.table in schema.roles or not words:

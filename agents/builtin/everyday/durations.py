@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from agents.builtin.everyday.daywords import days_said
+from agents.builtin.language.lexicon import MONTHS
 from agents.builtin.linking.links import Linker
 from agents.builtin.schema.graph import Col, Schema
 
@@ -39,6 +40,12 @@ _SO_LONG = re.compile(
     r"late|early|old|ahead|apart|overdue|past|too|between|in advance))",
     re.IGNORECASE,
 )
+_MONTH = "|".join(sorted((month for month in MONTHS if len(month) > 2), key=len, reverse=True))
+_STARTING = re.compile(
+    rf"\b(?P<noun>[a-z]+) (?:starting|beginning) (?:in )?(?P<when>(?:{_MONTH})(?:,? (?:of )?(?:19|20)\d\d)?)\b"
+    r"(?! (?:on|onwards?|to|until|through|-))",
+    re.IGNORECASE,
+)
 _MANY = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _DAYS = {"day": 1, "week": 7, "fortnight": 14}
 
@@ -66,6 +73,7 @@ def _rows(what: str, linker: Linker) -> str:
 
 def durations(text: str, schema: Schema, linker: Linker) -> str:
     """The question with its lengths of time said as those of the rows that are spoken of; as it is without any."""
+    text = _begun(text, schema, linker)
     found = _LASTS.match(text)
     if found is not None:
         what, rest = found["what"], found["rest"] or ""
@@ -90,6 +98,16 @@ def durations(text: str, schema: Schema, linker: Linker) -> str:
         if length is not None and _in_hours(length) == (found["unit"].lower() == "hours"):
             return f"{found['agg']} {length.name} of {found['what']}{found['rest']}"
     return _so_long(text, schema, linker)
+
+
+def _begun(text: str, schema: Schema, linker: Linker) -> str:
+    """As in "stays starting August 2025" of rows that last: those that began then, and not all since then."""
+    found = _STARTING.search(text)
+    length = length_of(schema, linker.table_of(found["noun"].lower())) if found is not None else None
+    if found is None or length is None or length.span is None:
+        return text
+    told = f"{found['noun']} whose {length.span[0]} is in {found['when']}"
+    return f"{text[: found.start()]}{told}{text[found.end() :]}"
 
 
 def _so_long(text: str, schema: Schema, linker: Linker) -> str:

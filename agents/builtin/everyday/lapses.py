@@ -17,8 +17,8 @@ PICKS = ("first", "last")
 
 
 def lapse_name(first: str, last: str, pick: str = "") -> str:
-    """What the days between two columns are called."""
-    return f"days_from_{first}_to_{f'{pick}_' if pick else ''}{last}"
+    """What the days between two columns are called, as one word."""
+    return re.sub(r"\W+", "_", f"days_from_{first}_to_{f'{pick}_' if pick else ''}{last}")
 
 
 def with_lapses(text: str, index: Index) -> Index:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from agents.builtin.everyday.daywords import Pair
-from agents.builtin.language.words import stem
+from agents.builtin.everyday.daywords import Pair, days_said
 from agents.builtin.linking.links import Linker
-from agents.builtin.schema.choose import LATER, is_planned
+from agents.builtin.schema.choose import due_days
 from agents.builtin.schema.graph import Schema
 
 _AVERAGE = r"(?:on average|usually|typically|normally)"
@@ -33,11 +32,16 @@ _SO_LATE = re.compile(
     re.IGNORECASE,
 )
 _CAME = re.compile(
-    r"\b(?:arrived|came|came in|got here|turned up|showed up|came back) (?P<how>late|early|on time|punctually|"
+    r"\b(?:arrived|came|came in|got here|turned up|showed up|(?:were |was |got )?(?P<deed>came back|went out|"
+    r"left|shipped|"
+    r"sent|dispatched|delivered|handed in|finished|completed|done|returned|brought back|paid|paid back)) "
+    r"(?P<how>late|early|on time|punctually|"
     r"(?P<side>after|before|past) (?:the |its |their )?(?:promised|due|agreed|planned|expected)(?: (?:date|day))?)(?= "
-    r"|[?.!]|$)",
+    r"|[,;?.!]|$)",
     re.IGNORECASE,
 )
+# What was never delivered late may not have been delivered at all.
+_DENIED = re.compile(r"(?:\bnot|\bnever|n't)\s*$", re.IGNORECASE)
 _MANY = {word: n for n, word in enumerate("one two three four five six seven eight nine ten".split(), 1)} | {
     "a": 1,
     "an": 1,
@@ -72,18 +76,23 @@ def lateness(text: str, schema: Schema, linker: Linker) -> list[str]:
             bound = f"between 1 and {many if over == 'at most' else many - 1}"  # what came in time is not late
         return [f"{text[: found.start()].rstrip()} with {name} {bound}{text[found.end() :]}"]
     found = _CAME.search(text)
-    if found is not None and _due(schema, linker, text[: found.start()]) is not None:
+    pair = _due(schema, linker, text[: found.start()]) if found is not None else None
+    denied = found is not None and found["deed"] and _DENIED.search(text[: found.start()])
+    if found is not None and pair is not None and not denied and _is_done(found["deed"], pair, schema):
         how = {"after": "late", "past": "late", "before": "early"}.get((found["side"] or "").lower(), found["how"])
         return [f"{text[: found.start()]}were {how}{text[found.end() :]}"]
     return []
 
 
+def _is_done(deed: str | None, pair: Pair, schema: Schema) -> bool:
+    """Whether what was done late is what was due: a boat that is due back does not go out late."""
+    return deed is None or pair.last.ref in {day.ref for day, _ in days_said(schema, deed)}
+
+
 def _due(schema: Schema, linker: Linker, said: str) -> Pair | None:
     """The day for which the rows that are spoken of were planned and that on which they were done, one of each."""
     for table in dict.fromkeys(linker.table_of(word) for word in re.findall(r"[\w-]+", said.lower())):
-        days = [column for column in schema.of(table) if column.kind == "date"] if table else []
-        planned = [column for column in days if is_planned(column)]
-        done = [c for c in days if c not in planned and LATER & {stem(word) for word in c.words}]
-        if len(planned) == len(done) == 1:
-            return Pair(table, planned[0], done[0])
+        days = due_days(schema, table)
+        if days is not None:
+            return Pair(table, *days)
     return None

@@ -6,10 +6,9 @@ import re
 from datetime import date
 
 from agents.builtin.language.periods import Period
-from agents.builtin.language.words import stem
 from agents.builtin.linking.links import Link
 from agents.builtin.linking.tags import Tag
-from agents.builtin.schema.choose import LATER, is_planned
+from agents.builtin.schema.choose import due_days
 from agents.builtin.schema.graph import Schema
 
 _PAST = re.compile(r"\bpast (?:due|(?:its|their|the) due dates?)\b", re.IGNORECASE)
@@ -46,13 +45,10 @@ def take_overdue(tags: list[Tag], schema: Schema, today: date) -> None:
 
 
 def _due(tags: list[Tag], schema: Schema) -> tuple[tuple[str, str], tuple[str, str]] | None:
-    spoken = {link.table for tag in tags for link in tag.links[:2] if link.kind == "table"}
+    spoken = {link.table for tag in tags for link in tag.links[:2] if link.kind == "table" or link.how == "missing"}
     pairs = []
     for table in schema.tables:
-        days = [column for column in schema.of(table) if column.kind == "date"]
-        due = [c.ref for c in days if is_planned(c)]
-        done = [c.ref for c in days if c.ref not in due and {stem(w) for w in c.words} & LATER]
-        done = [ref for ref in done if schema.columns[ref].stats.filled < schema.columns[ref].stats.rows]
-        if len(due) == len(done) == 1 and table in spoken:
-            pairs.append((due[0], done[0]))
+        days = due_days(schema, table) if table in spoken else None
+        if days is not None and days[1].stats.filled < days[1].stats.rows:
+            pairs.append((days[0].ref, days[1].ref))
     return pairs[0] if len(pairs) == 1 else None

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from agents.builtin.everyday.callings import called
 from agents.builtin.everyday.comings import how_often
+from agents.builtin.everyday.differences import differences
 from agents.builtin.everyday.duplicates import duplicates
 from agents.builtin.everyday.membership import membership
 from agents.builtin.everyday.oneday import on_one_day
@@ -122,7 +124,7 @@ _SOLD_OUT = re.compile(
 def wordings(text: str, index: Index, linker: Linker) -> list[str]:
     """The question in plainer words, once for each sort of rows that it may be about; at least one."""
     plain, schema = text.strip(), index.schema
-    plain = mentioned(plain, linker)
+    plain = differences(called(mentioned(plain, linker), schema, linker), schema, linker)
     plain = typically(plain, schema, linker, public(schema))
     for rewrite in (_how_average, _open_money, _spending, _compared, _earned, _sold_out(schema)):
         plain = rewrite(plain)

@@ -8,6 +8,8 @@ from agents.builtin.everyday.columnpairs import column_pairs
 from agents.builtin.everyday.durations import durations
 from agents.builtin.everyday.lasttimes import last_times
 from agents.builtin.everyday.lateness import lateness
+from agents.builtin.everyday.longago import long_ago
+from agents.builtin.everyday.nights import nights
 from agents.builtin.everyday.samedays import same_days
 from agents.builtin.everyday.waits import waits
 from agents.builtin.language.seasons import stretches_asked
@@ -22,6 +24,7 @@ def timely(text: str, index: Index, linker: Linker, today: date) -> list[str]:
 
 def _turned(text: str, index: Index, linker: Linker, today: date) -> list[str]:
     schema = index.schema
+    text = long_ago(nights(text, schema, linker), schema, linker, today)
     for turn in (waits, lateness, same_days):
         found = turn(text, schema, linker)
         if found:

@@ -22,10 +22,25 @@ _TOLD = {
     "maximum": "highest",
     "minimum": "lowest",
 }
-_TIME = r"(?:wait(?:ing time)?|time|gap|delay|lag|lead time|number of days|days|interval|turnaround)"
+_TIME = (
+    r"(?:wait(?:ing time)?|time|gap|delay|lag|lead time|number of days|days|interval|turnaround)(?: in days| of days)?"
+)
 _ASKS = rf"(?:on average,? )?(?:how (?:long|many days)|(?:what(?:'s| is| was) )?(?:the |our )?{_AGG} {_TIME})"
 _BETWEEN = re.compile(
     rf"^{_ASKS}(?P<mid>[^?]*?) (?:from|between) (?P<first>[^?]+?) (?:and|to|until|till) (?P<tail>[^?]+?)[ ?.!]*$",
+    re.IGNORECASE,
+)
+_TAKES_LONGEST = re.compile(
+    r"^(?P<lead>(?:which|what)(?: of (?:our|the))? (?P<who>[^?,]+?)) (?:takes?|took|needs?|needed|has|have|had|"
+    r"waits?|waited)"
+    r"(?: us)? (?:the )?(?P<side>longest|shortest|most time|least time)(?: time| gap| wait)?(?: to get)? "
+    r"(?:from|between) "
+    r"(?P<first>[^?]+?) (?:and|to|until|till) (?P<tail>[^?]+?)[ ?.!]*$",
+    re.IGNORECASE,
+)
+_DAYS_BEFORE = re.compile(
+    r"^(?:on average,? )?how many days (?P<side>before|after|ahead of) (?:the |their |an? )?(?P<day>[^?]+?) "
+    r"(?:do|does|did|is|are|was|were) (?P<tail>[^?]+?)[ ?.!]*$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
@@ -70,6 +85,22 @@ def waits(text: str, schema: Schema, linker: Linker) -> list[str]:
         # "How soon after joining do members book" asks for the first of what each of them may do many times.
         told += [(who, pairs_said(schema, first, f"first {last}"), rest) for who, last, rest in cuts]
         return _asked(told, "average", schema, linker)
+    found = _TAKES_LONGEST.match(plain)
+    if found is not None:
+        side = "lowest" if found["side"].lower() in {"shortest", "least time"} else "highest"
+        for last, rest in _split(found["tail"]):
+            pairs = [pair for pair in pairs_said(schema, found["first"], last) if not pair.pick]
+            if pairs:
+                return [f"{found['lead']} has the {side} average {pair.name}{rest}" for pair in pairs]
+        return []
+    found = _DAYS_BEFORE.match(plain)
+    if found is not None:
+        for whose, deed, rest in _who_did(found["tail"]):
+            days = (found["day"], deed) if found["side"].lower() == "after" else (deed, found["day"])
+            asked = _asked([(whose, pairs_said(schema, *days), rest)], "average", schema, linker)
+            if asked:
+                return asked
+        return []
     found = _AHEAD.match(plain)
     if found is not None:
         told = [(who, _ahead(schema, deed), rest) for who, deed, rest in _who_did(found["tail"])]
@@ -92,10 +123,19 @@ def _asked(told: list[tuple[str, list[Pair], str]], agg: str, schema: Schema, li
     for who, pairs, rest in told:
         rows = [(pair, rows_said(who, pair.table, schema, linker, spoken(schema, pair.table))) for pair in pairs]
         kept = [(pair, said) for pair, said in rows if said is not None and _holds(pair, rest, schema, linker)]
-        found = [f"{agg} {pair.name} of {said}{rest}" for pair, said in kept]
+        found = [f"{agg} {pair.name} of {_rows(said, rest, linker)}" for pair, said in kept]
         if found:
             return list(dict.fromkeys(found))
     return []
+
+
+def _rows(said: str, rest: str, linker: Linker) -> str:
+    """The rows with what is said behind: "cases shipped in May", where the rest names them once more."""
+    again = re.match(r" (?:for|of|in) (?:the |all |our )?(?P<noun>[\w-]+)(?P<more>\b.*)$", rest)
+    known = linker.table_of(again["noun"].lower()) if again is not None else ""
+    if again is None or not known or known != linker.table_of(said.rsplit(maxsplit=1)[-1].lower()):
+        return f"{said}{rest}"
+    return f"{again['noun']}{again['more']}"
 
 
 def _holds(pair: Pair, rest: str, schema: Schema, linker: Linker) -> bool:

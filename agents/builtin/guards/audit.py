@@ -72,7 +72,20 @@ def audit(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
     numbers += sum(1 for c in conditions if isinstance(c, Beyond) or (isinstance(c, Nested) and c.kind == "measure"))
     if compared > numbers:
         problems.append("lost:a comparison")
+    whole = [one for one in meaning.scope.conditions if isinstance(one, Compare)]
+    if any(_excludes(one, other) for out in _outs(meaning, conditions) for one in out.conditions for other in whole):
+        problems.append("lost:a value")
     return problems
+
+
+def _excludes(one: Condition, other: Compare) -> bool:
+    """Whether no row can be both: males of whom those are counted that are female."""
+    if not isinstance(one, Compare) or one.column != other.column or one is other:
+        return False
+    if {one.op, other.op} != {"="} or one.negated or other.negated or one.other or other.other:
+        return False
+    told, said = ({str(value).casefold() for value in c.values} for c in (one, other))
+    return not told & said
 
 
 def _idle(tags: list[Tag], meaning: Meaning, schema: Schema, used: set[Ref]) -> list[str]:

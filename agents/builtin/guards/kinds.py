@@ -13,7 +13,7 @@ from agents.builtin.parsing.alike import shared_by
 from agents.builtin.parsing.phrases import is_participle
 from agents.builtin.schema.choose import label_columns
 from agents.builtin.schema.graph import Schema
-from agents.builtin.schema.references import holds_people
+from agents.builtin.schema.references import holds_people, people_tables
 from agents.builtin.walk import conditions_of, outs_of, with_parts
 
 
@@ -43,7 +43,10 @@ def _who(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]:
         return
     things = all(o.kind == "entity" and not holds_people(schema, schema.real(o.table)) for o in meaning.outs)
     spoken = {schema.real(link.table) for tag in tags for link in tag.links[:1]}
-    if things and any(holds_people(schema, table) for table in spoken):
+    owners = {
+        t for o in meaning.outs if o.table in schema.tables for t in people_tables(schema) if schema.owns(o.table, t)
+    }
+    if things and (owners or any(holds_people(schema, table) for table in spoken)):
         yield f"'who' asks for people, and {first.table} would be shown"
     if first.kind != "column" or first.column is None:
         return
@@ -204,9 +207,14 @@ def _two_days(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str
         if lost and first.table == second.table:
             yield f"{lost[0].column} of {lost[0].table} plays no part in what I read"
     compared = [c for c in conditions_of(meaning) if isinstance(c, Compare) and c.other is not None]
+    spoken = {link.ref for tag in tags for link in tag.links[:1]}
     for condition in compared:
         dated = [
-            c.column for c in conditions_of(meaning) if isinstance(c, During) and c.column[0] == condition.column[0]
+            c.column
+            for c in conditions_of(meaning)
+            if isinstance(c, During)
+            and c.column[0] == condition.column[0]
+            and not (c.column not in {condition.column, condition.other} and c.column in spoken)
         ]
         if schema.columns[condition.column].kind == "date" and dated and condition.other is not None:
             yield f"the period may be that of {condition.column[1]} or of {condition.other[1]}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from agents.builtin.language.lexicon import SUPERLATIVES, synonyms
 from agents.builtin.language.words import singular, stem
 from agents.builtin.linking.tags import Tag
-from agents.builtin.meaning import Compare, Meaning, Nested
+from agents.builtin.meaning import Compare, During, Meaning, Nested
 from agents.builtin.schema.choose import is_money
 from agents.builtin.schema.graph import Schema
 from agents.builtin.schema.values import ValueIndex
@@ -28,6 +28,7 @@ def overread(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]
     """Sentences, each about a word that asks for more than the reading gives."""
     yield from _worth(tags, meaning)
     yield from _most_of_a_rate(tags, meaning, schema)
+    yield from _most_of_a_day(tags, meaning, schema)
     yield from _best(tags, meaning, schema)
     yield from _cost_of(tags, meaning, schema)
     yield from _more_than_itself(meaning, schema)
@@ -66,6 +67,14 @@ def _most_of_a_rate(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterat
         column = schema.columns[out.column] if out.kind == "column" and out.column else None
         if column is not None and column.table not in shown and _RATES & {stem(word) for word in column.words}:
             yield f"'most' of {column.name} may be the highest single one or the average"
+
+
+def _most_of_a_day(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]:
+    """As in "which boat had the most bookings", of which only a day is kept: so many of them, and not the latest."""
+    most = next((tag for tag in tags if tag.kind == "sup" and tag.text.lower() in {"most", "least", "fewest"}), None)
+    for out, _ in meaning.order if most is not None and meaning.limit else []:
+        if out.kind == "column" and out.column is not None and schema.columns[out.column].kind == "date":
+            yield f"'{most.text if most else ''}' asks how many, and {out.column[1]} is a day"
 
 
 def _best(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]:
@@ -173,13 +182,19 @@ def _uncounted(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[st
             yield f"'{asked.text}' asks for one number, and there would be one for each {name}"
 
 
-def passed_over(tags: list[Tag], meaning: Meaning, values: ValueIndex) -> Iterator[str]:
+def passed_over(tags: list[Tag], meaning: Meaning, values: ValueIndex, schema: Schema) -> Iterator[str]:
     """As in "..., both done", where done is a status of what is asked about: such a word is no mere filler."""
     used = {scope.table for scope, _ in scopes_of(meaning.scope)}
     used |= {condition.column[0] for condition in conditions_of(meaning) if isinstance(condition, Compare)}
     told = {condition.column for condition in conditions_of(meaning) if isinstance(condition, Compare)}
-    for tag in tags:
+    days = [schema.columns[one.column] for one in conditions_of(meaning) if isinstance(one, During)]
+    dated = {stem(word) for column in days for word in column.words}
+    for tag, after in itertools.zip_longest(tags, tags[1:]):
         word = tag.text.lower()
+        if after is not None and after.kind == "period" and stem(word) in dated:
+            continue  # "received in May" says when
+        if after is not None and after.text.lower() in {"us", "me"}:
+            continue  # "who sent us any" did so
         if tag.kind not in {"skip", "rel"} or not word.isalpha() or len(word) < _LEAST:
             continue
         for hit in values.find(word):

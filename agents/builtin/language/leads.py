@@ -23,6 +23,12 @@ _BEST_OF_EACH = re.compile(
     r"(?P<rest>(?: excluding [^?.]*)?)\s*(?:[?.].*)?$",
     re.IGNORECASE,
 )
+_OF_THESE = re.compile(
+    r"^(?:out )?of (?:the|all|our|all the|all our|those) (?P<what>[^,?:]+?),\s*(?:what|which|how many) "
+    r"(?P<share>percentage|percent|per cent|share|proportion|%|(?<=how many )(?=\w))(?: of (?:them|these|"
+    r"those))? ?(?P<rest>[^?]*)[?]?$",
+    re.IGNORECASE,
+)
 _AT = (
     r"at (?:the |our |today's |todays )?(?:current |present |list |latest |full )?"
     r"(?P<price>(?:[\w-]+ ){0,3}?(?:prices?|costs?))"
@@ -56,6 +62,10 @@ def led(text: str) -> str:
     found = _ONLY.match(text)
     if found is not None:
         return f"{_upper(found['ask'].strip())} for {found['what'].strip()}"
+    found = _OF_THESE.match(text)
+    if found is not None:
+        share = f"what {found['share']} of" if found["share"] else "how many"
+        return f"{_upper(share)} {found['what'].strip()} {found['rest'].strip()}?"
     found = _PRICED.match(text) or _PRICED_AFTER.match(text)
     if found is not None:
         noun, _, rest = found["what"].strip().partition(" of ")

@@ -97,6 +97,7 @@ comment note remark text message
 message text
 description detail
 doctor physician
+jab vaccination vaccine vaccinated shot inoculation
 patient client
 teacher instructor professor lecturer tutor
 instructor professor teacher lecturer

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from agents.builtin.language.leads import led
 from agents.builtin.language.periods import SPOKEN_NUMBERS
 from agents.builtin.language.turns import turned
+from agents.builtin.language.words import plural
 
 _SIDE = {"highest": "highest", "best": "highest", "lowest": "lowest", "worst": "lowest"}
 
@@ -33,6 +34,11 @@ def _strongest(match: re.Match[str]) -> str:
     return f"which {match[2]} has the {side} "
 
 
+def _any_of(match: re.Match[str]) -> str:
+    """As in "never sent us a single parcel"."""
+    return f"{match[1]}{match[2]} any {plural(match[3])}"
+
+
 _SO_MANY = rf"\b(?:the |our )?(?:top |bottom )?(\d+|{'|'.join(SPOKEN_NUMBERS)}) ([\w-]+) "
 _WITH = r"(?:with|that have|who have) the "
 _THINGS = r"((?:phone|telephone|mobile|fax|account|customer|order|invoice|room|house|serial|tax) numbers?)"
@@ -50,7 +56,10 @@ _LAST = r"(?=\s*[?.]?\s*$)"
 _PART = r"((?:[\w-]+ ){1,4}?(?:\([^()]*\) )?)"
 _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     # "suppliers without an address - how many?" asks for their number.
-    (rf"{_LED}(?P<what>[^?]{{8,}}?){_DASH}[(]?{_ASKED}\s*[?.)]*\s*$", r"how many \g<what>"),
+    (
+        rf"{_LED}(?!(?:which|who|what)\b.*\band how many\b)(?P<what>[^?]{{8,}}?){_DASH}[(]?{_ASKED}\s*[?.)]*\s*$",
+        r"how many \g<what>",
+    ),
     (rf"{_LED}([^?]{{8,}}?)(?:\s+[-\u2013\u2014]\s*|\s*:\s*)(?:number(?: of)?|count)\s*[?.]*\s*$", r"how many \1"),
     (
         rf"{_LED}([^?]{{8,}}?){_DASH}how many (?:different|distinct)(?: ones)?\s*[?.]*\s*$",
@@ -72,7 +81,7 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"{_SO_MANY}{_WITH}(highest|largest|biggest|lowest|smallest) (?!number)", _top_so_many),
     (rf"{_SO_MANY}{_WITH}(most|fewest|highest number of|lowest number of) ", _top_so_many),
     (
-        r"\b(?:share|percentage|proportion) of ([\w-]+) among (?:the |our |all )?([\w-]+(?: [\w-]+)?)",
+        r"\b(?:share|percentage|percent|proportion|%)(?: of)? ([\w-]+) among (?:the |our |all )?([\w-]+(?: [\w-]+)?)",
         r"percentage of \2 that are \1",
     ),
     (
@@ -111,9 +120,33 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         rf"\b(?:share|percentage|proportion) of {_PART}(?:in|of|at|on) (?:the )?(?:total|all) ((?:[\w-]+ ?){{1,3}})",
         r"percentage ratio of \1to \2",
     ),
+    (
+        (
+            r",? and (?:what|how much) (?:do|does|did|would) (?:they|these|those|it|that) (?:come|add up|amount|sum up|"
+            r"total up) to(?: in total| altogether| together)?(?= (?:per|by|for each|each)\b|\s*[?.]*$)"
+        ),
+        " and what is the total amount",
+    ),
+    # "What percentage of web orders is late, and of phone orders?" sets two sorts side by side.
+    (
+        (
+            r"^(what (?:percentage|percent|share|proportion)) of (?:our |the )?([\w-]+) (?:is|are|was|were) "
+            r"([\w -]+?),? and (?:what percentage )?of (?:our |the )?([\w-]+)\s*\??$"
+        ),
+        r"\1 of \2 and \4 are \3, \2 vs \4",
+    ),
+    (r"\bfor (?:the )?([\w-]+) ([\w-]+),? and for (?:the )?([\w-]+) (?:ones|\2)\b", r"for \1 vs \3 \2"),
     (r"\btoo (late|early)\b", r"\1"),
     (r"(?<=\w) on time\b|\bin time\b(?=\s*[,.?!]|\s*$)", " punctual"),
     (r"\b(without|no|not)( [a-z]+ing)? (?:even )?(?:a|one) single\b", r"\1\2 any"),
+    (r"(\b(?:never|not|cannot)|n't)\b((?: [\w']+){1,5}?) (?:even )?(?:an?|one) single ([\w-]+)\b", _any_of),
+    (
+        (
+            r",? (?:all|both) (?:of )?(?:their|its|his|her|the) [\w-]+ (?:(?:taken|put|counted|added) )?"
+            r"(?:together|combined|up)(?=\s*[?.!,]|\s*$)"
+        ),
+        "",
+    ),
     (r"\b(had|have|has|got) a single\b", r"\1 any"),
     (r"\b(?:put |kept |entered |noted )?(?:in|on) (?:the |our )?(?:diary|calendar|books|ledger|records)\b", ""),
     (r"\b(?:single|very) (?=(?:highest|lowest|largest|biggest|smallest|most|best|worst|longest|latest|oldest)\b)", ""),
@@ -243,7 +276,7 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
             r"(?:by|in terms of|measured by|judged by) (?:the )?"
             r"(?:number of )?([^?]+?)\s*[?.]*$"
         ),
-        lambda m: f"{m[2]} with the {'lowest' if m[1].lower() == 'smallest' else 'highest'} {m[3]}",
+        lambda m: f"{'bottom' if m[1].lower() == 'smallest' else 'top'} {m[2]} by {m[3]}",
     ),
     (r"\bbest[- ]?sellers\b", "best selling products"),
     (r"\b(the most|the least) (?:in total|altogether|overall|in all)\b", r"\1"),
@@ -307,8 +340,6 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bonly one\b|\bexactly one\b", "exactly 1"),
     (r"\bprovide (?:me )?(?:with )?a list of\b|\ba list of\b|\bthe list of\b|\blist of\b", "list"),
 )  # fmt: skip
-_SOME = r"(?:an? |the )?(?:(?!not\b|don't\b|doesn't\b|dont\b|doesnt\b)[\w-]+ ){1,6}"
-_AS_ONE = r"(?: as an? [\w-]+)"
 _ASIDE = r"\s*(?:[,(]|\s[-\u2013\u2014])\s*"
 _THEIR = r"(?:the |their |its )?"
 _INSTEAD = r"(?:and )?(?:not|instead of|rather than)(?: by)? "
@@ -317,11 +348,6 @@ _REMARKS = (
     # Names are shown anyway where there are some.
     rf"{_ASIDE}(?:by |with |show |use )?{_THEIR}(?:(?:full|proper) )?(?:[\w-]+ )?names?,? {_INSTEAD}{_CODES}\s*\)?",
     rf"{_ASIDE}(?:all of them,? )?whatever (?:the|their|its) [\w-]+\s*\)?(?=\s*[-,.?!]|\s*$)",
-    # What is left in anyway, because nothing leaves it out.
-    rf"\s*[,;.?(]\s*{_SOME}(?:still counts?|counts? (?:too|as well|also)){_AS_ONE}?\s*\)?(?=\s*[,.;?!)]|\s*$)",
-    rf"\s*[,;.?(]\s*{_SOME}counts?{_AS_ONE} (?:too|as well)\s*\)?(?=\s*[,.;?!)]|\s*$)",
-    r"\s*[,(]\s*(?:[\w-]+ ){1,4}(?:included|inclusive)\b[)]?(?=\s*[,.?!]|\s*$)",
-    r"\s*[,(]\s*(?:including|incl\.?) (?:the |those |all )?[\w-]+ ones\b[)]?(?=\s*[,.?!]|\s*$)",
     r"[,(]?\s*\b(?:no matter|regardless of|irrespective of) \w+[^,.?!;()]*[)]?",
     r",?\s*by (?:doing|performing|using) an? (?:left|inner|right|outer|full)?\s*join\b[^.?!]*",
     r",?\s*based on joining\b[^.?!]*",
@@ -332,6 +358,15 @@ _REMARKS = (
     r",?\s*\brounded to (?:the nearest \w+|\d+ (?:decimal places?|decimals|digits))",
     r"\bdo not (?:return|include|show) duplicates\b",
 )
+# What limits the rows that are meant is no remark, wherever it stands.
+_LIMITS = re.compile(
+    r"\b(?:not|never|none|nobody|nothing|without|only|just|solely|except|excluding|excluded|exclude|but|aside|apart|out|"
+    r"ignor\w+|skip\w*|omit\w*|drop\w*|leav\w+|lacking|who|whom|where|unless|since|before|after|until|"
+    r"more than|less than|fewer|at least|at most|(?<!no )(?<!some )other than|no(?! matter))\b|n't\b",
+    re.IGNORECASE,
+)
+_MEANS = re.compile(r"\bi\.e\.", re.IGNORECASE)
+_PICKS = re.compile(r"\b(?:those|ones|that|which|with|having|in|from|\d+)\b", re.IGNORECASE)
 _ROUNDED = re.compile(r"\brounded to (\d+) (?:decimal places?|decimals|digits)", re.IGNORECASE)
 
 
@@ -339,7 +374,7 @@ def normalise(text: str) -> str:
     """The question in plainer words; what is cut says nothing about which rows are meant."""
     plain = re.sub(r"\s+", " ", text.strip().replace("“", '"').replace("”", '"').replace("`", "'"))
     for pattern in _REMARKS:
-        plain = re.sub(pattern, " ", plain, flags=re.IGNORECASE)
+        plain = re.sub(pattern, lambda found: " " if _is_remark(found[0]) else found[0], plain, flags=re.IGNORECASE)
     plain = turned(re.sub(r"\s+", " ", plain).strip())
     for pattern, wording in _REWRITES:
         plain = re.sub(pattern, wording, plain, flags=re.IGNORECASE)
@@ -349,7 +384,13 @@ def normalise(text: str) -> str:
 def remarks(text: str) -> list[str]:
     """What is cut as a remark, in the person's own words: about technique, form, or an example."""
     found = [match for pattern in _REMARKS for match in re.finditer(pattern, text, re.IGNORECASE)]
-    return [said for match in found if (said := " ".join(match[0].split()).strip(" ,()"))]
+    return [said for match in found if _is_remark(match[0]) and (said := " ".join(match[0].split()).strip(" ,()"))]
+
+
+def _is_remark(said: str) -> bool:
+    """Whether a clause limits nothing: "i.e. without the void ones" and "e.g. no samples" say which rows are meant."""
+    instead = re.search(rf"{_INSTEAD}{_CODES}", said, re.IGNORECASE) is not None
+    return instead or not (_LIMITS.search(said) or (_MEANS.search(said) and _PICKS.search(said)))
 
 
 def decimals(text: str) -> int | None:

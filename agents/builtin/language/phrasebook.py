@@ -10,6 +10,7 @@ howmany -: how many / number of / the number of / no. of / no of / count of / co
 howmany often: how often
 howmany -: total number of / total count of / total no. of
 howmuch -: how much
+unit hour: hour of the day / hour of day / hours of the day / time of day / time of the day
 unit weekday: day of the week / days of the week / day of week / days of week / day in the week
 cmp >=: at least / no less than / not less than / no fewer than / a minimum of / minimum of
 cmp >=: greater than or equal to / >=
@@ -77,6 +78,7 @@ rel there: are there
 prep -: of / in / on / at / for / from / to / into / within / among / amongst / to all / during / through
 prep -: about / across all / over all
 group -: vary across all / varies across all / vary across / varies across / differ across / differs across
+prep limit: limited to
 prep between: between
 prep name: named / called / with the name / with name
 prep poss: 's

@@ -83,6 +83,9 @@ _SINCE = re.compile(
     r"onwards?))?\b",
     re.IGNORECASE,
 )
+_ONE_YEAR = re.compile(
+    rf"\b(?P<months>{_MONTH}(?:(?:,? (?:and|or) |, ){_MONTH})+),? (?:of )?(?P<which>this|last) year\b", re.IGNORECASE
+)
 _NTH = {"first": 0, "second": 1, "third": 2, "fourth": 3}
 
 
@@ -90,6 +93,7 @@ def stretches_asked(text: str, today: date) -> list[str]:
     """The question once for each stretch of days that a part of it may be: the first week of March begins on the 1st,
     or on its first Monday. As it is where nothing may be two stretches.
     """
+    text = _ONE_YEAR.sub(lambda found: _each_with_year(found, today), text)
     text = _SINCE.sub(lambda found: f"since {_begun(found['unit'].lower(), today).isoformat()}", text)
     for pattern, two in ((_PART, _part), (_WINTER_OF, _winter), (_CHRISTMAS, _christmas)):
         found = pattern.search(text)
@@ -99,6 +103,12 @@ def stretches_asked(text: str, today: date) -> list[str]:
                 for start, last in dict.fromkeys(two(found, today))
             ]
     return [text]
+
+
+def _each_with_year(found: re.Match[str], today: date) -> str:
+    """As in "July or August this year", which is said of both."""
+    year = today.year - (found["which"].lower() == "last")
+    return re.sub(rf"\b({_MONTH})\b", rf"\1 {year}", found["months"], flags=re.IGNORECASE)
 
 
 def _part(found: re.Match[str], today: date) -> list[tuple[date, date]]:

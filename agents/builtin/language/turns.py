@@ -95,7 +95,7 @@ _HOW_OFTEN = re.compile(
 
 _LAST_DEED = re.compile(
     rf"^{_WHEN} did (?:each|every) (?P<who>[\w ]+?) {_LAST} (?P<deed>[a-z]+) (?:an?|any|the|from|some) (?P<what>[a-z]+)"
-    r"(?P<rest>(?: (?:in|at|from|during|on)[^?.]*)?)[?.]*$",
+    r"(?: (?:in|done|out|off|over))?(?P<rest>(?: (?:in|at|from|during|on) [^?.]*)?)[ ?.]*$",
     re.IGNORECASE,
 )
 

@@ -345,3 +345,12 @@ def split_name(name: str) -> tuple[str, ...]:
 def is_number_word(word: str) -> bool:
     """Whether a folded word is a number, as "three" is."""
     return word in _NUMBER_WORDS
+
+
+def plural(word: str) -> str:
+    """The plural of a word, as most are made; a plural stays as it is."""
+    if singular(word) != word:
+        return word
+    if word.endswith("y") and word[-2:-1] not in set("aeiou"):
+        return f"{word[:-1]}ies"
+    return f"{word}es" if word.endswith(("s", "x", "ch", "sh")) else f"{word}s"

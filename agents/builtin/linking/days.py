@@ -39,10 +39,11 @@ def open_days(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[Ref]:
     said = _said(tags)
     pointed = {link.ref for tag in tags for link in tag.links[:1] if link.kind == "column"}
     told = {c.column for c in conditions_of(meaning) if isinstance(c, Compare)}
+    hours = {out.column for out in outs_of(meaning) if out.grain == "hour"}
     for ref in _used(meaning, schema):
         column = schema.columns[ref]
         days = [c for c in date_columns(schema, ref[0]) if not BIRTHS & set(c.words)]
-        rivals = [c for c in days if c.ref != ref]
+        rivals = [c for c in days if c.ref != ref and (ref not in hours or c.has_time)]
         if not rivals or ref in pointed or ref in meaning.told or column not in days or _speaks(column, said, schema):
             continue
         spoken = [c for c in rivals if c.ref in pointed or _speaks(c, said, schema)]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from agents.builtin.language.words import singular
 from agents.builtin.linking.links import Link
 from agents.builtin.linking.tags import Tag
-from agents.builtin.schema.choose import is_money
+from agents.builtin.schema.choose import adds_up_over, is_money
 from agents.builtin.schema.graph import Col
 from agents.builtin.schema.index import Index
 
@@ -45,12 +45,11 @@ def loose_measure(text: str, tags: list[Tag], index: Index) -> tuple[Tag, list[L
             if within:
                 offered = [*within[: MOST_OPTIONS - 1], index.schema.columns[best.ref]]
                 return one, [Link("column", column.table, column.name, how="answered") for column in offered]
-        if best.how == "answered" or (best.kind == "column" and best.how != "synonym"):
+        if _is_plain(best, words):
             continue
-        if not words & _WORDS:
-            continue
-        if best.kind == "table" or (best.kind == "value" and not words & _ALWAYS_MONEY):
-            continue
+        beside = _beside_lines(best, named | _spoken_columns(tags), index)
+        if beside:
+            return one, [Link("column", column.table, column.name, how="answered") for column in beside[:MOST_OPTIONS]]
         if best.kind == "column" and len({link.table for link in one.links if _as_good(link, best)}) == 1:
             continue
         candidates = _candidates(words - _WORDS, _real(index))
@@ -61,6 +60,28 @@ def loose_measure(text: str, tags: list[Tag], index: Index) -> tuple[Tag, list[L
         if within or len({column.table for column in offered}) > 1 or (best.kind == "value" and offered):
             return one, [Link("column", column.table, column.name, how="answered") for column in offered[:MOST_OPTIONS]]
     return None
+
+
+def _is_plain(best: Link, words: set[str]) -> bool:
+    """Whether a span says itself what it means, or means no money."""
+    if best.how == "answered" or (best.kind == "column" and best.how != "synonym"):
+        return True
+    return not words & _WORDS or best.kind == "table" or (best.kind == "value" and not words & _ALWAYS_MONEY)
+
+
+def _spoken_columns(tags: list[Tag]) -> set[str]:
+    """The tables of which a column is named."""
+    first = [one.links[0] for one in tags if one.links]
+    return {link.table for link in first if link.kind == "column" and link.how != "synonym" and link.score >= _SURE}
+
+
+def _beside_lines(best: Link, named: set[str], index: Index) -> list[Col]:
+    """What lines come to, and the fees of what they belong to: either may be the money that is meant, or both."""
+    line = index.schema.columns.get(best.ref) if best.kind == "column" else None
+    if line is None or line.product is None or line.table in named:
+        return []
+    fees = [column for column in _real(index).values() if column.product is None and adds_up_over(index.schema, column)]
+    return [*fees, line] if fees and not {column.table for column in fees} & named else []
 
 
 def _per_unit(text: str, link: Link, index: Index) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.builtin.language.lexicon import PEOPLE
-from agents.builtin.language.words import split_name, stem
+from agents.builtin.language.words import plural, split_name, stem
 from agents.builtin.schema.choose import BIRTHS, date_columns, says_when
 from agents.builtin.schema.graph import Schema
 from agents.builtin.schema.references import holds_people, people_tables
@@ -68,11 +68,4 @@ def spoken(schema: Schema, table: str) -> str:
     own = table.rpartition(".")[2]
     named = [word.lower() for word in split_name(own)]
     short = len(words) < len(named) and table not in schema.roles
-    return " ".join([*words[:-1], _several(words[-1])]) if short else own.replace("_", " ")
-
-
-def _several(word: str) -> str:
-    """The plural of a word, as most are made."""
-    if word.endswith("y") and word[-2:-1] not in set("aeiou"):
-        return f"{word[:-1]}ies"
-    return f"{word}es" if word.endswith(("s", "x", "ch", "sh")) else f"{word}s"
+    return " ".join([*words[:-1], plural(words[-1])]) if short else own.replace("_", " ")

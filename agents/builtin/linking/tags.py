@@ -300,7 +300,8 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
     )
     if plain and size == 1 and inner_filler and stands_as_noun(tokens, index):
         links += [link for link in linker.phrase(words) if link.how == "exact" and link.kind == "column"]
-    if plain and size == 1 and inner_filler and is_named_thing(tokens, index):
+    several = words[0] != singular(words[0])  # "practices without cases", where a table is called so
+    if plain and size == 1 and inner_filler and (is_named_thing(tokens, index) or several):
         links += [link for link in linker.phrase(words) if link.how == "exact" and link.kind == "table"]
     following = tokens[index + size].low if index + size < len(tokens) else ""
     if plain and size == 1 and inner_filler and words[0].endswith("ed") and following in GRAIN_NOUNS:
@@ -385,6 +386,8 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
                 if not (size == 1 and text.isupper())
                 else hits
             )
+        if size == 1 and not quoted and following in _WHOM:
+            hits = []  # "who never sent us any"
         if size == 1 and not quoted and _is_deed(tokens, index):
             hits = [hit for hit in hits if not _names_the_deed(words[0], hit, linker)]
         links += [hit for hit in hits if not _value_and_noun(words, hit, linker)] if size > 1 and not quoted else hits
@@ -469,6 +472,7 @@ def _is_listed_with(tokens: list[Token], index: int, hits: list[Link], linker: L
     return False
 
 
+_WHOM = frozenset({"us", "me"})
 _DOERS = frozenset("who that which never not ever have has had also".split())
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 from agents.builtin.linking.tags import Tag
-from agents.builtin.meaning import Compare, Condition, During, Out, Scope
+from agents.builtin.meaning import DOUBT, Compare, Condition, During, Nested, Out, Scope
 from agents.builtin.parsing.modifiers import Modifiers
-from agents.builtin.parsing.phrases import MODIFIERS, read_phrase
+from agents.builtin.parsing.phrases import MODIFIERS, Phrase, read_phrase
 
 
 class Composites(Modifiers):
@@ -43,6 +45,7 @@ class Composites(Modifiers):
             self.meaning.problems.append(f"unused:{tag.text}")
             return
         self._common(left, right)
+        self._behind_both(left, right)
         apart = bool(left.conditions or right.conditions)  # figures of two sets of rows are totals of each
         if left.is_measure != right.is_measure or ((kind_of_ratio(tag) or apart) and not self._one_row()):
             for part in (left, right):
@@ -80,9 +83,7 @@ class Composites(Modifiers):
             return None
         out = self._measure(phrase)
         if out is None:
-            plain = self._plain(phrase)
-            if plain is None and phrase.values and phrase.values[-1].links:
-                plain = Out("entity", table=phrase.values[-1].links[0].table)
+            plain = self._thing(phrase)
             if plain is None:
                 return None
             out = self._many_of(phrase, plain.table) if plain.kind == "entity" else plain
@@ -95,8 +96,9 @@ class Composites(Modifiers):
             self._value(tag)
         for tag in phrase.equals:
             self._equal(phrase, tag)
+        self.own = list(scope.conditions)
         self.state.list_of = "where"
-        while not cursor.done and cursor.kind() not in {"end", "order", "direction", "ratio"}:
+        while self._goes_on(last=not stop) and cursor.kind() != "ratio":
             if cursor.kind() == "group":
                 cursor.take()
                 agent = cursor.data(-1) == "by" and self._by_is_agent()
@@ -113,6 +115,19 @@ class Composites(Modifiers):
         out.conditions = scope.conditions
         self.state.scope, self.state.last, self.root, self.focus = saved
         return out
+
+    def _thing(self, phrase: Phrase) -> Out | None:
+        """What a phrase names: as it is, else the rows of which its values are, as in "percentage of males"."""
+        plain = self._plain(phrase)
+        if plain is None and phrase.values and phrase.values[-1].links:
+            return Out("entity", table=phrase.values[-1].links[0].table)
+        return plain
+
+    def _goes_on(self, *, last: bool) -> bool:
+        """Whether more is said of a figure; behind the last one "excluding cancelled ones" is said of all of it."""
+        if last and (self.cursor.kind(), self.cursor.data()) in {("neg", "except"), ("prep", "limit")}:
+            return False
+        return not self.cursor.done and self.cursor.kind() not in {"end", "order", "direction"}
 
     def _one_row(self) -> bool:
         """Whether what was said leaves one row, whose numbers are read and not added up."""
@@ -131,6 +146,31 @@ class Composites(Modifiers):
             right.conditions = [c for c in right.conditions if c not in shared]
             self.root.conditions += shared
 
+    def _behind_both(self, left: Out, right: Out) -> None:
+        """As in "difference between fees and costs of jobs in May": what stands behind two amounts is said of both.
+
+        Where what it is said of is not at hand for both, it is in doubt.
+        """
+        said = [one for one in right.conditions if one not in self.own]
+        figures = [(out.kind, out.table, out.column, out.func) for out in (left, right)]
+        if left.conditions or not said or figures[0] == figures[1]:
+            return
+        tables = {table for out in (left, right) for table in out.tables()}
+        held = {one.column[0] for one in said if isinstance(one, Compare | During)}
+        plain = all(isinstance(one, Compare | During) for one in said)
+        if (
+            plain
+            and len(tables) == 1
+            and all(self.schema.owns(min(tables), table) or table in tables for table in held)
+        ):
+            right.conditions = [one for one in right.conditions if one in self.own]
+            self.root.conditions += said
+            self.root.table = self.root.table or min(tables)
+        elif of_left := _of_its_rows(said, left):
+            left.conditions += of_left
+        elif left.kind in {"agg", "column"} and right.kind in {"agg", "column"}:
+            self.meaning.problems.append(f"{DOUBT}what is said behind the second amount may be meant of both")
+
     def _share(self, target: list[Out], scale: float) -> None:
         """As in "percentage of orders that were paid"; without a condition, each group's part of the whole."""
         cursor = self.cursor
@@ -139,7 +179,7 @@ class Composites(Modifiers):
         phrase = read_phrase(cursor)
         out = self._measure(phrase)
         if out is None:
-            plain = self._plain(phrase)
+            plain = self._thing(phrase)
             if plain is None:
                 self.meaning.problems.append("unused:share")
                 return
@@ -160,7 +200,7 @@ class Composites(Modifiers):
         named = list(scope.conditions)
         self.state.list_of = "where"
         start = cursor.at
-        while not cursor.done and cursor.kind() not in {"end", "order", "direction"}:
+        while self._goes_on(last=True):
             if cursor.kind() == "group":
                 cursor.take()
                 if cursor.data(-1) == "by" and self._by_is_agent():
@@ -172,7 +212,11 @@ class Composites(Modifiers):
             if cursor.at == before:
                 self._leftover(cursor.take())
         asked = [condition for condition in scope.conditions if condition not in named]
-        whole: list[Condition] = [condition for condition in asked if isinstance(condition, During)]
+        whole: list[Condition] = [
+            condition
+            for condition in asked
+            if isinstance(condition, During) or (self.versus and _are_several(condition))
+        ]
         if len(whole) < len(asked):
             # "what percentage of orders in May were late": May says of which, late what is counted.
             asked = [condition for condition in asked if condition not in whole]
@@ -196,6 +240,22 @@ class Composites(Modifiers):
 def kind_of_ratio(tag: Tag) -> bool:
     """Whether a composite is one measure over another."""
     return tag.kind == "ratio"
+
+
+def _of_its_rows(said: list[Condition], out: Out) -> list[Condition]:
+    """What is said of a figure's own rows by way of those that belong to them: payments of hires that were returned."""
+    own = min(out.tables(), default="")
+    found: list[Condition] = []
+    for one in said:
+        if not isinstance(one, Nested) or one.kind != "exists" or one.scope.table != own or one.via is not None:
+            return []
+        found += deepcopy(one.scope.conditions)
+    return found
+
+
+def _are_several(condition: Condition) -> bool:
+    """As in "..., web vs phone": two that are set against each other, each a whole of its own."""
+    return isinstance(condition, Compare) and condition.op == "=" and len(condition.values) > 1
 
 
 def _about(condition: Condition) -> object:

@@ -63,6 +63,7 @@ class Conditions:
         self.in_each = False
         self.excepted = False
         self.versus = False
+        self.own: list[Condition] = []
         self.listing = any(tag.text.lower() in {"list", "show", "display", "give"} for tag in tags)
 
     def _negation(self) -> bool:

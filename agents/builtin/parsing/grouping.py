@@ -104,11 +104,14 @@ class Grouping(Comparisons):
         if out.kind != "column" or out.column is None or first is None or first.kind not in {"entity", "column"}:
             return out
         own = first.table or (first.column[0] if first.column else "")
-        if first.kind == "entity" and (own == out.column[0] or self._is_upward(own, out.column[0])):
-            return out
-        if first.kind == "column" and not (first.column and self._is_reference(first.column)):
+        above = own == out.column[0] or self._is_upward(own, out.column[0])
+        if first.kind == "entity" and above:
             return out
         column = self.schema.columns[out.column]
+        if first.column is not None and not self._is_reference(first.column):
+            one_row = self.schema.columns[first.column].unique and own == out.column[0]
+            if one_row or (above and not adds_up_over(self.schema, column)):
+                return out  # "top products by price", and not "top channels by fee" nor "top clients by fee"
         plain = is_money(column) and not {"price", "unit", "rate"} & set(column.words)
         if plain or adds_up_over(self.schema, column) or counts_things(self.schema, column):
             self.meaning.assumptions.append(f"{column.name} is added up")

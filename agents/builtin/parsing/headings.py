@@ -57,9 +57,11 @@ def values_there_are(meaning: Meaning, schema: Schema) -> None:
 
 
 def without_nothing(meaning: Meaning, schema: Schema) -> None:
-    """As in "which reason is most common": that none was given is no reason."""
+    """As in "which reason is most common", "when did each agent last sell one": that none was given is no reason."""
     ranked = meaning.limit and meaning.order and meaning.order[0][0].is_measure
-    for out in meaning.outs if ranked else []:
+    measures = [out for out in meaning.outs if out.is_measure]
+    dated = all(o.func in {"max", "min"} and o.column and schema.columns[o.column].kind == "date" for o in measures)
+    for out in meaning.outs if ranked or (measures and dated) else []:
         if out.kind != "column" or out.column is None:
             continue
         column = schema.columns[out.column]

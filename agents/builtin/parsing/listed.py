@@ -1,10 +1,12 @@
-"""Days in a list of what is to be shown: "give title and date" asks for the day of the rows themselves."""
+"""The day of rows that are named: "give title and date" and "last job date" ask for the day of the rows themselves."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from agents.builtin.linking.links import Link
 from agents.builtin.linking.tags import Tag
-from agents.builtin.schema.choose import date_columns
+from agents.builtin.schema.choose import date_columns, due_days, says_when
 from agents.builtin.schema.graph import Schema
 
 _DAYS = frozenset("date dates day time times datetime".split())
@@ -22,6 +24,19 @@ def take_listed_days(tags: list[Tag], schema: Schema) -> None:
         ends = after is None or after.kind in {"end", "conj"}
         if ends and _is_list(said, before) and not any(one.kind in {"howmany", "agg", "sum", "sup"} for one in said):
             tag.kind, tag.links = "link", [Link("column", *days[0].ref)]
+
+
+def take_own_days(tags: list[Tag], schema: Schema) -> None:
+    """Let the "date" of "last job date" be one of the jobs' own, and never that of rows that happen to have a date."""
+    for noun, tag in pairwise(tags):
+        table = next((link.table for link in noun.links[:2] if link.kind == "table"), "")
+        if tag.text.lower() not in _DAYS or tag.kind != "link" or not table or noun.end != tag.start:
+            continue
+        own = date_columns(schema, schema.real(table))
+        if own and tag.links[0].table != table:
+            due = due_days(schema, table)
+            begun = [column for column in own if says_when(schema, column) and (due is None or column != due[1])]
+            tag.links = [Link("column", table, column.name) for column in (begun if len(begun) == 1 else own)]
 
 
 def _is_list(said: list[Tag], joint: Tag) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 from agents.builtin.language.lexicon import FLOWS, PEOPLE
 from agents.builtin.language.words import stem
 from agents.builtin.linking.links import Link
-from agents.builtin.meaning import DEFINED, Compare, Out
+from agents.builtin.meaning import DEFINED, Compare, Nested, Out
 from agents.builtin.parsing.dated import Dated
 from agents.builtin.parsing.hours import time_spent
 from agents.builtin.parsing.phrases import Phrase
@@ -256,4 +258,11 @@ class Measures(Dated):
         for out in [*(o for o, _ in self.meaning.order), *(o for o, _, _ in self.meaning.having)]:
             if out.is_measure:
                 return out
+        for held in self.root.conditions:
+            if isinstance(held, Nested) and held.kind == "measure" and held.out is not None and held.out.is_measure:
+                # "clients with more than 5 orders, and how many": of the orders that were compared.
+                made = deepcopy(held.out)
+                made.table = made.table or ("" if made.column else held.scope.table)
+                made.conditions += deepcopy(held.scope.conditions)
+                return made
         return Out("count", table=self.root.table)

@@ -10,7 +10,7 @@ from agents.builtin.meaning import Compare, Condition, Either, Nested, Out, Scal
 from agents.builtin.parsing.given import Given
 from agents.builtin.parsing.phrases import MODIFIERS, Phrase, is_participle, is_plural, read_phrase
 from agents.builtin.parsing.superlatives import SPENDING
-from agents.builtin.schema.choose import date_columns, is_planned, label_columns, says_when
+from agents.builtin.schema.choose import date_columns, due_days, is_planned, label_columns, says_when
 
 _FORESEEN = frozenset(stem(word) for word in "planned scheduled due set meant arranged slated expected".split())
 _TIMELY = {"late": ">", "punctual": "<=", "punctually": "<=", "early": "<"}
@@ -72,10 +72,17 @@ class Modifiers(Given):
         planned = [column.ref for column in days if is_planned(column)]
         if op is None or len(planned) != 1:
             return False
+        due = due_days(self.schema, table)
         done = [c.ref for c in days if c.ref not in planned and not says_when(self.schema, c)]
+        done = [due[1].ref] if due is not None else done
+        before = self.cursor.peek(-2)
+        ways = [link.ref for link in before.links[:1] if link.table == table] if before is not None else []
+        if any(ref in {c.ref for c in days if says_when(self.schema, c)} and ref not in done for ref in ways):
+            return False  # "went out late" of what is due back
         said = self.state.column
         if said is not None and said[0] == table and self.schema.columns[said].kind == "date" and said not in planned:
-            done = [said]
+            # "Went out in May and came back late" is late to come back, where that alone can be late.
+            done = done if len(done) == 1 and says_when(self.schema, self.schema.columns[said]) else [said]
         if len(done) != 1:
             return False
         self._hold(Compare(done[0], op, other=planned[0], negated=self._negation()), table)
@@ -99,7 +106,7 @@ class Modifiers(Given):
             return
         if tag.text.lower() == "between" and self.cursor.kind() == "num":
             self.meaning.problems.append("unclear:between")
-        if tag.data in {"", "name", "between", "than"}:
+        if tag.data in {"", "name", "between", "than", "limit"}:
             self.state.list_of = "where"
 
     def _on_versus(self, _: list[Out]) -> None:
@@ -399,14 +406,14 @@ class Modifiers(Given):
         self._superlative_name(phrase)
         # "booked" and "name" tell how things belong together; any other column left over was meant to count.
         relating = head.how == "synonym" and stem(said) in RELATING
-        light = (
-            relating
-            or column.kind == "date"
-            or said.endswith(("ed", "ing"))
-            or said in {"name", "names"}
-            or is_participle(said)
+        light = relating or column.kind == "date" or said in {"name", "names"}
+        light = light or said.endswith(("ed", "ing")) or is_participle(said)
+        # "Medical clients" are rows, though a column of their names is called client, too.
+        rows = phrase.head_tag is not None and any(
+            link.kind == "table" and link.table == head.table and link.score >= head.score
+            for link in phrase.head_tag.links
         )
-        self.meaning.mentions.append((head.ref, 0.1 if light else 0.35))
+        self.meaning.mentions.append((head.ref, 0.1 if light or rows else 0.35))
         if not self.root.table:
             self.root.table = head.table
 

@@ -273,7 +273,8 @@ class Superlatives(Measures):
         many = phrase.sup is not None and phrase.sup.text.lower() in {"most", "fewest", "least"}
         plural = is_plural(phrase.head_tag) or counts_things(self.schema, column)
         many = many and column.kind == "number" and (plural or is_money(column))
-        if (is_additive(column, spoken) or many) and self._grouped_focus(head.table):
+        fees = is_plural(phrase.head_tag) and is_money(column) and adds_up_over(self.schema, column)
+        if (is_additive(column, spoken) or many or fees) and self._grouped_focus(head.table):
             return Out("agg", column=head.ref, func="sum")
         return Out("column", column=head.ref)
 

@@ -202,6 +202,25 @@ def is_planned(column: Col) -> bool:
     return column.kind == "date" and bool({stem(w) for w in column.words} & _PLANNED)
 
 
+_SENT = frozenset(stem(word) for word in "ship shipped dispatch dispatched send sent despatched".split())
+_DUE = frozenset(stem(word) for word in "due deadline".split())
+
+
+def due_days(schema: Schema, table: str) -> tuple[Col, Col] | None:
+    """The day for which a table's rows were planned and that on which they were done, where there is one of each.
+
+    What is due to leave is done with when it is sent, where no day says that it was finished, and another says when it
+    came in.
+    """
+    days = [column for column in schema.of(table) if column.kind == "date"] if table else []
+    planned = [column for column in days if is_planned(column)]
+    done = [c for c in days if c not in planned and LATER & {stem(word) for word in c.words}]
+    if not done and len(planned) == 1 and _DUE & {stem(word) for word in planned[0].words}:
+        sent = [c for c in days if c not in planned and _SENT & {stem(word) for word in c.words}]
+        done = sent if len(days) > len(planned) + len(sent) else []
+    return (planned[0], done[0]) if len(planned) == len(done) == 1 else None
+
+
 _LEAVES_OFF = LATER | frozenset(
     stem(word) for word in "left leave retired discontinued terminated withdrawn scrapped resigned exit due".split()
 )

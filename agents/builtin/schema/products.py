@@ -29,7 +29,7 @@ def add_products(schema: Schema) -> None:
             continue
         above = [column for parent in parents for column in schema.of(parent)]
         own = [set(column.words) for column in schema.of(table) if column.kind == "number"]
-        kept = any(adds_up_over(schema, column) or _is_sum(column) for column in above)
+        kept = any((adds_up_over(schema, column) and not _is_for_itself(column)) or _is_sum(column) for column in above)
         if kept or any((_SUMS | _CHANGES) & words for words in own):
             continue
         many, price = factors
@@ -47,6 +47,11 @@ def add_products(schema: Schema) -> None:
             Stats(rows, filled, 0),
             product=(many.name, price.name),
         )
+
+
+def _is_for_itself(column: Col) -> bool:
+    """As a delivery fee, which is no sum of the lines beside it."""
+    return len(column.core) > 1 and column.core[-1] in {"fee", "charge", "deposit"} and not _SUMS & set(column.core)
 
 
 def _is_sum(column: Col) -> bool:

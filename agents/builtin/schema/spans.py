@@ -55,6 +55,11 @@ def _paired(schema: Schema, table: str) -> tuple[Col, Col] | None:
     found = [
         (a, b) for a in days for b in days for first, last in _PAIRS if bare[a.ref] == {first} and bare[b.ref] == {last}
     ]
+    if len(found) == 2 and found[0] == (found[1][1], found[1][0]):
+        # A stay goes from arrival to departure and a flight the other way, as the days say.
+        found = [
+            (a, b) for a, b in found if None not in (a.stats.low, b.stats.low) and str(a.stats.low) < str(b.stats.low)
+        ]
     return found[0] if len(found) == 1 else None
 
 

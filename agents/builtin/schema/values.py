@@ -27,10 +27,14 @@ class Hit:
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
+# "Cancelled" and "labelling" as British people write them; "filled" has nothing before its vowel.
+_DOUBLED = re.compile(r"\b(\w*[aeiou]\w*[b-df-hj-np-tv-z][aeiou])ll(?=(?:ed|ing|er|ers)\b)")
+
+
 def normal(text: str) -> str:
     """The stems of a text's words, joined: the form in which plurals and inflections are equal."""
     apart = _CAMEL.sub(" ", text) if not text.isupper() else text
-    cleaned = "".join(c if c.isalnum() else " " for c in fold(apart))
+    cleaned = _DOUBLED.sub(r"\1l", "".join(c if c.isalnum() else " " for c in fold(apart)))
     return " ".join(stem(word) for word in cleaned.split())
 
 
