@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from agents.builtin.decide import decide
 from agents.builtin.language.lexicon import CHANGES
 from agents.builtin.language.periods import find_periods
-from agents.builtin.messages.core import Core, Known, core_of, several_of
+from agents.builtin.messages.question import Core, Known, core_of, several_of
 from agents.builtin.schema.index import Index, index_of
 from agents.builtin.understand import linker_of
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
@@ -63,9 +63,14 @@ def _known(request: Request, index: Index) -> Known:
         words = re.findall(r"[^\W\d_][\w'-]{3,}", clause)
         return next((word for word in words if index.values.find(word) and not linker.phrase((word.lower(),))), "")
 
+    def columns(clause: str) -> frozenset[tuple[str, str]]:
+        words = re.findall(r"[^\W\d_][\w'-]{2,}", clause)
+        return frozenset((hit.table, hit.column) for word in words for hit in index.values.find(word))
+
     return Known(
         named=lambda word: bool(linker.table_of(word)),
         stored=stored,
+        columns=columns,
         timed=lambda clause: bool(find_periods(clause, today)) or _TIME.search(clause) is not None,
     )
 

@@ -10,7 +10,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from agents.builtin.context import Context, formula_of, read_context, reworded, substitute, unused
+from agents.builtin.computed import computed, formula_named
+from agents.builtin.context import Context, read_context, reworded, substitute, unused
 from agents.builtin.everyday.beside import Beside, beside_of, with_beside
 from agents.builtin.everyday.callings import amount_named
 from agents.builtin.everyday.dimensions import take_dimensions
@@ -55,7 +56,7 @@ from agents.builtin.parsing.cents import in_cents
 from agents.builtin.parsing.compared import compared
 from agents.builtin.parsing.finish import finish
 from agents.builtin.parsing.followup import complete, is_fragment
-from agents.builtin.parsing.formulas import in_brackets, parse_formula
+from agents.builtin.parsing.formulas import in_brackets
 from agents.builtin.parsing.hours import hours_of_days, lasting
 from agents.builtin.parsing.listed import take_listed_days, take_own_days
 from agents.builtin.parsing.marks import take_marks
@@ -72,7 +73,6 @@ from agents.builtin.schema.index import Index
 from agents.builtin.schema.rates import rates
 from agents.builtin.sql.build import Builder
 from agents.builtin.sql.frame import CannotBuildError
-from agents.builtin.sql.terms import measure_of
 from agents.contract import DataView, Request, Turn
 
 if TYPE_CHECKING:
@@ -172,13 +172,13 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     ending = text.rstrip(" ?.!")
     idle = unused(context, text) or reworded(data.definitions, request.text, text)
     text, body = in_brackets(text)
-    given = _computed(arithmetic(body), linker, index, today) if body else None
+    given = computed(arithmetic(body), linker, index, today) if body else None
     text, fresh = _without_new(text)
     text = normalise(substitute(", ".join([ending, *context.also]) if context.also else text, context))
     text, beside = beside_of(text, linker)
     text, course = course_of(text)
     text = limited(amount_named(normalise(text), linker), glued(reservations.behind, index.values))
-    found = {word: _formula(word, context, linker, index, today) for word in set(re.findall(r"formula_\d+", text))}
+    found = {word: formula_named(word, context, linker, index, today) for word in set(re.findall(r"formula_\d+", text))}
     terms = {word: out for word, out in found.items() if out is not None}
     tags = settle(tag(text, linker, today, frozenset(terms)), index.schema)
     meant = take_meant(tags, request.answers, index)
@@ -462,48 +462,3 @@ def _asides(text: str) -> list[str]:
 
 def _without_asides(text: str) -> str:
     return _ASIDE.sub(" ", text).strip() or text
-
-
-def _formula(word: str, context: Context, linker: Linker, index: Index, today: date) -> Out | None:
-    body = formula_of(word, context)
-    if body is None:
-        return None
-    if body in context.exact:
-        return measure_of(body, index.schema)
-    return _computed(body, linker, index, today)
-
-
-def _computed(body: str, linker: Linker, index: Index, today: date) -> Out | None:
-    """Arithmetic, whose operands are measures or columns, as an output; None where an operand means nothing."""
-
-    def operand(text: str) -> Out | None:
-        tags = tag(normalise(text), linker, today)
-        resolve(tags, index)
-        reader = Reader(tags, index)
-        meaning = reader.read()
-        if len(reader.focus) != 1 or meaning.problems:
-            return None
-        out = reader.focus[0]
-        if out.kind == "entity":
-            out = Out("count", table=out.table)
-        out.conditions = list(meaning.scope.conditions)
-        return out
-
-    if body.startswith("rank by "):
-        measure = operand(body.removeprefix("rank by "))
-        return Out("rank", parts=[measure]) if measure is not None and measure.is_measure else None
-    made = parse_formula(body, operand)
-    if made is not None and made.is_measure:
-        _sum_columns(made)
-    return made
-
-
-def _sum_columns(out: Out) -> None:
-    """Beside totals, a column in a formula means its total too."""
-    for place, part in enumerate(out.parts):
-        if part.kind == "column":
-            part.kind, part.func = "agg", "sum"
-        elif part.kind == "formula" and not part.is_measure:
-            out.parts[place] = Out("agg", func="sum", parts=[part])
-            continue
-        _sum_columns(part)

@@ -21,6 +21,7 @@ from agents.builtin.language.phrasebook import LONGEST, PHRASES
 from agents.builtin.language.standing import ends_days, is_named_thing, stands_as_noun
 from agents.builtin.language.words import Token, singular, split_name, stem, tokenise
 from agents.builtin.linking.links import Link, Linker, is_filler
+from agents.builtin.linking.listing import is_listed_with
 
 # Spans of these kinds lose to a column of exactly that name when the column's phrase is longer.
 _MAX_PHRASE = 5
@@ -447,29 +448,12 @@ def _qualifies(tokens: list[Token], index: int, hits: list[Link], linker: Linker
     named = {link.ref for link in linker.phrase((before,)) if link.kind == "column" and link.how == "exact"}
     if before and any(hit.ref in named and hit.how == "exact" for hit in hits):
         return True  # "with status held"
-    if _is_listed_with(tokens, index, hits, linker):
+    if is_listed_with(tokens, index, hits, linker):
         return True
     if following is None or following.kind != "word" or is_filler(following.low):
         return False
     nouns = {link.table for link in linker.phrase((following.low,)) if link.kind == "table" and link.score >= 0.85}
     return any(hit.table in nouns and hit.how == "exact" for hit in hits)
-
-
-_LISTING = frozenset("or and nor , / & neither either".split())
-
-
-def _is_listed_with(tokens: list[Token], index: int, hits: list[Link], linker: Linker) -> bool:
-    """As in "cancelled or returned": a word that says little by itself, beside another value of the same column."""
-    for step in (-1, 1):
-        other = index + step
-        while 0 <= other < len(tokens) and tokens[other].low in _LISTING:
-            other += step
-        if abs(other - index) < 2 or not 0 <= other < len(tokens):
-            continue
-        beside = linker.values(tokens[other].low, quoted=False, capital=False)
-        if {hit.ref for hit in hits if hit.how == "exact"} & {hit.ref for hit in beside}:
-            return True
-    return False
 
 
 _WHOM = frozenset({"us", "me"})

@@ -56,6 +56,8 @@ class Ask:
     before: str
     text: str
     marked: bool
+    follows: bool = False
+    """It follows from what stands before it, as in "he keeps asking, so how many are there"."""
     wished: bool = False
     """It is asked for in a statement, as "I wonder how many there are"."""
 
@@ -79,7 +81,8 @@ def ask_in(sentence: str) -> Ask | None:
             continue
         start = place + (found.end("wish") if found["wish"] else found.end("need") if found["need"] else _bare(found))
         wished = bool(found["wish"]) and not marked
-        return Ask(sentence[:place].strip(" ,;:(-\u2013\u2014"), sentence[start:].strip(), marked, wished)
+        follows = re.match(r"so\b", clause, re.IGNORECASE) is not None
+        return Ask(sentence[:place].strip(" ,;:(-\u2013\u2014"), sentence[start:].strip(), marked, follows, wished)
     led = re.match(r"(?P<before>[^?]*?)(?::|,? so:)\s+(?P<ask>[^?]+\??)$", sentence, re.IGNORECASE)
     if led is not None:
         return Ask(led["before"].strip(" ,"), led["ask"].strip(), marked)

@@ -46,17 +46,31 @@ _WITHOUT = tuple(
             rf"not included|aside)"
         ),
         r"(?P<x>(?:[\w'-]+ ){1,3}?[\w'-]+(?:ed|ones|s)) out",
+        (
+            rf"{_X} (?:you )?(?:can|may|should|could) (?:just |all )?(?:be )?(?:leave|left|stay|skip|skipped|ignore|"
+            rf"ignored|omit|omitted|"
+            rf"drop|dropped|go)(?: {_LEFT})?"
+        ),
+        (
+            rf"{_X} (?:are|is|do|does)(?: not|n't) (?:of (?:any )?interest|interesting|relevant|interest (?:me|us)|"
+            rf"wanted|needed)"
+        ),
     )
 )
 _ONLY = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
+        (
+            r"(?:only|just) (?:what(?:'s| is| was)|those (?:who|that|which) (?:are|were|"
+            r"have been)(?: already)?) (?P<x>[^,;?!]+)"
+        ),
         r"(?:only|just) (?:count|counting|take|include|use|look at|consider|those|the ones)? ?(?P<x>[^,;?!]+)",
         (
             r"(?:count|counting|take|include|use|consider|look at|i mean|we mean|i want|we want|i need|i'm only after|"
             r"it's)"
             r" (?:only|just) (?P<x>[^,;?!]+)"
         ),
+        r"use (?P<x>[^,;?!]+)",
         r"(?:i|we) only (?:mean|want|need|count|care about|look at) (?P<x>[^,;?!]+)",
         rf"{_X} only",
         rf"only {_X} (?:count|matter|should count|are counted|are meant)",
@@ -68,6 +82,9 @@ _DAY = re.compile(
     r"moment)\b[^,;?!]*|"
     r"when [^,;?!]+|(?:the )?(?:[\w'-]+ ){1,3}(?:date|day|time)|(?:the )?(?:date|day) (?:of )?[\w' -]+)",
     re.IGNORECASE,
+)
+_NAMED = re.compile(
+    r"(?:with )?(?P<x>(?:[\w'-]+ ){0,3}[\w'-]+(?:,? and (?:[\w'-]+ ){0,2}[\w'-]+)?) (?:please|pls)", re.IGNORECASE
 )
 _SHOW = re.compile(
     r"(?:give|show|list|tell|add|include|name)(?: me| us)? (?:also )?(?P<x>(?:their|the|its|his|her|"
@@ -92,8 +109,12 @@ _TOO = tuple(
             r"are) (?:fine|ok|okay|good))?"
         ),
         (
-            r"(?P<x>whatever [^,;?!]+|no matter [^,;?!]+|regardless of [^,;?!]+|never mind (?:the )?(?:status|"
-            r"state)[^,;?!]*)"
+            r"(?:over |for |of |in )?(?P<x>(?:the )?whole (?:time|period)|all (?:the )?time|all (?:the )?years)"
+            r"(?: (?:that )?(?:we have|we've got|is)(?: on file| in there)?)?"
+        ),
+        (
+            r"(?P<x>whatever [^,;?!]+|no matter [^,;?!]+|regardless of [^,;?!]+|"
+            r"never mind (?:the )?(?:status|state)[^,;?!]*)"
         ),
         (
             r"(?P<x>(?:due|paid|delivered|sent|done|open|cancell?ed|returned|finished|shipped|"
@@ -113,6 +134,11 @@ _TURNED = re.compile(
 _UNSAID = re.compile(
     r"(?:where|that have|which have|with) no ((?:[\w-]+ ){0,2}?[\w-]+?)(?: (?:is|was|were|are|has been)(?: ever)? "
     r"(?:given|noted|recorded|written|known|set|there|filled in))?$",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(
+    r"\b(?:i|we|you|it|they|he|she|is|are|was|were|do|does|did|have|has|can|will|count|in|on|at|by|of|for|per|from|"
+    r"to|the|only|no|not)\b",
     re.IGNORECASE,
 )
 _ANYTHING = re.compile(
@@ -162,6 +188,9 @@ def limit_of(clause: str) -> Limit | None:
                 continue
             if what and not _VAGUE.fullmatch(what):
                 return Limit(kind, what, said)  # type: ignore[arg-type]
+    told = _NAMED.fullmatch(said)
+    if told is not None and not _SENTENCE.search(told["x"]):
+        return Limit("show", told["x"].strip(), said)
     for kind, one in (("show", _SHOW), ("day", _DAY)):
         match = one.fullmatch(bare)
         if match is not None:

@@ -21,6 +21,7 @@ from agents.builtin.pipelines.loads import load_into
 from agents.builtin.pipelines.promises import read_promise
 from agents.builtin.pipelines.recipe.planner import read_recipe
 from agents.builtin.pipelines.shelf import draft_from_shelf
+from agents.builtin.pipelines.totals import totals_of
 from agents.contract import DataView, Draft, Option, Question, Refusal, Request
 from spec.catalog import Column, Table
 from spec.pipeline import Allow, Output, Pipeline, Source, Step
@@ -272,6 +273,9 @@ class _Work:
         self.result = self.asked.answer or self.asked.spec.steps[-1].id
         self.said.append(self.asked.reading.rstrip("."))
         self.assumptions += self.asked.assumptions
+        query = self.draftsman.steps[-1].params.get("query")
+        for words, params in totals_of(query) if isinstance(query, str) else ():
+            self.draftsman.check("reconcile", self.result, severity="warn", note=words, params=params)
         return None
 
     def promise(self) -> Question | Refusal | None:

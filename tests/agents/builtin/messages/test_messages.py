@@ -92,6 +92,14 @@ def test_what_is_only_told_changes_no_figure(ask: Ask, stable: FolderView, plain
         ("how many lessons in 2024, cancelled ones counted too since they also make work", [(7,)]),
         ("Hello, how many lessons in May 2024? Any status is fine. My accountant wants it by Friday.", [(3,)]),
         (
+            "drivers blame each other again, so how many lessons were there in 2024? cancelled ones can stay away",
+            [(5,)],
+        ),
+        (
+            "How many lessons in 2024? Cancelled lessons can be skipped. Whole time we have on file, please.",
+            [(5,)],
+        ),
+        (
             "Which riders had more than one lesson in 2024, and how many? I would like to thank them in person.",
             [("Ida Moss", 3), ("Jon Park", 2), ("Kay Reed", 2)],
         ),
@@ -116,6 +124,8 @@ def test_what_is_said_of_the_rows_that_count_holds(
         "Without saddle. How many lessons were there in 2024?",
         "How many lessons were there in 2024? Not the long ones.",
         "How many lessons were there in 2024? Double the fee for Sundays.",
+        # Some are to count that the question leaves out.
+        "How many done lessons were there in 2024, also the cancelled ones?",
     ],
 )
 def test_what_may_say_which_rows_are_meant_is_never_left_aside(ask: Ask, stable: FolderView, message: str) -> None:

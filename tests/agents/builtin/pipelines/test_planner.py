@@ -220,3 +220,32 @@ def test_three_tables_are_joined_each_on_what_it_shares(context: Context, folder
 def test_tables_that_cannot_be_put_together_are_no_columns(context: Context, folder: Path) -> None:
     for text in ("join sales with the weather and save as x.csv", "merge people and sales somehow, save as x.csv"):
         assert not isinstance(planned(context, folder, text), Draft), text
+
+
+def test_groups_over_joined_tables_are_proven_to_add_up(context: Context, folder: Path) -> None:
+    whole = planned(context, folder, "total amount by city, save as cities.csv")
+    assert isinstance(whole, Draft)
+    (check,) = whole.spec.checks
+    assert (check.check, check.severity) == ("reconcile", "warn")
+    rows = result(context, folder, whole, "cities.csv")
+    assert rows == [["city", "total_amount"], ["Rome", "15.00"], ["Oslo", "7.25"]]
+
+
+def test_rows_that_are_lost_on_the_way_to_their_group_are_told(context: Context, folder: Path) -> None:
+    with (folder / "sales.csv").open("a", encoding="utf-8") as file:
+        file.write("4,,100.00,2026-08-03\n")
+    drafted = planned(context, folder, "total amount by city, save as cities.csv")
+    assert isinstance(drafted, Draft)
+    spec = folder / "spec.yaml"
+    spec.write_text(to_yaml(drafted.spec), encoding="utf-8")
+    done = run(context, spec, now=NOW, out=folder / "out")
+    assert done.status == "succeeded", done.message
+    (proof,) = [one for one in done.checks if one.check == "reconcile"]
+    assert not proof.passed
+    assert "-100.00" in str(proof.model_dump())
+
+
+def test_groups_of_one_table_have_nothing_to_prove(context: Context, folder: Path) -> None:
+    drafted = planned(context, folder, "total amount per month, save as months.csv")
+    assert isinstance(drafted, Draft)
+    assert drafted.spec.checks == ()

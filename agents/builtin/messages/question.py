@@ -12,7 +12,8 @@ from agents.builtin.messages.sentences import clauses, sentences
 
 # With any of these a clause may say which rows are meant, or what is to be shown.
 _LIMITING = re.compile(
-    r"\b(?:only|except|exclud\w+|ignor\w+|skip\w*|omit\w*|without|unless|as of|based on|going by|i mean|we mean|"
+    r"\b(?:only|except|exclud\w+|ignor\w+|skip\w*|omit\w*|without(?! \w+ing\b)|unless|as of|based on|going by|"
+    r"i mean|we mean|"
     r"meaning|"
     r"count(?:s|ed|ing)?|includ\w+|incl|leave out|leav\w+ aside|apart from)\b",
     re.IGNORECASE,
@@ -32,7 +33,8 @@ _TELLS = re.compile(
     r"asks?|asked|asking|"
     r"wants?|wanted|needs?|likes?|loves?|hopes?|fears?|worr(?:y|ies|ied)|afraid|sure|knows?|knew|guess(?:es)?|"
     r"supposes?|tells?|told|"
-    r"nags?|nagging|grumbl(?:es|ing)|complain(?:s|ed|ing)?|argu(?:e|es|ed|ing)|plan(?:s|ning)?|try(?:ing)?|"
+    r"nags?|nagging|moan(?:s|ed|ing)?|whin(?:es?|ing)|blam(?:es?|ed|ing)|doubt(?:s|ed)?|wish(?:es)?|jok(?:es?|ed|"
+    r"ing)|hunch|grumbl(?:es|ing)|complain(?:s|ed|ing)?|argu(?:e|es|ed|ing)|plan(?:s|ning)?|try(?:ing)?|"
     r"prepar(?:e|es|ing)|decid(?:e|es|ing)|"
     r"think(?:ing)?|curious|convinced|certain|suspects?|swears?|insists?|bets?|promised|mentioned|heard|read|"
     r"imagine|remember|"
@@ -115,12 +117,13 @@ _POINTS_BACK = re.compile(
 
 @dataclass(frozen=True)
 class Known:
-    """What the data knows: whether a word names a table or column, whether a clause names something that is stored, and
-    whether a clause has a period of time in it.
+    """What the data knows: whether a word names a table, which word of a clause is stored, in which columns the stored
+    words of a clause are, and whether a clause has a time in it.
     """
 
     named: Callable[[str], bool]
     stored: Callable[[str], str]
+    columns: Callable[[str], frozenset[tuple[str, str]]]
     timed: Callable[[str], bool]
 
 
@@ -160,6 +163,10 @@ def core_of(text: str, known: Known) -> Core | None:
         return None
     if _POINTS_BACK.search(heard.ask) and any(_names(one, known) for one in heard.before):
         return None
+    narrowing = " ".join([heard.ask, *(one.what for one in heard.limits if one.kind != "too")])
+    if any(known.columns(one.what) & known.columns(narrowing) for one in heard.limits if one.kind == "too"):
+        # "How many sent ones, also the cancelled": some are to count that the question itself leaves out.
+        return None
     whole = " ".join([heard.ask, *(one.what for one in heard.limits)])
     unsettled = [one for one in heard.aside if _may_limit(one, whole, known)]
     too = [one.said for one in heard.limits if one.kind == "too"]
@@ -186,7 +193,7 @@ def _hear(said: Sequence[str]) -> _Heard | None:
 def _asked(ask: Ask, heard: _Heard) -> None:
     """Take in the sentence that asks: what stands before the question, the question, and what hangs on to it."""
     kept = []
-    if ask.before and not _take_aside(ask.before, heard):
+    if ask.before and not _take_aside(ask.before, heard, reason=ask.follows):
         kept.append(ask.before)
     text = ask.text.rstrip(" ?.!")
     reason = _REASON.search(text)
@@ -229,13 +236,13 @@ def _told(sentence: str, heard: _Heard) -> bool:
     return True
 
 
-def _take_aside(clause: str, heard: _Heard) -> bool:
+def _take_aside(clause: str, heard: _Heard, *, reason: bool = False) -> bool:
     """Take in what only tells something; False where it may say more than that."""
     bare = clause.strip(" .!?,;")
     if _is_small_talk(bare):
         heard.greeted = True
         return True
-    if not _is_told(bare):
+    if not _is_told(bare) and not (reason and not _NEVER.match(bare) and not _LIMITING.search(bare)):
         return False
     heard.aside.append(bare)
     if not heard.ask:
@@ -283,7 +290,7 @@ def _put_together(heard: _Heard) -> str:
     shown = [re.sub(r"^(?:their|the|its|his|her|both) ", "", one.what) for one in heard.limits if one.kind == "show"]
     parts = [heard.ask]
     parts += [f"with {one}" for one in shown]
-    parts += [f"only {one}" for one in only]
+    parts += [f"only {one}" if " " in one else f"only {one} ones" for one in only]
     parts += [f"by {one}" for one in days]
     parts += [f"excluding {' or '.join(without)}"] if without else []
     return ", ".join(parts) + "?"
