@@ -7,7 +7,7 @@ makes, changes or decides about a plan goes through the graph. What was said is 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -30,12 +30,14 @@ from agents import (
 from agents.asked import is_open, options_of, question_of
 from agents.builtin.intents.route import Route, route
 from agents.builtin.language.quoted import own_words
+from agents.builtin.messages.question import several_of
 from agents.connecting import connectable
 from agents.contract import YES, Draft, Meant, Question, Request
 from agents.desk import Desk
 from agents.exchange import Exchange, Message, begun, keep, open_want
 from agents.news import news
 from agents.pasted import told, was_taken_out, without_keys
+from agents.several import each
 from spec.errors import DreflowError, UsageError
 from tools import conversations, threads
 from tools.context import Context
@@ -273,14 +275,10 @@ class _Turn:
 
         caller = routed(self.context, "route", clock=self.clock, thread=self.thread)
         assert caller is not None
-        tables, data = self._table_names(saved), self.desk.data_of(saved)
+        data = self.desk.data_of(saved)
+        tables = tuple(data.sources) if saved.data else ()
         found = guide.route(caller, text, last=_last_about(saved), tables=tables, data=data)
         return None if found == "answer" else found
-
-    def _table_names(self, saved: SavedThread) -> Sequence[str]:
-        if not saved.data:
-            return ()
-        return tuple(self.desk.data_of(saved).sources)
 
     def _waiting(self) -> StoredPlan | None:
         """The plan that waits for a person."""
@@ -292,6 +290,10 @@ class _Turn:
     def _ask(self, message: Message, saved: SavedThread) -> Iterator[replies.Reply]:
         if not saved.data:
             yield from inventory.no_data()
+            return
+        several = several_of(message.text)
+        if several:
+            yield from each(several, lambda one: self._ask(replace(message, text=one), saved))
             return
         turn = begun(self.context, message, "answer", clock=self.clock(), base=Path.cwd())
         yield from self._answered(turn, saved)

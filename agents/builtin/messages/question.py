@@ -107,7 +107,8 @@ _AHEAD = re.compile(
     re.IGNORECASE,
 )
 _POINTS_BACK = re.compile(
-    r"\b(?:those|these|them|they|he|she|him|her|such|the same|the others?|then|there)\b|"
+    r"\b(?:those|these|them|they|he|she|him|her|such|the same|the others?|then)\b|"
+    r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbeen )\bthere\b|"
     r"\b(?:of|with|on|in|for|about|from|by|is|are|was|were|do|does|did|has|have|than|like) (?:it|that|"
     r"this)\b(?! (?:day|week|month|quarter|year|season|"
     r"morning|summer|winter|spring|autumn))|^(?:it|that|this)\b",
