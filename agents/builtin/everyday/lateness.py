@@ -36,7 +36,10 @@ _CAME = re.compile(
     r"left|shipped|"
     r"sent|dispatched|delivered|handed in|finished|completed|done|returned|brought back|paid|paid back)) "
     r"(?P<how>late|early|on time|punctually|"
-    r"(?P<side>after|before|past) (?:the |its |their )?(?:promised|due|agreed|planned|expected)(?: (?:date|day))?)(?= "
+    r"(?P<side>after|before|past) (?:the |its |their )?(?:promised|due|agreed|planned|expected)(?: (?:date|day))?|"
+    r"(?P<than>later|earlier) than (?:it was |they were |was |were |originally )?(?:promised|due|agreed|planned|"
+    r"expected|"
+    r"scheduled))(?= "
     r"|[,;?.!]|$)",
     re.IGNORECASE,
 )
@@ -79,14 +82,16 @@ def lateness(text: str, schema: Schema, linker: Linker) -> list[str]:
     pair = _due(schema, linker, text[: found.start()]) if found is not None else None
     denied = found is not None and found["deed"] and _DENIED.search(text[: found.start()])
     if found is not None and pair is not None and not denied and _is_done(found["deed"], pair, schema):
-        how = {"after": "late", "past": "late", "before": "early"}.get((found["side"] or "").lower(), found["how"])
+        how = {"after": "late", "past": "late", "before": "early", "later": "late", "earlier": "early"}.get(
+            (found["side"] or found["than"] or "").lower(), found["how"]
+        )
         return [f"{text[: found.start()]}were {how}{text[found.end() :]}"]
     return []
 
 
 def _is_done(deed: str | None, pair: Pair, schema: Schema) -> bool:
     """Whether what was done late is what was due: a boat that is due back does not go out late."""
-    return deed is None or pair.last.ref in {day.ref for day, _ in days_said(schema, deed)}
+    return deed in {None, "done"} or pair.last.ref in {day.ref for day, _ in days_said(schema, deed)}
 
 
 def _due(schema: Schema, linker: Linker, said: str) -> Pair | None:

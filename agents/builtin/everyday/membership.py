@@ -33,6 +33,10 @@ _HERE = re.compile(
     r"(?:with us|here|around|active|on board|members|customers|clients|subscribed|enrolled)\b",
     re.IGNORECASE,
 )
+_NOW = r"(?:today|now|right now|at the moment|currently|at present|these days)"
+_HAVE_NOW = re.compile(
+    rf" do we (?:have|count)(?: got)?(?: as of)? {_NOW}\b| do we (?:currently|now|presently) have\b", re.IGNORECASE
+)
 _ACTIVE = re.compile(r"\bactive (?P<rows>[\w-]+)", re.IGNORECASE)
 _GONE = frozenset(
     "cancelled canceled left inactive churned lost closed terminated expired ended former quit resigned withdrawn "
@@ -52,7 +56,7 @@ def membership(text: str, schema: Schema, linker: Linker) -> list[str]:
         if not table or not holds_people(schema, table):
             return []  # how many seats are left is another question
         return [f"{found['lead']}{found['rows']} {way}" for way in _ways(table, schema, linker, left=True)]
-    found = _HERE.search(text)
+    found = _HERE.search(text) or _HAVE_NOW.search(text)
     if found is not None:
         said, table = _whose(text[: found.start()], schema, linker)
         ways = _ways(table, schema, linker, left=False)

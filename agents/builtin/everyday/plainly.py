@@ -105,7 +105,8 @@ _EARNED = re.compile(
     re.IGNORECASE,
 )
 _WHO_SO_MANY = re.compile(
-    r"^who (?:has |have |had )?(?:had|has|have|made|placed|done|did|got|been to|brought in)? ?"
+    r"^who (?:has |have |had )?(?:had|has|have|made|placed|done|did|got|been to|brought in|put in|"
+    r"filed|raised|submitted|logged|lodged|sent in|handed in)? ?"
     r"(?P<many>(?:more than|at least|over|exactly|fewer than|less than|at most)? ?"
     r"(?:\d+|one|two|three|four|five|six|ten)\b(?: or more)? [^?]+?)[ ?.!]*$",
     re.IGNORECASE,

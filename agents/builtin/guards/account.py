@@ -13,6 +13,7 @@ from agents.builtin.guards.carried import uncarried
 from agents.builtin.guards.choices import bare_deeds, deeds_of_stock, equals
 from agents.builtin.guards.kinds import wrong_kinds
 from agents.builtin.guards.overread import overread
+from agents.builtin.guards.twofold import twofold
 from agents.builtin.guards.unheld import swallowed, unheld
 from agents.builtin.guards.unsaid import unsaid
 from agents.builtin.linking.days import open_days, undated_deeds
@@ -49,6 +50,7 @@ def account(
     doubts += uncounted_money(tags, meaning, schema)
     doubts += overread(tags, meaning, schema)
     doubts += unshared(tags, meaning)
+    doubts += twofold(tags, meaning)
     doubts += states_of_others(tags, meaning, schema)
     doubts += equals(tags, meaning, schema)
     tables = {meaning.scope.table} | {t for out in outs_of(meaning) for t in out.tables()}

@@ -21,6 +21,7 @@ _BEST = frozenset({"best", "worst"})
 _LEAST = 3
 _SORTS = 12
 _RIVAL = 0.7
+_LINES = frozenset(map(stem, "line item detail position row entry".split()))
 _COSTS = frozenset({"cost", "costs", "costing"})
 
 
@@ -56,6 +57,8 @@ def _worth(tags: list[Tag], meaning: Meaning) -> Iterator[str]:
     counted = bool(outs) and all(out.kind in {"count", "entity"} for out in outs)
     if at is not None and counted and _SUMMED & set(words[:at]):
         yield f"'{words[at]}' asks what it comes to, and rows would be counted"
+    elif at is not None and words[at + 1 : at + 2] in (["per"], ["by"]) and not any(out.is_measure for out in outs):
+        yield f"'{words[at]}' asks what it comes to, and rows would be listed"
 
 
 def _most_of_a_rate(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator[str]:
@@ -148,6 +151,8 @@ def _either_table(tags: list[Tag], meaning: Meaning, schema: Schema) -> Iterator
         tables = [link for link in tag.links if link.kind == "table" and link.table not in schema.roles]
         if len(tables) < 2 or tag.links[0] is not tables[0] or tables[0].how != "part" or tables[0].table not in used:
             continue
+        if schema.owns(tables[1].table, tables[0].table) and _LINES & set(map(stem, schema.tables[tables[1].table])):
+            continue  # an order is its head, and not one of its lines
         others = {stem(word) for word in schema.tables[tables[0].table]} - {stem(tag.text.lower())}
         if tables[1].how == "part" and tables[1].table not in used and not others & said:
             yield f"'{tag.text}' may be {tables[0].table} or {tables[1].table}"

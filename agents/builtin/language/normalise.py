@@ -279,6 +279,25 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         lambda m: f"{'bottom' if m[1].lower() == 'smallest' else 'top'} {m[2]} by {m[3]}",
     ),
     (r"\bbest[- ]?sellers\b", "best selling products"),
+    (
+        (
+            r"\b(?:(?:who|that) )?(?:are |is |were |was |aged )?(\d{1,3})(?: years)? (?:(?:or|and) (?:older|over|"
+            r"above)|plus)\b"
+            r"(?: today| now)?"
+        ),
+        lambda m: f"older than {int(m[1]) - 1}",
+    ),
+    (r"\b(?:still |yet )?to be (?:paid|settled)(?: yet| still)?\b|\b(?:still )?left to (?:be paid|pay)\b", "unpaid"),
+    (r"^([a-z]+(?: [a-z]+)?) value (?=(?:per|by|for each) )", r"total value of \1 "),
+    (
+        (
+            r"\b(has|have|had) (?:ever )?(?:put in|placed|made|filed|raised|submitted|logged|lodged|sent in|handed in) "
+            r"(?=(?:more than|at least|over|fewer than|less than|at most|exactly|only|no|\d+|one|two|three|four|"
+            r"five|six|"
+            r"ten|twelve)\b)"
+        ),
+        r"\1 ",
+    ),
     (r"\b(the most|the least) (?:in total|altogether|overall|in all)\b", r"\1"),
     (r"\b(pay|paid|fee|wage) per (hour|day|week|month|year)\b", lambda m: f"{_ADJECTIVES[m[2].lower()]} {m[1]}"),
     (r"\bbest[- ]?seller\b", "best selling product"),
@@ -360,7 +379,8 @@ _REMARKS = (
 )
 # What limits the rows that are meant is no remark, wherever it stands.
 _LIMITS = re.compile(
-    r"\b(?:not|never|none|nobody|nothing|without|only|just|solely|except|excluding|excluded|exclude|but|aside|apart|out|"
+    r"\b(?:not|never|none|nobody|nothing|without|only|just|solely|except|excluding|excluded|exclude|but|aside|apart|"
+    r"out|"
     r"ignor\w+|skip\w*|omit\w*|drop\w*|leav\w+|lacking|who|whom|where|unless|since|before|after|until|"
     r"more than|less than|fewer|at least|at most|(?<!no )(?<!some )other than|no(?! matter))\b|n't\b",
     re.IGNORECASE,

@@ -171,6 +171,9 @@ class Linker:
                 parts = tuple(part for word in words for part in word.split("-") if part)
                 parts = (*parts[:-1], parts[-1].removesuffix("s") if len(parts[-1]) == 3 else parts[-1])
                 found += self.phrase(parts)
+            if any(link.kind == "table" for link in found):
+                # Accounts of which a day says when they were opened are rows, and not that day.
+                found = [replace(one, score=one.score * 0.6) if self._begins_a_day(one) else one for one in found]
             if any(link.kind == "table" and link.score >= 0.95 for link in found):
                 # The word is what a table is called: that a column begins with it is the weaker evidence.
                 found = [
@@ -213,6 +216,9 @@ class Linker:
         if set(stems) - part:
             return Link("table", parent, via=link.ref)  # "home trainer": the part and the noun are one name
         return Link("table", parent, score=max(link.score, 0.97), how="lemma", via=link.ref)
+
+    def _begins_a_day(self, link: Link) -> bool:
+        return link.kind == "column" and link.how == "part" and self.schema.columns[link.ref].kind == "date"
 
     def _tables(self, stems: tuple[str, ...]) -> list[Link]:  # noqa: C901 - one short branch a kind of phrase
         links = []

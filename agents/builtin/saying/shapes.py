@@ -86,7 +86,7 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _AND_HOW_MANY = re.compile(
-    r"^(?P<ask>(?:which|who|what|whose)\b[^?]+?),? and (?:by |for |with )?how (?P<size>many|much|often)"
+    r"^(?P<ask>(?!how\b|what (?:is|was|are|were)\b)[^?]+?),? and (?:by |for |with )?how (?P<size>many|much|often)"
     r"(?: (?:each|exactly|times|of (?:them|those|each)|(?:is|was|are|were) (?:it|that|this|those|they)|"
     r"(?:did|do|does|have|has|had) (?:they|each|he|she|it|we)(?: each)?(?: [a-z]+)?))?(?: in total| altogether|"
     r" in all)?"

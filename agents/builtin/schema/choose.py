@@ -206,6 +206,16 @@ _SENT = frozenset(stem(word) for word in "ship shipped dispatch dispatched send 
 _DUE = frozenset(stem(word) for word in "due deadline".split())
 
 
+_FINISHED = frozenset(stem(word) for word in "finished completed done delivered".split())
+_ACTUAL = frozenset(stem(word) for word in "actual act real really actually".split())
+
+
+def _is_what_came_of(planned: Col, other: Col) -> bool:
+    """As "delivery actual" beside "delivery planned": the same day, once as it was to be and once as it was."""
+    said = {stem(word) for word in other.words}
+    return bool(said & _ACTUAL) and said - _ACTUAL == {stem(w) for w in planned.words} - _PLANNED
+
+
 def due_days(schema: Schema, table: str) -> tuple[Col, Col] | None:
     """The day for which a table's rows were planned and that on which they were done, where there is one of each.
 
@@ -214,7 +224,12 @@ def due_days(schema: Schema, table: str) -> tuple[Col, Col] | None:
     """
     days = [column for column in schema.of(table) if column.kind == "date"] if table else []
     planned = [column for column in days if is_planned(column)]
+    twins = [(p, c) for p in planned for c in days if c is not p and _is_what_came_of(p, c)]
+    if len(twins) == 1:
+        return twins[0]
     done = [c for c in days if c not in planned and LATER & {stem(word) for word in c.words}]
+    finished = [c for c in done if _FINISHED & {stem(word) for word in c.words}]
+    done = finished if len(finished) == 1 else done
     if not done and len(planned) == 1 and _DUE & {stem(word) for word in planned[0].words}:
         sent = [c for c in days if c not in planned and _SENT & {stem(word) for word in c.words}]
         done = sent if len(days) > len(planned) + len(sent) else []
