@@ -56,7 +56,7 @@ class Referee:
             return self._two(reply, own, by) if isinstance(own, Draft) else self._alone(reply, own, by)
         if isinstance(own, Draft):
             return self._doubted(reply, own, by)
-        return reply
+        return _refused_by_both(reply, own, by) if isinstance(reply, Refusal) else reply
 
     def _two(self, reply: Draft, own: Draft, by: str) -> Draft | Question:
         theirs, mine = self._results(reply), self._results(own)
@@ -136,6 +136,12 @@ class Referee:
             return [answer(self._context, draft.spec, step, self._data, now=now, limit=COMPARED).rows for step in steps]
         except DreflowError as error:
             return error.message
+
+
+def _refused_by_both(reply: Refusal, own: Refusal, by: str) -> Refusal:
+    """Both reasons, each with who gives it: a small model's may be of no use."""
+    says = reply.message.strip() or "nothing"
+    return Refusal(message=f"{by} says: “{says}”", hint=f"{reply.hint} By the rules: {own.message} {own.hint}".strip())
 
 
 def _are_same(theirs: Sequence[Rows] | str, mine: Sequence[Rows] | str, *, ordered: bool) -> bool:

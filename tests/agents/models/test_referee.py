@@ -203,3 +203,11 @@ def test_plans_are_alike_only_where_each_of_their_files_is(desk: Desk) -> None:
     assert isinstance(desk.planner(MODEL, referee=True).draft(words, desk.data), Draft)
     desk.server.play(Give("draft", {**one, "steps": [*steps, more], "files": files}))
     assert isinstance(desk.planner(MODEL, referee=True).draft(words, desk.data), Question)
+
+
+def test_a_refusal_of_a_model_is_told_as_its_own_beside_the_built_in_reason(desk: Desk) -> None:
+    desk.server.play(Give("refusal", {"message": "The answer has already been revealed to you."}))
+    reply = desk.planner("ollama:llama3", referee=True).draft(ask("What is our profit?"), desk.data)
+    assert isinstance(reply, Refusal)
+    assert reply.message == "ollama:llama3 says: “The answer has already been revealed to you.”"
+    assert "profit" in reply.hint
