@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST_QUESTION = 500
 MOST = 50
-SURE = 0.4
+SURE = 0.41
 """How sure the best passage has to be to count as an answer: of the questions of evals/cases/docs/tuning.jsonl that the
 docs do not answer, fourteen of fifteen are less."""
 CLOSE = 0.85

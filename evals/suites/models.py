@@ -40,6 +40,20 @@ def _one_or_more(value: object) -> object:
 Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
 
 
+def _as_query(draft: Mapping[str, Any]) -> dict[str, Any]:
+    """A draft of one query as a small model writes it; any other as it is, which is not the form that was asked for."""
+    steps = draft.get("steps") or []
+    if len(steps) != 1 or "query" not in steps[0]:
+        return dict(draft)
+    kept = {key: value for key, value in draft.items() if key not in {"tables", "steps"}}
+    return {**kept, "sql": steps[0]["query"]}
+
+
+def _forms(asked: AgentInfo) -> str:
+    form = asked.model_request_parameters.output_object
+    return json.dumps(form.json_schema) if form is not None else ""
+
+
 class Told(Written):
     """One answer of the model."""
 
@@ -48,10 +62,12 @@ class Told(Written):
     refusal: dict[str, JsonValue] | None = None
     text: str | None = None
 
-    def wire(self) -> str:
-        """As the model writes it."""
+    def wire(self, forms: str) -> str:
+        """As the model writes it in one of the ``forms`` that it is asked for."""
         for kind, form in KINDS.items():
             data = getattr(self, kind)
+            if kind == "draft" and data is not None and "ProposedQuery" in forms:
+                return json.dumps({"result": {"kind": "ProposedQuery", "data": _as_query(data)}})
             if data is not None:
                 return json.dumps({"result": {"kind": form, "data": data}})
         return self.text or ""
@@ -106,12 +122,12 @@ class _Script:
 
         return FunctionModel(self._next, profile=ModelProfile(supports_json_schema_output=True))
 
-    def _next(self, _: list[ModelMessage], __: AgentInfo) -> ModelResponse:
+    def _next(self, _: list[ModelMessage], asked: AgentInfo) -> ModelResponse:
         from pydantic_ai.messages import ModelResponse, TextPart
 
         told = self._told[min(self.requests, len(self._told) - 1)]
         self.requests += 1
-        return ModelResponse(parts=[TextPart(told.wire())])
+        return ModelResponse(parts=[TextPart(told.wire(_forms(asked)))])
 
 
 async def _no_wait(_: float) -> None:

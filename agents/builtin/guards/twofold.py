@@ -20,7 +20,7 @@ def twofold(tags: list[Tag], meaning: Meaning) -> Iterator[str]:
 
 def _each_period(tags: list[Tag], meaning: Meaning) -> Iterator[str]:
     """As in "how much in May and in June": with the preposition said twice, one figure over both is half an answer."""
-    figures = [out for out in meaning.outs if out.is_measure]
+    figures = [out for out in meaning.outs if out.kind in {"count", "agg"}]
     if len(figures) != 1 or meaning.groups or len(meaning.outs) != 1:
         return
     if _TOGETHER & {word for tag in tags for word in tag.text.lower().split()}:

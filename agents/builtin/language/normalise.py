@@ -288,7 +288,6 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         lambda m: f"older than {int(m[1]) - 1}",
     ),
     (r"\b(?:still |yet )?to be (?:paid|settled)(?: yet| still)?\b|\b(?:still )?left to (?:be paid|pay)\b", "unpaid"),
-    (r"^([a-z]+(?: [a-z]+)?) value (?=(?:per|by|for each) )", r"total value of \1 "),
     (
         (
             r"\b(has|have|had) (?:ever )?(?:put in|placed|made|filed|raised|submitted|logged|lodged|sent in|handed in) "

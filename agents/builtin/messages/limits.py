@@ -126,9 +126,9 @@ _TOO = tuple(
 _VAGUE = re.compile(
     r"(?:it|this|that|them|these|those|the rest|everything|anything|nothing|me|us|you|i|we)\b", re.IGNORECASE
 )
-# "All but not the first" and "only if it rained" say more than which rows.
+# "All but not the first", "only if it rained" and "ties included" say more than which rows.
 _TURNED = re.compile(
-    r"(?<![\w-])(?:not|never|no|only|don't|doesn't|dont|doesnt|nor|if|unless|except|but)(?![\w-])", re.IGNORECASE
+    r"(?<![\w-])(?:not|never|no|only|don't|doesn't|dont|doesnt|nor|if|unless|except|but|ties?)(?![\w-])", re.IGNORECASE
 )
 # "Lines where no shade is given" are those without a shade.
 _UNSAID = re.compile(

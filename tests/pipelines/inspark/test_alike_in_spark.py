@@ -48,7 +48,21 @@ def compared(engines: WithSpark, query: str) -> dict[str, list[object]]:
 
 
 def test_sparks_list_names_nothing_that_postgresqls_does_not() -> None:
-    assert {rule.name for rule in rules()} == {rule.name for rule in distinct(RULES)}
+    missing = {rule.name for rule in distinct(RULES)} - {rule.name for rule in rules()}
+    assert missing == {
+        "array_length",
+        "array_to_string",
+        "list[n]",
+        "list_contains",
+        "list_extract",
+        "list_reverse",
+        "list_slice",
+        "list_sort",
+        "strftime",
+        "string_split",
+        "try_cast",
+    }
+    assert {rule.name for rule in rules()} < {rule.name for rule in distinct(RULES)}
     assert {rule.name for rule in rules() if not rule.examples} == {
         "exists",
         "a query as a value",
