@@ -1,6 +1,4 @@
-"""Listening: a message is answered as a whole, or else for the question in it, with what was told beside said to "
-"be so.
-"""
+"""Listening: a message is answered as a whole, or else for the question in it, and what was told beside is said."""
 
 from __future__ import annotations
 
@@ -61,7 +59,8 @@ def _known(request: Request, index: Index) -> Known:
 
     def stored(clause: str) -> str:
         words = re.findall(r"[^\W\d_][\w'-]{3,}", clause)
-        return next((word for word in words if index.values.find(word) and not linker.phrase((word.lower(),))), "")
+        kept = (word for word in words if any(hit.how == "exact" for hit in index.values.find(word)))
+        return next((word for word in kept if not linker.phrase((word.lower(),))), "")
 
     def columns(clause: str) -> frozenset[tuple[str, str]]:
         words = re.findall(r"[^\W\d_][\w'-]{2,}", clause)

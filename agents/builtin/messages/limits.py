@@ -148,6 +148,13 @@ _ANYTHING = re.compile(
 )
 
 
+_KINDS: tuple[tuple[Kind, tuple[re.Pattern[str], ...]], ...] = (
+    ("without", _WITHOUT),
+    ("only", _ONLY),
+    ("too", _TOO),
+)
+
+
 @dataclass(frozen=True)
 class Limit:
     """One such saying: which rows do not count (``without``), alone count (``only``), which ``day`` of theirs is "
@@ -178,7 +185,7 @@ def limit_of(clause: str) -> Limit | None:
     bare = _SMALL.sub("", _SMALL.sub("", said)).strip(" ,;.!")
     if re.match(r"(?:and |but )?(?:also|even) (?:the|those) ", said, re.IGNORECASE):
         return Limit("too", bare, said)
-    for kind, patterns in (("without", _WITHOUT), ("only", _ONLY), ("too", _TOO)):
+    for kind, patterns in _KINDS:
         for pattern in patterns:
             match = pattern.fullmatch(bare)
             if match is None:
@@ -187,15 +194,15 @@ def limit_of(clause: str) -> Limit | None:
             if _TURNED.search(what):
                 continue
             if what and not _VAGUE.fullmatch(what):
-                return Limit(kind, what, said)  # type: ignore[arg-type]
+                return Limit(kind, what, said)
     told = _NAMED.fullmatch(said)
     if told is not None and not _SENTENCE.search(told["x"]):
         return Limit("show", told["x"].strip(), said)
-    for kind, one in (("show", _SHOW), ("day", _DAY)):
-        match = one.fullmatch(bare)
-        if match is not None:
-            return Limit(kind, match["x"].strip(), said)  # type: ignore[arg-type]
-    return None
+    shown = _SHOW.fullmatch(bare)
+    if shown is not None:
+        return Limit("show", shown["x"].strip(), said)
+    dated = _DAY.fullmatch(bare)
+    return Limit("day", dated["x"].strip(), said) if dated is not None else None
 
 
 def _parts(sentence: str) -> list[str]:

@@ -271,10 +271,10 @@ def _tells(clause: str) -> bool:
 
 
 def _may_limit(clause: str, asked: str, known: Known) -> bool:
-    """Whether what was told could also say which rows are meant: by something stored, or by a time that the "
-    "question lacks.
+    """Whether what was told could also say which rows are meant: by something stored, or by a time that the
+    question lacks.
     """
-    if not _tells(clause) and known.stored(clause) and known.stored(clause).lower() not in asked.lower():
+    if known.stored(clause) and known.stored(clause).lower() not in asked.lower():
         return True
     timed = known.timed(clause) and not known.timed(asked)
     return timed and _PAST.search(clause) is not None and _AHEAD.search(clause) is None

@@ -135,6 +135,7 @@ def test_what_may_say_which_rows_are_meant_is_never_left_aside(ask: Ask, stable:
 @pytest.mark.parametrize(
     ("message", "plain"),
     [
+        ("The Leeds riders worry me. How many lessons did we have in 2024?", "how many lessons did we have in 2024"),
         ("We sold Comet to a school. How much did the lessons bring in?", "total fee"),
         ("Last May was awful. How many lessons did we have?", "how many lessons did we have"),
     ],
