@@ -214,11 +214,11 @@ class OpenData:
         """What reading the table set aside or emptied, in words; reads it if that was not done yet."""
         reading = self.reading(table)
         said = [
-            f"{aside.rows:,} rows of {table} could not be read and are left out: {aside.reason}"
+            f"{_counted(aside.rows, 'row')} of {table} could not be read and {'is' if aside.rows == 1 else 'are'} left out: {aside.reason}"
             for aside in reading.quarantined
         ]
         said += [
-            f"{count:,} values of {table}.{column} could not be read and count as empty"
+            f"{_counted(count, 'value')} of {table}.{column} could not be read and count{'' if count != 1 else 's'} as empty"
             for column, count in reading.nulled.items()
             if count
         ]
@@ -314,6 +314,10 @@ class _Bound:
         while not self._timer.finished.is_set():
             self._engine.interrupt()
             time.sleep(0.1)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _remove(folder: Path) -> None:

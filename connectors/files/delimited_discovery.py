@@ -71,9 +71,8 @@ def _discovered(
     if not rows:
         warnings.append("The file has a header and no rows.")
     if broken:
-        warnings.append(
-            f"{len(broken)} lines are broken and would be set aside; line {broken[0].line}: {broken[0].problem}."
-        )
+        many = "1 line is" if len(broken) == 1 else f"{len(broken):,} lines are"
+        warnings.append(f"{many} broken and would be set aside; line {broken[0].line}: {broken[0].problem}.")
     if sampled:
         warnings.append(f"Types were found on {rows:,} rows spread over the file; a value that differs is set aside.")
     source = Source(

@@ -11,6 +11,7 @@ from connectors.files.heads import further_heads, head_of
 from connectors.files.options import NO_ESCAPE, ReadOptions
 from connectors.files.parts import named
 from connectors.files.records import Dialect, Splitter
+from connectors.files.signatures import other_than_text
 from connectors.names import column_names, filled_right, joined_headers
 from spec.errors import DataError
 from spec.records import record
@@ -36,7 +37,7 @@ def dialect_of(options: ReadOptions) -> Dialect:
 def sniff(path: Path, options: ReadOptions, stated: frozenset[str]) -> Sniffed:
     """Complete the options that are not ``stated`` from the file's first 256 kB.
 
-    Raises DataError where the file is empty, or its delimiter cannot be told.
+    Raises DataError where the file is empty or no text, or its delimiter cannot be told.
     """
     compression = text.compression_of(path, options.compression)
     sample = text.head(path, compression, _SNIFFED)
@@ -48,6 +49,9 @@ def sniff(path: Path, options: ReadOptions, stated: frozenset[str]) -> Sniffed:
         found["encoding"] = _encoding(path, compression, sample, whole=whole)
     encoding = str(found.get("encoding", options.encoding))
     decoded = sample.decode(encoding, "replace").lstrip("\ufeff")
+    other = other_than_text(sample, decoded)
+    if other is not None:
+        raise DataError(f"This is no text file, but {other[0]}.", hint=other[1], where=where)
     if "line_end" not in stated and "\n" not in decoded and "\r" in decoded.rstrip("\r"):
         found["line_end"] = "cr"
     if found.get("line_end", options.line_end) == "cr":

@@ -1,5 +1,7 @@
 """Bad input: a clear error that names the place and the next step, or rows set aside; nothing lost, nothing dropped."""
 
+import gzip
+import random
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -309,3 +311,28 @@ def test_a_broken_line_changes_how_no_other_line_is_read(
     beside = reads(found, tmp_path, **told)
     assert beside.rows == alone.rows
     assert len(beside.quarantined) == len(alone.quarantined) + 1
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (random.Random(3).randbytes(5000), "something that no editor shows"),
+        (b"\x89PNG\r\n\x1a\n" + random.Random(4).randbytes(3000), "a picture"),
+        (b"PK\x03\x04" + random.Random(5).randbytes(300), "a ZIP archive or an Excel workbook"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0), "packed with gzip"),
+    ],
+    ids=["noise", "picture", "archive", "packed"],
+)
+def test_what_is_no_text_is_refused_with_what_it_looks_like(content: bytes, what: str, tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=f"no text file, but {what}") as caught:
+        files.discover(Place("files", tmp_path, location="sales.csv"))
+    assert str(caught.value.where["file"]).endswith("sales.csv")
+
+
+@pytest.mark.parametrize("start", ["MZ", "PAR1", "name\x1b[0m", "n\x82m\x82"])
+def test_a_text_with_an_odd_start_is_read(start: str, discovered: Discover, reads: Reads, tmp_path: Path) -> None:
+    text = f"{start},amount\n" + "".join(f"n{number},{number}\n" for number in range(40))
+    read = reads(discovered("a.csv", text), tmp_path)
+    assert len(read.rows) == 40
