@@ -68,6 +68,7 @@ from agents.builtin.parsing.ties import keep_ties, ties_too
 from agents.builtin.parsing.windows import Course, course_of
 from agents.builtin.saying.assumed import counted_too, taken_for_granted
 from agents.builtin.saying.shapes import Shape, shape, shaped
+from agents.builtin.saying.whole import show_named, wholly
 from agents.builtin.schema.codetables import said_codes
 from agents.builtin.schema.index import Index
 from agents.builtin.schema.rates import rates
@@ -151,6 +152,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     asked = returned(rates(glued(asked, index.values), index), index.schema)
     asked, ties = ties_too(asked) if not linker.phrase(("ties",)) else (asked, False)
     asked, one_only = one_of_two(asked, index)
+    asked, whole_rows = wholly(asked, linker)
     asked, form = shaped(lasting(asked, linker.table_of, index.schema))
     text, also = shaped(
         normalise(complete(plain_overdue(asked), _in_one_tongue(request, asked, index, data), linker, today))
@@ -220,7 +222,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
         meant,
         ties,
         today,
-        replace(form, percent=percent),
+        replace(form, percent=percent, whole=whole_rows),
         spared,
         beside,
         alike,
@@ -348,6 +350,8 @@ def _meant(prepared: Prepared, tags: list[Tag], index: Index) -> Meaning:
     if prepared.idle is not None:
         meaning.problems.append(f"idle:{prepared.idle}")
     meaning.assumptions += in_cents(meaning, index.schema, prepared.text)
+    if prepared.beside and not prepared.form.whole:
+        show_named(meaning)
     return meaning
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook", "Give it its own ending: .xlsx for Excel, .zip for an archive."),
+    (b"PK\x03\x04", "a ZIP archive or an Excel workbook", "Let its name end in .xlsx, or .zip if it is an archive."),
     (b"\xd0\xcf\x11\xe0", "a workbook or document of old Office", "Open it there, and save it as .xlsx or .csv."),
     (b"%PDF-", "a PDF", "Export the data itself as CSV or Excel."),
     (b"\x89PNG", "a picture", "Export the data itself as CSV or Excel."),

@@ -13,6 +13,7 @@ from agents.builtin.everyday.callings import called
 from agents.builtin.everyday.comings import how_often
 from agents.builtin.everyday.differences import differences
 from agents.builtin.everyday.duplicates import duplicates
+from agents.builtin.everyday.everything import everything
 from agents.builtin.everyday.membership import membership
 from agents.builtin.everyday.oneday import on_one_day
 from agents.builtin.everyday.persons import with_people
@@ -134,6 +135,7 @@ def wordings(text: str, index: Index, linker: Linker) -> list[str]:
     if named:
         return [one for text in named for one in wordings(text, index, linker)]
     for several in (
+        everything,
         turnout,
         membership,
         on_one_day,

@@ -421,11 +421,25 @@ def _shown(reader: Reader) -> list[Out]:
 
 
 def _whole_rows(outs: list[Out], meaning: Meaning, schema: Schema) -> list[Out]:
-    """As in "show me the bookings": a list of nothing but numbers of rows tells nothing, so the rows come whole."""
-    if len(outs) != 1 or outs[0].kind != "entity" or meaning.scope.conditions or meaning.order or meaning.limit:
+    """As in "which bookings were cancelled": a list of numbers of rows tells nothing, so the rows come whole.
+
+    So do those of what happened where no more than a text that few rows share by chance names them: a delivery is not
+    called by its customer.
+    """
+    if len(outs) != 1 or outs[0].kind != "entity" or meaning.order or meaning.limit:
         return outs
-    named = any(schema.columns[ref].kind == "text" for ref in label_columns(schema, outs[0].table))
-    return outs if named else [replace(outs[0], label=WHOLE)]
+    table = outs[0].table
+    texts = [ref for ref in label_columns(schema, table) if schema.columns[ref].kind == "text"]
+    happened = bool(date_columns(schema, table)) and not any(schema.real(j.parent) == table for j in schema.joins)
+    chance = happened and schema.columns[texts[0]].stats.rows < _FEW_ROWS if texts else True
+    return [replace(outs[0], label=WHOLE)] if chance and not any(_is_name(ref, schema) for ref in texts) else outs
+
+
+_FEW_ROWS = 8
+
+
+def _is_name(ref: Ref, schema: Schema) -> bool:
+    return bool({"name", "title", "label"} & set(schema.columns[ref].words))
 
 
 def _within(out: Out, outs: list[Out]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from agents.builtin.meaning import Compare, Meaning, Nested, Out
 from agents.builtin.parsing.compared import in_percent
+from agents.builtin.saying.whole import show_whole
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Shape:
     ``averaged``: its figures are averaged over what they are told for. ``filled``: rows without a heading are left out.
     ``measured``: the figure that ranks is shown beside what is ranked. ``scale``: a ratio is told for so many.
     ``percent``: a difference is told in percent. ``counted``: beside a share stands the number that it is. ``figured``:
-    the figure by which rows are chosen or ranked is shown, as was asked by "and how many" or "and how much".
+    the figure by which rows are chosen or ranked is shown, as was asked by "and how many" or "and how much". ``whole``:
+    rows come with all that they hold.
     """
 
     averaged: bool = False
@@ -27,6 +29,7 @@ class Shape:
     percent: bool = False
     counted: bool = False
     figured: str = ""
+    whole: bool = False
 
     def with_all_of(self, other: Shape) -> Shape:
         """What either of the two says."""
@@ -38,6 +41,7 @@ class Shape:
             self.percent or other.percent,
             self.counted or other.counted,
             self.figured or other.figured,
+            self.whole or other.whole,
         )
 
 
@@ -147,6 +151,8 @@ def shape(meaning: Meaning, wanted: Shape) -> None:
         meaning.problems += ["unclear:per so many"] if len(ratios) != 1 else []
         for out in [*ratios, *(out for out, _ in meaning.order if out.kind == "ratio" and out not in ratios)]:
             out.scale *= wanted.scale
+    if wanted.whole:
+        show_whole(meaning)
     if wanted.figured:
         _show_figure(meaning, wanted.figured)
     if wanted.measured and meaning.order and meaning.limit and meaning.order[0][0].is_measure:

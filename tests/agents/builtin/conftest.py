@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import drafted
 import pytest
-from sqlglot import exp, parse_one
 
 from agents.builtin.planner import draft
 from agents.contract import Draft, Question, Refusal, Request
@@ -80,10 +80,6 @@ def rows_of(ask: Ask, ferry: FolderView) -> Callable[[str], list[list[object]]]:
     """The rows that answer a question to the ferry line; it has to be answered."""
 
     def run(text: str) -> list[list[object]]:
-        answer = ask(text, ferry)
-        assert isinstance(answer, Draft), answer
-        query = parse_one(str(answer.spec.steps[-1].params["query"]), dialect="duckdb")
-        assert isinstance(query, exp.Query)
-        return [list(row) for row in ferry.rows(query)]
+        return drafted.rows_of(ferry, ask(text, ferry))
 
     return run

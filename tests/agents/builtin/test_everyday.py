@@ -158,7 +158,7 @@ def test_what_was_born_has_no_weekday_of_business(ask: Ask, folder: Folder) -> N
 def test_a_column_called_like_its_table_is_listed_where_it_is_named(ask: Ask, folder: Folder, notes: str) -> None:
     view = folder({"notes": f"id,note\n1,{notes}\n"})
     rows = [tuple(line.split(",")) for line in f"1,{notes}".splitlines()]
-    found = _rows(view, ask("list id and note of notes", view))
+    found = rows_of(view, ask("list id and note of notes", view), whole=True)
     assert [(str(one), note) for one, note in found] == rows
 
 

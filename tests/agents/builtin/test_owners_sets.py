@@ -20,7 +20,7 @@ def _answers(ask: Ask, world: str, question: str, sql: str) -> None:
     drafted = ask(question, view)
     assert isinstance(drafted, Draft), drafted
     expected = view.connection.execute(sql).fetchall()
-    assert _written(rows_of(view, drafted)) == _written(expected)
+    assert _written(rows_of(view, drafted, whole=True)) == _written(expected)
 
 
 def _written(rows: Iterable[Iterable[object]]) -> list[tuple[str, ...]]:

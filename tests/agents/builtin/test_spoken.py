@@ -135,7 +135,7 @@ def test_rows_that_have_no_name_are_shown_whole(
     ask: Ask, folder: Callable[[dict[str, str]], FolderView], question: str
 ) -> None:
     view = folder({"loans": _LIBRARY["loans"]})
-    rows = _rows(view, ask(question, view))
+    rows = rows_of(view, ask(question, view), whole=True)
     assert len(rows) == 4
     assert {len(row) for row in rows} == {7}
 
