@@ -213,15 +213,13 @@ class OpenData:
     def remarks(self, table: str) -> tuple[str, ...]:
         """What reading the table set aside or emptied, in words; reads it if that was not done yet."""
         reading = self.reading(table)
-        said = [
-            f"{_counted(aside.rows, 'row')} of {table} could not be read and {'is' if aside.rows == 1 else 'are'} left out: {aside.reason}"
-            for aside in reading.quarantined
-        ]
-        said += [
-            f"{_counted(count, 'value')} of {table}.{column} could not be read and count{'' if count != 1 else 's'} as empty"
-            for column, count in reading.nulled.items()
-            if count
-        ]
+        said = []
+        for aside in reading.quarantined:
+            rows, be = _counted(aside.rows, "row"), "is" if aside.rows == 1 else "are"
+            said.append(f"{rows} of {table} could not be read and {be} left out: {aside.reason}")
+        for column, count in reading.nulled.items():
+            values, as_empty = _counted(count, "value"), "counts" if count == 1 else "count"
+            said += [f"{values} of {table}.{column} could not be read and {as_empty} as empty"] if count else []
         return tuple(said)
 
     def reading(self, table: str) -> Reading:

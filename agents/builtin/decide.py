@@ -25,6 +25,7 @@ from agents.builtin.linking.spokenroles import Unsaid
 from agents.builtin.linking.tags import Tag
 from agents.builtin.linking.units import refused_units
 from agents.builtin.meaning import Condition, During, Either, Meaning, Nested
+from agents.builtin.otherday import by_other_days
 from agents.builtin.saying.charts import chart_of
 from agents.builtin.saying.moving import Moved, moving, told_moving
 from agents.builtin.saying.problems import explain
@@ -139,6 +140,8 @@ def _answered(said: Request, request: Request, data: DataView, index: Index) -> 
         and finds_nothing(data, best.query)
     ):
         return _confirm(best, "nothing in the data is so")
+    if request.want != "pipeline":
+        best = by_other_days(request, prepared, best, data)
     return _draft(said, data, best, prepared, [*remarks(request.text), *prepared.reservations.said], moved)
 
 

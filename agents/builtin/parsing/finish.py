@@ -240,9 +240,12 @@ def _sum_of_one(meaning: Meaning, reader: Reader) -> None:
     if len(reader.focus) != 1 or reader.asked or meaning.groups or meaning.order or meaning.within:
         return
     out = reader.focus[0]
-    if out.kind != "column" or out.column is None or not (reader.one_figure or reader.of_all):
+    if out.kind != "column" or out.column is None:
         return
     column = reader.schema.columns[out.column]
+    of_a_time = any(isinstance(one, During) for one in meaning.scope.conditions) and is_money(column)
+    if not (reader.one_figure or reader.of_all or (of_a_time and not reader.listing and "which" not in reader.words)):
+        return
     if not is_additive(column, " ".join(column.core)):
         return
     for condition in meaning.scope.conditions:

@@ -24,6 +24,9 @@ from agents.builtin.schema.references import holds_people
 _MONEY_SAID = frozenset({"amount", "value"})
 
 
+_OF = frozenset("of for in during since until from between before after ? .".split())
+
+
 class Measures(Dated):
     """What is counted, added up or averaged, and what is shown as it is."""
 
@@ -100,7 +103,9 @@ class Measures(Dated):
         spoken = phrase.head_tag.text.lower()
         if any(stem(word) in FLOWS for word in spoken.split()):
             return True
-        return spoken in {"total", "totals"} and self.cursor.text() in {"of", "for"} and not self.focus
+        follows = self.cursor.peek()
+        timed = follows is None or follows.period is not None or self.cursor.text() in _OF
+        return spoken in {"total", "totals"} and not self.focus and timed and not self.listing
 
     def _rate(self, phrase: Phrase) -> Out:
         """A "success rate" is the percentage of rows that are a success."""

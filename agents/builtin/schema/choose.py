@@ -417,7 +417,8 @@ def adds_up_over(schema: Schema, column: Col) -> bool:
     if not is_money(column) or words & {"unit", "rate", "per", "hourly", "daily"}:
         return False
     parents = {join.parent for join in schema.joins if join.table == column.table}
-    happens = len(parents) > 1 or (bool(parents) and bool(date_columns(schema, column.table)))
+    alone = len(schema.tables) == 1  # a file of orders points at nothing
+    happens = len(parents) > 1 or ((alone or bool(parents)) and bool(date_columns(schema, column.table)))
     return happens and not ("price" in words and "total" not in words and beside & {"quantity", "units", "qty"})
 
 
