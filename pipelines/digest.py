@@ -39,6 +39,19 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 TOLERANCE = 1e-9
+EXACT_NUMBERS = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "DECIMAL",
+)
+"""DuckDB's number types in which each value is the one that was written; DECIMAL stands for its every size."""
 _FLOATING = re.compile(r"\b(FLOAT|FLOAT4|FLOAT8|REAL|DOUBLE)\b", re.IGNORECASE)
 _NESTED = re.compile(r"(\]$)|^(STRUCT|MAP|UNION|LIST)\b", re.IGNORECASE)
 _NUMBER = re.compile(

@@ -20,10 +20,8 @@ class EventLog:
     """Appends a run's events in order, each durable before the next thing happens.
 
     The store is what is durable; the file is for people and programs that look at the run's folder. After a power cut
-    it
-    may have lost its last lines, so a resumed run goes on at the next thousand. ``after`` is called with each event
-    once it is durable: a surface shows progress
-    with it, and the fault suite kills the process there.
+    it may have lost its last lines, so a resumed run goes on at the next thousand. ``after`` is called with each event
+    once it is durable: a surface shows progress with it, and the fault suite kills the process there.
     """
 
     def __init__(

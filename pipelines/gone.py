@@ -391,7 +391,7 @@ def removals(bench: Workbench, load: Load, staged: Mapping[str, Staged], rows: e
         at_most = gone.at_most if kind == "missing" else 100
         made.append(Removal("listed" if kind == "listed" else "missing", table, mark, at_most))
     if told.owners:
-        relation = _relation(bench.job, load)
+        relation = bench.job.relation(load.from_)
         owned = owner_columns(relation, name, source) or {}
         keys = _renamed(bench, load, name, TOGETHER, columns)
         whose = _renamed(bench, load, name, OWNERS, owned)
@@ -428,12 +428,8 @@ def _refuse_other_keys(bench: Workbench, load: Load, rows: exp.Table, name: str,
 def _source_of(job: Job, load: Load) -> tuple[str, Source, dict[str, str]] | None:
     if load.write != "merge" or all(source.gone is None for source in job.sources.values()):
         return None
-    found = key_columns(job.spec, _relation(job, load), load)
+    found = key_columns(job.spec, job.relation(load.from_), load)
     return (found[0], job.sources[found[0]], found[1]) if found is not None else None
-
-
-def _relation(job: Job, load: Load) -> Relation:
-    return next(one for key, one in job.relations.items() if key.casefold() == load.from_.casefold())
 
 
 # In words

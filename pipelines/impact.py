@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from connectors import sql
-from pipelines.digest import is_exact, row_text, spelled
+from pipelines.computing import computing
+from pipelines.digest import EXACT_NUMBERS, is_exact, row_text, spelled
 from pipelines.engines.duckdb import Guard, Limits, quoted
 from pipelines.job import Job, Relation
-from pipelines.runner import computing
 from pipelines.staging import Places
 from pipelines.transform import Workbench
 from spec.records import record
@@ -20,18 +20,6 @@ from spec.records import record
 if TYPE_CHECKING:
     from sqlglot import exp
 
-_NUMBERS = (
-    "TINYINT",
-    "SMALLINT",
-    "INTEGER",
-    "BIGINT",
-    "HUGEINT",
-    "UTINYINT",
-    "USMALLINT",
-    "UINTEGER",
-    "UBIGINT",
-    "DECIMAL",
-)
 KEPT = "_dreflow_before"
 
 
@@ -40,8 +28,7 @@ class OutputImpact:
     """One file or table in both versions; None where a version does not have it.
 
     ``sums`` maps each number column both have to its exact totals before and after, as decimal text. The three counts
-    of
-    rows are by ``key``, a key both versions have; without one they are None and ``rows`` and ``sums`` have to tell.
+    of rows are by ``key``, a key both versions have; without one they are None and ``rows`` and ``sums`` have to tell.
     """
 
     target: str
@@ -85,7 +72,7 @@ def compare_jobs(
         bench.run_stages()
         bench.connection.execute(f"ATTACH {quoted(str(rows_before))} AS {KEPT} (READ_ONLY)")
         for target in dict.fromkeys([*earlier, *later]):
-            was = _relation(before, earlier[target]) if target in earlier else None
+            was = before.relation(earlier[target]) if target in earlier else None
             results.append(_impact(bench, target, was, numbers.get(target), later.get(target)))
     return tuple(results)
 
@@ -94,10 +81,6 @@ def _targets(job: Job) -> dict[str, str]:
     """What a job publishes: file or table to the relation it holds."""
     found = {output.file: output.from_ for output in job.outputs}
     return found | {load.table: load.from_ for load in job.loads}
-
-
-def _relation(job: Job, wanted: str) -> Relation:
-    return next(relation for name, relation in job.relations.items() if name.casefold() == wanted.casefold())
 
 
 def _impact(
@@ -134,7 +117,7 @@ def _impact(
 
 def _is_number(relation: Relation, name: str) -> bool:
     item = relation.field(name)
-    return item is not None and item.type.startswith(_NUMBERS) and not item.type.endswith("]")
+    return item is not None and item.type.startswith(EXACT_NUMBERS) and not item.type.endswith("]")
 
 
 def _sums(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from spec.base import JsonValue
+from spec.errors import SpecError
 from spec.pipeline import Load, Output, Pipeline, Send, Source
 from spec.records import record
 from spec.run import Effect
@@ -139,3 +140,11 @@ class Job:
     why_engine: str = ""
     quarantine: Mapping[str, str] = field(default_factory=dict)
     """Step outputs that hold rows set aside, with the reason; they are reported and kept though nothing reads them."""
+
+    def relation(self, name: str) -> Relation:
+        """The relation of that name, compared as SQL does; SpecError where there is none."""
+        folded = name.casefold()
+        found = next((relation for key, relation in self.relations.items() if key.casefold() == folded), None)
+        if found is None:
+            raise SpecError(f"There is no table {name!r} in this job.", data={"known": sorted(self.relations)})
+        return found

@@ -1,9 +1,8 @@
 """A set of files that appears under the output folder as one, also when the process or the machine dies in between.
 
 Everything is written under ``OUT/.dreflow-publishing/<run>/`` first. Writing ``OUT/.dreflow-publishing/journal.json``
-is the commit: before
-it the set is discarded, after it whoever touches the folder next finishes the renames. Then a marker in the run's own
-folder says that the set is out, the journal goes, and ``.dreflow-publishing`` with it.
+is the commit: before it the set is discarded, after it whoever touches the folder next finishes the renames. Then a
+marker in the run's own folder says that the set is out, the journal goes, and ``.dreflow-publishing`` with it.
 """
 
 from __future__ import annotations
@@ -98,6 +97,16 @@ def recover(out: Path) -> None:
 def published(run_folder: Path) -> dict[str, JsonValue] | None:
     """The facts of the set that this run published, or None while it has not."""
     return read_json(run_folder / MARKER)
+
+
+def settled(
+    out: Path, run_folder: Path, check: Callable[[], None], sleep: Callable[[float], None]
+) -> dict[str, JsonValue] | None:
+    """The same after finishing a set whose journal still stands in ``out``; waits as ``holding`` does."""
+    if not out.exists():
+        return published(run_folder)
+    with holding(out, check, sleep):
+        return published(run_folder)
 
 
 def _finish(out: Path, journal: Mapping[str, JsonValue]) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 
-from pipelines import publish
 from pipelines.job import Job
+from pipelines.run_notes import events_file, read_pointer
 from pipelines.setting import Setting
 from spec.base import JsonValue
 from spec.errors import BusyError
-from spec.run import RunResult
+from spec.run import RunResult, RunStatus, StoredRun
 
 LEASE_SECONDS = 60.0
 COMMIT_SECONDS = 3600.0
@@ -22,7 +23,7 @@ def interrupted(job: Job, setting: Setting, out: Path, rebound: Mapping[str, str
     """The interrupted run this one repeats, if any, and whether some of it is published already, so that it must go
     on.
     """
-    publishing = publish.read_pointer(setting.workspace, job.spec.name)
+    publishing = read_pointer(setting.workspace, job.spec.name)
     candidates = list(setting.store.unfinished(job.spec.name, job.digest))
     stored = setting.store.get(publishing) if publishing is not None else None
     if stored is not None and stored.status != "succeeded":
@@ -43,16 +44,21 @@ def abandon(job: Job, setting: Setting, *, keep: str) -> None:
     """Runs of this spec whose process died and that nothing goes on with are recorded as failed: we hold the lease."""
     for stored in setting.store.unfinished(job.spec.name, job.digest):
         if stored.run_id != keep:
-            result = RunResult(
-                run_id=stored.run_id,
-                status="failed",
-                spec_digest=stored.spec_digest,
-                started=stored.started,
-                finished=setting.clock(),
-                message="Its process ended before the run did.",
-                events=f"runs/{stored.run_id}/events.jsonl",
-            )
-            setting.store.finish(stored.run_id, result)
+            message = "Its process ended before the run did."
+            setting.store.finish(stored.run_id, ended(stored, "failed", message, now=setting.clock()))
+
+
+def ended(stored: StoredRun, status: RunStatus, message: str, *, now: datetime) -> RunResult:
+    """The result of a run whose process is gone and cannot give one itself."""
+    return RunResult(
+        run_id=stored.run_id,
+        status=status,
+        spec_digest=stored.spec_digest,
+        started=stored.started,
+        finished=now,
+        message=message,
+        events=events_file(stored.run_id),
+    )
 
 
 def claim(job: Job, setting: Setting, run_id: str, *, seconds: float = LEASE_SECONDS) -> None:

@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
-from pipelines import publish, staging
+from pipelines import staging
 from pipelines.computing import benches
 from pipelines.digest import Inexact, TableDigest
 from pipelines.engines.duckdb import Guard, Limits, lock, open_engine
 from pipelines.folder import read_json
 from pipelines.job import Job
-from pipelines.runner import RUN_FILE
+from pipelines.loads import rows_of
+from pipelines.run_notes import DIGESTS, RUN_FILE
 from pipelines.transform import Workbench
 from spec.base import JsonValue
 from spec.errors import SpecError
@@ -49,7 +50,7 @@ def replay(
 
     Reads only the run's folder: no source, no destination, no clock. Publishes nothing.
     """
-    saved, before = read_json(folder / RUN_FILE), read_json(folder / publish.DIGESTS)
+    saved, before = read_json(folder / RUN_FILE), read_json(folder / DIGESTS)
     if saved is None or before is None:
         return Replayed(run_id, "expired", message=f"The run {run_id!r} published nothing that could be compared.")
     if saved["spec_digest"] != job.digest:
@@ -85,7 +86,7 @@ def replay(
 def _compared(bench: Workbench, before: dict[str, JsonValue]) -> Sequence[ReplayedOutput]:
     from sqlglot import exp
 
-    wanted = [(load.table, load.from_, publish.rows_of(bench.job, load)) for load in bench.job.loads]
+    wanted = [(load.table, load.from_, rows_of(bench.job, load)) for load in bench.job.loads]
     for output in bench.job.outputs:
         rows = exp.select("*").from_(exp.table_(output.from_, quoted=True))
         wanted.append((output.file, output.from_, rows))

@@ -6,7 +6,8 @@ import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pipelines import publish, staging
+from pipelines import staging
+from pipelines.run_notes import DIGESTS, RUN_FILE
 
 KEEP = timedelta(days=30)
 """How long staged rows are kept where nothing else is asked for."""
@@ -25,10 +26,10 @@ def forget_staged(workspace: Path, *, now: datetime, keep: timedelta = KEEP) -> 
         if not any(map(os.path.exists, places)):
             continue
         folder = runs / name
-        note = folder / publish.RUN_FILE
+        note = folder / RUN_FILE
         if not note.exists():
             continue
-        ended = max(path.stat().st_mtime for path in (note, folder / publish.DIGESTS) if path.exists())
+        ended = max(path.stat().st_mtime for path in (note, folder / DIGESTS) if path.exists())
         if now.timestamp() - ended > keep.total_seconds():
             staging.forget(folder)
             forgotten.append(folder.name)

@@ -2,8 +2,7 @@
 
 Order of things, and why: an approval is looked for before anything is read; the lease is taken before anything is
 written; sources are read into the run's own folder, then the connection is locked, and only then does anything the
-spec says
-run in it; every check runs; only a run that no blocking check held back stages, compares and publishes.
+spec says run in it; every check runs; only a run that no blocking check held back stages, compares and publishes.
 """
 
 from __future__ import annotations
@@ -18,21 +17,23 @@ from typing import TYPE_CHECKING, cast
 
 from connectors.destination import Session, StateRow, destination
 from connectors.files import destination as files
-from pipelines import gone, journal, publish, staging, state
+from pipelines import events, gone, journal, loads, publish, staging
 from pipelines.approval import permitted
-from pipelines.computing import benches, computing, proofs, prove
+from pipelines.computing import benches
 from pipelines.engines.duckdb import Guard, explained, lock, open_engine
 from pipelines.events import EventLog
+from pipelines.extracting import Extraction, tell
 from pipelines.folder import read_json, write_json
 from pipelines.job import THERE, Job
 from pipelines.leases import COMMIT_SECONDS, LEASE_SECONDS, abandon, claim, given, interrupted, jsonable
-from pipelines.publish import Target, publisher_of
+from pipelines.loads import Target
+from pipelines.publish import Publisher
 from pipelines.retention import forget_staged
+from pipelines.run_notes import RUN_FILE, conclude, events_file, run_folder
 from pipelines.sending import Sending, dry
 from pipelines.set_aside import emptied, few_set_aside
 from pipelines.setting import Setting
 from pipelines.staging import Staged
-from pipelines.state import Border
 from pipelines.transform import Workbench
 from spec.base import JsonValue
 from spec.errors import (
@@ -47,11 +48,6 @@ from spec.run import CheckResult, RunResult, RunStatus, StoredRun
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-    from sqlglot import exp
-
-RUN_FILE = publish.RUN_FILE
-
-__all__ = ["Documents", "Setting", "computing", "permitted", "proofs", "prove", "resume", "run", "run_folder"]
 
 Documents = Callable[[Workbench, RunResult], Mapping[str, bytes]]
 """Makes further files of the run (a report): file name to content, published in one set with the outputs."""
@@ -72,8 +68,7 @@ def run(
     """Run a job once, or finish the run of the same spec, parameters and folders that was interrupted.
 
     A failure after the run began is a result (``failed``, with its ``error``), as are ``blocked`` and ``cancelled``.
-    Raised are only
-    ApprovalNeededError and BusyError, before anything was read or written, and what is a bug of ours.
+    Raised are only ApprovalNeededError and BusyError, before anything was read or written, and what is a bug of ours.
     """
     permitted(job, setting.store, rebound or {})
     adopted, going_on = interrupted(job, setting, out, rebound or {})
@@ -176,7 +171,7 @@ class _Attempt:
             self._setting.store.finish(self._run_id, result)
             if result.status == "succeeded":
                 # Last of all: while the note stands, the next run looks whether everything is out.
-                publish.conclude(self._setting.workspace, self._job.spec.name)
+                conclude(self._setting.workspace, self._job.spec.name)
                 forget_staged(self._setting.workspace, now=self._setting.clock(), keep=self._setting.keep)
             return result
         finally:
@@ -233,10 +228,11 @@ class _Attempt:
         )
 
     def _steps(self, log: EventLog, *, going_on: bool) -> RunResult:
-        out_already = published_already(self._out, self._folder, self._guard, self._setting.sleep) if going_on else None
-        if out_already is not None:
-            self._sweep()
-            return self._conclude(log, out_already)
+        if going_on:
+            out_already = journal.settled(self._out, self._folder, self._guard.check, self._setting.sleep)
+            if out_already is not None:
+                self._clear()
+                return self._conclude(log, out_already)
         if self._job.engine == THERE:
             return self._steps_there(log, going_on=going_on)
         with ExitStack() as stack:
@@ -245,9 +241,13 @@ class _Attempt:
             stack.callback(connection.close)
             sessions: list[tuple[Target, Session]] = []
             stack.callback(_close, sessions)
-            targets = publish.targets(self._job, self._setting.places)
-            previous, borders = self._where_to_start(connection, targets)
-            self._extract(connection, log, targets, sessions, borders)
+            targets = loads.targets(self._job, self._setting.places)
+            extraction = Extraction(
+                connection, self._job, self._setting, self._guard, run_id=self._run_id, targets=targets, now=self._now
+            )
+            previous, borders = extraction.where_to_start()
+            self._staged = extraction.read(borders, sessions, log)
+            extraction.offer(self._staged)
             self._open_sessions(connection, targets, sessions)
             files.prepare(connection, [output.file for output in self._job.outputs])
             lock(connection, [self._folder, self._out / journal.HIDDEN / self._run_id])
@@ -255,17 +255,17 @@ class _Attempt:
             bench.run_stages(lambda stage, rows: log.append("transform", stage.relation.name, rows=rows))
             if not self._passed(bench, log):
                 return self._blocked()
-            return self._publish(bench, log, sessions, previous)
+            return self._publish(Publisher, bench, log, sessions, previous)
 
     def _steps_there(self, log: EventLog, *, going_on: bool) -> RunResult:
         """The same where the database computes it: nothing is read, so there are no rows to stage or to go on from."""
         from pipelines.engines.postgres import PlacedBench, session_of
-        from pipelines.inplace.publishing import is_out
+        from pipelines.inplace.publishing import PlacedPublisher, is_out
 
         with ExitStack() as stack:
             connection = open_engine(self._setting.limits, None)
             stack.callback(connection.close)
-            (target,) = publish.targets(self._job, self._setting.places)
+            (target,) = loads.targets(self._job, self._setting.places)
             session = session_of(self._job, self._setting.places, connection)
             sessions: list[tuple[Target, Session]] = [(target, session)]
             stack.callback(_close, sessions)
@@ -275,20 +275,20 @@ class _Attempt:
             stack.callback(session.forget)
             bench = PlacedBench(session, connection, self._job, self._guard)
             if not is_done:
-                self._staged = bench.read_sources(lambda source, item: _tell(log, source, item))
+                self._staged = bench.read_sources(lambda source, item: tell(log, source, item))
                 bench.run_stages(lambda stage, rows: log.append("transform", stage.relation.name, rows=rows))
                 if not self._passed(bench, log):
                     return self._blocked()
-            return self._publish(bench, log, sessions, {})
+            return self._publish(PlacedPublisher, bench, log, sessions, {})
 
     def _blocked(self) -> RunResult:
         failed = [check for check in self._checks if not check.passed and check.severity == "block"]
         return self._result("blocked", message=_blocked(failed))
 
-    def _sweep(self) -> None:
+    def _clear(self) -> None:
         """Drop what the killed attempt left staged after it had committed."""
         with closing(open_engine(self._setting.limits, None)) as connection:
-            for target in publish.targets(self._job, self._setting.places):
+            for target in loads.targets(self._job, self._setting.places):
                 # A destination that cannot be reached now is swept by the pipeline's next run.
                 with suppress(AccessError, BusyError, TransientError):
                     session = destination(target.place.connector).open_session(target.place, connection)
@@ -296,105 +296,6 @@ class _Attempt:
                         session.hold(self._job.spec.name)
                     finally:
                         session.close()
-
-    def _where_to_start(
-        self, connection: DuckDBPyConnection, targets: Sequence[Target]
-    ) -> tuple[dict[str, StateRow | None], dict[str, Border]]:
-        """The destinations' states before the run, and where each incremental source goes on."""
-        if not any(source.read == "incremental" for source in self._job.sources.values()):
-            return {}, {}
-        if staging.read_manifest(self._folder) is not None:
-            # Everything was read by an earlier attempt, and some of it may be out: the destinations may well disagree.
-            return {}, {}
-        previous: dict[str, StateRow | None] = {}
-        for target in targets:
-            previous |= publish.destination_states(target, self._job.spec.name, connection)
-        if targets:
-            return previous, publish.borders_of(self._job, previous)
-        self._settle_other()
-        text = self._setting.store.state(self._job.spec.name).get("borders", "")
-        return {}, state.loaded(str(text)) if text else {}
-
-    def _settle_other(self) -> None:
-        """Keep the cursors of an interrupted run of another version of the pipeline, if its files are out."""
-        setting, pipeline = self._setting, self._job.spec.name
-        other = publish.read_pointer(setting.workspace, pipeline)
-        stored = setting.store.get(other) if other is not None and other != self._run_id else None
-        if stored is None:
-            return
-        folder = run_folder(setting.workspace, stored.run_id)
-        facts = published_already(Path(stored.out), folder, self._guard, setting.sleep)
-        if facts is not None:
-            setting.store.save_state(pipeline, stored.run_id, {"borders": facts["borders"]})
-        publish.conclude(setting.workspace, pipeline)
-
-    def _extract(
-        self,
-        connection: DuckDBPyConnection,
-        log: EventLog,
-        targets: Sequence[Target],
-        sessions: list[tuple[Target, Session]],
-        borders: Mapping[str, Border],
-    ) -> None:
-        kept = staging.read_manifest(self._folder)
-        straight = {} if kept is not None else self._straight(connection, targets, sessions)
-        if kept is None:
-            staging.discard(self._folder)
-        # Also where all rows go straight into a destination: those set aside are kept here.
-        staging.attach(connection, self._folder)
-
-        def into(source: str) -> exp.Table:
-            return straight.get(source) or staging.staged_table(source)
-
-        if kept is None:
-            self._staged = staging.extract(
-                connection,
-                self._job.sources,
-                self._setting.places,
-                self._guard,
-                borders=borders,
-                into=into,
-                direct=lambda source: source in straight,
-                sleep=self._setting.sleep,
-                told=lambda source, item: _tell(log, source, item),
-                pages=self._folder / staging.PAGES,
-                now=self._now,
-                sweep=self._job.sweep,
-            )
-            if not straight:
-                # A run that reads straight into its destination keeps no rows: it is repeated from the source.
-                staging.write_manifest(self._folder, self._staged)
-        else:
-            self._staged = kept
-        for source in self._job.sources:
-            staging.as_source(connection, source, into(source))
-
-    def _straight(
-        self, connection: DuckDBPyConnection, targets: Sequence[Target], sessions: list[tuple[Target, Session]]
-    ) -> dict[str, exp.Table]:
-        """Sources that are read straight into a destination's staging table: all rows, one load, nothing in between."""
-        sources = self._job.sources.values()
-        # It might be the same file, and DuckDB opens a file once; and cursors need staged rows to finish an
-        # interrupted run.
-        if any(source.connector == "duckdb" or source.read == "incremental" or source.gone for source in sources):
-            return {}
-        found: dict[str, exp.Table] = {}
-        readers = [load.from_ for load in self._job.loads] + [output.from_ for output in self._job.outputs]
-        readers += [item for stage in self._job.stages for item in stage.inputs]
-        for target in targets:
-            alone = [load for load in target.loads if load.write == "replace" and readers.count(load.from_) == 1]
-            # Columns that stay empty are put beside the others once these are here.
-            alone = [load for load in alone if (own := self._job.sources.get(load.from_)) and not own.empty]
-            if not alone or target.place.connector != "duckdb":
-                continue
-            session = destination("duckdb").open_session(target.place, connection)
-            sessions.append((target, session))
-            session.hold(self._job.spec.name)
-            for load in alone:
-                table = session.inside(publish.planned(self._job, load, self._run_id, "", "", None))
-                if table is not None:
-                    found[load.from_] = table
-        return found
 
     def _open_sessions(
         self, connection: DuckDBPyConnection, targets: Sequence[Target], sessions: list[tuple[Target, Session]]
@@ -423,6 +324,7 @@ class _Attempt:
 
     def _publish(
         self,
+        kind: type[Publisher],
         bench: Workbench,
         log: EventLog,
         sessions: Sequence[tuple[Target, Session]],
@@ -431,7 +333,7 @@ class _Attempt:
         documents = self._documents(bench, self._result("succeeded")) if self._documents else {}
         if documents:
             log.append("report", ", ".join(sorted(documents)), size=sum(len(item) for item in documents.values()))
-        publisher = publisher_of(bench)(
+        publisher = kind(
             bench,
             run_id=self._run_id,
             folder=self._folder,
@@ -489,7 +391,7 @@ class _Attempt:
                 *(f"{name}: {text}" for name, item in self._staged.items() for text in item.warnings),
                 *emptied(self._staged),
             ),
-            events=f"runs/{self._run_id}/events.jsonl",
+            events=events_file(self._run_id),
             message=message,
             error=error,
         )
@@ -504,25 +406,10 @@ class _Attempt:
         shutil.rmtree(self._folder / "spill", ignore_errors=True)
 
 
-def run_folder(workspace: Path, run_id: str) -> Path:
-    """Where a run keeps its events, its staged rows and its notes."""
-    return workspace / "runs" / run_id
-
-
-def published_already(
-    out: Path, folder: Path, guard: Guard, sleep: Callable[[float], None]
-) -> dict[str, JsonValue] | None:
-    """Finish a set of files whose journal stands, and give the run's marker if its set is out."""
-    if not out.exists():
-        return journal.published(folder)
-    with journal.holding(out, guard.check, sleep):
-        return journal.published(folder)
-
-
 def _emptied(folder: Path) -> None:
     """Begin afresh, but keep the events: they are what happened."""
     for path in folder.iterdir():
-        if path.name != "events.jsonl":
+        if path.name != events.FILE:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
@@ -532,14 +419,6 @@ def _blocked(failed: Sequence[CheckResult]) -> str:
     found = f": expected {first.expected}, found {first.found}" if first.expected or first.found else ""
     advice = f" {first.detail[:1].upper()}{first.detail[1:]}." if first.detail else ""
     return f"Nothing was published, because the check {first.check!r} on {first.on!r} failed{found}{more}.{advice}"
-
-
-def _tell(log: EventLog, source: str, item: Staged) -> None:
-    data: dict[str, JsonValue] = {"repeated": item.repeated, "fingerprint": item.fingerprint}
-    data["quarantined"] = sum(one.rows for one in item.quarantined)
-    data["nulled"] = cast("JsonValue", dict(item.nulled or {}))
-    data["warnings"] = list(item.warnings)
-    log.append("extract", source, rows=item.rows, data=data)
 
 
 def _close(sessions: Sequence[tuple[Target, Session]]) -> None:

@@ -19,8 +19,7 @@ class Setting:
     """What a run gets from outside, the same for every run of a workspace.
 
     ``clock`` gives aware instants in UTC; ``monotonic`` and ``sleep`` are the machine's. ``owner`` names this process
-    to the
-    store's leases. ``after`` is called with every durable event.
+    to the store's leases. ``after`` is called with every durable event.
     """
 
     store: RunStore

@@ -15,7 +15,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, cast
 
 from connectors.trees import exp, parse_one
-from pipelines.digest import call, row_text
+from pipelines.digest import EXACT_NUMBERS, call, row_text
 from spec.base import JsonValue
 from spec.errors import LimitError, SpecError
 from spec.pipeline import Source
@@ -27,18 +27,6 @@ if TYPE_CHECKING:
 MAX_BORDER_ROWS = 500_000
 MAX_HELD_ROWS = 50_000
 """Rows that are read again at most for the sake of one that was set aside: 500 requests where a page has 100."""
-_NUMBERS = (
-    "TINYINT",
-    "SMALLINT",
-    "INTEGER",
-    "BIGINT",
-    "HUGEINT",
-    "UTINYINT",
-    "USMALLINT",
-    "UINTEGER",
-    "UBIGINT",
-    "DECIMAL",
-)
 
 
 @record(frozen=True)
@@ -117,7 +105,7 @@ def start(connection: DuckDBPyConnection, source: Source, cursor: str) -> str:
     if source.lookback is None or source.cursor is None:
         return cursor
     kind = _cursor_type(source)
-    numeric = kind.split("(")[0].upper() in _NUMBERS
+    numeric = kind.split("(")[0].upper() in EXACT_NUMBERS
     # The cast back gives a DATE from DATE - INTERVAL, which is a TIMESTAMP.
     back = "CAST($lookback AS BIGINT)" if numeric else "CAST($lookback AS INTERVAL)"
     query = parse_one(f"SELECT CAST(CAST(CAST($cursor AS T) - {back} AS T) AS VARCHAR)", dialect="duckdb")

@@ -27,8 +27,7 @@ class Workbench:
     """A locked connection in which every relation of the job can be read by name.
 
     Sources and inline tables are there from the start; a stage that several readers need becomes a table when
-    ``run_stages``
-    reaches it, any other one a CTE of whoever reads it.
+    ``run_stages`` reaches it, any other one a CTE of whoever reads it.
     """
 
     def __init__(self, connection: DuckDBPyConnection, job: Job, guard: Guard, *, seed: int = 0) -> None:
@@ -74,11 +73,8 @@ class Workbench:
         )
 
     def relation(self, relation: str) -> Relation:
-        """A relation of the job by name."""
-        found = {key.casefold(): value for key, value in self.job.relations.items()}.get(relation.casefold())
-        if found is None:
-            raise SpecError(f"There is no table {relation!r} in this job.", data={"known": sorted(self.job.relations)})
-        return found
+        """A relation of the job by name; SpecError where there is none."""
+        return self.job.relation(relation)
 
     def select(self, relation: str) -> exp.Query:
         """A query giving a relation's rows, with its columns in their declared order and no row order."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from memory.schedule_store import DueRun
-from pipelines.publish import read_pointer
+from pipelines.run_notes import read_pointer
 from spec.errors import BusyError
 from spec.run import RunEvent, RunResult, StoredRun
 from tools import runs, schedules

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipelines import runner, staging
+from pipelines import staging
 from pipelines.compiler import compile_spec
+from pipelines.computing import computing
+from pipelines.computing import prove as checked_on
 from pipelines.engines.duckdb import Guard, Limits
 from pipelines.job import Job
 from pipelines.set_aside import few_set_aside
@@ -65,7 +67,7 @@ def proof_of(context: Context, job: Job) -> Proof:
     """The same of a compiled spec, on the data that it was compiled for; nothing is kept."""
     with tempfile.TemporaryDirectory(prefix="dreflow-") as folder:
         guard = Guard(monotonic=time.monotonic, seconds=PROOF_LIMITS.seconds)
-        with runner.computing(
+        with computing(
             job,
             connections.places(context, job.base),
             guard,
@@ -73,7 +75,7 @@ def proof_of(context: Context, job: Job) -> Proof:
             limits=PROOF_LIMITS,
             sleep=time.sleep,
         ) as (bench, staged):
-            checks = (*staging.own_totals(staged), *few_set_aside(job.sources, staged), *runner.prove(bench))
+            checks = (*staging.own_totals(staged), *few_set_aside(job.sources, staged), *checked_on(bench))
             rows = {name: item.rows for name, item in staged.items()}
             rows |= {stage.relation.name: bench.count(stage.relation.name) for stage in job.stages}
             notes = [text for item in staged.values() for text in item.warnings]

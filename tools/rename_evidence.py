@@ -14,8 +14,9 @@ import duckdb
 from connectors.contract import Place, connector
 from connectors.looking import first_rows
 from connectors.renames import Evidence, assigned, weighed
-from pipelines import runner, staging
+from pipelines import staging
 from pipelines.engines.duckdb import Limits, open_engine
+from pipelines.run_notes import run_folder
 from pipelines.staging import Places
 from spec.base import JsonValue
 from spec.errors import DataError, DreflowError
@@ -169,7 +170,7 @@ def _keyed(source: Source, column: str, rows: Sequence[Sequence[object]]) -> Val
 def _staged(context: Context, pipeline: str) -> Iterator[Path]:
     """Folders of runs of the pipeline that succeeded and kept their rows, the newest first."""
     for run in context.workspace.store.recent(_RUNS_LOOKED_AT):
-        folder = runner.run_folder(context.workspace.folder, run.run_id)
+        folder = run_folder(context.workspace.folder, run.run_id)
         if run.pipeline == pipeline and run.status == "succeeded" and (folder / staging.FILE).exists():
             yield folder
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from pipelines import runner, staging
 from pipelines.compiler import compile_spec
+from pipelines.computing import computing, prove
 from pipelines.engines.duckdb import Guard, Limits, lock, open_engine
 from pipelines.job import Job
 from pipelines.planning import report_parts
+from pipelines.run_notes import run_folder
 from pipelines.transform import Workbench
 from reports.builder import FORMATS, make_report
 from reports.data import RunMeta, StagedRows
@@ -76,9 +78,9 @@ def of_spec(context: Context, path: Path, *, formats: Sequence[str], out: Path, 
     places = connections.places(context, base)
     with (
         tempfile.TemporaryDirectory(prefix="dreflow-") as folder,
-        runner.computing(job, places, guard, folder=Path(folder), limits=LIMITS, sleep=time.sleep) as (bench, staged),
+        computing(job, places, guard, folder=Path(folder), limits=LIMITS, sleep=time.sleep) as (bench, staged),
     ):
-        checks = runner.prove(bench)
+        checks = prove(bench)
         known = [item.as_of for item in staged.values() if item.as_of is not None]
         result = RunResult(
             run_id="preview",
@@ -132,7 +134,7 @@ def _check_formats(formats: Sequence[str]) -> None:
 
 
 def _attach(context: Context, stored: StoredRun, connection: DuckDBPyConnection) -> None:
-    folder = runner.run_folder(context.workspace.folder, stored.run_id)
+    folder = run_folder(context.workspace.folder, stored.run_id)
     if not (folder / staging.FILE).exists():
         raise DataError(
             f"The rows that {stored.run_id} read are not kept any more.",

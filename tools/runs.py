@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Literal
 from memory.owners import is_gone, this_owner
 from pipelines import runner
 from pipelines.job import Job
-from pipelines.publish import read_pointer
+from pipelines.leases import ended
+from pipelines.run_notes import read_pointer, run_folder
+from pipelines.setting import Setting
 from spec.base import JsonValue
 from spec.codec import load_spec
 from spec.errors import DreflowError, UsageError, unknown_name
@@ -201,7 +203,7 @@ def replay(context: Context, run_id: str) -> Replayed:
 
     context.need("run")
     job = job_of(context, known(context, run_id))
-    folder = runner.run_folder(context.workspace.folder, run_id)
+    folder = run_folder(context.workspace.folder, run_id)
     return compute_again(job, run_id, folder, monotonic=time.monotonic)
 
 
@@ -222,21 +224,12 @@ def record_end(
     context: Context, run: StoredRun, status: Literal["failed", "cancelled"], message: str, *, now: datetime
 ) -> None:
     """Record the end of a run whose process is gone and cannot do so itself."""
-    result = RunResult(
-        run_id=run.run_id,
-        status=status,
-        spec_digest=run.spec_digest,
-        started=run.started,
-        finished=now,
-        message=message,
-        events=f"runs/{run.run_id}/events.jsonl",
-    )
-    context.workspace.store.finish(run.run_id, result)
+    context.workspace.store.finish(run.run_id, ended(run, status, message, now=now))
 
 
 def folder_of(context: Context, run_id: str) -> Path:
     """Where a run keeps its files."""
-    return runner.run_folder(context.workspace.folder, run_id)
+    return run_folder(context.workspace.folder, run_id)
 
 
 def is_publishing(context: Context, run: StoredRun) -> bool:
@@ -248,8 +241,8 @@ def _ended(run: StoredRun) -> str:
     return {"succeeded": "succeeded", "blocked": "was held back", "failed": "failed"}.get(run.status, "was cancelled")
 
 
-def _setting(context: Context, base: Path, told: Callable[[RunEvent], None]) -> runner.Setting:
-    return runner.Setting(
+def _setting(context: Context, base: Path, told: Callable[[RunEvent], None]) -> Setting:
+    return Setting(
         store=context.workspace.store,
         workspace=context.workspace.folder,
         places=connections.places(context, base),

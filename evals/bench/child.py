@@ -250,6 +250,7 @@ def _run(source: Facts, database: str, workspace: str, *, digests: bool, url: st
     from pipelines import runner
     from pipelines.compiler import compile_spec
     from pipelines.engines.duckdb import Limits
+    from pipelines.setting import Setting
     from spec.codec import from_plain
     from spec.pipeline import Load, Send, Source
 
@@ -268,7 +269,7 @@ def _run(source: Facts, database: str, workspace: str, *, digests: bool, url: st
     def place(unit: Source | Load | Send) -> Place:
         return Place(unit.connector, Path(database).parent, unit.location, unit.connection, url)
 
-    setting = runner.Setting(
+    setting = Setting(
         store=store,
         workspace=Path(workspace),
         places=place,

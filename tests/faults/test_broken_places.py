@@ -26,7 +26,7 @@ from connectors.destination import TableLoad
 from connectors.loading import TableSession
 from connectors.mysql.destination import MysqlSession
 from connectors.postgres.destination import PostgresSession
-from pipelines import runner
+from pipelines.run_notes import run_folder
 from spec.errors import BusyError
 from spec.run import RunEvent, RunResult
 
@@ -396,7 +396,7 @@ def test_counts_that_do_not_agree_with_the_source_stop_the_run(shop: Shop, monke
 
 def test_a_half_written_last_event_does_not_stop_the_retry(shop: Shop) -> None:
     result = shop.run(orders_spec())
-    events = runner.run_folder(shop.workspace.folder, result.run_id) / "events.jsonl"
+    events = run_folder(shop.workspace.folder, result.run_id) / "events.jsonl"
     whole = events.read_bytes()
     events.write_bytes(whole + b'{"run_id": "r1", "se')
     from pipelines.events import read_events

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from running import NOW, Shop, orders_spec
 
-from pipelines import runner
 from pipelines.replay import Replayed, replay
 from pipelines.retention import forget_staged
+from pipelines.run_notes import run_folder
 from spec.errors import SpecError
 
 ORDERS = "id,region,amount\n1,North,10.50\n2,South,2.25\n3,North,1000.00\n"
@@ -23,7 +23,7 @@ def shop(tmp_path: Path) -> Shop:
 
 
 def replayed(shop: Shop, run_id: str, **more: object) -> Replayed:
-    folder = runner.run_folder(shop.workspace.folder, run_id)
+    folder = run_folder(shop.workspace.folder, run_id)
     return replay(shop.job(orders_spec(**more)), run_id, folder, monotonic=time.monotonic)
 
 
@@ -53,7 +53,7 @@ def test_a_replay_of_floating_point_columns_compares_them_by_value(shop: Shop) -
 
 def test_a_replay_tells_which_output_differs(shop: Shop) -> None:
     result = shop.run(orders_spec())
-    folder = runner.run_folder(shop.workspace.folder, result.run_id)
+    folder = run_folder(shop.workspace.folder, result.run_id)
     import duckdb
 
     with duckdb.connect(str(folder / "staging.duckdb")) as connection:

@@ -17,6 +17,7 @@ from pipelines import runner
 from pipelines.compiler import compile_spec
 from pipelines.engines.duckdb import Limits
 from pipelines.job import Job
+from pipelines.setting import Setting
 from spec.base import JsonValue
 from spec.codec import from_plain
 from spec.pipeline import Load, Pipeline, Send, Source
@@ -61,9 +62,9 @@ class Shop:
         """Resolve a source or load: files in the folder, databases by ``urls``."""
         return Place(unit.connector, self.folder, unit.location, unit.connection, self.urls.get(unit.connector))
 
-    def setting(self) -> runner.Setting:
+    def setting(self) -> Setting:
         """What a run of this shop gets from outside."""
-        return runner.Setting(
+        return Setting(
             store=self.store,
             workspace=self.workspace.folder,
             places=self.place,

@@ -10,7 +10,7 @@ import pytest
 from in_place import COLUMNS, ORDERS, digest_in, execute, in_place_spec, load, source
 from running import Plain, Shop
 
-from pipelines import runner
+from pipelines.computing import proofs
 from spec.base import JsonValue
 from spec.errors import SpecError
 from spec.run import RunResult
@@ -291,8 +291,8 @@ def test_a_plan_is_proven_in_the_database_and_leaves_nothing_there(shop: Shop) -
     folder.mkdir()
     import time
 
-    checks = runner.proofs(job, shop.place, folder=folder, monotonic=time.monotonic, sleep=time.sleep)
-    second = runner.proofs(
+    checks = proofs(job, shop.place, folder=folder, monotonic=time.monotonic, sleep=time.sleep)
+    second = proofs(
         shop.job(here(in_place_spec())), shop.place, folder=None, monotonic=time.monotonic, sleep=time.sleep
     )
     assert checks == second

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +24,7 @@ from pipelines.engines import spark
 from pipelines.engines.duckdb import Guard, Limits
 from pipelines.job import Job
 from pipelines.replay import replay
+from pipelines.transform import Workbench
 from spec.base import JsonValue
 from spec.codec import load_spec
 from spec.errors import DataError, SpecError, UnsupportedError
@@ -121,6 +123,24 @@ def test_a_run_in_spark_publishes_what_a_run_here_does_and_can_be_replayed(shop:
     job = shop.job(orders_spec(engine="spark", checks=checks))
     folder = shop.workspace.folder / "runs" / there.run_id
     assert replay(job, there.run_id, folder, monotonic=time.monotonic, limits=LIMITS).status == "same"
+
+
+def test_rows_that_spark_computed_go_into_tables_as_those_computed_here_do(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if spark.missing() is not None:
+        # What publishes is chosen by where the rows are, which is here; who computed them does not matter to it.
+        monkeypatch.setattr(spark, "started", lambda _limits, _folder: nullcontext(Workbench))
+    into: Plain = {"from": "totals", "connector": "duckdb", "location": "shop.duckdb", "table": "totals"}
+    plain = orders_spec(engine="spark", loads=[into], allow={"tables": ["shop.duckdb/totals"]})
+    result = shop.run(plain)
+    assert result.status == "succeeded", result.message
+    with duckdb.connect(shop.folder / "shop.duckdb", read_only=True) as there:
+        assert there.execute("SELECT region, total FROM totals ORDER BY total").fetchall() == [
+            ("Süd", Decimal("-7.00")),
+            ("North", Decimal("1.30")),
+            (None, Decimal("2.50")),
+        ]
 
 
 def refused(shop: Shop, **more: object) -> Mapping[str, object]:

@@ -10,9 +10,12 @@ import pytest
 from running import NOW, Plain, Shop, orders_spec
 
 from memory.owners import this_owner
-from pipelines import journal, publish, runner
+from pipelines import journal, runner
+from pipelines.approval import permitted
+from pipelines.computing import computing, proofs
 from pipelines.engines.duckdb import Limits
 from pipelines.events import read_events
+from pipelines.run_notes import pointer_path, run_folder
 from spec.errors import ApprovalNeededError, BusyError, SpecError
 from spec.run import RunEvent
 
@@ -38,7 +41,7 @@ def test_a_run_writes_exactly_its_outputs(shop: Shop) -> None:
 
 def test_a_run_leaves_numbered_durable_events_in_its_folder_and_in_the_store(shop: Shop) -> None:
     result = shop.run(orders_spec())
-    events = read_events(runner.run_folder(shop.workspace.folder, result.run_id))
+    events = read_events(run_folder(shop.workspace.folder, result.run_id))
     assert [event.seq for event in events] == list(range(len(events)))
     assert list(shop.store.events(result.run_id)) == events
     assert [event.phase for event in events] == [
@@ -54,9 +57,9 @@ def test_a_note_left_by_a_run_killed_once_it_was_recorded_goes_with_the_next_run
     plain = orders_spec()
     with monkeypatch.context() as killed:
         # As if the process had ended between the record and the removal of its note.
-        killed.setattr(publish, "conclude", lambda _workspace, _pipeline: None)
+        killed.setattr(runner, "conclude", lambda _workspace, _pipeline: None)
         first = shop.run(plain)
-    note = publish.pointer_path(shop.workspace.folder, "regions")
+    note = pointer_path(shop.workspace.folder, "regions")
     assert first.status == "succeeded"
     assert note.exists()
     before = (shop.out / "totals.csv").read_bytes()
@@ -142,7 +145,7 @@ def test_a_run_on_rebound_data_may_not_load_even_with_an_approval(shop: Shop) ->
     job = shop.job(loading())
     shop.approve(job.spec)
     with pytest.raises(ApprovalNeededError):
-        runner.permitted(job, shop.store, {"orders": "other.csv"})
+        permitted(job, shop.store, {"orders": "other.csv"})
 
 
 def test_a_missing_source_is_a_failed_run_that_names_it_and_touches_nothing(shop: Shop) -> None:
@@ -255,7 +258,6 @@ def test_the_clock_of_a_run_is_the_one_it_was_given(shop: Shop) -> None:
 def test_nothing_a_step_says_reaches_a_file_outside_the_runs_folder(shop: Shop) -> None:
     job = shop.job(orders_spec())
     from pipelines.engines.duckdb import Guard
-    from pipelines.runner import computing
 
     guard = Guard(monotonic=time.monotonic, seconds=10)
     with computing(job, shop.place, guard, folder=None, sleep=time.sleep) as (bench, _):
@@ -274,7 +276,7 @@ def test_nothing_a_step_says_reaches_a_file_outside_the_runs_folder(shop: Shop) 
 
 def test_proofs_come_from_the_real_data_and_publish_nothing(shop: Shop) -> None:
     shop.write("orders.csv", ORDERS + "3,North,1.00\n")
-    found = runner.proofs(shop.job(orders_spec()), shop.place, folder=None, monotonic=time.monotonic, sleep=time.sleep)
+    found = proofs(shop.job(orders_spec()), shop.place, folder=None, monotonic=time.monotonic, sleep=time.sleep)
     assert [(item.check, item.on, item.passed) for item in found] == [("primary_key", "orders", False)]
     assert not shop.out.exists()
 
