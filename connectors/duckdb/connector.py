@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from connectors import sql
-from connectors.attached import Database, Relation, Stored
+from connectors.attached.database import Database
+from connectors.attached.stored import Relation, Stored
 from connectors.contract import Capability, Place
 from spec.errors import DataError, TransientError
 
@@ -25,11 +26,10 @@ class DuckDB(Database):
     """Types are DuckDB's own, so every column is a plain copy; an ENUM is read as the text it stands for."""
 
     name = "duckdb"
-    dialect = "duckdb"
     default_schema = "main"
 
     def attach(self, connection: DuckDBPyConnection, place: Place, alias: str) -> None:
-        """As ``Database.attach``; TransientError while another process writes to the file."""
+        """As ``Dialect.attach``; TransientError while another process writes to the file."""
         import duckdb
 
         where: dict[str, str | int] = {"file": str(place.path)}
@@ -53,7 +53,7 @@ class DuckDB(Database):
         return query.subquery("pushed")
 
     def relations(self, connection: DuckDBPyConnection, alias: str) -> Sequence[Relation]:
-        """As ``Database.relations``."""
+        """As ``Dialect.relations``."""
         keys: dict[tuple[str, str], tuple[str, ...]] = {}
         foreign: dict[tuple[str, str], list[tuple[tuple[str, ...], str, str, tuple[str, ...]]]] = {}
         constraints = exp.select(
@@ -87,7 +87,7 @@ class DuckDB(Database):
         ]
 
     def columns(self, connection: DuckDBPyConnection, alias: str, relation: Relation) -> Sequence[Stored]:
-        """As ``Database.columns``."""
+        """As ``Dialect.columns``."""
         query = sql.template(
             """SELECT column_name, data_type, is_nullable, comment FROM duckdb_columns()
             WHERE database_name = :alias AND schema_name = :schema AND table_name = :table ORDER BY column_index""",
@@ -108,11 +108,11 @@ class DuckDB(Database):
     def summable(
         self, connection: DuckDBPyConnection, alias: str, relation: Relation, columns: Mapping[str, str]
     ) -> list[str]:
-        """As ``Database.summable``: a sum of more than 38 digits would end the whole reading."""
+        """As ``Dialect.summable``: a sum of more than 38 digits would end the whole reading."""
         if not columns:
             return []
         largest = [sql.template("max(abs(:x))", x=sql.column(own)) for own in columns.values()]
-        query = exp.select(exp.Count(this=exp.Star()), *largest).from_(self._local(alias, relation))
+        query = exp.select(exp.Count(this=exp.Star()), *largest).from_(relation.local(alias))
         rows, *found = sql.row(connection, query)
         count = len(str(rows))
         digits = [len(Decimal(str(value or 0)).as_tuple().digits) for value in found]

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from connectors import sql
-from connectors.attached import Database, Relation, Stored, address_of, from_epoch, login_error, reach
+from connectors.attached.database import Database
+from connectors.attached.dialect import from_epoch
+from connectors.attached.servers import address_of, forget_login, log_in, reach
+from connectors.attached.stored import Relation, Stored
 from connectors.contract import Capability, Place, Reading
 from connectors.extensions import load
 from spec.errors import SpecError
@@ -65,50 +68,32 @@ class MySQL(Database):
     """A ``timestamp`` is asked for as seconds since 1970, so that no session's time zone changes it."""
 
     name = "mysql"
-    dialect = "mysql"
     default_schema = ""
     text_type = "CHAR"
 
     def attach(self, connection: DuckDBPyConnection, place: Place, alias: str) -> None:
-        """Log in through a secret, so that no statement, setting or error holds the password."""
-        import duckdb
-
+        """As ``Dialect.attach``."""
         address = address_of(place, 3306)
         reach(address)
         load(connection, "mysql_scanner")
-        stated = {
-            "HOST": address.host,
-            "PORT": str(address.port),
-            "USER": address.user,
-            "PASSWORD": address.password,
-            "DATABASE": address.database,
-        }
         mode = address.query.get("ssl-mode", address.query.get("ssl_mode", "")).lower()
         if mode and mode not in _SSL_MODES:
             raise SpecError(f"There is no ssl-mode {mode!r}.", hint=f"There is: {', '.join(sorted(_SSL_MODES))}.")
-        parts = ", ".join(f"{key} {sql.text(sql.value(part))}" for key, part in stated.items() if part)
-        try:
-            # Ratings and other small numbers are declared tinyint(1) too; as BOOLEAN, 5 stars would become true.
-            connection.execute("SET mysql_tinyint1_as_boolean = false")
-            connection.execute(f"CREATE OR REPLACE TEMPORARY SECRET {alias} (TYPE mysql, {parts})")
-            extra = f"ssl_mode={mode}" if mode else ""
-            connection.execute(f"ATTACH '{extra}' AS {alias} (TYPE mysql, READ_ONLY, SECRET {alias})")
-        except duckdb.Error as error:
-            message = str(error)
-            connection.execute(f"DROP SECRET IF EXISTS {alias}")
-            raise login_error(message.rpartition('": ')[2], address, "MySQL") from None
+        # Ratings and other small numbers are declared tinyint(1) too; as BOOLEAN, 5 stars would become true.
+        connection.execute("SET mysql_tinyint1_as_boolean = false")
+        log_in(connection, alias, address, kind="mysql", name="MySQL", options=f"ssl_mode={mode}" if mode else "")
 
     def detach(self, connection: DuckDBPyConnection, alias: str) -> None:
         """Let go of the database and forget the login."""
         super().detach(connection, alias)
-        connection.execute(f"DROP SECRET IF EXISTS {alias}")
+        forget_login(connection, alias)
 
     def push(self, alias: str, query: exp.Query) -> exp.Expression:
-        """As ``Database.push``."""
+        """As ``Dialect.push``."""
         return sql.call("mysql_query", alias, query.sql(dialect="mysql"))
 
     def relations(self, connection: DuckDBPyConnection, alias: str) -> Sequence[Relation]:
-        """As ``Database.relations``; a database is all that there is, so names need no schema."""
+        """As ``Dialect.relations``; a database is all that there is, so names need no schema."""
         keys: dict[str, list[str]] = {}
         foreign: dict[str, dict[str, list[tuple[str, str, str]]]] = {}
         for table, constraint, column, other, referenced in self._asked(connection, alias, _KEYS):
@@ -133,7 +118,7 @@ class MySQL(Database):
         ]
 
     def columns(self, connection: DuckDBPyConnection, alias: str, relation: Relation) -> Sequence[Stored]:
-        """As ``Database.columns``; a ``tinyint(1)`` that holds 0 and 1 only becomes BOOLEAN at discovery."""
+        """As ``Dialect.columns``; a ``tinyint(1)`` that holds 0 and 1 only becomes BOOLEAN at discovery."""
         asked = exp.select("*").from_(sql.call("mysql_query", alias, _COLUMNS))
         rows = sql.rows(connection, asked.where(sql.template("a1 = :table", table=relation.name)))
         return [
@@ -142,7 +127,7 @@ class MySQL(Database):
         ]
 
     def measured(self, column: str) -> tuple[exp.Expression, exp.Expression]:
-        """As ``Database.measured``."""
+        """As ``Dialect.measured``."""
         digits = sql.template("coalesce(max(length(CAST(truncate(abs(:x), 0) AS CHAR))), 0)", x=sql.column(column))
         decimals = sql.template(
             "coalesce(max(length(trim(TRAILING '0' FROM substring_index(CAST(:x AS CHAR), '.', -1)))), 0)",
@@ -156,7 +141,7 @@ class MySQL(Database):
         return sql.template("convert(:x USING utf8mb4)", x=node) if column.type == "VARCHAR" else node
 
     def since(self, column: Stored, since: str, type_: str) -> exp.Expression:
-        """As ``Database.since``; instants are compared as seconds since 1970."""
+        """As ``Dialect.since``; instants are compared as seconds since 1970."""
         if column.pushed and type_.upper().startswith("TIMESTAMP"):
             seconds = datetime.fromisoformat(since).timestamp()
             left = sql.template(column.pushed, x=sql.column(column.name))
@@ -164,7 +149,7 @@ class MySQL(Database):
         return super().since(column, since, type_)
 
     def arrives_empty(self, column: Stored) -> exp.Expression | None:
-        """As ``Database.arrives_empty``: days of zeros, which stand for nothing and are not NULL."""
+        """As ``Dialect.arrives_empty``: days of zeros, which stand for nothing and are not NULL."""
         if column.type not in {"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}:
             return None
         return sql.template(":x = 0", x=sql.column(column.name))

@@ -9,16 +9,10 @@ from typing import TYPE_CHECKING, cast
 from sqlglot import exp
 
 from connectors import sql
-from connectors.attached import (
-    CONNECT_TIMEOUT_S,
-    Database,
-    Relation,
-    Stored,
-    address_of,
-    from_epoch,
-    login_error,
-    reach,
-)
+from connectors.attached.database import Database
+from connectors.attached.dialect import from_epoch
+from connectors.attached.servers import CONNECT_TIMEOUT_S, address_of, forget_login, log_in, reach
+from connectors.attached.stored import Relation, Stored
 from connectors.contract import Capability, Place
 from connectors.extensions import load
 from spec.errors import SpecError
@@ -98,48 +92,31 @@ class Postgres(Database):
     """Everything is asked of the server's own catalog, inside the transaction that copies."""
 
     name = "postgres"
-    dialect = "postgres"
     default_schema = "public"
     text_type = "TEXT"
 
     def attach(self, connection: DuckDBPyConnection, place: Place, alias: str) -> None:
-        """Log in through a secret, so that no statement, setting or error holds the password."""
-        import duckdb
-
+        """As ``Dialect.attach``."""
         address = address_of(place, 5432)
         reach(address)
         load(connection, "postgres_scanner")
-        stated = {
-            "HOST": address.host,
-            "PORT": str(address.port),
-            "USER": address.user,
-            "PASSWORD": address.password,
-            "DATABASE": address.database,
-        }
-        parts = ", ".join(f"{key} {sql.text(sql.value(part))}" for key, part in stated.items() if part)
         mode = address.query.get("sslmode", "")
         if mode and mode not in _SSL_MODES:
             raise SpecError(f"There is no sslmode {mode!r}.", hint=f"There is: {', '.join(sorted(_SSL_MODES))}.")
         extra = f"connect_timeout={CONNECT_TIMEOUT_S}" + (f" sslmode={mode}" if mode else "")
-        try:
-            connection.execute(f"CREATE OR REPLACE TEMPORARY SECRET {alias} (TYPE postgres, {parts})")
-            connection.execute(f"ATTACH '{extra}' AS {alias} (TYPE postgres, READ_ONLY, SECRET {alias})")
-        except duckdb.Error as error:
-            message = str(error)
-            connection.execute(f"DROP SECRET IF EXISTS {alias}")
-            raise login_error(message.rpartition('": ')[2], address, "PostgreSQL") from None
+        log_in(connection, alias, address, kind="postgres", name="PostgreSQL", options=extra)
 
     def detach(self, connection: DuckDBPyConnection, alias: str) -> None:
         """Let go of the database and forget the login."""
         super().detach(connection, alias)
-        connection.execute(f"DROP SECRET IF EXISTS {alias}")
+        forget_login(connection, alias)
 
     def push(self, alias: str, query: exp.Query) -> exp.Expression:
-        """As ``Database.push``."""
+        """As ``Dialect.push``."""
         return sql.call("postgres_query", alias, query.sql(dialect="postgres"))
 
     def relations(self, connection: DuckDBPyConnection, alias: str) -> Sequence[Relation]:
-        """As ``Database.relations``."""
+        """As ``Dialect.relations``."""
         foreign: dict[tuple[str, str], list[tuple[tuple[str, ...], str, str, tuple[str, ...]]]] = {}
         for schema, table, other_schema, other, own, others in self._asked(connection, alias, _FOREIGN_KEYS):
             key = (_words(own), str(other_schema), str(other), _words(others))
@@ -157,7 +134,7 @@ class Postgres(Database):
         ]
 
     def columns(self, connection: DuckDBPyConnection, alias: str, relation: Relation) -> Sequence[Stored]:
-        """As ``Database.columns``."""
+        """As ``Dialect.columns``."""
         asked = sql.call("postgres_query", alias, _COLUMNS)
         query = (
             exp.select("*")
@@ -174,7 +151,7 @@ class Postgres(Database):
         ]
 
     def measured(self, column: str) -> tuple[exp.Expression, exp.Expression]:
-        """As ``Database.measured``."""
+        """As ``Dialect.measured``."""
         node = sql.column(column)
         digits = sql.template(
             """coalesce(max(CASE WHEN CAST(:x AS TEXT) IN ('NaN', 'Infinity', '-Infinity') THEN 39
@@ -188,7 +165,7 @@ class Postgres(Database):
         return digits, decimals
 
     def arrives_changed(self, column: Stored) -> exp.Expression | None:
-        """As ``Database.arrives_changed``: DuckDB reads the NaN of a ``numeric`` as 0."""
+        """As ``Dialect.arrives_changed``: DuckDB reads the NaN of a ``numeric`` as 0."""
         if column.unsized or not column.type.startswith("DECIMAL") or column.pushed:
             return None
         return sql.template(":x = CAST('NaN' AS DECIMAL)", x=sql.column(column.name))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from connectors import sql
-from connectors.attached import Stored
+from connectors.attached.stored import Stored
 from connectors.postgres.connector import SYSTEM
 from spec.pipeline import Source
 from spec.records import record
