@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import BeforeValidator, Field, model_validator
 from sqlglot import exp
@@ -22,11 +22,11 @@ from pipelines.contract import MAIN, Built, ImpliedCheck
 from pipelines.expressions import aliased, column, table_of
 from pipelines.job import Field as Column
 from pipelines.job import Relation
-from pipelines.matching import closest_pairs
+from pipelines.matching.closest import closest_pairs
+from pipelines.matching.tolerances import Amount, Days, Measures, Text, measures_of
 from pipelines.orders import tie_break
-from pipelines.scope import StepScope, family, ordered
+from pipelines.scope import StepScope, ordered
 from pipelines.transforms.join import as_pairs
-from pipelines.zones import INSTANT
 from spec.base import Document, JsonValue
 from spec.errors import LimitError
 from spec.records import record
@@ -36,47 +36,10 @@ if TYPE_CHECKING:
 
 NUMBER = "_n"
 MAX_CANDIDATES = 2_000_000
-TEXT_STEPS = 1_000_000
 
 
 def _as_sides(value: object) -> object:
     return {"left": value, "right": value} if isinstance(value, str) else value
-
-
-def _as_text(value: object) -> object:
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-class Amount(Document):
-    """Amounts that may differ a little."""
-
-    left: str = Field(description="Column of the left input.")
-    right: str = Field(default="", description="Column of the right input; the same name when empty.")
-    within: Annotated[str, BeforeValidator(_as_text)] = Field(
-        default="0", pattern=r"^\d+(\.\d+)?$", description="Greatest difference, e.g. 0.01."
-    )
-
-
-class Days(Document):
-    """Dates or times that may lie apart."""
-
-    left: str = Field(description="Column of the left input.")
-    right: str = Field(default="", description="Column of the right input; the same name when empty.")
-    within: int = Field(default=0, ge=0, description="Greatest number of days between them.")
-    direction: Literal["either", "after", "before"] = Field(
-        default="either", description="The right one lies on either side of the left one, after it or before it."
-    )
-
-
-class Text(Document):
-    """Texts that may be written differently; case, accents and punctuation never count."""
-
-    left: str = Field(description="Column of the left input.")
-    right: str = Field(default="", description="Column of the right input; the same name when empty.")
-    at_least: Annotated[str, BeforeValidator(_as_text)] = Field(
-        default="0.9", pattern=r"^(0(\.\d+)?|1(\.0+)?)$", description="Least Jaro-Winkler similarity, from 0 to 1."
-    )
-    contains: bool = Field(default=False, description="It is enough that one text contains the other.")
 
 
 class Params(Document):
@@ -143,23 +106,13 @@ keywords: Final = (
 )
 
 
-@record(frozen=True)
-class _Measures:
-    """Expressions over a candidate pair (tables l and r): what must hold, how far apart, and why."""
-
-    tests: list[exp.Expr]
-    shown: dict[str, exp.Expr]
-    costs: dict[str, exp.Expr]
-    reasons: list[exp.Expr]
-
-
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
     """Candidates and results in SQL; only rows with several candidates pass through ``apply``."""
     left, right = inputs
     if left.name == right.name:
         raise scope.fail("An input is matched with itself.", field="from", hint="Name two inputs.")
     pairs = [(scope.field(a, left, "on"), scope.field(b, right, "on")) for a, b in params.on]
-    measures = _measures(params, left, right, pairs, scope)
+    measures = measures_of(pairs, left, right, scope, amount=params.amount, days=params.days, text=params.text)
     own = _Names(scope.name)
     found: dict[str, exp.Query] = {
         "_left": _numbered(left, scope),
@@ -245,155 +198,6 @@ def _whole_costs(columns: Sequence[Sequence[Decimal | int]], rows: int) -> list[
     return found
 
 
-def _measures(
-    params: Params, left: Relation, right: Relation, pairs: Sequence[tuple[Column, Column]], scope: StepScope
-) -> _Measures:
-    found = _Measures([], {}, {}, [])
-    for a, b in pairs:
-        if family(a.type) != family(b.type):
-            raise scope.fail(
-                f"The columns differ in type: {a.name} is {a.type}, {b.name} is {b.type}.",
-                field="on", hint="Cast one of them in a 'cast' step first.",
-                data={"types": [a.type, b.type]},
-            )  # fmt: skip
-        found.tests.append(proofs.equals(column(a.name, "l"), column(b.name, "r")))
-        found.reasons.append(exp.Literal.string(f"same {a.name}"))
-    if params.amount is not None:
-        _amount(params.amount, left, right, scope, found)
-    if params.days is not None:
-        _days(params.days, left, right, scope, found)
-    if params.text is not None:
-        _text(params.text, left, right, scope, found)
-    return found
-
-
-def _sides(
-    part: Amount | Days | Text, what: str, kind: str, left: Relation, right: Relation, scope: StepScope
-) -> tuple[Column, Column]:
-    a = scope.field(part.left, left, f"{what}.left")
-    b = scope.field(part.right or part.left, right, f"{what}.right")
-    for item in (a, b):
-        if family(item.type) != kind:
-            raise scope.fail(
-                f"{item.name} is {item.type}; {what} needs a {kind}.",
-                field=what,
-                hint="Cast it in a 'cast' step first.",
-            )
-    if a.type != b.type and kind == "date":
-        raise scope.fail(
-            f"{a.name} is {a.type} and {b.name} is {b.type}.", field=what, hint="Cast both to DATE first.",
-            data={"types": [a.type, b.type]},
-        )  # fmt: skip
-    return a, b
-
-
-def _amount(part: Amount, left: Relation, right: Relation, scope: StepScope, found: _Measures) -> None:
-    a, b = _sides(part, "amount", "number", left, right, scope)
-    l_value, r_value = column(a.name, "l"), column(b.name, "r")
-    difference = exp.Sub(this=r_value, expression=l_value)
-    within = Decimal(part.within)
-    if within == 0:
-        found.tests.append(proofs.equals(l_value.copy(), r_value.copy()))
-    else:
-        limit = exp.Literal.number(format(within, "f"))
-        found.tests.append(
-            exp.GTE(this=r_value.copy(), expression=exp.Sub(this=l_value.copy(), expression=limit.copy()))
-        )
-        found.tests.append(exp.LTE(this=r_value.copy(), expression=exp.Add(this=l_value.copy(), expression=limit)))
-    found.shown["amount_difference"] = difference
-    found.costs["amount"] = exp.Cast(
-        this=exp.Abs(this=difference.copy()), to=exp.DataType.build("DECIMAL(38,9)", dialect="duckdb")
-    )
-    same = proofs.equals(column("amount_difference"), proofs.zero())
-    found.reasons.append(
-        exp.Case(
-            ifs=[exp.If(this=same, true=exp.Literal.string("same amount"))],
-            default=proofs.say("amount differs by ", column("amount_difference")),
-        )
-    )
-
-
-def _days(part: Days, left: Relation, right: Relation, scope: StepScope, found: _Measures) -> None:
-    a, b = _sides(part, "days", "date", left, right, scope)
-    l_value, r_value = column(a.name, "l"), column(b.name, "r")
-    length: exp.Expr = exp.Literal.number(part.within)
-    if a.type != "DATE":
-        length = exp.Interval(this=exp.Literal.string(str(part.within)), unit=exp.Var(this="DAY"))
-    none: exp.Expr = l_value.copy()
-    earliest = none if part.direction == "after" else exp.Sub(this=l_value.copy(), expression=length.copy())
-    latest = none.copy() if part.direction == "before" else exp.Add(this=l_value.copy(), expression=length)
-    found.tests.append(exp.GTE(this=r_value.copy(), expression=earliest))
-    found.tests.append(exp.LTE(this=r_value.copy(), expression=latest))
-    apart = exp.DateDiff(this=_local(r_value, b, scope), expression=_local(l_value, a, scope), unit=exp.Var(this="DAY"))
-    found.shown["days_apart"] = apart
-    finer = exp.DateDiff(this=r_value.copy(), expression=l_value.copy(), unit=exp.Var(this="SECOND"))
-    found.costs["days"] = exp.Abs(this=apart.copy() if a.type == "DATE" else finer)
-    days = column("days_apart")
-    number = exp.Abs(this=days.copy())
-    unit = exp.Case(
-        ifs=[exp.If(this=proofs.equals(number.copy(), exp.Literal.number(1)), true=exp.Literal.string(" day "))],
-        default=exp.Literal.string(" days "),
-    )
-    side = exp.Case(
-        ifs=[exp.If(this=exp.GT(this=days.copy(), expression=proofs.zero()), true=exp.Literal.string("later"))],
-        default=exp.Literal.string("earlier"),
-    )
-    found.reasons.append(
-        exp.Case(
-            ifs=[exp.If(this=proofs.equals(days, proofs.zero()), true=exp.Literal.string("same day"))],
-            default=proofs.say(number, unit, side),
-        )
-    )
-
-
-def _local(value: exp.Expr, item: Column, scope: StepScope) -> exp.Expr:
-    """An instant as the business's clock shows it, because days are counted from its midnight."""
-    if item.type != INSTANT:
-        return value.copy()
-    return exp.AtTimeZone(this=value.copy(), zone=exp.Literal.string(scope.timezone))
-
-
-def _text(part: Text, left: Relation, right: Relation, scope: StepScope, found: _Measures) -> None:
-    a, b = _sides(part, "text", "text", left, right, scope)
-    l_value, r_value = _bare(column(a.name, "l")), _bare(column(b.name, "r"))
-    alike: exp.Expr = exp.Anonymous(this="jaro_winkler_similarity", expressions=[l_value, r_value])
-    if part.contains:
-        filled = exp.and_(
-            *(exp.NEQ(this=item.copy(), expression=exp.Literal.string("")) for item in (l_value, r_value))
-        )
-        inside = exp.or_(
-            exp.Contains(this=l_value.copy(), expression=r_value.copy()),
-            exp.Contains(this=r_value.copy(), expression=l_value.copy()),
-        )
-        whole = exp.If(this=exp.and_(filled, inside), true=exp.Literal.number("1.0"))
-        alike = exp.Case(ifs=[whole], default=alike)
-    # As whole millionths, so that what is compared and shown is exact.
-    scaled = exp.Round(this=exp.Mul(this=exp.Paren(this=alike), expression=exp.Literal.number(TEXT_STEPS)))
-    likeness = exp.Cast(this=scaled, to=exp.DataType.build("BIGINT"))
-    least = exp.Literal.number(int(Decimal(part.at_least) * TEXT_STEPS))
-    found.tests.append(exp.GTE(this=likeness, expression=least))
-    found.shown["similarity"] = exp.Cast(
-        this=exp.Mul(
-            this=exp.Cast(this=likeness.copy(), to=exp.DataType.build("DECIMAL(9,0)", dialect="duckdb")),
-            expression=exp.Literal.number("0.000001"),
-        ),
-        to=exp.DataType.build("DECIMAL(7,6)", dialect="duckdb"),
-    )
-    found.costs["text"] = exp.Sub(this=exp.Literal.number(TEXT_STEPS), expression=likeness.copy())
-    found.reasons.append(proofs.say("texts alike by ", column("similarity")))
-
-
-def _bare(value: exp.Expr) -> exp.Expr:
-    plain = exp.Anonymous(this="strip_accents", expressions=[exp.Lower(this=value)])
-    spaced = exp.RegexpReplace(
-        this=plain,
-        expression=exp.Literal.string("[^a-z0-9]+"),
-        replacement=exp.Literal.string(" "),
-        modifiers=exp.Literal.string("g"),
-    )
-    return exp.Trim(this=spaced)
-
-
 def _numbered(relation: Relation, scope: StepScope) -> exp.Select:
     """Rows with a number that depends on what they hold alone."""
     scope.distinct([*relation.names, NUMBER], "from")
@@ -405,7 +209,7 @@ def _numbered(relation: Relation, scope: StepScope) -> exp.Select:
     )
 
 
-def _candidates(measures: _Measures, own: _Names) -> exp.Select:
+def _candidates(measures: Measures, own: _Names) -> exp.Select:
     shown = [aliased(value, name) for name, value in measures.shown.items()]
     costs = [aliased(value, f"cost_{name}") for name, value in measures.costs.items()]
     return exp.Select(
@@ -417,7 +221,7 @@ def _candidates(measures: _Measures, own: _Names) -> exp.Select:
     )
 
 
-def _counted(measures: _Measures, own: _Names) -> exp.Select:
+def _counted(measures: Measures, own: _Names) -> exp.Select:
     """Each candidate with how many its two rows have."""
     names = ["l", "r", *measures.shown, *(f"cost_{name}" for name in measures.costs)]
     counts = [
@@ -436,7 +240,7 @@ def _clear(table: str | None = None) -> exp.Expr:
     )
 
 
-def _unclear(measures: _Measures, own: _Names) -> exp.Select:
+def _unclear(measures: Measures, own: _Names) -> exp.Select:
     costs = [aliased(column(f"cost_{name}"), name) for name in measures.costs]
     return exp.Select(
         expressions=[column("l"), column("r"), *costs],
@@ -468,7 +272,7 @@ def _matched(
     left: Relation,
     right: Relation,
     pairs: Sequence[tuple[Column, Column]],
-    measures: _Measures,
+    measures: Measures,
     own: _Names,
     scope: StepScope,
     suffix: str | None,

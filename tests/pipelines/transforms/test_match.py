@@ -9,7 +9,7 @@ from compiling import Bench, compile_steps
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.matching import Candidates, closest_pairs
+from pipelines.matching.closest import Candidates, closest_pairs
 from pipelines.transforms import match
 from spec.errors import LimitError
 
