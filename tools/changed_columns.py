@@ -16,7 +16,7 @@ from connectors import conform, sql
 from connectors.contract import Place, connector
 from connectors.files.options import ReadOptions
 from connectors.looking import scratch
-from connectors.profile import profile
+from connectors.profile.judging import profile
 from connectors.renames import Evidence, in_kind
 from connectors.spelling import Spelling
 from pipelines.job import Job

@@ -14,13 +14,15 @@ from connectors.files.options import ReadOptions
 from connectors.files.parts import heads_of
 from connectors.files.sniffing import dialect_of, sniff
 from connectors.looking import scratch
-from connectors.profile import key_of, profile, spelling_of
+from connectors.profile.findings import spelling_of
+from connectors.profile.judging import profile
+from connectors.profile.keys import key_of
 from connectors.spelling import plain_options
 from spec.catalog import Column, Table
 from spec.pipeline import Source
 
 if TYPE_CHECKING:
-    from connectors.profile import DecimalMark
+    from connectors.profile.findings import DecimalMark
 
 _MOST_TABLES = 50
 

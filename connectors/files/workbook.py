@@ -26,7 +26,9 @@ from connectors.files.footer import Footer, own_totals, told, without_footer
 from connectors.files.layout import Cell, Layout, beside, laid_out, layout_of, names_of
 from connectors.files.options import ReadOptions
 from connectors.looking import scratch
-from connectors.profile import Profile, key_of, profile, spelling_of
+from connectors.profile.findings import Profile, spelling_of
+from connectors.profile.judging import profile
+from connectors.profile.keys import key_of
 from connectors.spelling import plain_options
 from connectors.trees import exp
 from spec.catalog import Column, Table

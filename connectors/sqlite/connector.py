@@ -24,7 +24,8 @@ from connectors.drift import compare, known_names
 from connectors.extensions import load
 from connectors.looking import preview_rows, scratch
 from connectors.names import distinct, table_name
-from connectors.profile import profile, spelling_of
+from connectors.profile.findings import spelling_of
+from connectors.profile.judging import profile
 from connectors.spelling import Spelling, Strings, parse_options, plain_options
 from spec.base import JsonValue
 from spec.catalog import Column, ForeignKey, Table

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
-from connectors.profile import NOTHING_WORDS
+from connectors.profile.judging import NOTHING_WORDS
 from pipelines.engines.duckdb import Limits, lock, open_engine
 from spec.records import record
 

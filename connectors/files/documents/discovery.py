@@ -25,7 +25,9 @@ from connectors.files.records import Record
 from connectors.files.structure import Seen, Structure, structure_of
 from connectors.looking import scratch
 from connectors.names import column_names, distinct
-from connectors.profile import key_of, profile, singular, spelling_of
+from connectors.profile.findings import spelling_of
+from connectors.profile.judging import profile
+from connectors.profile.keys import key_of, singular
 from connectors.spelling import plain_options
 from spec.base import JsonValue
 from spec.catalog import Column, ForeignKey, Table
