@@ -1,4 +1,4 @@
-"""Operators on the list: comparison, arithmetic, conditions and casts, as both engines compute them."""
+"""Operators on the list: comparison, arithmetic and casts, as both engines compute them."""
 
 from __future__ import annotations
 
@@ -347,58 +347,6 @@ def joined(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
     """One text after the other; with an empty value, empty."""
     left, right = (as_text(scalars.say(item, scope)) for item in (node.this, node.expression))
     return Typed(exp.DPipe(this=grouped(left), expression=grouped(right)), TEXT)
-
-
-@says(
-    "Case",
-    name="case",
-    examples=(
-        "case when i > 1 then 'a' when i < 0 then v end",
-        "case i when 1 then d else e end",
-        "case when b then 1 else 2.5 end",
-        "case when b then day else ts end",
-        "case when b then d end",
-    ),
-)
-def case(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
-    """The first that holds."""
-    only(node, "this", "ifs", "default")
-    conditions: list[exp.Expr] = []
-    for item in node.args["ifs"]:
-        if node.this is None:
-            conditions.append(scalars.truth(item.this, scope))
-        else:
-            one, other = scalars.pair(node.this, item.this, scope, "CASE")
-            conditions.append(exp.EQ(this=grouped(one.tree), expression=grouped(other.tree)))
-    default = node.args.get("default")
-    values = [item.args["true"] for item in node.args["ifs"]] + ([default] if default is not None else [])
-    said, found = choice(scalars, values, scope, "CASE")
-    ifs = [exp.If(this=condition, true=value) for condition, value in zip(conditions, said, strict=False)]
-    return Typed(exp.Case(ifs=ifs, default=said[-1] if default is not None else None), found)
-
-
-@says("If", name="if", examples=("if(b, i, l)", "if(i > 1, v, null)"))
-def if_else(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
-    """One of two."""
-    other = node.args.get("false")
-    said, found = choice(scalars, [node.args["true"], *([other] if other is not None else [])], scope, "IF")
-    first = exp.If(this=scalars.truth(node.this, scope), true=said[0])
-    return Typed(exp.Case(ifs=[first], default=said[1] if other is not None else None), found)
-
-
-def choice(scalars: Scalars, nodes: list[exp.Expr], scope: Scope, what: str) -> tuple[list[exp.Expr], Kind]:
-    """Values of which one is taken, as one kind."""
-    said = [scalars.say(item, scope) for item in nodes]
-    found = one_kind([item.kind for item in said], what)
-    if found.family not in ("text", "null", "boolean") and any(is_text(item) for item in nodes):
-        raise CannotSayError(f"{what} of a text and {found.family}")
-    trees = [cast_to(item.tree, found) if needs_cast(item.kind, found) else item.tree for item in said]
-    return [collated(tree) for tree in trees] if found == TEXT else trees, found
-
-
-def needs_cast(kind: Kind, wanted: Kind) -> bool:
-    """Whether PostgreSQL would take a value for another type than the one wanted."""
-    return wanted != NULL and (kind.family != wanted.family or kind == NULL) and wanted.family != "decimal"
 
 
 @says(

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from sqlglot import exp
 
-from pipelines.inplace import aggregates, functions, lists, operators, readings, regexes
+from pipelines.inplace import aggregates, alternatives, dates, lists, numbers, operators, readings, regexes, texts
 from pipelines.inplace.aggregates import ordered
 from pipelines.inplace.kinds import NULL, NUMBERS, CannotSayError, Kind, kind_of, one_kind
 from pipelines.inplace.scalars import (
@@ -26,7 +26,7 @@ from pipelines.inplace.scalars import (
 from pipelines.job import Field, Relation
 from spec.base import JsonValue
 
-LISTS: Final = (aggregates, functions, lists, operators, readings, regexes)
+LISTS: Final = (aggregates, alternatives, dates, lists, numbers, operators, readings, regexes, texts)
 """The modules whose rules are on the list."""
 
 

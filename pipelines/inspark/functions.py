@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from pipelines.inplace import functions
+from pipelines.inplace import dates, numbers, texts
 from pipelines.inplace.kinds import (
     BIGINT,
     BOOLEAN,
@@ -43,7 +43,7 @@ _EXACT_ABOVE: Final = "4503599627370496"
 @says_spark("Trim", "ltrim", "rtrim", name="trim, ltrim, rtrim", examples=RULES["Trim"].examples)
 def trim(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
     """Without spaces, or stated characters, at its ends."""
-    said = functions.trim(scalars, node, scope).tree
+    said = texts.trim(scalars, node, scope).tree
     value, characters = said.expressions
     position = {"ltrim": "LEADING", "rtrim": "TRAILING"}.get(said.name, "BOTH")
     return Typed(exp.Trim(this=value, expression=characters, position=position), TEXT)
@@ -113,7 +113,7 @@ def _cut(value: exp.Expr) -> exp.Expr:
 @says_spark("Round", examples=RULES["Round"].examples)
 def rounded(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
     """Half away from zero, at a constant number of decimals; of floating point multiplied, cut and divided."""
-    said = functions.rounded(scalars, node, scope)
+    said = numbers.rounded(scalars, node, scope)
     return Typed(_with_cut(said.tree), said.kind) if said.kind == DOUBLE else said
 
 
@@ -203,7 +203,7 @@ def extract(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
 @says_spark("date_part", "datepart", name="date_part", examples=RULES["date_part"].examples)
 def date_part_of(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
     """The same, written otherwise."""
-    if len(node.expressions) != functions.TWO or not is_text(node.expressions[0]):
+    if len(node.expressions) != dates.TWO or not is_text(node.expressions[0]):
         raise CannotSayError("date_part() of a part that is no constant")
     return part_of(scalars.say(node.expressions[1], scope), node.expressions[0].name.upper())
 
@@ -211,7 +211,7 @@ def date_part_of(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
 @says_spark("TimestampTrunc", "DateTrunc", "date_trunc", name="date_trunc", examples=RULES["DateTrunc"].examples)
 def date_trunc(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
     """The beginning of the period, as a time without a zone."""
-    said = functions.date_trunc(scalars, node, scope)
+    said = dates.date_trunc(scalars, node, scope)
     return Typed(cast_to(said.tree, TIMESTAMP), TIMESTAMP)
 
 
@@ -250,8 +250,8 @@ def last_day(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
 @says_spark("Explode", name="unnest(generate_series(...))", examples=())
 def counted_rows(scalars: Scalars, node: exp.Expr, scope: Scope) -> Typed:
     """A row for each whole number of a stretch, once in a list of columns; Spark would count down where it is empty."""
-    first, last = functions.counted_rows(scalars, node, scope).tree.expressions
+    first, last = numbers.counted_rows(scalars, node, scope).tree.expressions
     upwards = exp.LTE(this=first, expression=last)
-    numbers = exp.If(this=upwards, true=call("sequence", first.copy(), last.copy()))
+    series = exp.If(this=upwards, true=call("sequence", first.copy(), last.copy()))
     none = exp.Cast(this=call("array"), to=built("bigint[]"))
-    return Typed(call("explode", exp.Case(ifs=[numbers], default=none)), BIGINT)
+    return Typed(call("explode", exp.Case(ifs=[series], default=none)), BIGINT)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from pipelines.inplace import aggregates, functions, operators, regexes
+from pipelines.inplace import aggregates, alternatives, dates, numbers, operators, regexes, texts
 from pipelines.inplace.scalars import RULES, Rule, says
 
-LISTS: Final = (aggregates, functions, operators, regexes)
+LISTS: Final = (aggregates, alternatives, dates, numbers, operators, regexes, texts)
 """Imported for their rules, of which some are taken over."""
 
 _ALIKE: Final = """

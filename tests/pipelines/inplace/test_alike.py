@@ -10,14 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rule_examples import PATTERNS, QUERIES, ROWS, RUNS, alone, by_first, by_patterns, distinct, same_rows, statements
 
-from pipelines.inplace import aggregates, functions, lists, operators, readings, regexes
-from pipelines.inplace.functions import SPACES
 from pipelines.inplace.kinds import CannotSayError
 from pipelines.inplace.pattern import read
+from pipelines.inplace.queries import LISTS
 from pipelines.inplace.scalars import RULES, Rule
-
-LISTED = (aggregates, functions, lists, operators, readings, regexes)
-"""Imported for their rules, which are then on the list."""
+from pipelines.inplace.texts import SPACES
 
 
 def rules() -> list[Rule]:
@@ -28,6 +25,10 @@ def compared(engines: Both, query: str) -> dict[str, list[object]]:
     mine, theirs = engines.query(query)
     names = [f"x{number}" for number in range(-1, len(mine[0]) if mine else 0)]
     return differences(sorted(mine, key=by_first), sorted(theirs, key=by_first), names[: len(mine[0]) if mine else 0])
+
+
+def test_each_module_of_the_list_has_rules_on_it_and_nobody_else() -> None:
+    assert {rule.say.__module__ for rule in rules()} == {module.__name__ for module in LISTS}
 
 
 def test_each_rule_on_the_list_has_an_example() -> None:
