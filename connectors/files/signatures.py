@@ -19,8 +19,8 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
 """First bytes, what begins with them, and what to do about it."""
 _MOST_ODD = 0.02
 _FEW = 5
-# Tabs, line ends, form feeds, what ends files and marks colours in old exports, and the signs that ASCII has for parting
-# columns and rows. NUL pads fields of fixed width, so it is left to the lines that hold it.
+# Tabs, line ends, form feeds, what ends files and marks colours in old exports, and ASCII's own signs between columns
+# and rows. NUL pads fields of fixed width, so it is left to the lines that hold it.
 _USUAL = frozenset("\0\t\n\v\f\r\x1a\x1b\x1c\x1d\x1e\x1f")
 
 

@@ -19,7 +19,7 @@ def rows_of(view: FolderView, drafted: object, *, whole: bool = False) -> list[l
     """
     query = _query(drafted)
     width = 1 if not whole and _shows_all(query, view) else None
-    return [list(row)[:width] for row in view.rows(query)]
+    return [[*row[:width]] for row in view.rows(query)]
 
 
 def _query(drafted: object) -> exp.Query:
