@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from connectors import sql
 from connectors.contract import Discovered
 from connectors.files import text
-from connectors.files.delimited import PROFILED, prepared, raw_table
+from connectors.files.delimited_file import prepared
+from connectors.files.delimited_records import PROFILED, raw_table
 from connectors.files.options import ReadOptions
 from connectors.files.parts import heads_of
 from connectors.files.sniffing import dialect_of, sniff

@@ -20,8 +20,8 @@ from connectors.drift import known_names
 from connectors.extensions import load as load_extension
 from connectors.files import archive, made, text
 from connectors.files.archive import Entry, Sheet, column_letters
+from connectors.files.aside import quarantined
 from connectors.files.blocks import Cells, Titled, below, blocks, numbered
-from connectors.files.delimited import quarantined
 from connectors.files.footer import Footer, own_totals, told, without_footer
 from connectors.files.layout import Cell, Layout, beside, laid_out, layout_of, names_of
 from connectors.files.options import ReadOptions

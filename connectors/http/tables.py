@@ -18,7 +18,7 @@ from sqlglot import exp
 from connectors import conform, readings, sql
 from connectors.contract import Reading
 from connectors.drift import drifted
-from connectors.files.delimited import CARRIED_ON
+from connectors.files.aside import CARRIED_ON
 from connectors.files.documents.prepared import prepared
 from connectors.files.documents.query import exploded, read_lines, values
 from connectors.files.documents.reading import read as read_file

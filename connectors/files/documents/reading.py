@@ -16,7 +16,7 @@ from connectors import conform, sql
 from connectors.contract import Reading
 from connectors.drift import drifted
 from connectors.files import text
-from connectors.files.delimited import CARRIED_ON, keep_broken, quarantined
+from connectors.files.aside import CARRIED_ON, keep_broken, quarantined
 from connectors.files.documents.discovery import names_and_fields
 from connectors.files.documents.parsing import all_records, document_records, line_records
 from connectors.files.documents.prepared import Prepared, prepared
