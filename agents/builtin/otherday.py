@@ -29,7 +29,7 @@ def by_other_days(request: Request, prepared: Prepared, best: Candidate, data: D
         return best
     name = taken.removeprefix(_TAKEN)
     table = best.meaning.scope.table
-    told = []
+    told: list[str] = []
     for column in date_columns(prepared.index.schema, table):
         if column.name == name or len(told) == _MOST:
             continue

@@ -1,32 +1,24 @@
-"""A conversation over real files: asked, planned, approved, run, put back, and held by one person at a time."""
+"""A conversation over real files: asked, planned, approved, run and put back."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import threading
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from talk import NOW, ORDERS, Talk, one, start, texts
+from talk import NOW, Talk, one, planned, start, texts
 
-from agents import replies, stages
+from agents import replies
 from agents.session import Message, Session
 from memory.workspace import Workspace
 from spec.base import JsonValue
 from spec.errors import AccessError
-from spec.run import RunEvent, RunResult
-from tools import answers, conversations, runs, schedules
+from tools import answers, conversations, schedules
 from tools.context import Context
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def planned(talk: Talk) -> replies.PlanCard:
-    return one(talk.say("total amount by region, save it as totals.csv"), replies.PlanCard)
 
 
 def test_a_question_gives_its_reading_and_its_rows(context: Context, orders: Path) -> None:
@@ -228,64 +220,6 @@ def test_a_conversation_is_not_shown_to_somebody_else(context: Context, orders: 
     assert conversations.recent(other) == []
 
 
-def test_what_was_said_is_there_after_a_restart(context: Context, orders: Path) -> None:
-    talk = Talk(context, orders)
-    said = talk.say("total amount by region")
-    context.workspace.store.close()
-    again = Context(Workspace(context.workspace.folder, NOW), "anna")
-    kept = [
-        replies.REPLY.validate_python(one.body["reply"])
-        for one in conversations.messages(again, talk.thread)
-        if "reply" in one.body
-    ]
-    assert kept == said
-    again.workspace.store.close()
-
-
-def test_two_messages_at_once_are_answered_one_after_the_other(context: Context, orders: Path) -> None:
-    talk = Talk(context, orders)
-    threads = [
-        threading.Thread(target=talk.say, args=(text,))
-        for text in ("how many orders", "total amount", "average amount")
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    turns = [message.turn for message in conversations.messages(context, talk.thread)]
-    assert turns == sorted(turns)
-    assert set(turns) == {1, 2, 3}
-
-
-def test_a_turn_whose_process_is_gone_holds_nobody_up(context: Context, orders: Path) -> None:
-    talk = Talk(context, orders)
-    gone = subprocess.run(
-        [sys.executable, "-c", "from memory.owners import this_owner; print(this_owner())"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    conversations.of(context).queue_turn(talk.thread, by="anna", owner=gone.stdout.strip(), now=NOW)
-    assert one(talk.say("how many orders"), replies.Table).rows == ((4,),)
-
-
-def test_a_stopped_turn_leaves_the_thread_as_it_was(context: Context, orders: Path) -> None:
-    talk = Talk(context, orders)
-    talk.say("how many orders")
-    before = context.workspace.store.thread(talk.thread)
-    with Session(context, clock=NOW) as session:
-        stream = session.talk(Message(text="total amount by region", thread=talk.thread), start=start)
-        next(stream)
-        session.stop(talk.thread)
-        rest = list(stream)
-    assert texts(rest) == "Stopped. Nothing was changed."
-    after = context.workspace.store.thread(talk.thread)
-    assert before is not None
-    assert after is not None
-    assert after.history == before.history
-
-
 def test_a_message_too_long_is_refused_and_the_conversation_goes_on(context: Context, orders: Path) -> None:
     talk = Talk(context, orders)
     assert "20,001 characters" in one(talk.say("x" * 20_001), replies.Failure).message
@@ -386,74 +320,6 @@ def test_what_is_quoted_neither_plans_nor_approves(context: Context, orders: Pat
     assert one(found, replies.Table).rows == ((4,),)
     (plan,) = conversations.plans(context, talk.thread)
     assert plan.status == "proposed"
-
-
-def test_conversations_that_plan_the_same_at_once_get_pipelines_of_their_own(context: Context, orders: Path) -> None:
-    talks = [Talk(context, orders) for _ in range(4)]
-    cards: list[replies.PlanCard] = []
-    threads = [threading.Thread(target=lambda talk=talk: cards.append(planned(talk))) for talk in talks]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(card.name for card in cards) == ["totals", "totals_2", "totals_3", "totals_4"]
-
-
-def test_a_plan_that_waits_for_the_proof_of_another_can_be_stopped(context: Context, orders: Path) -> None:
-    talk = Talk(context, orders)
-    found: list[list[replies.Reply]] = []
-    with stages._PROVING:
-        asking = threading.Thread(
-            target=lambda: found.append(talk.say("total amount by region, save it as totals.csv"))
-        )
-        asking.start()
-        while conversations.of(context).turn_status(talk.thread, 1) != "cancelled":
-            conversations.cancel_running(context, talk.thread, now=NOW)
-            asking.join(0.2)
-            assert asking.is_alive() or found
-        asking.join()
-    assert texts(found[0]).endswith("Stopped. Nothing was changed.")
-    assert conversations.plans(context, talk.thread) == []
-
-
-def test_a_scheduled_run_that_met_other_columns_asks_in_the_conversation_of_its_plan(
-    context: Context, orders: Path
-) -> None:
-    from agents.news import news
-    from tools import notices
-
-    talk = Talk(context, orders)
-    planned(talk)
-    talk.say(decision="approve")
-    orders.write_text(ORDERS.replace("amount", "amount_eur"), encoding="utf-8")
-    folder = context.workspace.folder
-    name = conversations.plans(context, talk.thread)[-1].pipeline
-    result = runs.run(context, folder / "pipelines" / name / f"{name}.yaml", now=NOW, out=folder / "out" / name)
-    notices.add(
-        context, pipeline=name, kind="failed", text="It failed.", hint="", cause="drift", run_id=result.run_id,
-        thread=talk.thread, now=NOW,
-    )  # fmt: skip
-    asked = one(list(news(context, talk.thread, clock=lambda: NOW)), replies.Question)
-    assert "Is 'amount_eur' the new name of 'amount'?" in asked.text
-    changed = talk.say("yes")
-    assert any("amount_eur" in change for change in one(changed, replies.DiffCard).changes)
-    assert "Done." in texts(talk.say(decision="approve"))
-    assert "Done." in texts(talk.say("run it"))
-
-
-def test_a_no_to_a_rename_changes_nothing_and_an_answer_that_fits_nothing_is_asked_again(
-    context: Context, orders: Path
-) -> None:
-    talk = Talk(context, orders)
-    planned(talk)
-    talk.say(decision="approve")
-    before = conversations.plans(context, talk.thread)
-    orders.write_text(ORDERS.replace("amount", "amount_eur"), encoding="utf-8")
-    one(talk.say("run it"), replies.Question)
-    assert one(talk.say(answer="perhaps"), replies.Failure).error == "usage"
-    assert "The plan stays as it is" in texts(talk.say("no"))
-    assert conversations.plans(context, talk.thread) == before
-    assert texts(talk.say(answer="yes")) == "That question is settled already."
 
 
 def test_how_clean_a_file_is_can_be_asked_in_words(context: Context, tmp_path: Path) -> None:
@@ -565,46 +431,6 @@ def test_what_is_in_the_data_is_listed_with_questions_that_can_be_answered(conte
     assert asked
     for question in asked:
         assert one(talk.say(question), replies.Table).rows
-
-
-def test_a_run_that_was_done_before_it_could_be_stopped_is_not_said_to_have_changed_nothing(
-    context: Context, orders: Path
-) -> None:
-    talk = Talk(context, orders)
-    digest = planned(talk).spec_digest
-
-    def stopped_late(context: Context, spec: Path, **more: Any) -> RunResult:
-        result = start(context, spec, **more)
-        with Session(context, clock=NOW) as other:
-            other.stop(talk.thread)
-        return result
-
-    with Session(context, clock=NOW) as session:
-        message = Message(thread=talk.thread, decision="approve", digest=digest)
-        found = list(session.talk(message, start=stopped_late, data=talk.data))
-    assert "The run was done before it could be stopped. It wrote totals.csv." in texts(found)
-
-
-def test_stopping_a_conversation_asks_its_run_to_stop_at_once(context: Context, orders: Path) -> None:
-    talk = Talk(context, orders)
-    digest = planned(talk).spec_digest
-    heard: list[bool] = []
-
-    def at_work(context: Context, spec: Path, *, told: Callable[[RunEvent], None], **more: Any) -> RunResult:
-        def hears(event: RunEvent) -> None:
-            if event.phase == "start":
-                with Session(context, clock=NOW) as other:
-                    other.stop(talk.thread)
-                heard.append(context.workspace.store.cancel_requested(event.run_id))
-            told(event)
-
-        return start(context, spec, told=hears, **more)
-
-    with Session(context, clock=NOW) as session:
-        message = Message(thread=talk.thread, decision="approve", digest=digest)
-        found = list(session.talk(message, start=at_work, data=talk.data))
-    assert heard == [True]
-    assert "Stopped; the run published nothing. The plan stays approved" in texts(found)
 
 
 def test_a_plan_that_is_changed_comes_in_the_place_of_the_one_before_and_not_beside_it(

@@ -50,3 +50,8 @@ def one(found: list[replies.Reply], kind: type[T]) -> T:
 
 def texts(found: list[replies.Reply]) -> str:
     return "\n".join(reply.text for reply in found if isinstance(reply, replies.Text))
+
+
+def planned(talk: Talk) -> replies.PlanCard:
+    """The card of a first plan: totals by region, into a file."""
+    return one(talk.say("total amount by region, save it as totals.csv"), replies.PlanCard)
