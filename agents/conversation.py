@@ -140,14 +140,9 @@ class _Turn:
         text = self.message.text or self._answer_in_words()
         if self.message.decision is not None:
             text = {"approve": "Approve", "reject": "Reject"}[self.message.decision]
-        conversations.said(
-            self.context,
-            self.thread,
-            turn=self.number,
-            author=self.context.principal,
-            body={"text": text[:LONGEST_MESSAGE]},
-            now=self.clock(),
-        )
+        body = {"text": text[:LONGEST_MESSAGE]} | dropped.names_in(self.message)
+        author = self.context.principal
+        conversations.said(self.context, self.thread, turn=self.number, author=author, body=body, now=self.clock())
 
     def _answer_in_words(self) -> str:
         """An option's own words where its value was given."""
@@ -352,6 +347,7 @@ class _Turn:
         if want == "pipeline":
             yield from self._plan(message)
         else:
+            self.wish = earlier.wish_of(self.desk, saved)
             yield from self._answered(begun(self.context, message, want, clock=self.clock(), base=Path.cwd()))
 
     def _renamed(self, run_id: str, said: str, saved: SavedThread) -> Iterator[replies.Reply]:

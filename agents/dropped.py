@@ -22,6 +22,12 @@ _DESCRIPTIONS = frozenset({".yaml", ".yml", ".edmx", ".xml"})
 """Endings of what describes a system and holds no rows; a connector is drafted from it."""
 
 
+def names_in(message: Message) -> dict[str, list[str]]:
+    """The names of the files that a message brings, as it is kept with them; nothing where it brings none."""
+    names = [Path(item.partition("=")[2] or item).name for item in message.data if "://" not in item]
+    return {"files": names} if names else {}
+
+
 def brought(
     desk: Desk, saved: SavedThread, message: Message, otherwise: Sequence[str], *, now: datetime
 ) -> tuple[SavedThread, list[replies.Failure]]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from agents import replies
 from agents.builtin.parsing.followup import is_fragment
 from agents.contract import Draft, Request, Turn
-from agents.drawing import Wish
+from agents.drawing import Wish, wished
 from agents.exchange import Exchange
-from tools import threads
+from tools import conversations, threads
 
 if TYPE_CHECKING:
     from agents.desk import Desk
@@ -49,6 +49,16 @@ def with_its_plan_last(exchange: Exchange) -> Exchange:
 
 def _is_plan(turn: Turn) -> bool:
     return turn.spec is not None and bool(turn.spec.outputs or turn.spec.loads or turn.spec.report)
+
+
+def wish_of(desk: Desk, saved: SavedThread) -> Wish | None:
+    """The wish for a chart that the request of a question that is open now was said with."""
+    if not saved.data:
+        return None
+    asked, data = str(saved.request.get("text", "")), desk.data_of(saved)
+    said = (str(one.body.get("text", "")) for one in reversed(conversations.of(desk.context).messages(saved.id)))
+    wishes = (wished(text, data) for text in said)
+    return next((one for one in wishes if one is not None and one.question == asked), None)
 
 
 def answers(saved: SavedThread) -> list[Turn]:

@@ -166,11 +166,12 @@ REPLY: TypeAdapter[Reply] = TypeAdapter(Reply)
 
 
 class Said(Document):
-    """One message of a conversation as kept: who said it, and a person's words or one of our replies."""
+    """One message of a conversation as kept: who said it, and a person's words and files, or one of our replies."""
 
     seq: int
     turn: int
     at: datetime
     author: str
     text: str | None = None
+    files: tuple[str, ...] = ()
     reply: Reply | None = None

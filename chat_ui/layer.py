@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from chainlit.data.base import BaseDataLayer
@@ -13,7 +14,7 @@ from chainlit.user import PersistedUser
 
 from agents import replies
 from agents.service import Service
-from chat_ui.render import rendered
+from chat_ui.render import plain, rendered
 from spec.errors import AccessError, BusyError
 from tools import conversations, forget
 
@@ -90,7 +91,7 @@ class ThreadLayer(BaseDataLayer):
         for message in conversations.of(context).messages(thread_id):
             at = message.at.isoformat()
             if "text" in message.body:
-                steps.append(_step(thread_id, message.seq, "user_message", message.author, message.body["text"], at))
+                steps.append(_step(thread_id, message.seq, "user_message", message.author, _said(message.body), at))
                 continue
             reply = replies.REPLY.validate_python(message.body["reply"])
             if isinstance(reply, replies.Progress):
@@ -215,6 +216,12 @@ class ThreadLayer(BaseDataLayer):
 
     async def close(self) -> None:
         """The service closes the store."""
+
+
+def _said(body: Mapping[str, Any]) -> str:
+    """What a person said, and below it the names of the files that came with it."""
+    files = ", ".join(plain(name) for name in body.get("files", []))
+    return "\n\n".join(part for part in (str(body["text"]), f"*With {files}*" if files else "") if part)
 
 
 def _step(thread: str, seq: int, kind: str, name: str, text: object, at: str) -> dict[str, Any]:

@@ -353,6 +353,15 @@ def test_a_pie_that_could_not_be_read_is_drawn_otherwise_and_says_so(context: Co
     assert "below zero" in texts(found)
 
 
+def test_a_wish_for_a_chart_outlasts_the_question_in_between(context: Context, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text("region,net_amount,gross_amount\nNorth,5.00,6.00\nSouth,3.00,4.00\n", encoding="utf-8")
+    talk = Talk(context, file)
+    one(talk.say("pie chart of total amount by region"), replies.Question)
+    found = talk.say(answer="orders.net_amount")
+    assert one(found, replies.Chart).chart == "pie"
+
+
 def test_an_answer_is_put_back_like_before_and_follow_ups_go_on_from_there(context: Context, orders: Path) -> None:
     talk = Talk(context, orders)
     talk.say("total amount by region")

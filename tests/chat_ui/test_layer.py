@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from agents.exchange import Message
 from agents.service import Service
 from memory.workspace import Workspace
 from tools import conversations
@@ -77,3 +78,25 @@ def test_an_id_that_was_never_reserved_begins_nothing(
 
     asyncio.run(ThreadLayer(service).update_thread("6d2f0f0e-aaaa", name="hello", user_id="ada"))
     assert conversations.recent(service.context("ada")) == []
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_conversation_that_is_opened_again_names_the_files_that_came_with_each_message(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAINLIT_APP_ROOT", str(tmp_path))
+    from chat_ui.layer import ThreadLayer
+
+    (tmp_path / "my_orders.csv").write_text("id,total\n1,5\n2,7\n", encoding="utf-8")
+    thread = service.begin("ada", "", surface="page")
+
+    async def talk() -> Any:
+        for text, data in (("total", (str(tmp_path / "my_orders.csv"),)), ("how many orders?", ())):
+            async for _ in service.talk("ada", Message(text=text, thread=thread, data=data)):
+                pass
+        return await ThreadLayer(service).get_thread(thread)
+
+    opened = asyncio.run(talk())
+    assert opened is not None
+    said = [step["output"] for step in opened["steps"] if step["type"] == "user_message"]
+    assert said == ["total\n\n*With my\\_orders\\.csv*", "how many orders?"]
