@@ -14,7 +14,7 @@ from chainlit.user import PersistedUser
 
 from agents import replies
 from agents.service import Service
-from chat_ui.render import plain, rendered
+from chat_ui.render import rendered
 from spec.errors import AccessError, BusyError
 from tools import conversations, forget
 
@@ -219,9 +219,9 @@ class ThreadLayer(BaseDataLayer):
 
 
 def _said(body: Mapping[str, Any]) -> str:
-    """What a person said, and below it the names of the files that came with it."""
-    files = ", ".join(plain(name) for name in body.get("files", []))
-    return "\n\n".join(part for part in (str(body["text"]), f"*With {files}*" if files else "") if part)
+    """What a person said, and below it the names of the files that came with it; the page shows it as it is."""
+    files = ", ".join(body.get("files", []))
+    return "\n".join(part for part in (str(body["text"]), f"With {files}" if files else "") if part)
 
 
 def _step(thread: str, seq: int, kind: str, name: str, text: object, at: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89PNG", "a picture", "Export the data itself as CSV or Excel."),
     (b"\xff\xd8\xff", "a picture", "Export the data itself as CSV or Excel."),
     (b"GIF8", "a picture", "Export the data itself as CSV or Excel."),
-    (b"\x1f\x8b", "packed with gzip", "Let its name end in .gz, or set the option compression to gzip."),
-    (b"\x28\xb5\x2f\xfd", "packed with Zstandard", "Let its name end in .zst, or set the option compression to zstd."),
+    (b"\x1f\x8b", "a file packed with gzip", "Let its name end in .gz, or set the option compression to gzip."),
+    (b"\x28\xb5\x2f\xfd", "a file packed with Zstandard", "Let its name end in .zst, or set the option compression to zstd."),
     (b"PAR1", "a Parquet file", "Let its name end in .parquet, or set the option format to parquet."),
     (b"SQLite format 3\x00", "an SQLite database", "Let its name end in .sqlite."),
     (b"MZ", "a program", "Export the data itself as CSV or Excel."),
@@ -35,4 +35,4 @@ def other_than_text(sample: bytes, decoded: str) -> tuple[str, str] | None:
     # A text may begin with "MZ" or "PAR1" too.
     if known is not None and (strange or not known[0].startswith(("a program", "a Parquet"))):
         return known
-    return ("something that no editor shows", "Look at how it was saved or sent; export it again.") if strange else None
+    return ("not text", "Look at how it was saved or sent; export it again.") if strange else None

@@ -51,7 +51,7 @@ def sniff(path: Path, options: ReadOptions, stated: frozenset[str]) -> Sniffed:
     decoded = sample.decode(encoding, "replace").lstrip("\ufeff")
     other = other_than_text(sample, decoded)
     if other is not None:
-        raise DataError(f"This is no text file, but {other[0]}.", hint=other[1], where=where)
+        raise DataError(f"This is {other[0]}, so no table can be read from it.", hint=other[1], where=where)
     if "line_end" not in stated and "\n" not in decoded and "\r" in decoded.rstrip("\r"):
         found["line_end"] = "cr"
     if found.get("line_end", options.line_end) == "cr":

@@ -99,4 +99,4 @@ def test_a_conversation_that_is_opened_again_names_the_files_that_came_with_each
     opened = asyncio.run(talk())
     assert opened is not None
     said = [step["output"] for step in opened["steps"] if step["type"] == "user_message"]
-    assert said == ["total\n\n*With my\\_orders\\.csv*", "how many orders?"]
+    assert said == ["total\nWith my_orders.csv", "how many orders?"]

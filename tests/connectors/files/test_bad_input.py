@@ -316,17 +316,17 @@ def test_a_broken_line_changes_how_no_other_line_is_read(
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        (random.Random(3).randbytes(5000), "something that no editor shows"),
+        (random.Random(3).randbytes(5000), "not text"),
         (b"\x89PNG\r\n\x1a\n" + random.Random(4).randbytes(3000), "a picture"),
         (b"PK\x03\x04" + random.Random(5).randbytes(300), "a ZIP archive or an Excel workbook"),
-        (gzip.compress(b"a,b\n1,2\n", mtime=0), "packed with gzip"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0), "a file packed with gzip"),
     ],
     ids=["noise", "picture", "archive", "packed"],
 )
 def test_what_is_no_text_is_refused_with_what_it_looks_like(content: bytes, what: str, tmp_path: Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_bytes(content)
-    with pytest.raises(DataError, match=f"no text file, but {what}") as caught:
+    with pytest.raises(DataError, match=f"This is {what}, so no table") as caught:
         files.discover(Place("files", tmp_path, location="sales.csv"))
     assert str(caught.value.where["file"]).endswith("sales.csv")
 
