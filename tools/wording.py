@@ -9,6 +9,11 @@ from spec.base import JsonValue
 
 _NUMBER = re.compile(r"(-?)(\d+)(\.\d+)?")
 _SNAKE = re.compile(r"(?<![\w.'\"`“/@:-])[A-Za-z]\w*?_\w*+(?:\.\w++)?(?![@\w])")
+_COLUMN = re.compile(
+    r"(?P<lead>\b(?:of|by|per|and|or|than|whose|average|highest|lowest|largest|smallest|latest|earliest) |, )"
+    r"(?P<table>[A-Za-z]\w+)\.(?P<column>[A-Za-z]\w+)(?![\w./@(:-]*[\w/@(:-])"
+)
+"""A table's column as SQL writes it, behind a word that a sentence has before one."""
 _FILE = re.compile(
     r"\.(?:csv|tsv|json|ndjson|jsonl|xlsx?|html?|pdf|parquet|db|sqlite|duckdb|ya?ml|pptx|docx|ipynb|md|txt)$",
     re.IGNORECASE,
@@ -54,8 +59,12 @@ def _within_a_day(minute: str, hour: str) -> str:
 
 def spoken_names(text: str) -> str:
     """Names of tables and columns in a sentence as a person says them; files and what is quoted stay as they are."""
+    turned = _COLUMN.sub(
+        lambda found: found[0] if _FILE.search(found[0]) else f"{found['lead']}{found['column']} of {found['table']}",
+        text,
+    )
     return _SNAKE.sub(
-        lambda found: found[0] if _FILE.search(found[0]) else " ".join(found[0].replace("_", " ").split()), text
+        lambda found: found[0] if _FILE.search(found[0]) else " ".join(found[0].replace("_", " ").split()), turned
     )
 
 

@@ -10,7 +10,11 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xd8\xff", "a picture", "Export the data itself as CSV or Excel."),
     (b"GIF8", "a picture", "Export the data itself as CSV or Excel."),
     (b"\x1f\x8b", "a file packed with gzip", "Let its name end in .gz, or set the option compression to gzip."),
-    (b"\x28\xb5\x2f\xfd", "a file packed with Zstandard", "Let its name end in .zst, or set the option compression to zstd."),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "a file packed with Zstandard",
+        "Let its name end in .zst, or set the option compression to zstd.",
+    ),
     (b"PAR1", "a Parquet file", "Let its name end in .parquet, or set the option format to parquet."),
     (b"SQLite format 3\x00", "an SQLite database", "Let its name end in .sqlite."),
     (b"MZ", "a program", "Export the data itself as CSV or Excel."),
