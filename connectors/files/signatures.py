@@ -9,11 +9,11 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89PNG", "a picture", "Export the data itself as CSV or Excel."),
     (b"\xff\xd8\xff", "a picture", "Export the data itself as CSV or Excel."),
     (b"GIF8", "a picture", "Export the data itself as CSV or Excel."),
-    (b"\x1f\x8b", "a file packed with gzip", "Let its name end in .gz, or set the option compression to gzip."),
+    (b"\x1f\x8b", "a file packed with gzip", "Let its name end in .gz, or set compression to gzip."),
     (
         b"\x28\xb5\x2f\xfd",
         "a file packed with Zstandard",
-        "Let its name end in .zst, or set the option compression to zstd.",
+        "Let its name end in .zst, or set compression to zstd.",
     ),
     (b"PAR1", "a Parquet file", "Let its name end in .parquet, or set the option format to parquet."),
     (b"SQLite format 3\x00", "an SQLite database", "Let its name end in .sqlite."),
