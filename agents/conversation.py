@@ -45,6 +45,7 @@ from tools.context import Context
 if TYPE_CHECKING:
     from memory.conversations import StoredPlan
     from memory.store import SavedThread
+    from spec.base import JsonValue
     from spec.pipeline import Pipeline
 
 LONGEST_MESSAGE = 20_000
@@ -140,7 +141,7 @@ class _Turn:
         text = self.message.text or self._answer_in_words()
         if self.message.decision is not None:
             text = {"approve": "Approve", "reject": "Reject"}[self.message.decision]
-        body = {"text": text[:LONGEST_MESSAGE]} | dropped.names_in(self.message)
+        body: dict[str, JsonValue] = {"text": text[:LONGEST_MESSAGE], **dropped.names_in(self.message)}
         author = self.context.principal
         conversations.said(self.context, self.thread, turn=self.number, author=author, body=body, now=self.clock())
 

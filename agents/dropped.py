@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from agents.desk import Desk
     from agents.exchange import Message
     from memory.store import SavedThread
+    from spec.base import JsonValue
 
 _DESCRIPTIONS = frozenset({".yaml", ".yml", ".edmx", ".xml"})
 """Endings of what describes a system and holds no rows; a connector is drafted from it."""
 
 
-def names_in(message: Message) -> dict[str, list[str]]:
+def names_in(message: Message) -> dict[str, JsonValue]:
     """The names of the files that a message brings, as it is kept with them; nothing where it brings none."""
-    names = [Path(item.partition("=")[2] or item).name for item in message.data if "://" not in item]
+    names: list[JsonValue] = [Path(item.partition("=")[2] or item).name for item in message.data if "://" not in item]
     return {"files": names} if names else {}
 
 

@@ -50,6 +50,7 @@ from agents.builtin.linking.perunit import take_per_unit
 from agents.builtin.linking.resolve import resolve, runners_up
 from agents.builtin.linking.spokenroles import Unsaid, along, assign
 from agents.builtin.linking.tags import Tag, tag
+from agents.builtin.linking.zero import take_zero
 from agents.builtin.meaning import DOUBT, During, Meaning, Out
 from agents.builtin.parsing.alike import Alike, alike_of
 from agents.builtin.parsing.cents import in_cents
@@ -183,6 +184,7 @@ def prepare(request: Request, data: DataView, index: Index) -> Prepared:
     found = {word: formula_named(word, context, linker, index, today) for word in set(re.findall(r"formula_\d+", text))}
     terms = {word: out for word, out in found.items() if out is not None}
     tags = settle(tag(text, linker, today, frozenset(terms)), index.schema)
+    take_zero(tags)
     meant = take_meant(tags, request.answers, index)
     for one in tags:
         chosen = request.answers.get(key_of(one))

@@ -14,6 +14,7 @@ from agents.builtin.everyday.comings import how_often
 from agents.builtin.everyday.differences import differences
 from agents.builtin.everyday.duplicates import duplicates
 from agents.builtin.everyday.everything import everything
+from agents.builtin.everyday.flatly import flatly
 from agents.builtin.everyday.membership import membership
 from agents.builtin.everyday.oneday import on_one_day
 from agents.builtin.everyday.persons import with_people
@@ -130,6 +131,9 @@ def wordings(text: str, index: Index, linker: Linker) -> list[str]:
     plain = typically(plain, schema, linker, public(schema))
     for rewrite in (_how_average, _open_money, _spending, _compared, _earned, _sold_out(schema)):
         plain = rewrite(plain)
+    flat = flatly(plain, schema, linker)
+    if flat:
+        return flat
     alike = duplicates(plain, schema, linker)
     named = [] if alike else with_people(plain, schema, linker)
     if named:

@@ -62,9 +62,10 @@ def audit(tags: list[Tag], meaning: Meaning, schema: Schema) -> list[str]:
         problems.append("lost:a superlative")
     known = {float(v) for c in held for v in c.values if isinstance(v, int | float)}
     known |= {float(str(v)) for c in held for v in c.values if isinstance(v, str) and v.isdigit()}
-    known |= {number for _, _, number in meaning.having} | {float(meaning.limit or 0)}
+    known |= {number for _, _, number in meaning.having}
     known |= {c.value for c in conditions if isinstance(c, Nested) and c.kind == "measure"}
-    known |= {float(c.scope.limit or 0) for c in conditions if isinstance(c, Nested)}
+    limits = [meaning.limit, *(c.scope.limit for c in conditions if isinstance(c, Nested))]
+    known |= {float(limit) for limit in limits if limit}
     if any(tag.kind == "num" and tag.number is not None and tag.number not in known for tag in tags):
         problems.append("lost:a number")
     compared = sum(1 for tag in tags if tag.kind in {"cmp", "post"})

@@ -16,6 +16,7 @@ from agents.builtin.parsing.often import leave_out_unused
 from agents.builtin.parsing.once import should_be_once
 from agents.builtin.parsing.parse import Reader
 from agents.builtin.parsing.pending import refuse_open_orders, settle_hints, settle_order, tables_of
+from agents.builtin.parsing.valuesets import sets_of_values
 from agents.builtin.parsing.versus import set_side_by_side
 from agents.builtin.schema.choose import (
     adds_up_over,
@@ -60,6 +61,7 @@ def finish(reader: Reader) -> Meaning:
     meaning.problems += _counted_by_themselves(meaning, reader)
     meaning.problems += _money_asked(reader)
     outs = _shown(reader)
+    sets_of_values(outs, meaning, schema, reader.words)
     measured = (
         [o for o in outs if o.is_measure]
         or [o for o, _ in meaning.order if o.is_measure]
@@ -235,6 +237,9 @@ def _events(out: Out, reader: Reader) -> bool:
     return not reader.listing and any(singular(word) != word and stem(word) in words for word in reader.words)
 
 
+_BARE = frozenset({"the", "our", "total", "totals"})
+
+
 def _sum_of_one(meaning: Meaning, reader: Reader) -> None:
     """As in "What quantity was shipped in May?" asks for one figure: amounts are added up, unless one row is meant."""
     if len(reader.focus) != 1 or reader.asked or meaning.groups or meaning.order or meaning.within:
@@ -244,7 +249,10 @@ def _sum_of_one(meaning: Meaning, reader: Reader) -> None:
         return
     column = reader.schema.columns[out.column]
     of_a_time = any(isinstance(one, During) for one in meaning.scope.conditions) and is_money(column)
-    if not (reader.one_figure or reader.of_all or (of_a_time and not reader.listing and "which" not in reader.words)):
+    bare = reader.words <= _BARE
+    if not (
+        reader.one_figure or reader.of_all or bare or (of_a_time and not reader.listing and "which" not in reader.words)
+    ):
         return
     if not is_additive(column, " ".join(column.core)):
         return

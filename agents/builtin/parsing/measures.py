@@ -24,7 +24,7 @@ from agents.builtin.schema.references import holds_people
 _MONEY_SAID = frozenset({"amount", "value"})
 
 
-_OF = frozenset("of for in during since until from between before after ? .".split())
+_OF = frozenset("of for in during since until from between before after".split())
 
 
 class Measures(Dated):
@@ -104,7 +104,7 @@ class Measures(Dated):
         if any(stem(word) in FLOWS for word in spoken.split()):
             return True
         follows = self.cursor.peek()
-        timed = follows is None or follows.period is not None or self.cursor.text() in _OF
+        timed = follows is not None and (follows.period is not None or self.cursor.text() in _OF)
         return spoken in {"total", "totals"} and not self.focus and timed and not self.listing
 
     def _rate(self, phrase: Phrase) -> Out:

@@ -22,6 +22,8 @@ class Builder(Nodes):
         self.meaning = self.meaning or meaning
         if any(out.kind == "per" for out in meaning.outs):
             return self._per(meaning)
+        if meaning.having and not meaning.groups and any(out.is_measure for out in meaning.outs):
+            return self._number_of_sets(meaning)
         apart = self._apart(meaning)
         if apart is not None:
             return apart
@@ -421,6 +423,20 @@ class Builder(Nodes):
             if meaning.limit:
                 query = query.limit(meaning.limit)
         return query
+
+    def _number_of_sets(self, meaning: Meaning) -> exp.Query:
+        """As in "how many customers have more than three orders", where customers are values of a column of orders."""
+        out = meaning.outs[0]
+        if len(meaning.outs) > 1 or out.kind != "count" or not out.column or not out.distinct or out.conditions:
+            raise CannotBuildError("what is compared is said of each of several, and only the whole is asked for")
+        each = Out("column", column=out.column)
+        inner = Meaning(meaning.scope, [each], [each], having=meaning.having)
+        frame = self._frame(inner)
+        node = frame.column(out.column)
+        sets = frame.select(node).where(exp.Not(this=exp.Is(this=node.copy(), expression=exp.Null())))
+        rows = self._grouped(frame, sets, [node.copy()], inner).subquery(exp.to_identifier("counted", quoted=True))
+        number = exp.alias_(exp.Count(this=exp.Star()), exp.to_identifier(self._name(out), quoted=True))
+        return exp.select(number).from_(rows)
 
     def _per(self, meaning: Meaning) -> exp.Query:
         """An average of figures, each of one thing or day: "average number of orders per customer", also in groups."""
