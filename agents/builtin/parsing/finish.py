@@ -237,7 +237,7 @@ def _events(out: Out, reader: Reader) -> bool:
     return not reader.listing and any(singular(word) != word and stem(word) in words for word in reader.words)
 
 
-_BARE = frozenset({"the", "our", "total", "totals"})
+_BARE = frozenset({"the", "our", "total", "totals", "?"})
 
 
 def _sum_of_one(meaning: Meaning, reader: Reader) -> None:
