@@ -24,7 +24,7 @@ from pipelines.contract import MAIN, Built, as_mapping
 from pipelines.expressions import aliased, column, select_from, table_of
 from pipelines.job import Relation
 from pipelines.scope import StepScope
-from pipelines.sqltree import as_type, call, number, plus_days, text
+from pipelines.sqltree import as_type, call, number, plus_days, text, when
 from spec.base import Document, JsonValue
 
 MONTHS: Final = (
@@ -205,6 +205,8 @@ def _week_year(of: _Of) -> exp.Expr:
 
 def _week(of: _Of) -> exp.Expr:
     if of.params.weeks == "iso":
+        if of.params.week_starts == "Monday":
+            return _part("week", of.date)
         middle = plus_days(_week_start(of), number(3))
         return exp.Add(
             this=exp.IntDiv(
@@ -236,13 +238,26 @@ def _fiscal_start(of: _Of) -> exp.Expr:
 
 
 def _fiscal_year(of: _Of) -> exp.Expr:
+    year, shift = _part("year", of.date), _fiscal_shift(of)
+    if not shift:
+        return year
+    # Whole numbers of the date are quicker than dates made of it, and mean the same.
+    begun = exp.GT(this=_part("month", of.date), expression=number(shift))
     if of.params.fiscal_name == "start":
-        return _part("year", _fiscal_start(of))
-    return _part("year", plus_days(_plus_months(_fiscal_start(of), 12), number(-1)))
+        return when(begun, year, exp.Sub(this=year.copy(), expression=number(1)))
+    return when(begun, exp.Add(this=year, expression=number(1)), year.copy())
 
 
-def _fiscal_part(name: str) -> Callable[[_Of], exp.Expr]:
-    return lambda of: _part(name, _plus_months(_trunc("month", of.date), -_fiscal_shift(of)))
+def _fiscal_month(of: _Of) -> exp.Expr:
+    """1 for the first month of a fiscal year."""
+    shifted = exp.Add(this=_part("month", of.date), expression=number(11 - _fiscal_shift(of)))
+    place = exp.Mod(this=exp.Paren(this=shifted), expression=number(12))
+    return exp.Paren(this=exp.Add(this=place, expression=number(1)))
+
+
+def _fiscal_quarter(of: _Of) -> exp.Expr:
+    after = exp.Paren(this=exp.Sub(this=_fiscal_month(of), expression=number(1)))
+    return exp.Add(this=exp.IntDiv(this=after, expression=number(3)), expression=number(1))
 
 
 def _is_weekend(of: _Of) -> exp.Expr:
@@ -290,8 +305,8 @@ PARTS: Final[Mapping[str, Callable[[_Of], exp.Expr]]] = {
     "year_start": lambda of: _trunc("year", of.date),
     "year_end": _end("year", 12),
     "fiscal_year": _fiscal_year,
-    "fiscal_quarter": _fiscal_part("quarter"),
-    "fiscal_month": _fiscal_part("month"),
+    "fiscal_quarter": _fiscal_quarter,
+    "fiscal_month": _fiscal_month,
     "fiscal_year_start": _fiscal_start,
     "fiscal_year_end": lambda of: plus_days(_plus_months(_fiscal_start(of), 12), number(-1)),
     "is_weekend": _is_weekend,

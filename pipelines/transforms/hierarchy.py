@@ -23,7 +23,7 @@ from pipelines.expressions import aliased, column, select_from, table_of
 from pipelines.job import Field as Column
 from pipelines.job import Relation
 from pipelines.scope import StepScope, family
-from pipelines.sqltree import as_type, call, is_there, number, text, times, when
+from pipelines.sqltree import as_type, call, is_there, number, or_else, plus, text, times, when
 from spec.base import Document, JsonValue
 
 QUANTITY: Final = "DECIMAL(18,6)"
@@ -74,7 +74,7 @@ keywords: Final = (
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
-    """One join for each level that may be."""
+    """The walk up by one join for each level that may be, or each level below by one more query."""
     (relation,) = inputs
     child = scope.field(params.child, relation, "child")
     parent = scope.field(params.parent, relation, "parent")
@@ -90,61 +90,102 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     return _paired(params, child, parent, relation, scope)
 
 
-def _edges(relation: Relation, child: Column, parent: Column) -> exp.Select:
-    """Each link once."""
-    query = select_from(relation.name, [aliased(column(child.name), "low"), aliased(column(parent.name), "high")])
-    query.set("where", exp.Where(this=exp.and_(is_there(column(child.name)), is_there(column(parent.name)))))
-    query.set("distinct", exp.Distinct())
-    return query
-
-
 def _topped(params: Params, child: Column, parent: Column, relation: Relation, scope: StepScope) -> Built:
+    """The walk up is made once for each value that has something below it, of which there are fewer than rows."""
     scope.distinct([*relation.names, params.top, params.level, params.path], "top")
-    edges = f"{scope.name}._edges"
-    joins: list[exp.Join] = []
-    above: list[exp.Expr] = [column(parent.name, "r")]
-    for place in range(1, params.depth):
-        due = proofs.equals(column("low", f"m{place}"), above[-1].copy())
-        joins.append(exp.Join(this=table_of(edges, f"m{place}"), side="LEFT", on=due))
-        above.append(column("high", f"m{place}"))
+    edges, ways = f"{scope.name}._edges", f"{scope.name}._ways"
     own = column(child.name, "r")
-    top = exp.Coalesce(this=above[-1].copy(), expressions=[*(item.copy() for item in reversed(above[:-1])), own.copy()])
-    level: exp.Expr = number(1)
-    for item in above:
-        level = exp.Add(this=level, expression=when(is_there(item.copy()), number(1), number(0)))
-    names = [proofs.text(item.copy()) for item in (*reversed(above), own)]
+    above = exp.Join(
+        this=table_of(ways, "w"), side="LEFT", on=proofs.equals(column("low", "w"), column(parent.name, "r"))
+    )
+    level = when(is_there(column("level", "w")), plus(column("level", "w"), number(1)), number(1))
     query = exp.Select(
         expressions=[
             *(aliased(column(name, "r"), name) for name in relation.names),
-            aliased(top, params.top),
+            aliased(or_else(column("top", "w"), own.copy()), params.top),
             aliased(as_type(level, "INTEGER"), params.level),
-            aliased(call("concat_ws", text(params.by), *names), params.path),
+            aliased(call("concat_ws", text(params.by), column("path", "w"), proofs.text(own.copy())), params.path),
         ],
         from_=exp.From(this=table_of(relation.name, "r")),
-        joins=joins,
+        joins=[above],
     )
     # A row whose walk has not ended: something is above the last that was looked at.
-    further = query.copy()
-    further.set("expressions", [aliased(column(child.name, "r"), child.name), aliased(above[-1].copy(), "still_above")])
     more = exp.Select(
         expressions=[number(1)],
         from_=exp.From(this=table_of(edges, "more")),
-        where=exp.Where(this=proofs.equals(column("low", "more"), above[-1].copy())),
+        where=exp.Where(this=proofs.equals(column("low", "more"), column("last", "w"))),
     )
-    further.set("where", exp.Where(this=exp.Exists(this=more)))
+    further = exp.Select(
+        expressions=[aliased(own, child.name), aliased(column("last", "w"), "still_above")],
+        from_=exp.From(this=table_of(relation.name, "r")),
+        joins=[above.copy()],
+        where=exp.Where(this=exp.Exists(this=more)),
+    )
     return Built(
-        {"_edges": _edges(relation, child, parent), MAIN: query},
+        {"_edges": _edges(relation, child, parent), "_ways": _ways(params, edges, relation, parent), MAIN: query},
         keys={MAIN: relation.keys},
         order={MAIN: relation.order},
         checks=(
-            _one_parent(child, edges, scope),
-            _ends(params, further, (relation.name, edges), scope),
+            _one_parent(child, parent, relation, scope),
+            _ends(params, further, (relation.name, edges, ways), scope),
         ),
     )
 
 
-def _one_parent(child: Column, edges: str, scope: StepScope) -> ImpliedCheck:
-    bad = select_from(edges, [aliased(column("low"), child.name), aliased(proofs.count_all(), "parents")])
+def _edges(relation: Relation, child: Column, parent: Column) -> exp.Select:
+    """Each link once whose lower end has something below it in turn."""
+    below = exp.Select(
+        expressions=[number(1)],
+        from_=exp.From(this=table_of(relation.name, "b")),
+        where=exp.Where(this=proofs.equals(column(parent.name, "b"), column(child.name, "r"))),
+    )
+    query = select_from(
+        relation.name, [aliased(column(child.name, "r"), "low"), aliased(column(parent.name, "r"), "high")], "r"
+    )
+    query.set("where", exp.Where(this=exp.and_(is_there(column(parent.name, "r")), exp.Exists(this=below))))
+    query.set("distinct", exp.Distinct())
+    return query
+
+
+def _ways(params: Params, edges: str, relation: Relation, parent: Column) -> exp.Select:
+    """For each value with something below it: the top, the level and the path of the way there; one join a level."""
+    starts = select_from(relation.name, [aliased(column(parent.name), "low")])
+    starts.set("where", exp.Where(this=is_there(column(parent.name))))
+    starts.set("distinct", exp.Distinct())
+    above: list[exp.Expr] = [column("low", "s")]
+    joins: list[exp.Join] = []
+    for place in range(1, params.depth):
+        due = proofs.equals(column("low", f"m{place}"), above[-1].copy())
+        joins.append(exp.Join(this=table_of(edges, f"m{place}"), side="LEFT", on=due))
+        above.append(column("high", f"m{place}"))
+    top = above[0] if len(above) == 1 else exp.Coalesce(
+        this=above[-1].copy(), expressions=[item.copy() for item in reversed(above[:-1])]
+    )  # fmt: skip
+    level: exp.Expr = number(1)
+    for item in above[1:]:
+        level = exp.Add(this=level, expression=when(is_there(item.copy()), number(1), number(0)))
+    names = [proofs.text(item.copy()) for item in reversed(above)]
+    return exp.Select(
+        expressions=[
+            aliased(column("low", "s"), "low"),
+            aliased(top, "top"),
+            aliased(level, "level"),
+            aliased(call("concat_ws", text(params.by), *names), "path"),
+            aliased(above[-1].copy(), "last"),
+        ],
+        from_=exp.From(this=proofs.subquery(starts, "s")),
+        joins=joins,
+    )
+
+
+def _one_parent(child: Column, parent: Column, relation: Relation, scope: StepScope) -> ImpliedCheck:
+    links = select_from(relation.name, [aliased(column(child.name), "low"), aliased(column(parent.name), "high")])
+    links.set("where", exp.Where(this=exp.and_(is_there(column(child.name)), is_there(column(parent.name)))))
+    links.set("distinct", exp.Distinct())
+    bad = exp.Select(
+        expressions=[aliased(column("low"), child.name), aliased(proofs.count_all(), "parents")],
+        from_=exp.From(this=proofs.subquery(links, "links")),
+    )
     bad.set("group", exp.Group(expressions=[column("low")]))
     bad.set("having", exp.Having(this=exp.GT(this=proofs.count_all(), expression=number(1))))
     query = proofs.no_rows(
@@ -153,7 +194,7 @@ def _one_parent(child: Column, edges: str, scope: StepScope) -> ImpliedCheck:
         f" values of {child.name} are below several; give: pairs shows all that is above each",
         f" value of {child.name} is below several; give: pairs shows all that is above it",
     )
-    return ImpliedCheck("hierarchy_one_parent", scope.name, "block", query, (edges,), evidence=bad)
+    return ImpliedCheck("hierarchy_one_parent", scope.name, "block", query, (relation.name,), evidence=bad)
 
 
 def _ends(params: Params, further: exp.Select, inputs: tuple[str, ...], scope: StepScope) -> ImpliedCheck:

@@ -70,13 +70,13 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         [
             *(column(name) for name in relation.names),
             aliased(over(exp.RowNumber(), per, sort), PLACE),
-            aliased(over(proofs.count_all(), per), SIZE),
         ],
     )
     if params.rows is not None:
         most: exp.Expr = number(params.rows)
     else:
         assert params.percent is not None
+        placed.select(aliased(over(proofs.count_all(), per), SIZE), copy=False)
         most = whole(plus(times(column(SIZE), number(params.percent)), number(50)), number(100))
 
     def chosen(test: exp.Expr) -> exp.Select:

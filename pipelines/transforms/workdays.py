@@ -15,10 +15,25 @@ from sqlglot import exp
 
 from pipelines import proofs
 from pipelines.contract import MAIN, Built, Expression
-from pipelines.expressions import aliased, column, select_from
+from pipelines.expressions import aliased, column, select_from, table_of
 from pipelines.job import Relation
 from pipelines.scope import StepScope, ordered
-from pipelines.sqltree import as_type, call, is_there, minus, number, or_else, over, plus, plus_days, times, when, whole
+from pipelines.sqltree import (
+    as_type,
+    call,
+    is_there,
+    minus,
+    number,
+    or_else,
+    over,
+    plus,
+    plus_days,
+    rest,
+    text,
+    times,
+    when,
+    whole,
+)
 from pipelines.transforms.calendar import DAYS, Weekend
 from spec.base import Document, JsonValue
 
@@ -74,26 +89,26 @@ keywords: Final = (
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
-    """Whole weeks count by arithmetic; a date is moved over a table of all days around."""
+    """Days are counted by arithmetic, less the holidays up to them; a date is moved over a table of all days around."""
     relation = inputs[0]
     scope.distinct([*relation.names, params.name], "name")
     scope.distinct([*relation.names, FROM, TO, BY], "start")
     holidays = _holidays(params, inputs, scope)
     start = _typed(params.start, "start", ("DATE",), relation, scope)
     kept = [column(name) for name in relation.names]
+    found: dict[str, exp.Query] = {}
     if params.end is not None:
         end = _typed(params.end, "end", ("DATE",), relation, scope)
         both = select_from(relation.name, [*kept, aliased(start, FROM), aliased(end, TO)])
-        value = _count(params, holidays)
-        query = exp.Select(
-            expressions=[*(column(name, "d") for name in relation.names), aliased(value, params.name)],
-            from_=exp.From(this=proofs.subquery(both, "d")),
-        )
+        off = f"{scope.name}._off" if holidays is not None else None
+        if holidays is not None:
+            found["_off"] = _days_off(holidays)
+        found[MAIN] = _counted(params, relation, both, off)
     else:
         by = _typed(params.add or "", "add", ("TINYINT", "SMALLINT", "INTEGER", "BIGINT"), relation, scope)
         both = select_from(relation.name, [*kept, aliased(start, FROM), aliased(by, BY)])
-        query = _moved(params, relation, both, holidays)
-    return Built({MAIN: query}, keys={MAIN: relation.keys}, order={MAIN: relation.order})
+        found[MAIN] = _moved(params, relation, both, holidays)
+    return Built(found, keys={MAIN: relation.keys}, order={MAIN: relation.order})
 
 
 def _typed(text_: str, field: str, types: Sequence[str], relation: Relation, scope: StepScope) -> exp.Expr:
@@ -136,41 +151,98 @@ def _works(params: Params, date: exp.Expr) -> exp.Expr:
     return exp.Paren(this=exp.Not(this=exp.In(this=call("isodow", date), expressions=days)))
 
 
-def _count(params: Params, holidays: exp.Select | None) -> exp.Expr:
-    start, end = column(FROM, "d"), column(TO, "d")
-    first = plus_days(start, number(1)) if params.include == "end" else start
-    last = plus_days(end, number(-1)) if params.include == "start" else end
-    forwards = _between(params, first, last, holidays)
-    # Backwards the earlier date is the end that was named.
-    first = plus_days(end, number(1)) if params.include == "start" else end
-    last = plus_days(start, number(-1)) if params.include == "end" else start
-    backwards = exp.Neg(this=exp.Paren(this=_between(params, first, last, holidays)))
-    return as_type(when(exp.LT(this=end, expression=start), backwards, forwards), "INTEGER")
+def _counted(params: Params, relation: Relation, both: exp.Select, off: str | None) -> exp.Select:
+    """Each row with the working days up to its last day that counts, less those up to the day before the first."""
+    start, end = column(FROM), column(TO)
+    back = exp.LT(this=end, expression=start)
+    with_start, with_end = params.include in ("both", "start"), params.include in ("both", "end")
+    # Backwards the end is the earlier day, so what counts of it lies after the day before it.
+    up_to = when(back.copy(), _before(end, counts=with_end), _before(end, counts=not with_end))
+    after = when(back.copy(), _before(start, counts=not with_start), _before(start, counts=with_start))
+    kept = [column(name) for name in relation.names]
+    asked = exp.Select(
+        expressions=[*kept, aliased(after, FROM), aliased(up_to, TO)],
+        from_=exp.From(this=proofs.subquery(both, "asked")),
+    )
+    value: exp.Expr = exp.Sub(this=_so_far(params, column(TO, "d")), expression=_so_far(params, column(FROM, "d")))
+    joins: list[exp.Join] = []
+    if off is not None:
+        value = plus(minus(exp.Paren(this=value), _off_by(TO, "t")), _off_by(FROM, "f"))
+        joins = [
+            exp.Join(this=table_of(off, side), side="LEFT", on=proofs.equals(column("day", side), column(name, "d")))
+            for name, side in ((TO, "t"), (FROM, "f"))
+        ]
+        whole_list = select_from(off, [aliased(exp.Max(this=column("day")), "last"),
+                                       aliased(exp.Max(this=column("so_far")), "every")])  # fmt: skip
+        joins.append(exp.Join(this=proofs.subquery(whole_list, "o"), side="LEFT", on=exp.true()))
+    return exp.Select(
+        expressions=[
+            *(column(name, "d") for name in relation.names),
+            aliased(as_type(exp.Paren(this=value), "INTEGER"), params.name),
+        ],
+        from_=exp.From(this=proofs.subquery(asked, "d")),
+        joins=joins,
+    )
 
 
-def _between(params: Params, first: exp.Expr, last: exp.Expr, holidays: exp.Select | None) -> exp.Expr:
-    """How many working days lie between two dates, both counting."""
-    found: exp.Expr | None = None
-    for place, day in enumerate(DAYS):
-        if day in params.weekend:
-            continue
-        upto = minus(_weeks(last, place, 7), _weeks(first, place, 6))
-        found = upto if found is None else exp.Add(this=found, expression=upto)
-    assert found is not None
-    if holidays is not None:
-        counted = exp.Select(
-            expressions=[proofs.count_all()],
-            from_=exp.From(this=proofs.subquery(holidays.copy(), "h")),
-            where=exp.Where(this=exp.Between(this=column("day", "h"), low=first.copy(), high=last.copy())),
-        )
-        found = exp.Sub(this=found, expression=exp.Subquery(this=counted))
-    return found
+def _before(date: exp.Expr, *, counts: bool) -> exp.Expr:
+    return plus_days(date.copy(), number(-1)) if counts else date.copy()
 
 
-def _weeks(date: exp.Expr, place: int, ahead: int) -> exp.Expr:
-    """How often a day of the week has come by a date since the first Monday there is."""
-    since = call("date_diff", exp.Literal.string("day"), as_type(exp.Literal.string(MONDAY), "DATE"), date.copy())
-    return whole(plus(since, number(ahead - place)), number(7))
+def _so_far(params: Params, date: exp.Expr) -> exp.Expr:
+    """How many days that are no weekend there were by the end of a date, since the first Monday there is."""
+    since = call("date_diff", exp.Literal.string("day"), as_type(exp.Literal.string(MONDAY), "DATE"), date)
+    days = plus(since, number(1))
+    works = [day not in params.weekend for day in DAYS]
+    of_a_week = [exp.If(this=proofs.equals(rest(days.copy(), number(7)), number(place)),
+                        true=number(sum(works[:place]))) for place in range(6)]  # fmt: skip
+    begun = exp.Case(ifs=of_a_week, default=number(sum(works[:6])))
+    return plus(times(whole(days, number(7)), number(sum(works))), begun)
+
+
+def _off_by(name: str, side: str) -> exp.Expr:
+    """How many holidays there were by the end of a date: before the first of them none, after the last all."""
+    beyond = when(exp.GT(this=column(name, "d"), expression=column("last", "o")), column("every", "o"), number(0))
+    return or_else(column("so_far", side), beyond)
+
+
+def _days_off(holidays: exp.Select) -> exp.Select:
+    """Each day from the first holiday to the last, with how many of them there were by its end."""
+    ends = exp.Select(
+        expressions=[
+            aliased(exp.Min(this=column("day")), "first"),
+            aliased(call("date_diff", text("day"), exp.Min(this=column("day")), exp.Max(this=column("day"))), "span"),
+        ],
+        from_=exp.From(this=proofs.subquery(holidays.copy(), "off")),
+    )
+    numbered = exp.Select(
+        expressions=[
+            column("first"),
+            aliased(
+                exp.Explode(this=exp.GenerateSeries(start=number(0), end=or_else(column("span"), number(-1)))), "n"
+            ),
+        ],
+        from_=exp.From(this=proofs.subquery(ends, "ends")),
+    )
+    dated = exp.Select(
+        expressions=[aliased(plus_days(column("first"), column("n")), "day")],
+        from_=exp.From(this=proofs.subquery(numbered, "numbered")),
+    )
+    order = [ordered(column("day", "dated"), False)]
+    return exp.Select(
+        expressions=[
+            aliased(column("day", "dated"), "day"),
+            aliased(over(exp.Count(this=column("day", "off")), order=order, start="UNBOUNDED"), "so_far"),
+        ],
+        from_=exp.From(this=proofs.subquery(dated, "dated")),
+        joins=[
+            exp.Join(
+                this=proofs.subquery(holidays, "off"),
+                side="LEFT",
+                on=proofs.equals(column("day", "off"), column("day", "dated")),
+            )
+        ],
+    )
 
 
 def _moved(params: Params, relation: Relation, both: exp.Select, holidays: exp.Select | None) -> exp.Select:

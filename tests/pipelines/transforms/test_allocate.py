@@ -91,3 +91,21 @@ def test_floating_point_amounts_and_an_order_that_leaves_ties_are_refused() -> N
         split([], by="weight / 3")
     with pytest.raises(SpecError, match="order of rows"):
         split([], order="weight")
+
+
+@pytest.mark.parametrize(
+    ("kind", "weights"),
+    [
+        ("BIGINT", ["9223372036854775807", "9223372036854775807", "1"]),
+        ("DECIMAL(18,2)", ["9999999999999999.99", "9999999999999999.99", "0.01"]),
+        ("DECIMAL(18,9)", ["999999999.999999999", "999999999.999999999", "0.000000001"]),
+        ("DECIMAL(30,12)", ["999999999999999999.999999999999", "999999999999999999.999999999999", "0"]),
+        ("UBIGINT", ["18446744073709551615", "18446744073709551615", "0"]),
+    ],
+)
+def test_weights_as_large_as_their_type_holds_are_weighed_exactly(kind: str, weights: list[str]) -> None:
+    table = {"columns": {"id": "INTEGER", "w": kind}, "primary_key": ["id"], "rows": list(enumerate(weights))}
+    step = {"id": "a", "use": "allocate", "from": "t", "amount": "100.01", "by": "w", "order": "id"}
+    bench = Bench(compile_steps({"t": table}, [step]), {"t": table})
+    assert [row[2] for row in sorted(bench.rows("a"))] == ["50.01", "50.00", "0.00"]
+    assert all(found[0] for found in bench.checks().values())

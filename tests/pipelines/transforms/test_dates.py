@@ -117,6 +117,14 @@ def test_working_days_are_those_that_one_by_one_counting_finds(rows: list[tuple[
     assert moved(list(rows), end="b", include=include) == [counted(a, b) for a, b in rows]
 
 
+def test_working_days_far_from_every_holiday_leave_out_none_or_all() -> None:
+    rows: list[tuple[date, date | int]] = [
+        (date(2025, 6, 2), date(2025, 6, 6)), (date(2027, 6, 7), date(2027, 6, 11)), (date(1, 1, 1), date(1, 1, 7)),
+        (date(2025, 12, 1), date(2026, 5, 1)), (date(2027, 1, 1), date(2025, 1, 1)),
+    ]  # fmt: skip
+    assert moved(rows, end="b") == [5, 5, 5, 108, -521]
+
+
 @given(st.lists(st.tuples(YEAR, st.integers(-12, 12)), min_size=1, max_size=5))
 @settings(max_examples=25, deadline=None)
 def test_a_date_moved_by_working_days_passes_that_many(rows: list[tuple[date, int]]) -> None:
