@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from evals.bench import benches
+from evals.bench import benches, stepwork
 from evals.bench.benches import Bound
 
 RECORD = benches.ROOT / "docs" / "benchmarks.md"
@@ -24,7 +24,9 @@ WITH_VERSIONS = ("duckdb", "sqlglot", "pydantic", "psycopg")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 1 when a bound is not held."""
     parser = argparse.ArgumentParser(prog="python -m evals.bench", description="Ratios against plain tools.")
-    parser.add_argument("names", nargs="*", help="which benches; all when none is named")
+    parser.add_argument(
+        "names", nargs="*", help="which benches, and 'steps:window' for the step alone; all when none is named"
+    )
     parser.add_argument("--scale", type=float, default=1.0, help="part of the full size: 0.01 is 100,000 CSV rows")
     parser.add_argument("--repeats", type=int, default=3, help="how often each side is measured, in turns")
     parser.add_argument(
@@ -37,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--record", action="store_true", help="add the figures to docs/benchmarks.md")
     options = parser.parse_args(arguments)
+    known = [*NAMES, *(f"steps:{name}" for name in stepwork.names())]
+    if unknown := [name for name in options.names if name not in known]:
+        parser.error(f"There is no bench {unknown[0]!r}. There are: {', '.join(known)}.")
     with tempfile.TemporaryDirectory(prefix="dreflow-bench-") as scratch:
         found = measured(
             options.names or NAMES,
@@ -64,8 +69,10 @@ def measured(
     peer: str | None = None,
     chat_seconds: float = CHAT_SECONDS,
 ) -> list[Bound]:
-    """The figures of the benches named, at ``scale`` of their full size."""
+    """The figures of the benches named, at ``scale`` of their full size; ``steps:window`` is the bench of one step."""
     folder.mkdir(parents=True, exist_ok=True)
+    named = {name.partition(":")[0] for name in names}
+    only = () if "steps" in names else [name.removeprefix("steps:") for name in names if name.startswith("steps:")]
 
     def rows(full: int, least: int = 1) -> int:
         return max(least, int(full * scale))
@@ -75,14 +82,14 @@ def measured(
         "postgres": lambda: _from_postgres(folder, rows(5_000_000), repeats, postgres),
         "api": lambda: _from_an_api(folder, rows, repeats, peer),
         "merge": lambda: benches.merge(folder, rows(1_000_000), rows(60_000), max(repeats, 5)),
-        "steps": lambda: benches.steps(folder, rows(10_000_000, 1000), repeats),
+        "steps": lambda: benches.steps(folder, rows(10_000_000, 1000), repeats, only),
         "start": lambda: benches.start_up(folder, max(repeats, 7)),
         "compile": lambda: benches.compiling(10),
         "plan": lambda: benches.planning(folder, rows(100_000), 5),
         "docs": lambda: benches.docs_index(folder, rows(500, 10)),
         "chat": lambda: benches.chatting(folder, rows(1_000_000), chat_seconds),
     }
-    return [bound for name in NAMES if name in names for bound in works[name]()]
+    return [bound for name in NAMES if name in named for bound in works[name]()]
 
 
 def _from_postgres(folder: Path, rows: int, repeats: int, url: str | None) -> list[Bound]:

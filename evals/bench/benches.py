@@ -9,13 +9,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evals.bench.data import fill_postgres, write_csv
+
+if TYPE_CHECKING:
+    from evals.bench.stepwork import StepCase
 
 ROOT = Path(__file__).resolve().parents[2]
 Facts = Mapping[str, Any]
@@ -206,25 +209,47 @@ def _first(command: Sequence[str], shop: Path) -> Facts:
         return _timed([*command, "run", "spec.json", "--workspace", workspace, "--json"], shop)
 
 
-def steps(folder: Path, rows: int, repeats: int) -> list[Bound]:
-    """Each step of the shelf that has a case, against SQL by hand that makes the same table."""
-    from evals.bench import stepwork
+def steps(folder: Path, rows: int, repeats: int, only: Collection[str] = ()) -> list[Bound]:
+    """Each step of the shelf, or those named, against SQL by hand that makes the same table, where there is any."""
+    from evals.bench import steptables, stepwork
 
     database = folder / f"steps_{rows}.duckdb"
-    stepwork.write_tables(database, rows)
+    steptables.write_tables(database, rows)
+    place = {"database": str(database), "result": str(folder / "made.duckdb")}
     found: list[Bound] = []
-    for one in stepwork.cases():
-        place = {"case": one.name, "database": str(database), "result": str(folder / "made.duckdb")}
-        plain, ours = _in_turns(repeats, partial(child, "step_plain", **place), partial(child, "step_ours", **place))
-        if plain[0]["there"] != ours[0]["there"]:
-            raise RuntimeError(f"{one.name}: the tables differ: {plain[0]['there']} by hand, {ours[0]['there']} by us")
-        base, mine = (min(float(facts["step_s"]) for facts in side) for side in (plain, ours))
-        held, taken = (min(float(facts["peak_mib"]) for facts in side) for side in (plain, ours))
-        how = f"{rows:,} rows through the step / SQL by hand"
-        details = {"plain_s": base, "step_s": mine, "plain_mib": held, "step_mib": taken}
-        found.append(Bound(f"step: {one.name}", mine / base, 1.2, "x", how, details))
-        found.append(Bound(f"step: {one.name}: memory", taken / held, 2, "x", "peak memory of the same", details))
+    for one in stepwork.cases(only):
+        ours = partial(child, "step_ours", case=one.name, **place)
+        if one.sql is None:
+            found += _step_alone(one, ours, repeats)
+        else:
+            found += _step_beside_sql(one, ours, partial(child, "step_plain", case=one.name, **place), rows, repeats)
     return found
+
+
+def _step_beside_sql(
+    one: StepCase, by_step: Callable[[], Facts], by_hand: Callable[[], Facts], rows: int, repeats: int
+) -> list[Bound]:
+    plain, ours = _in_turns(repeats, by_hand, by_step)
+    if plain[0]["there"] != ours[0]["there"]:
+        raise RuntimeError(f"{one.name}: the tables differ: {plain[0]['there']} by hand, {ours[0]['there']} by us")
+    base, mine = (min(float(facts["step_s"]) for facts in side) for side in (plain, ours))
+    held, taken = (min(float(facts["peak_mib"]) for facts in side) for side in (plain, ours))
+    how = f"{rows:,} rows through the step / SQL by hand"
+    details = {"plain_s": base, "step_s": mine, "plain_mib": held, "step_mib": taken}
+    return [
+        Bound(f"step: {one.name}", mine / base, 1.2, "x", how, details),
+        Bound(f"step: {one.name}: memory", taken / held, 2, "x", "peak memory of the same", details),
+    ]
+
+
+def _step_alone(one: StepCase, by_step: Callable[[], Facts], repeats: int) -> list[Bound]:
+    (ours,) = _in_turns(repeats, by_step)
+    mine, taken = (min(float(facts[name]) for facts in ours) for name in ("step_s", "peak_mib"))
+    sizes = " and ".join(f"{count:,} {table}" for table, count in ours[0]["given"].items())
+    return [
+        Bound(f"step: {one.name}", mine, one.seconds, "s", f"{sizes} through the step; no SQL does its work"),
+        Bound(f"step: {one.name}: memory", taken, one.mib, "MiB", "peak memory of the same"),
+    ]
 
 
 def compiling(repeats: int) -> list[Bound]:

@@ -3,11 +3,16 @@
 A case is a file in ``evals/bench/steps``: ``step`` as in a spec, without its id, and ``sql``. Both sides read the same
 tables of a DuckDB file in an engine with a run's settings, and write a table into another file, so that
 what is measured is the step. The tables they make are compared.
+
+Where nobody would write SQL for the work, because the method is the step's own, a case says ``why`` in place of
+``sql``, and its ``seconds`` and ``mib`` are what it may take at the full size. A case with SQL says ``why`` where the
+step does more than the SQL, and what that costs.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,97 +21,26 @@ from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
+from evals.bench.steptables import TABLES
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 CASES = Path(__file__).with_name("steps")
 RESULT = "made"
 MEMORY = "4GB"
-TABLES = {
-    "orders": (
-        "id BIGINT, customer VARCHAR, region VARCHAR, amount DECIMAL(18,2), day DATE, note VARCHAR",
-        (
-            "SELECT i, 'c' || lpad(CAST(hash(i) % greatest($rows // 100, 1) AS VARCHAR), 6, '0'), "
-            "'r' || hash(i, 1) % 10, "
-            "CAST(hash(i, 2) % 10000 AS DECIMAL(18,2)) / 100, DATE '2024-01-01' + CAST(hash(i, 3) % 730 AS INTEGER), "
-            "'  Box ' || hash(i, 4) % 50 || ',  Aisle ' || hash(i, 5) % 20 FROM range($rows) AS r(i)"
-        ),
-        ["id"],
-    ),
-    "others": ("", "SELECT * REPLACE (id + $rows AS id) FROM orders WHERE id % 10 = 0", ["id"]),
-    "customers": (
-        "customer VARCHAR, name VARCHAR, city VARCHAR",
-        (
-            "SELECT 'c' || lpad(CAST(i AS VARCHAR), 6, '0'), 'Name ' || i, 'City ' || i % 300 "
-            "FROM range(greatest($rows // 100, 1)) AS r(i)"
-        ),
-        ["customer"],
-    ),
-    "raw": (
-        "id BIGINT, amount VARCHAR, day VARCHAR",
-        "SELECT id, replace(CAST(amount AS VARCHAR), '.', ','), strftime(day, '%d/%m/%Y') FROM orders",
-        ["id"],
-    ),
-    "contracts": (
-        "contract BIGINT, begins DATE, months BIGINT",
-        (
-            "SELECT i, DATE '2024-01-01' + CAST(hash(i) % 365 AS INTEGER), 1 + hash(i, 1) % 23 "
-            "FROM range(greatest($rows // 12, 1)) AS r(i)"
-        ),
-        ["contract"],
-    ),
-    "baskets": (
-        "id BIGINT, lines STRUCT(sku VARCHAR, qty BIGINT)[]",
-        (
-            "SELECT i, list_transform(range(CAST(1 + hash(i) % 5 AS BIGINT)), lambda n: {'sku': 's' || n, 'qty': n}) "
-            "FROM range(greatest($rows // 3, 1)) AS r(i)"
-        ),
-        ["id"],
-    ),
-    "stops": (
-        "stop BIGINT, driver VARCHAR",
-        "SELECT i, CASE WHEN hash(i) % 5 = 0 THEN 'd' || hash(i, 1) % 100 END FROM range($rows) AS r(i)",
-        ["stop"],
-    ),
-    "visits": (
-        "day DATE, shop VARCHAR, visitors BIGINT",
-        "SELECT DISTINCT ON (day, customer) day, customer, id FROM orders WHERE hash(id, 9) % 2 = 0 ORDER BY day, id",
-        ["day", "shop"],
-    ),
-    "months": (
-        "customer VARCHAR, month DATE, total DECIMAL(18,2)",
-        (
-            "SELECT customer, CAST(date_trunc('month', day) AS DATE), CAST(sum(amount) AS DECIMAL(18,2)) "
-            "FROM orders GROUP BY ALL"
-        ),
-        ["customer", "month"],
-    ),
-    # What is looked at row by row is bounded, so this is small.
-    "moves": ("", "SELECT * FROM orders WHERE id < greatest($rows // 20, 100)", ["id"]),
-    "places": (
-        "place BIGINT, region VARCHAR",
-        "SELECT i, 'r' || i % 10 FROM range(greatest($rows // 2, 50)) AS r(i)",
-        ["place"],
-    ),
-    "budget": (
-        "id BIGINT, m1 BIGINT, m2 BIGINT, m3 BIGINT, m4 BIGINT, m5 BIGINT, m6 BIGINT",
-        (
-            "SELECT i, hash(i, 1) % 99, hash(i, 2) % 99, hash(i, 3) % 99, hash(i, 4) % 99, hash(i, 5) % 99, "
-            "hash(i, 6) % 99 FROM range(greatest($rows // 6, 1)) AS r(i)"
-        ),
-        ["id"],
-    ),
-}
-"""Columns, the rows for a number of ``$rows``, and the key of each table."""
 
 
 @dataclass(frozen=True)
 class StepCase:
-    """A step and the SQL by hand."""
+    """A step and the SQL by hand, or what the step may take by itself: wall seconds, and MiB of the whole process."""
 
     name: str
     step: dict[str, Any]
-    sql: str
+    sql: str | None = None
+    why: str = ""
+    seconds: float = 0.0
+    mib: float = 0.0
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -115,39 +49,31 @@ class StepCase:
         return (given,) if isinstance(given, str) else tuple(given)
 
 
-def cases() -> list[StepCase]:
-    """All of them, by name."""
-    return [case(path.stem) for path in sorted(CASES.glob("*.yaml"))]
+def cases(only: Collection[str] = ()) -> list[StepCase]:
+    """All of them by name, or those that are named."""
+    return [case(name) for name in names() if not only or name in only]
 
 
 def case(name: str) -> StepCase:
     """One of them."""
-    plain = yaml.safe_load((CASES / f"{name}.yaml").read_text(encoding="utf-8"))
-    return StepCase(name, plain["step"], plain["sql"])
+    return StepCase(name, **yaml.safe_load((CASES / f"{name}.yaml").read_text(encoding="utf-8")))
 
 
-def write_tables(database: Path, rows: int) -> None:
-    """Make the tables, ``rows`` in the largest of them."""
-    import duckdb
-
-    database.unlink(missing_ok=True)
-    with duckdb.connect(str(database)) as connection:
-        for name, (columns, query, _) in TABLES.items():
-            text = query.replace("$rows", str(rows))
-            if columns:
-                connection.execute(f"CREATE TABLE {name} ({columns})")
-                connection.execute(f"INSERT INTO {name} {text}")
-            else:
-                connection.execute(f"CREATE TABLE {name} AS {text}")
+def names() -> list[str]:
+    """Of all cases."""
+    return sorted(path.stem for path in CASES.glob("*.yaml"))
 
 
 def by_hand(name: str, database: str, result: str) -> dict[str, Any]:
     """The SQL of the case, from the statement to its commit."""
+    text = case(name).sql
+    if text is None:
+        raise ValueError(f"The case {name} has no SQL by hand.")
     with closing(_engine(database, result)) as connection:
         for table in case(name).inputs:
             connection.execute(f"CREATE VIEW memory.main.{table} AS FROM given.{table}")
         begun = time.perf_counter()
-        connection.execute(f"CREATE TABLE result.{RESULT} AS {case(name).sql}")
+        connection.execute(f"CREATE TABLE result.{RESULT} AS {text}")
         return {"step_s": time.perf_counter() - begun} | _what_is_there(connection)
 
 
@@ -186,7 +112,9 @@ def by_step(name: str, database: str, result: str) -> dict[str, Any]:
         begun = time.perf_counter()
         bench.run_stages()
         bench.materialise(RESULT, bench.select("step"), ("step",), schema="result.main")
-        return {"step_s": time.perf_counter() - begun} | _what_is_there(connection)
+        spent = time.perf_counter() - begun
+        given = {table: connection.table(f"given.{table}").count("*").fetchall()[0][0] for table in one.inputs}
+        return {"step_s": spent, "given": given} | _what_is_there(connection)
 
 
 def _engine(database: str, result: str) -> DuckDBPyConnection:
