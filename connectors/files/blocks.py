@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.files.archive import column_letters, column_number
 from connectors.files.options import ReadOptions
@@ -178,7 +178,16 @@ class Titled:
 
 
 def below(cells: Cells, top: int, left: int, right: int, rows: int) -> Block:
-    """The table under a header of so many rows: down to the first row that is blank in its columns."""
+    """The table under a header of so many rows: down to the first row that is blank in its columns.
+
+    A column belongs to it when one row of its header says something: ``Q1`` may stand over two of them.
+    """
+    header = 0
+    for row, filled in zip(cells.rows, cells.filled, strict=True):
+        header |= filled if top <= row < top + rows else 0
+    for first, last in _stretches(header) if rows > 1 else ():
+        if first <= right and left <= last:
+            left, right = min(left, first), max(right, last)
     mask = mask_of(left, right)
     bottom = top + rows - 1
     for row, filled in zip(cells.rows, cells.filled, strict=True):
@@ -188,6 +197,25 @@ def below(cells: Cells, top: int, left: int, right: int, rows: int) -> Block:
             break
         bottom = row
     return Block(top, left, bottom, right)
+
+
+def several(cells: Cells, grid: Mapping[int, Sequence[object]]) -> list[str]:
+    """A note where a worksheet seems to hold more than one table: blocks that begin with a row of texts."""
+    found = [(at, block) for at, block in enumerate(blocks(cells), start=1) if _has_header(block, grid)]
+    if len(found) < 2:
+        return []
+    named = ", ".join(f"{at} in {block.cells}" for at, block in found[:_SHOWN])
+    return [
+        f"The worksheet seems to hold several tables: {named}. The option table reads one, as {{table: {found[1][0]}}}."
+    ]
+
+
+def _has_header(block: Block, grid: Mapping[int, Sequence[object]]) -> bool:
+    for row in (block.top, block.top + 1):
+        filled = [cell for cell in grid.get(row, ())[block.left - 1 : block.right] if cell not in {None, ""}]
+        if len(filled) > 1:
+            return all(isinstance(cell, str) for cell in filled)
+    return False
 
 
 def plain(cell: object) -> str:

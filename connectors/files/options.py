@@ -77,7 +77,11 @@ class ReadOptions(Spelling):
         default="", description="Column to make: the folder of the row's file, below the source's own."
     )
     sheet_name_column: str = Field(default="", description="Column to make: the row's worksheet.")
-    records: str = Field(default="", description="JSON Pointer of the list of records in a JSON document, e.g. /data.")
+    records: str = Field(
+        default="",
+        description="JSON Pointer of the list of records in a JSON document, e.g. /data; / alone makes the document "
+        "itself the one record.",
+    )
     explode: str = Field(
         default="", description="JSON Pointer of a list in each record whose entries are the rows: /refunds/*/lines."
     )

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 ENTRY = "*"
+WHOLE = "/"
+"""Of ``records``: the document itself is the one record, whatever lists it holds."""
 Keys = tuple[str, ...]
 
 

@@ -21,7 +21,7 @@ from connectors.extensions import load as load_extension
 from connectors.files import archive, made, text
 from connectors.files.archive import Entry, Sheet, column_letters
 from connectors.files.aside import quarantined
-from connectors.files.blocks import Cells, Titled, below, blocks, numbered
+from connectors.files.blocks import Cells, Titled, below, blocks, numbered, several
 from connectors.files.footer import Footer, own_totals, told, without_footer
 from connectors.files.layout import Cell, Layout, beside, laid_out, layout_of, names_of
 from connectors.files.options import ReadOptions
@@ -139,6 +139,8 @@ def _discover_sheet(
     options = placed(path, options, sheet, {"file": path.name, "sheet": str(options.sheet)})
     if asked.table is None:
         options, notes = laid_out(options, stated, sheet, grid)
+        if "range" not in stated:
+            notes = [*notes, *several(Cells(sheet.rows, sheet.filled), grid)]
     else:
         grid, notes = _cells(path, options.sheet, options.header_row or 1, options.header_row + _LOOKED_AT), []
     layout = layout_of(options, sheet)

@@ -9,7 +9,7 @@ from typing import cast
 from connectors.files import text
 from connectors.files.documents.prepared import DOCUMENT_LIMIT, Prepared
 from connectors.files.options import ReadOptions
-from connectors.files.pointers import Keys, parse, spell
+from connectors.files.pointers import WHOLE, Keys, parse, spell
 from connectors.files.records import MAX_RECORD, Record
 from connectors.files.structure import problem_of
 from spec.base import JsonValue
@@ -52,6 +52,8 @@ def document_records(file: Prepared, options: ReadOptions) -> tuple[list[dict[st
     except RecursionError:
         raise DataError("The JSON is nested too deeply.", hint="Export it flatter.", where=where) from None
     pointer = options.records
+    if pointer == WHOLE and isinstance(document, dict):
+        return [document], pointer
     if pointer:
         found = _at(document, parse(pointer))
         if not isinstance(found, list):

@@ -9,7 +9,7 @@ from sqlglot import exp
 from connectors import conform, sql
 from connectors.files.documents.prepared import DOCUMENT_LIMIT, Prepared
 from connectors.files.options import ReadOptions
-from connectors.files.pointers import ENTRY, Keys, Node, parse, tree
+from connectors.files.pointers import ENTRY, WHOLE, Keys, Node, parse, tree
 from connectors.files.records import MAX_RECORD
 from spec.errors import SpecError
 
@@ -89,7 +89,7 @@ def _read_json(file: Prepared, options: ReadOptions, node: Node) -> exp.Expressi
         # Left to itself DuckDB parses the file's first lines once more, in one thread, to see whether they are objects.
         named["records"] = "true"
         return sql.call("read_json", str(file.file), columns=columns, format="newline_delimited", **named)
-    records = parse(options.records)
+    records = () if options.records == WHOLE else parse(options.records)
     if not records:
         named["maximum_object_size"] = DOCUMENT_LIMIT
         return sql.call("read_json", str(file.file), columns=columns, format="auto", **named)

@@ -152,7 +152,11 @@ def _drift(
 
 def _holds(type_text: str, own: Keys, path: Keys) -> bool:
     """Whether a place below that of a column is a field of the column's own type, as far down as it goes."""
-    if path[: len(own)] != own or len(path) <= len(own) or not type_text.upper().startswith("STRUCT"):
+    if path[: len(own)] != own or len(path) <= len(own):
+        return False
+    if type_text.upper() == "JSON":
+        return True
+    if not type_text.upper().startswith("STRUCT"):
         return False
     kind: exp.Expr | None = exp.DataType.build(type_text, dialect="duckdb")
     for key in path[len(own) :]:

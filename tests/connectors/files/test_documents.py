@@ -5,13 +5,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
-from connector_cases import Read
+from connector_cases import TABLE, Read
 
 from connectors.contract import Discovered, Place
 from connectors.files import connector as files
 from spec.catalog import ForeignKey
 from spec.errors import DataError, DriftError
+from spec.pipeline import Source
 
 Discover = Callable[..., Discovered]
 Reads = Callable[..., Read]
@@ -223,3 +225,19 @@ def test_a_field_within_an_object_is_new_only_where_the_column_s_type_does_not_h
     with pytest.raises(DriftError) as caught:
         reads(whole, tmp_path)
     assert caught.value.data["added"] == ["customer_age"]
+
+
+def test_an_object_whose_keys_are_data_is_a_column_of_json_and_the_document_itself_can_be_the_record(
+    staging: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    document = {"survey": "pulse", "questions": {"q1": {"text": "Pay"}, "q2": {"text": "Boss"}}, "answers": [{"n": 1}]}
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    source = Source(
+        location="a.json",
+        columns={"survey": "VARCHAR", "questions": "JSON"},
+        left_out=("answers",),
+        options={"records": "/"},
+    )
+    files.read(source, Place("files", tmp_path, location="a.json"), staging, TABLE)
+    found = staging.execute("SELECT survey, json_keys(questions), questions ->> '$.q2.text' FROM loaded").fetchall()
+    assert found == [("pulse", ["q1", "q2"], "Boss")]

@@ -192,6 +192,32 @@ def as_csv(path: Path, rows: list[list[object]]) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def test_a_table_with_a_header_of_two_rows_is_whole_where_cells_are_merged(load: Load, tmp_path: Path) -> None:
+    made = openpyxl.Workbook()
+    page = made.worksheets[0]
+    for row in (
+        ["Region", "Q1", None, "Q2", None, None, "Who"],
+        [None, "Units", "Value", "Units", "Value", None, "Zoe"],
+        ["North", 1, 2, 3, 4, None, "Anna"],
+    ):
+        page.append(row)
+    page.merge_cells("B1:C1")
+    page.merge_cells("D1:E1")
+    made.save(tmp_path / "a.xlsx")
+    names = ["Region", "Q1 Units", "Q1 Value", "Q2 Units", "Q2 Value"]
+    columns = {name: "VARCHAR" if name == "Region" else "BIGINT" for name in names}
+    assert load("a.xlsx", columns, table=["Region", "Q1"], header_rows=2) == [("North", 1, 2, 3, 4)]
+
+
+def test_discovery_says_which_tables_a_worksheet_seems_to_hold(tmp_path: Path) -> None:
+    book(tmp_path / "a.xlsx", {"S": SEVERAL})
+    said = " ".join(files.discover(Place("files", tmp_path, location="a.xlsx"))[0].warnings)
+    assert "seems to hold several tables: 1 in" in said
+    assert "{table: 2}" in said
+    book(tmp_path / "b.xlsx", {"S": [["item", "n"], ["cup", 1], [], ["bowl", 2], ["lamp", 4]]})
+    assert "several tables" not in " ".join(files.discover(Place("files", tmp_path, location="b.xlsx"))[0].warnings)
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_several_tables_of_a_sheet_are_read_by_number_header_or_range(load: Load, tmp_path: Path, kind: str) -> None:
     as_csv(tmp_path / "a.csv", SEVERAL)
