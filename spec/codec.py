@@ -160,7 +160,10 @@ def _read_yaml(text: str, name: str) -> tuple[yaml.Node | None, object]:
         where: dict[str, str | int] = {"file": name}
         if mark is not None:
             where |= {"line": min(mark.line + 1, max(1, len(text.splitlines()))), "column": mark.column + 1}
-        raise SpecError(f"The spec is not valid YAML: {error.problem}.", where=where) from None
+        # In a mapping in one line this is nearly always an expression whose comma or quote ended its value.
+        torn = "',' or" in (error.problem or "")
+        hint = "Inside {} or [] an expression with a comma or quotes stands in single or double quotes." if torn else ""
+        raise SpecError(f"The spec is not valid YAML: {error.problem}.", hint=hint, where=where) from None
     except yaml.YAMLError as error:
         raise SpecError(f"The spec is not valid YAML: {error}.", where={"file": name}) from None
 

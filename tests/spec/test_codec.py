@@ -166,3 +166,10 @@ def test_a_plan_that_reads_nothing_names_no_sources_and_is_the_same_plan_as_one_
 def test_brackets_that_no_comma_tears_are_left_alone() -> None:
     text = "name: a\nsteps:\n- id: b\n  use: c\n  x: round(d, 2)\n  y: {p: '(', q: (a), r: \"f(x, y)\", s: 'x('}\n"
     assert parse_spec(text).steps[0].params["y"] == {"p": "(", "q": "(a)", "r": "f(x, y)", "s": "x("}
+
+
+def test_a_quote_that_tears_an_expression_in_a_line_of_braces_is_told_with_its_mend() -> None:
+    torn = "name: x\nsteps:\n- {id: a, use: derive, from: t, columns: {m: date_trunc('month', \"Order Date\")}}\n"
+    with pytest.raises(SpecError) as caught:
+        parse_spec(torn)
+    assert "stands in single or double quotes" in caught.value.hint
