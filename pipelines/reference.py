@@ -56,7 +56,8 @@ An expression may call the functions below, and use SQL's operators: `+ - * / //
 `try_cast(x as type)`, `interval 3 day`, `date '2026-07-01'`. They mean what they mean in DuckDB, but that a date which
 is cut by `date_trunc('month', day)` or moved by whole days, months or years (`day + interval 1 month`) stays a date.
 `strptime` gives a date with a time of day: `cast(strptime(text, '%d.%m.%Y') as date)`. `/` divides numbers to a
-floating-point one, `//` to a whole one. A name with spaces or signs stands in double quotes, text in single ones;
+floating-point one, `//` to a whole one; where halves count, as in money, round an exact number, as in
+`round(cast(a / b as decimal(18, 6)), 2)`. A name with spaces or signs stands in double quotes, text in single ones;
 where an expression is one column and nothing else, its name may stand as it is.
 
 Nothing else is offered, so that a plan gives the same result at every run: `$now` and `$today` take the place of

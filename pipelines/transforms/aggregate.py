@@ -71,7 +71,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     for name, text in params.group_by.items():
         group = scope.expression(text, relation, f"group_by.{name}")
         groups.append(group)
-        projections.append(shown(name, group))
+        projections.append(shown(name, text, group))
     tied: list[exp.Expr] = []
     for name, text in params.measures.items():
         field = f"measures.{name}"
@@ -119,9 +119,9 @@ def _certain(
     return ImpliedCheck("order", scope.name, "block", query, (relation.name,), evidence=bad)
 
 
-def shown(name: str, group: exp.Expr) -> exp.Expr:
-    """What is grouped by, under its name; a column that keeps its own is spelled as it is."""
-    known = isinstance(group, exp.Column) and name.casefold() == group.name.casefold()
+def shown(name: str, text: str, group: exp.Expr) -> exp.Expr:
+    """What is grouped by, under its name; a column that keeps its own is spelled as it is, unless the step says how."""
+    known = isinstance(group, exp.Column) and name == text and name.casefold() == group.name.casefold()
     return group.copy() if known else aliased(group.copy(), name)
 
 

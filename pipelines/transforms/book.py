@@ -6,42 +6,36 @@ same. Requests are taken in their order; each gets the first place, in the order
 dates: the night of the last day is not booked), or ``pause`` later. What was booked does not move for a later request.
 A request without a free place keeps an empty place; ``<step>.waiting`` holds it, and it is counted. Without ``start``
 each place is booked once.
+
+With ``lasts`` in place of ``end`` requests wait for their turn: each gets the place at which it can begin first, and
+``begins`` and ``ends`` say when. With ``capacity`` a place holds several: as many as there is room for the ``size`` of
+each, at any one time. A column of the places whose name the requests have as well is called ``<name>_<places>`` in
+``where``, after the second input. What a place offers in several kinds stands in its one row, as a list that ``where``
+looks into: ``contains(skills, skill)``.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right, insort
 from collections.abc import Mapping, Sequence
-from heapq import heappop, heappush, merge
-from itertools import pairwise
-from math import inf
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, model_validator
 from sqlglot import exp
 
 from pipelines import proofs
+from pipelines.booking import BEGINS, CHOSEN, CLASS, END, ENDS, FILLED, OFFERED, PLACE, ROOM, SIZE, START, Book
 from pipelines.contract import MAIN, Built, Expression, ImpliedCheck
 from pipelines.expressions import aliased, column, select_from, table_of
-from pipelines.inorder import GROUP, MOST_ROWS, NUMBER, handed_out, numbered, order_keys, taken_in
+from pipelines.inorder import GROUP, NUMBER, handed_out, number_of, numbered, order_keys
 from pipelines.job import Field as Column
 from pipelines.job import Relation
 from pipelines.scope import StepScope, family, ordered
 from pipelines.sqltree import as_type, call, is_null, minus, number, or_else, over, when
 from pipelines.transforms.join import as_pairs
 from spec.base import Document, JsonValue
-from spec.errors import LimitError
 from spec.pipeline import Strings
-from spec.records import record
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-START, END, PLACE, CHOSEN = "_start", "_end", "_place", "_chosen"
-CLASS, OFFERED = "_class", "_offered"
-Asked = tuple[int, int, float, list[int]]
-"""Number of a request, from when until when its place is taken, and the classes of places that it may have."""
 _COMPLETE: Final = ("every request has a place", " requests found no free place", " request found no free place")
 _WHOLE: Final = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _UNITS: Final = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
@@ -54,6 +48,11 @@ class Params(Document):
     place: Strings = Field(min_length=1, description="Columns of the second input that name a place; they are added.")
     start: Expression | None = Field(default=None, description="Column or expression of the first input: from when.")
     end: Expression | None = Field(default=None, description="Until when; the place is free again then.")
+    lasts: Expression | None = Field(
+        default=None,
+        description="In place of end: how long a place is taken, from when one is free, e.g. to_minutes(minutes), or a "
+        "number where start is one.",
+    )
     pause: str | int | None = Field(
         default=None, description="How long a place stays empty after a booking: '15 minutes', '1 day', or a number."
     )
@@ -68,11 +67,26 @@ class Params(Document):
     where: Expression | None = Field(
         default=None, description="Condition that a request and its place must meet, e.g. seats >= guests."
     )
+    capacity: Expression | None = Field(
+        default=None, description="Column or expression of the second input: how much a place holds; else one request."
+    )
+    size: Expression | None = Field(
+        default=None, description="With capacity: how much room a request takes, e.g. guests; 1 when empty."
+    )
+    begins: str = Field(default="begins", description="With lasts: new column, when the booking begins.")
+    ends: str = Field(default="ends", description="With lasts: new column, when it ends.")
+    filled: str | None = Field(
+        default=None, description="With capacity: new column, how full the place is at the begin, with this request."
+    )
 
     @model_validator(mode="after")
     def _from_and_until(self) -> Params:
-        if (self.start is None) != (self.end is None):
-            raise ValueError("start and end go together")
+        if self.end is not None and self.lasts is not None:
+            raise ValueError("say until when (end), or how long (lasts)")
+        if (self.start is None) != (self.end is None and self.lasts is None):
+            raise ValueError("start goes together with end or with lasts")
+        if self.capacity is None and (self.size is not None or self.filled is not None):
+            raise ValueError("size and filled are of places that hold several: say their capacity")
         if self.pause is not None and self.start is None:
             raise ValueError("a pause is after an end: say start and end")
         return self
@@ -97,7 +111,9 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "assign flights to gates, rooms to guests, booking, reservations, first free slot, first come first served, "
     "allocate machines, vans or staff to jobs, seats, schedule, no double booking, availability, desks, meeting rooms, "
-    "priorities, greedy assignment, students to projects, drivers to trips"
+    "priorities, greedy assignment, students to projects, drivers to trips, queue, wait for a free machine, earliest "
+    "free machine, next free counter, jobs begin when a bench is free, waiting time, seat parties at tables, seating "
+    "plan, places with a capacity, load lorries of different sizes, courses with places"
 )
 
 
@@ -107,29 +123,36 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     if left.name == right.name:
         raise scope.fail("An input is booked in itself.", field="from", hint="Name the requests, then the places.")
     places = [item.name for item in scope.fields(params.place, right, "place")]
-    scope.distinct([*left.names, *places, NUMBER, GROUP, START, END, CLASS], "place")
+    new = {BEGINS: params.begins, ENDS: params.ends} if params.lasts is not None else {}
+    new |= {FILLED: params.filled} if params.filled is not None else {}
+    scope.distinct([*left.names, *places, *new.values(), NUMBER, GROUP, START, END, CLASS, SIZE], "place")
     prefer = [*params.prefer, *(name for name in places if name not in params.prefer)]
     scope.require_total((), prefer, right, "Which place is tried first", "prefer")
     on = _on(params, left, right, scope)
-    if params.start is None and params.where is None and all(_same_groups(x.type, y.type) for x, y in on):
+    simple = params.start is None and params.capacity is None and params.where is None
+    if simple and all(_same_groups(x.type, y.type) for x, y in on):
         return _by_rank(params, left, right, on, places, prefer, scope)
-    times = _times(params, left, scope)
+    times, kind = _times(params, left, scope)
+    shared = params.capacity is not None
+    size, filled = _millionths(params.size or "1", left, "size", scope)
+    sizes = {SIZE: size} if shared else {}
+    rooms = [aliased(_millionths(params.capacity, right, "capacity", scope)[0], ROOM)] if params.capacity else []
     tried = over(exp.RowNumber(), (), scope.order(prefer, right, "prefer"))
     where = _condition(params, left, right, scope)
     asking, having = _told_apart(left, right, on, where)
     rows, ranked, found = (f"{scope.name}.{name}" for name in ("_rows", "_places", "_found"))
     built: dict[str, exp.Query] = {
-        "_rows": numbered(left, (), params.order, {**times, CLASS: _class(asking)}, scope),
+        "_rows": numbered(left, (), params.order, {**times, **sizes, CLASS: _class(asking)}, scope),
         "_places": select_from(
-            right.name, [aliased(tried, PLACE), aliased(_class(having), CLASS), *map(column, right.names)]
+            right.name, [aliased(tried, PLACE), aliased(_class(having), CLASS), *rooms, *map(column, right.names)]
         ),
-        "_asked": handed_out(rows, [START, END, CLASS]),
-        "_offered": select_from(ranked, [column(PLACE), column(CLASS)]),
-        "_pairs": _pairs(on, where, asking, having, rows, ranked),
-        MAIN: _booked(left, places, rows, ranked, found),
+        "_asked": handed_out(rows, [START, END, CLASS, *sizes]),
+        "_offered": select_from(ranked, [column(PLACE), column(CLASS), *([column(ROOM)] if shared else [])]),
+        "_pairs": _pairs(on, where, asking, having, _beside(left, right), rows, ranked),
+        MAIN: _booked(left, places, rows, ranked, found, new),
     }
     if scope.wants("waiting"):
-        waiting = _booked(left, [], rows, ranked, found)
+        waiting = _booked(left, [], rows, ranked, found, {})
         waiting.set("where", exp.Where(this=is_null(column(CHOSEN, "f"))))
         built["waiting"] = waiting
     return Built(
@@ -137,10 +160,36 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         keys={MAIN: left.keys, "waiting": left.keys},
         order={MAIN: left.order},
         checks=(*_once(right, places, scope), _without(found, scope)),
-        apply=_Book(scope.name, _pause(params, left, scope), params.start is not None),
-        fields={"_found": (Column(NUMBER, "BIGINT"), Column(CHOSEN, "BIGINT"))},
+        apply=Book(
+            scope.name,
+            _pause(params, left, scope),
+            timed=params.start is not None,
+            waits=params.lasts is not None,
+            shared=shared,
+            kind=kind,
+            filled=filled,
+        ),
+        fields={"_found": _returned(params, kind, filled)},
         feeds=("_asked", "_offered", "_pairs"),
     )
+
+
+def _returned(params: Params, kind: str, filled: str) -> tuple[Column, ...]:
+    """What comes back of each request."""
+    found = [Column(NUMBER, "BIGINT"), Column(CHOSEN, "BIGINT")]
+    if params.lasts is not None:
+        found += [Column(BEGINS, kind), Column(ENDS, kind)]
+    if params.capacity is not None:
+        found.append(Column(FILLED, filled))
+    return tuple(found)
+
+
+def _millionths(text_: str, relation: Relation, field: str, scope: StepScope) -> tuple[exp.Expr, str]:
+    """A number in millionths, and the type that it is shown in."""
+    value, type_ = number_of(text_, relation, field, scope)
+    exact = as_type(value, "DECIMAL(18,6)")
+    shown = "BIGINT" if type_ in _WHOLE else "DECIMAL(38,6)"
+    return as_type(exp.Paren(this=exp.Mul(this=exact, expression=number(1_000_000))), "BIGINT"), shown
 
 
 def _on(params: Params, left: Relation, right: Relation, scope: StepScope) -> list[tuple[Column, Column]]:
@@ -253,24 +302,27 @@ def _kind(text_: str, relation: Relation, field: str, scope: StepScope) -> tuple
     return value, type_
 
 
-def _times(params: Params, left: Relation, scope: StepScope) -> dict[str, exp.Expr]:
-    """From when until when, as whole microseconds or as millionths of a number."""
-    if params.start is None or params.end is None:
-        return {START: as_type(exp.Null(), "BIGINT"), END: as_type(exp.Null(), "BIGINT")}
+def _times(params: Params, left: Relation, scope: StepScope) -> tuple[dict[str, exp.Expr], str]:
+    """From when until when, as whole microseconds or as millionths of a number, and the type of an end."""
+    if params.start is None:
+        return {START: as_type(exp.Null(), "BIGINT"), END: as_type(exp.Null(), "BIGINT")}, "BIGINT"
+    last = params.end if params.lasts is None else f"({params.start}) + ({params.lasts})"
     found: dict[str, exp.Expr] = {}
     kinds: list[str] = []
-    for mark, field, said in ((START, "start", params.start), (END, "end", params.end)):
+    for mark, field, said in ((START, "start", params.start), (END, "lasts" if params.lasts else "end", last or "")):
         value, type_ = _kind(said, left, field, scope)
-        kinds.append(family(type_))
+        kinds.append(type_)
         if family(type_) == "date":
             stamp = as_type(value, "TIMESTAMP") if type_ == "DATE" else value
             found[mark] = as_type(call("epoch_us", stamp), "BIGINT")
         else:
             exact = as_type(value, "DECIMAL(18,6)")
             found[mark] = as_type(exp.Paren(this=exp.Mul(this=exact, expression=number(1_000_000))), "BIGINT")
-    if kinds[0] != kinds[1]:
+    if family(kinds[0]) != family(kinds[1]):
         raise scope.fail("Start and end are of different kinds.", field="end", hint="Let both be times, or numbers.")
-    return found
+    if family(kinds[1]) == "number":
+        return found, "BIGINT" if kinds[1] in _WHOLE else "DECIMAL(38,6)"
+    return found, kinds[1]
 
 
 def _pause(params: Params, left: Relation, scope: StepScope) -> int:
@@ -290,13 +342,14 @@ def _condition(params: Params, left: Relation, right: Relation, scope: StepScope
     """What a request and its place must meet, over the columns of the one and the others of the other."""
     if params.where is None:
         return None
-    fields = {name.casefold() for name in left.names}
-    others = [item for item in right.fields if item.name.casefold() not in fields]
+    shown = _beside(left, right)
+    others = [Column(shown[item.name], item.type, exact=item.exact) for item in right.fields]
+    scope.distinct([*left.names, *shown.values()], "where")
     beside = Relation(f"{scope.name}._beside", (*left.fields, *others))
     plain = exp.Select(
         expressions=[
             *(aliased(column(name, "l"), name) for name in left.names),
-            *(aliased(column(item.name, "p"), item.name) for item in others),
+            *(aliased(column(name, "p"), new) for name, new in shown.items()),
         ],
         from_=exp.From(this=table_of(left.name, "l")),
         joins=[exp.Join(this=table_of(right.name, "p"), on=exp.true())],
@@ -305,17 +358,24 @@ def _condition(params: Params, left: Relation, right: Relation, scope: StepScope
     return exp.Paren(this=scope.condition(params.where, beside, "where"))
 
 
+def _beside(left: Relation, right: Relation) -> dict[str, str]:
+    """What the columns of the places are called beside those of a request."""
+    own = {name.casefold() for name in left.names}
+    suffix = f"_{right.name.replace('.', '_')}"
+    return {name: name + suffix if name.casefold() in own else name for name in right.names}
+
+
 def _told_apart(
     left: Relation, right: Relation, on: Sequence[tuple[Column, Column]], where: exp.Expr | None
 ) -> tuple[list[str], list[str]]:
     """The columns of each side that say which places a request may have."""
     read = {node.name.casefold() for node in where.find_all(exp.Column)} if where is not None else set()
-    own = {name.casefold() for name in left.names}
+    shown = _beside(left, right)
     asking = read | {x.name.casefold() for x, _ in on}
-    having = (read - own) | {y.name.casefold() for _, y in on}
+    having = {y.name.casefold() for _, y in on}
     return (
         [name for name in left.names if name.casefold() in asking],
-        [name for name in right.names if name.casefold() in having],
+        [name for name in right.names if name.casefold() in having or shown[name].casefold() in read],
     )
 
 
@@ -330,6 +390,7 @@ def _pairs(
     where: exp.Expr | None,
     asking: Sequence[str],
     having: Sequence[str],
+    shown: Mapping[str, str],
     rows: str,
     ranked: str,
 ) -> exp.Select:
@@ -341,13 +402,12 @@ def _pairs(
         return proofs.subquery(query, alias)
 
     tests = [proofs.equals(column(x.name, "r"), column(y.name, "p")) for x, y in on]
-    fields = {name.casefold() for name in asking}
     joined = exp.Select(
         expressions=[
             aliased(column(CLASS, "r"), CLASS),
             aliased(column(CLASS, "p"), OFFERED),
             *(aliased(column(name, "r"), name) for name in asking),
-            *(aliased(column(name, "p"), name) for name in having if name.casefold() not in fields),
+            *(aliased(column(name, "p"), shown[name]) for name in having),
         ],
         from_=exp.From(this=classes(rows, asking, "r")),
         joins=[exp.Join(this=classes(ranked, having, "p"), on=exp.and_(*tests, copy=False) if tests else exp.true())],
@@ -359,11 +419,14 @@ def _pairs(
     )
 
 
-def _booked(left: Relation, places: Sequence[str], rows: str, ranked: str, found: str) -> exp.Select:
+def _booked(
+    left: Relation, places: Sequence[str], rows: str, ranked: str, found: str, new: Mapping[str, str]
+) -> exp.Select:
     return exp.Select(
         expressions=[
             *(aliased(column(name, "r"), name) for name in left.names),
             *(aliased(column(name, "p"), name) for name in places),
+            *(aliased(column(name, "f"), shown) for name, shown in new.items()),
         ],
         from_=exp.From(this=table_of(rows, "r")),
         joins=[
@@ -382,103 +445,3 @@ def _without(found: str, scope: StepScope) -> ImpliedCheck:
     bad.set("where", exp.Where(this=is_null(column(CHOSEN))))
     query = proofs.no_rows(bad.copy(), *_COMPLETE)
     return ImpliedCheck("book_complete", scope.name, "warn", query, (found,), evidence=bad)
-
-
-@record(frozen=True)
-class _Book:
-    """Books request after request. Inputs: the numbered requests and the ranked places, each with the class it is of,
-    and which class of requests may have which class of places.
-    """
-
-    step: str
-    pause: int
-    timed: bool
-
-    def __call__(self, inputs: Sequence[pa.RecordBatchReader], seed: int) -> Mapping[str, pa.Table]:
-        """The place of each request, by number; ``seed`` is not used, because nothing is drawn."""
-        import pyarrow as pa
-
-        del seed
-        given = taken_in(inputs[0], self.step)
-        offered = inputs[1].read_all().sort_by(PLACE)
-        places: dict[int, list[int]] = {}
-        for place, class_ in zip(*(offered.column(name).to_pylist() for name in (PLACE, CLASS)), strict=True):
-            places.setdefault(class_, []).append(place)
-        may: dict[int, list[int]] = {}
-        looked = 0
-        for batch in inputs[2]:
-            looked += batch.num_rows
-            self._bound(looked)
-            for asked, class_ in zip(*(batch.column(name).to_pylist() for name in (CLASS, OFFERED)), strict=True):
-                may.setdefault(asked, []).append(class_)
-        requests, starts, ends, classes = (given.column(name).to_pylist() for name in (NUMBER, START, END, CLASS))
-        asked_for: list[Asked] = []
-        for request, start, end, class_ in zip(requests, starts, ends, classes, strict=True):
-            if class_ not in may:
-                continue
-            if not self.timed:
-                asked_for.append((request, 0, inf, may[class_]))
-            elif start is not None and end is not None and end >= start:
-                asked_for.append((request, start, end + self.pause, may[class_]))
-        in_order = all(start < end for _, start, end, _ in asked_for) and all(
-            one[1] <= other[1] for one, other in pairwise(asked_for)
-        )
-        chosen = self._as_they_come(asked_for, places) if in_order else self._by_calendar(asked_for, places)
-        made = {
-            NUMBER: pa.array(requests, pa.int64()),
-            CHOSEN: pa.array([chosen.get(request) for request in requests], pa.int64()),
-        }
-        return {"_found": pa.table(made)}
-
-    def _as_they_come(self, asked_for: Sequence[Asked], places: Mapping[int, list[int]]) -> dict[int, int]:
-        """Where no request starts before an earlier one, a place is free once its last booking has ended."""
-        free = {class_: list(found) for class_, found in places.items()}
-        busy: dict[int, list[tuple[float, int]]] = {class_: [] for class_ in places}
-        chosen: dict[int, int] = {}
-        looked = 0
-        for request, start, end, classes in asked_for:
-            looked += len(classes)
-            self._bound(looked)
-            first: int | None = None
-            for class_ in classes:
-                left, taken = free[class_], busy[class_]
-                while taken and taken[0][0] <= start:
-                    heappush(left, heappop(taken)[1])
-                if left and (first is None or left[0] < free[first][0]):
-                    first = class_
-            if first is not None:
-                chosen[request] = heappop(free[first])
-                heappush(busy[first], (end, chosen[request]))
-        return chosen
-
-    def _by_calendar(self, asked_for: Sequence[Asked], places: Mapping[int, list[int]]) -> dict[int, int]:
-        """Places in turn, each with all that is booked there."""
-        calendars: dict[int, list[tuple[int, float]]] = {}
-        chosen: dict[int, int] = {}
-        looked = 0
-        for request, start, end, classes in asked_for:
-            for place in merge(*(places[class_] for class_ in classes)):
-                looked += 1
-                booked = calendars.setdefault(place, [])
-                if _is_free(booked, start, end):
-                    chosen[request] = place
-                    insort(booked, (start, end))
-                    break
-            self._bound(looked)
-        return chosen
-
-    def _bound(self, looked: int) -> None:
-        if looked > 10 * MOST_ROWS:
-            raise LimitError(
-                f"There are more than {10 * MOST_ROWS:,} pairs of a request and a place to look at.",
-                hint="Say more of what a place must have: on, or where.",
-                where={"step": self.step},
-                data={"step": self.step, "limit": 10 * MOST_ROWS},
-            )
-
-
-def _is_free(booked: Sequence[tuple[int, float]], start: int, end: float) -> bool:
-    """Whether nothing that is booked overlaps; bookings are in order and do not overlap each other."""
-    at = bisect_right(booked, (start, end))
-    before = at == 0 or booked[at - 1][1] <= start
-    return before and (at == len(booked) or booked[at][0] >= end)

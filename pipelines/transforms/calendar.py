@@ -7,8 +7,8 @@ The parts are: ``day``, ``weekday`` (1 is the day that weeks start on), ``weekda
 ``fiscal_year_end``, ``is_weekend``, ``is_holiday`` and ``is_workday``.
 
 A fiscal year is named after the calendar year in which it ends (or starts, see ``fiscal_name``). The second input, a
-table with one row for each holiday, is needed for ``is_holiday``, and counts for ``is_workday`` where it is given. All
-parts of a missing date are empty.
+table with one row for each holiday, is needed for ``is_holiday``, and counts for ``is_workday`` where it is given; with
+``on: country`` a holiday counts for the rows of its own country. All parts of a missing date are empty.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from sqlglot import exp
 from pipelines import proofs
 from pipelines.contract import MAIN, Built, as_mapping
 from pipelines.expressions import aliased, column, select_from, table_of
+from pipelines.job import Field as Column
 from pipelines.job import Relation
-from pipelines.scope import StepScope
+from pipelines.scope import StepScope, family
 from pipelines.sqltree import as_type, call, number, plus_days, text, when
+from pipelines.transforms.join import as_pairs
 from spec.base import Document, JsonValue
 
 MONTHS: Final = (
@@ -44,6 +46,15 @@ def _as_days(value: object) -> object:
 
 
 Weekend = Annotated[tuple[Day, ...], BeforeValidator(_as_days)]
+HolidaysOf = Annotated[
+    tuple[tuple[str, str], ...],
+    BeforeValidator(as_pairs),
+    Field(
+        description="Columns that must be equal for a holiday to count, e.g. country: names found on both sides, or "
+        "pairs [left, right].",
+        json_schema_extra={"anyOf": [{"type": "string"}, {"type": "array"}, {"type": "object"}]},
+    ),
+]
 
 
 class Params(Document):
@@ -71,6 +82,7 @@ class Params(Document):
     holiday: str | None = Field(
         default=None, description="Column of dates of the second input, which holds a row for each holiday."
     )
+    on: HolidaysOf = ()
 
 
 arity: Final = (1, 2)
@@ -90,7 +102,8 @@ keywords: Final = (
     "date parts, week number, which week, week starts on Sunday, start of week, end of month, first day of the "
     "month, fiscal year, financial year, quarter, month name, day of week, weekday, weekend, bank holiday, public "
     "holiday, business day, working day, year, calendar table, accounting year, day of the week, which quarter, "
-    "weeks begin on Sunday, week of the year, tax year, is it a weekend, month of a date, season"
+    "weeks begin on Sunday, week of the year, tax year, is it a weekend, month of a date, season, holidays of each "
+    "country, holidays by region"
 )
 
 
@@ -105,6 +118,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
             hint="Cast it in a 'cast' step first, or derive CAST(column AS DATE).",
         )
     scope.distinct([*relation.names, *params.add], "add")
+    holidays_of(params.on, inputs, scope)
     holiday = _holidays(params, inputs, scope)
     made: list[exp.Expr] = []
     for name, part in params.add.items():
@@ -152,16 +166,31 @@ def _holidays(params: Params, inputs: Sequence[Relation], scope: StepScope) -> C
     item = scope.field(params.holiday, inputs[1], "holiday")
     if item.type != "DATE":
         raise scope.fail(f"{item.name!r} is {item.type}, not DATE.", field="holiday", hint="Cast it first.")
+    same = [proofs.equals(column(y.name, "h"), column(x.name, "d")) for x, y in holidays_of(params.on, inputs, scope)]
 
     def is_one(date: exp.Expr) -> exp.Expr:
+        met = [proofs.equals(column(item.name, "h"), date), *(one.copy() for one in same)]
         there = exp.Select(
             expressions=[exp.Literal.number(1)],
             from_=exp.From(this=table_of(inputs[1].name, "h")),
-            where=exp.Where(this=proofs.equals(column(item.name, "h"), date)),
+            where=exp.Where(this=exp.and_(*met, copy=False)),
         )
         return exp.Exists(this=there)
 
     return is_one
+
+
+def holidays_of(
+    on: Sequence[tuple[str, str]], inputs: Sequence[Relation], scope: StepScope
+) -> list[tuple[Column, Column]]:
+    """The columns that say whose a holiday is: of the rows, and of the table of holidays. Raises SpecError."""
+    if on and len(inputs) == 1:
+        raise scope.fail("There is no table of holidays.", field="on", hint="Name it as the second input in 'from'.")
+    pairs = [(scope.field(a, inputs[0], "on"), scope.field(b, inputs[1], "on")) for a, b in on]
+    for x, y in pairs:
+        if family(x.type) != family(y.type):
+            raise scope.fail(f"{x.name} is {x.type} and {y.name} is {y.type}.", field="on", hint="Cast one of them.")
+    return pairs
 
 
 def _plus_months(date: exp.Expr, months: int) -> exp.Expr:

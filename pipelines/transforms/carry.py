@@ -5,6 +5,10 @@ Rows are taken in their order, within ``per``. The value of a row is that of the
 row it is ``start``. Where ``restart`` is true, a row begins from ``start`` again. What is empty adds nothing,
 multiplies with 1 and bounds nothing. ``cut`` names a column for what a bound took away (above 0 where it was too much,
 below 0 where it was too little). A running total without a bound is a 'window' step.
+
+With ``falls_to`` or ``rises_to`` a row whose value gets there takes that of ``becomes``, and the next row goes on from
+it: stock that is ordered anew at its reorder level, a total that begins again at 100. ``cut`` holds what that took away
+as well: where stock was filled up, -cut is what was ordered.
 """
 
 from __future__ import annotations
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 START, ADD, TIMES, LOW, HIGH, AGAIN = "_start", "_add", "_times", "_low", "_high", "_again"
+FALLS, RISES, BECOMES = "_falls", "_rises", "_becomes"
 VALUE, CUT = "_value", "_cut"
 SUM, BOUND, FIRST = "_sum", "_bound", "UNBOUNDED"
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -62,6 +67,15 @@ class Params(Document):
     restart: Expression | None = Field(
         default=None, description="Condition that is true of a row that begins from start again."
     )
+    falls_to: Expression | None = Field(
+        default=None, description="At this or below it the value becomes what becomes says, e.g. the reorder level."
+    )
+    rises_to: Expression | None = Field(
+        default=None, description="At this or above it the value becomes what becomes says, e.g. 100."
+    )
+    becomes: Expression | None = Field(
+        default=None, description="What the value becomes there, e.g. the level up to which is ordered, or 0."
+    )
     decimals: int | None = Field(
         default=None, ge=0, le=12, description="Decimals of the value; by default as many as start and add have."
     )
@@ -72,6 +86,8 @@ class Params(Document):
     def _changes(self) -> Params:
         if self.add is None and self.times is None:
             raise ValueError("say what a row does to the value: add, times or both")
+        if (self.becomes is None) != (self.falls_to is None and self.rises_to is None):
+            raise ValueError("becomes goes together with falls_to or rises_to: where, and what the value becomes there")
         return self
 
 
@@ -90,7 +106,9 @@ keywords: Final = (
     "that is full, carry over, carried forward, compound interest, interest on interest, "
     "loan and repayment schedule, amortisation, depreciation, row by row, depends on the row before, recursive, "
     "cumulative with a limit, reset when it reaches, holiday allowance carried over, inventory simulation, "
-    "growth from period to period, accumulate, running total with a minimum"
+    "growth from period to period, accumulate, running total with a minimum, reorder point, order up to a level, stock "
+    "is ordered when it falls below, replenish, refill, top up, running total that starts again at 100, bonus at every "
+    "tenth, until the sum reaches"
 )
 
 
@@ -99,9 +117,12 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     (relation,) = inputs
     per = [item.name for item in scope.fields(params.per, relation, "per")]
     new = [params.name, *([params.cut] if params.cut else [])]
-    scope.distinct([*relation.names, *new, NUMBER, GROUP, START, ADD, TIMES, LOW, HIGH, AGAIN, SUM, BOUND], "name")
+    scope.distinct([*relation.names, *new, NUMBER, GROUP, START, ADD, TIMES, LOW, HIGH, AGAIN, SUM, BOUND, FALLS, RISES,
+                    BECOMES], "name")  # fmt: skip
     given: dict[str, tuple[exp.Expr, str]] = {}
     fields = {START: "start", ADD: "add", TIMES: "times", LOW: "at_least", HIGH: "at_most"}
+    turns = {FALLS: "falls_to", RISES: "rises_to", BECOMES: "becomes"} if params.becomes is not None else {}
+    fields |= turns
     for mark, field in fields.items():
         text = getattr(params, field)
         given[mark] = number_of(text, relation, field, scope) if text is not None else (exp.Null(), "INTEGER")
@@ -117,7 +138,8 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     type_ = f"DECIMAL(38,{decimals})" if decimals else "BIGINT"
     kept, order = {MAIN: relation.keys}, {MAIN: relation.order}
     # What is rounded in each row, or held from both sides, depends on the row before in a way no sum tells.
-    if params.times is None and None in (params.at_least, params.at_most) and scales[ADD] <= decimals:
+    one_bound = None in (params.at_least, params.at_most) and not turns
+    if params.times is None and one_bound and scales[ADD] <= decimals:
         keys = order_keys(relation, per, params.order, scope)
         return Built({MAIN: _in_windows(params, relation, per, keys, values, again, decimals)}, kept, order)
     rows, found = f"{scope.name}._rows", f"{scope.name}._found"
@@ -133,7 +155,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         built,
         kept,
         order,
-        apply=_Carry(scope.name, decimals),
+        apply=_Carry(scope.name, decimals, bool(turns)),
         fields={"_found": returned},
         feeds=("_rows", "_given"),
     )
@@ -205,6 +227,7 @@ class _Carry:
 
     step: str
     decimals: int
+    turns: bool
 
     def __call__(self, inputs: Sequence[pa.RecordBatchReader], seed: int) -> Mapping[str, pa.Table]:
         """The value of each row and what was cut off, by number; ``seed`` is not used, because nothing is drawn."""
@@ -217,13 +240,17 @@ class _Carry:
         value, last = Decimal(0), None
         kept: list[Decimal] = []
         cut: list[Decimal] = []
-        columns = (given.column(name).to_pylist() for name in names)
-        for group, start, add, times, low, high, again in zip(*columns, strict=True):
+        columns = [given.column(name).to_pylist() for name in names]
+        nowhere = [None] * given.num_rows
+        columns += [given.column(name).to_pylist() if self.turns else nowhere for name in (FALLS, RISES, BECOMES)]
+        for group, start, add, times, low, high, again, falls, rises, becomes in zip(*columns, strict=True):
             if group != last or again:
                 value, last = _rounded(start or Decimal(0), unit), group
             free = _rounded(_EXACT.add(_EXACT.multiply(value, 1 if times is None else times), add or 0), unit)
             value = free if low is None else max(free, _rounded(low, unit))
             value = value if high is None else min(value, _rounded(high, unit))
+            if (falls is not None and value <= falls) or (rises is not None and value >= rises):
+                value = value if becomes is None else _rounded(becomes, unit)
             kept.append(value)
             cut.append(free - value)
         type_ = pa.decimal128(38, self.decimals)

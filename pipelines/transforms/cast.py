@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from sqlglot import exp
 
 from pipelines import policies, proofs
@@ -38,12 +38,21 @@ class Params(Document):
     decimal: Literal[".", ","] = Field(
         default=".", description="Decimal sign in the text of numbers; with ',' a '.' groups thousands."
     )
+    thousands: Literal[",", "'", " "] | None = Field(
+        default=None, description="Sign before each three digits where the decimal sign is '.', as in 1,204.50."
+    )
     on_error: policies.OnError = Field(
         default="stop",
         description="A value that does not parse: nothing is published; it becomes null and counts; or its row goes "
         "to <step>.rejected with the reason, and is counted.",
     )
     at_most: int = Field(default=policies.AT_MOST, ge=0, le=100, description=policies.AT_MOST_MEANS)
+
+    @model_validator(mode="after")
+    def _one_sign_each(self) -> Params:
+        if self.thousands is not None and self.decimal == ",":
+            raise ValueError("with decimal: ',' a '.' groups thousands; leave thousands out")
+        return self
 
 
 arity: Final = (1, 1)
@@ -77,11 +86,11 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
                 f"The column {name!r} has a format but no type.", field="format", hint="Add it to columns."
             )
     casts = {
-        item.name: _cast(item, targets[item.name], formats.get(item.name, ()), params.decimal)
+        item.name: _cast(item, targets[item.name], formats.get(item.name, ()), params)
         for item in relation.fields
         if item.name in targets
     }
-    failures = {name: _failed(relation, name, casts[name], targets[name], params.decimal) for name in casts}
+    failures = {name: _failed(relation, name, casts[name], targets[name], params) for name in casts}
     rows = select_from(relation.name, [aliased(casts.get(name, column(name)), name) for name in relation.names])
     untouched = all(item.removesuffix(" desc") not in casts for item in relation.order)
     named = ", ".join(f"{name} as {type_.sql('duckdb')}" for name, type_ in targets.items())
@@ -100,7 +109,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     )
 
 
-def _cast(item: Column, target: exp.DataType, formats: Sequence[str], decimal: str) -> exp.Expr:
+def _cast(item: Column, target: exp.DataType, formats: Sequence[str], params: Params) -> exp.Expr:
     value: exp.Expr = column(item.name)
     if family(item.type) != "text":
         return exp.TryCast(this=value, to=target.copy())
@@ -113,18 +122,22 @@ def _cast(item: Column, target: exp.DataType, formats: Sequence[str], decimal: s
         parsed = exp.Anonymous(this="try_strptime", expressions=[plain, listed])
         return exp.TryCast(this=parsed, to=target.copy())
     if family(target.sql("duckdb")) == "number":
-        value = _plain_number(value, decimal)
+        value = _plain_number(value, params)
     return exp.TryCast(this=value, to=target.copy())
 
 
-def _plain_number(value: exp.Expr, decimal: str) -> exp.Expr:
-    if decimal == ".":
+def _plain_number(value: exp.Expr, params: Params) -> exp.Expr:
+    if params.thousands is not None:
+        # 1,5 is left as it is and does not parse: it may well be one and a half.
+        grouped = [exp.Literal.string(text) for text in (rf"{params.thousands}([0-9]{{3}})\b", r"\1", "g")]
+        return exp.Anonymous(this="regexp_replace", expressions=[value, *grouped])
+    if params.decimal == ".":
         return value
     ungrouped = exp.Replace(this=value, expression=exp.Literal.string("."), replacement=exp.Literal.string(""))
     return exp.Replace(this=ungrouped, expression=exp.Literal.string(","), replacement=exp.Literal.string("."))
 
 
-def _failed(relation: Relation, name: str, cast: exp.Expr, target: exp.DataType, decimal: str) -> exp.Expr:
+def _failed(relation: Relation, name: str, cast: exp.Expr, target: exp.DataType, params: Params) -> exp.Expr:
     """True or false, never null: the value is there and did not become what it says."""
     item = next(field for field in relation.fields if field.name == name)
     there = exp.Not(this=exp.Is(this=column(name), expression=exp.Null()))
@@ -134,7 +147,7 @@ def _failed(relation: Relation, name: str, cast: exp.Expr, target: exp.DataType,
     filled = exp.NEQ(this=exp.Trim(this=column(name)), expression=exp.Literal.string(""))
     bad: exp.Expr = gone
     if family(target.sql("duckdb")) == "number" and target.this not in (exp.DType.DOUBLE, exp.DType.FLOAT):
-        text = _plain_number(exp.Trim(this=column(name)), decimal)
+        text = _plain_number(exp.Trim(this=column(name)), params)
         whole = exp.TryCast(this=text, to=exp.DataType.build("DECIMAL(38,12)", dialect="duckdb"))
         # False where the exact value is unknown, for instance a number too large for 12 decimals.
         rounded = exp.Coalesce(

@@ -4,7 +4,9 @@ With ``give: top`` every row keeps its columns and gets the furthest row above i
 from there. With ``give: pairs`` the result has a row for each item (in the column named as ``parent``) and each item
 somewhere below it (in that named as ``child``), with how many ``levels`` lie between and, where ``quantity`` names a
 column, how many of the lower one go into one of the upper one (a bill of materials): along a way quantities are
-multiplied, over several ways they are added.
+multiplied, over several ways they are added. ``give: ways`` has a row for each way from an item to one below it, with
+its ``path``; of a thing that may be reached over several ways each is there. ``total`` names a column of numbers, such
+as days or a distance, that is added up along the way, over every row of it but that of the upper item itself.
 
 A walk of more than ``depth`` levels stops the run, as does a circle, in which a row would be above itself.
 """
@@ -26,7 +28,9 @@ from pipelines.scope import StepScope, family
 from pipelines.sqltree import as_type, call, is_there, number, or_else, plus, text, times, when
 from spec.base import Document, JsonValue
 
-QUANTITY: Final = "DECIMAL(18,6)"
+FACTOR: Final = "DECIMAL(18,6)"
+SUM: Final = "DECIMAL(28,6)"
+QUANTITY, TOTAL, PATH = "_quantity", "_total", "_path"
 
 
 class Params(Document):
@@ -34,24 +38,29 @@ class Params(Document):
 
     child: str = Field(description="Column that names the row itself, e.g. employee or part.")
     parent: str = Field(description="Column that names what it is below, e.g. manager or assembly; empty at the top.")
-    give: Literal["top", "pairs"] = Field(
+    give: Literal["top", "pairs", "ways"] = Field(
         default="top",
         description="top: each row with the top of its tree, its level and path; pairs: a row for each item and each "
-        "item below it, at any level.",
+        "item below it, at any level; ways: a row for each way between two such items, with its path.",
     )
     depth: int = Field(default=10, ge=1, le=30, description="Most levels that a walk may take.")
     quantity: str | None = Field(
-        default=None, description="For pairs: column with how many of the child go into one of the parent."
+        default=None, description="For pairs and ways: column with how many of the child go into one of the parent."
     )
+    total: str | None = Field(default=None, description="For ways: column that is added up along the way, e.g. days.")
     top: str = Field(default="top", description="For top: new column, the row at the top of the tree.")
     level: str = Field(default="level", description="For top: new column, 1 for the top and 1 more for each step down.")
-    path: str = Field(default="path", description="For top: new column, the names from the top down to the row.")
-    by: str = Field(default=" / ", description="For top: what stands between the names of a path.")
+    path: str = Field(
+        default="path", description="For top and ways: new column, the names from the top down to the row."
+    )
+    by: str = Field(default=" / ", description="For top and ways: what stands between the names of a path.")
 
     @model_validator(mode="after")
     def _quantities_of_pairs(self) -> Params:
         if self.quantity is not None and self.give == "top":
-            raise ValueError("quantity is for give: pairs")
+            raise ValueError("quantity is for give: pairs and give: ways")
+        if self.total is not None and self.give != "ways":
+            raise ValueError("total is for give: ways")
         return self
 
 
@@ -69,7 +78,8 @@ keywords: Final = (
     "assemblies into parts, components, recipe ingredients, category path, breadcrumbs, ancestors, descendants, "
     "root, evolution line, levels, roll up accounts, chart of accounts, recursive, parts of parts, made of, "
     "contains which components, all levels below, sub accounts, sub categories, team of a manager, who is whose "
-    "boss, top level parent, head of the tree"
+    "boss, top level parent, head of the tree, all paths, all routes from top to bottom, longest path, critical path, "
+    "lead time of an assembly, every way through a network, sum along the path"
 )
 
 
@@ -209,73 +219,88 @@ def _ends(params: Params, further: exp.Select, inputs: tuple[str, ...], scope: S
 
 def _paired(params: Params, child: Column, parent: Column, relation: Relation, scope: StepScope) -> Built:
     low, high = child.name, parent.name
-    scope.distinct([high, low, "levels", *([params.quantity] if params.quantity else [])], "quantity")
-    how_many = scope.field(params.quantity, relation, "quantity") if params.quantity else None
-    if how_many is not None and family(how_many.type) != "number":
-        raise scope.fail(
-            f"{how_many.name!r} is {how_many.type}, not a number.", field="quantity", hint="Cast it first."
-        )
+    ways = params.give == "ways"
+    measured = {mark: _measure(name, field, relation, scope)
+                for mark, field, name in ((QUANTITY, "quantity", params.quantity), (TOTAL, "total", params.total))
+                if name is not None}  # fmt: skip
+    shown = [item.name for item in measured.values()]
+    scope.distinct([high, low, "levels", *([params.path] if ways else []), *shown], "quantity")
     links = select_from(
         relation.name,
-        [aliased(column(high), "high"), aliased(column(low), "low"), *_number_of(how_many)],
+        [
+            aliased(column(high), "high"),
+            aliased(column(low), "low"),
+            *(aliased(as_type(column(item.name), FACTOR), mark) for mark, item in measured.items()),
+            *([aliased(_joined(params, column(high), column(low)), PATH)] if ways else []),
+        ],
     )
     links.set("where", exp.Where(this=exp.and_(is_there(column(low)), is_there(column(high)))))
-    if how_many is None:
+    if not measured:
         links.set("distinct", exp.Distinct())
     found: dict[str, exp.Query] = {"_links": links}
     names = [f"{scope.name}._links"]
     for place in range(2, params.depth + 2):
-        found[f"_{place}"] = _further(names[-1], names[0], how_many)
+        found[f"_{place}"] = _further(params, names[-1], names[0], list(measured))
         names.append(f"{scope.name}._{place}")
     *within, beyond = names
-    every: exp.Query = _level(within[0], 1, how_many)
+    carried = [*([PATH] if ways else []), *measured]
+    every: exp.Query = _level(within[0], 1, carried)
     for place, name in enumerate(within[1:], start=2):
-        every = exp.Union(this=every, expression=_level(name, place, how_many), distinct=False)
-    sums = [] if how_many is None else [
-        aliased(as_type(exp.Sum(this=column("quantity")), "DECIMAL(28,6)"), how_many.name)
-    ]  # fmt: skip
-    query = exp.Select(
-        expressions=[
-            aliased(column("high"), high),
-            aliased(column("low"), low),
-            aliased(as_type(exp.Min(this=column("levels")), "INTEGER"), "levels"),
-            *sums,
-        ],
-        from_=exp.From(this=proofs.subquery(every, "ways")),
-    )
+        every = exp.Union(this=every, expression=_level(name, place, carried), distinct=False)
+    whole = proofs.subquery(every, "ways")
+    ends = [aliased(column("high"), high), aliased(column("low"), low)]
+    check = _ends(params, select_from(beyond, [column("high"), column("low")]), (beyond,), scope)
+    if ways:
+        levels = aliased(as_type(column("levels"), "INTEGER"), "levels")
+        sums = [aliased(as_type(column(mark), SUM), item.name) for mark, item in measured.items()]
+        path = aliased(column(PATH), params.path)
+        found[MAIN] = exp.Select(expressions=[*ends, levels, path, *sums], from_=exp.From(this=whole))
+        return Built(found, checks=(check,))
+    sums = [aliased(as_type(exp.Sum(this=column(mark)), SUM), item.name) for mark, item in measured.items()]
+    levels = aliased(as_type(exp.Min(this=column("levels")), "INTEGER"), "levels")
+    query = exp.Select(expressions=[*ends, levels, *sums], from_=exp.From(this=whole))
     query.set("group", exp.Group(expressions=[column("high"), column("low")]))
     found[MAIN] = query
-    further = select_from(beyond, [column("high"), column("low")])
-    return Built(
-        found, keys={MAIN: frozenset({frozenset({high, low})})}, checks=(_ends(params, further, (beyond,), scope),)
-    )
+    return Built(found, keys={MAIN: frozenset({frozenset({high, low})})}, checks=(check,))
 
 
-def _number_of(how_many: Column | None) -> list[exp.Expr]:
-    return [aliased(as_type(column(how_many.name), QUANTITY), "quantity")] if how_many is not None else []
+def _measure(name: str, field: str, relation: Relation, scope: StepScope) -> Column:
+    found = scope.field(name, relation, field)
+    if family(found.type) != "number":
+        raise scope.fail(f"{found.name!r} is {found.type}, not a number.", field=field, hint="Cast it first.")
+    return found
 
 
-def _further(so_far: str, links: str, how_many: Column | None) -> exp.Select:
+def _joined(params: Params, *names: exp.Expr) -> exp.Expr:
+    return call("concat_ws", text(params.by), *(proofs.text(name) for name in names))
+
+
+def _further(params: Params, so_far: str, links: str, measured: Sequence[str]) -> exp.Select:
     """One level more below each end of a way."""
-    product = times(as_type(column("quantity", "a"), QUANTITY), column("quantity", "b"))
+    added: list[exp.Expr] = []
+    if QUANTITY in measured:
+        product = times(as_type(column(QUANTITY, "a"), FACTOR), column(QUANTITY, "b"))
+        added.append(aliased(as_type(product, SUM), QUANTITY))
+    if TOTAL in measured:
+        # What is unknown of one link is unknown of the whole way.
+        added.append(aliased(as_type(plus(column(TOTAL, "a"), column(TOTAL, "b")), SUM), TOTAL))
+    if params.give == "ways":
+        added.append(
+            aliased(call("concat_ws", text(params.by), column(PATH, "a"), proofs.text(column("low", "b"))), PATH)
+        )
     query = exp.Select(
-        expressions=[
-            aliased(column("high", "a"), "high"),
-            aliased(column("low", "b"), "low"),
-            *([aliased(as_type(product, "DECIMAL(28,6)"), "quantity")] if how_many is not None else []),
-        ],
+        expressions=[aliased(column("high", "a"), "high"), aliased(column("low", "b"), "low"), *added],
         from_=exp.From(this=table_of(so_far, "a")),
         joins=[
             exp.Join(this=table_of(links, "b"), kind="INNER", on=proofs.equals(column("low", "a"), column("high", "b")))
         ],
     )
-    if how_many is None:
+    if not measured and params.give == "pairs":
         query.set("distinct", exp.Distinct())
     return query
 
 
-def _level(name: str, levels: int, how_many: Column | None) -> exp.Select:
-    shown = [column("high"), column("low"), aliased(number(levels), "levels")]
-    if how_many is not None:
-        shown.append(aliased(as_type(column("quantity"), "DECIMAL(28,6)"), "quantity"))
-    return select_from(name, shown)
+def _level(name: str, levels: int, carried: Sequence[str]) -> exp.Select:
+    values = [column(mark) if mark == PATH else as_type(column(mark), SUM) for mark in carried]
+    shown = [aliased(value, mark) for value, mark in zip(values, carried, strict=True)]
+    return select_from(name, [column("high"), column("low"), aliased(number(levels), "levels"), *shown])

@@ -90,7 +90,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     names = [*by, *(name for _, name in params.values), *([params.other] if params.other else [])]
     scope.distinct(names, "values")
     listed = [_is(spread, value, scope) for value, _ in params.values]
-    projections: list[exp.Expr] = [shown(name, group) for name, group in by.items()]
+    projections: list[exp.Expr] = [shown(name, params.by[name], group) for name, group in by.items()]
     for (_, name), test in zip(params.values, listed, strict=True):
         projections.append(aliased(_filled(_only(measure, test), params), name))
     unlisted = exp.Not(this=exp.Paren(this=exp.or_(*(_certain(test) for test in listed))))

@@ -2,7 +2,9 @@
 
 Working days are all but those of the ``weekend`` and the holidays of the second input, where one is named. Of a count,
 ``include`` says which ends are days of it: both, as a spreadsheet's NETWORKDAYS has it, or one. An end before the start
-counts backwards, below zero. A date moved by 0 stays where it is; by 1 it goes to the next working day.
+counts backwards, below zero. A date moved by 0 stays where it is; by 1 it goes to the next working day, so that adding
+-1 to the day after leaves a working day where it is and takes a day off to the one before. With ``on: country`` a
+holiday counts for the rows of its own country.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from sqlglot import exp
 from pipelines import proofs
 from pipelines.contract import MAIN, Built, Expression
 from pipelines.expressions import aliased, column, select_from, table_of
+from pipelines.job import Field as Column
 from pipelines.job import Relation
 from pipelines.scope import StepScope, ordered
 from pipelines.sqltree import (
@@ -34,10 +37,12 @@ from pipelines.sqltree import (
     when,
     whole,
 )
-from pipelines.transforms.calendar import DAYS, Weekend
+from pipelines.transforms.calendar import DAYS, HolidaysOf, Weekend, holidays_of
 from spec.base import Document, JsonValue
 
 FROM, TO, BY = "_from", "_to", "_by"
+Pairs = Sequence[tuple[Column, Column]]
+"""Columns that say whose a holiday is: of the rows, and of the table of holidays."""
 MONDAY = "0001-01-01"
 """The first day of the calendar that DuckDB counts in, a Monday: days since then are never below zero."""
 
@@ -58,6 +63,7 @@ class Params(Document):
     holiday: str | None = Field(
         default=None, description="Column of dates of the second input, which holds a row for each holiday."
     )
+    on: HolidaysOf = ()
 
     @model_validator(mode="after")
     def _counts_or_moves(self) -> Params:
@@ -84,7 +90,8 @@ keywords: Final = (
     "business days, working days, networkdays, days without weekends, skip holidays, due date in five working days, "
     "SLA, response time in days, weekdays between two dates, deadline, bank holidays, delivery date, add days to a "
     "date, within three business days, not counting weekends, five days after the order, how long did it take in "
-    "working days, due in"
+    "working days, due in, holidays of each country, holidays by region, public holidays differ, last working day of "
+    "the month, the working day before"
 )
 
 
@@ -93,21 +100,25 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     relation = inputs[0]
     scope.distinct([*relation.names, params.name], "name")
     scope.distinct([*relation.names, FROM, TO, BY], "start")
-    holidays = _holidays(params, inputs, scope)
+    pairs = holidays_of(params.on, inputs, scope)
+    holidays = _holidays(params, pairs, inputs, scope)
     start = _typed(params.start, "start", ("DATE",), relation, scope)
     kept = [column(name) for name in relation.names]
     found: dict[str, exp.Query] = {}
     if params.end is not None:
         end = _typed(params.end, "end", ("DATE",), relation, scope)
         both = select_from(relation.name, [*kept, aliased(start, FROM), aliased(end, TO)])
-        off = f"{scope.name}._off" if holidays is not None else None
-        if holidays is not None:
-            found["_off"] = _days_off(holidays)
-        found[MAIN] = _counted(params, relation, both, off)
+        if pairs:
+            found[MAIN] = _counted_for_each(params, pairs, relation, both, holidays)
+        else:
+            off = f"{scope.name}._off" if holidays is not None else None
+            if holidays is not None:
+                found["_off"] = _days_off(holidays)
+            found[MAIN] = _counted(params, relation, both, off)
     else:
         by = _typed(params.add or "", "add", ("TINYINT", "SMALLINT", "INTEGER", "BIGINT"), relation, scope)
         both = select_from(relation.name, [*kept, aliased(start, FROM), aliased(by, BY)])
-        found[MAIN] = _moved(params, relation, both, holidays)
+        found[MAIN] = _moved(params, pairs, relation, both, holidays)
     return Built(found, keys={MAIN: relation.keys}, order={MAIN: relation.order})
 
 
@@ -125,8 +136,8 @@ def _typed(text_: str, field: str, types: Sequence[str], relation: Relation, sco
     return value
 
 
-def _holidays(params: Params, inputs: Sequence[Relation], scope: StepScope) -> exp.Select | None:
-    """The days on which nobody works besides weekends, each once, as a query with the column ``day``."""
+def _holidays(params: Params, pairs: Pairs, inputs: Sequence[Relation], scope: StepScope) -> exp.Select | None:
+    """The days on which nobody works besides weekends, each once: columns ``day`` and those that say whose they are."""
     if len(inputs) == 1 or params.holiday is None:
         if params.holiday is not None or len(inputs) == 2:
             raise scope.fail(
@@ -138,10 +149,16 @@ def _holidays(params: Params, inputs: Sequence[Relation], scope: StepScope) -> e
     item = scope.field(params.holiday, inputs[1], "holiday")
     if item.type != "DATE":
         raise scope.fail(f"{item.name!r} is {item.type}, not DATE.", field="holiday", hint="Cast it first.")
-    query = select_from(inputs[1].name, [aliased(column(item.name), "day")])
+    whose = [aliased(column(y.name), mark) for (_, y), mark in zip(pairs, _marks(pairs), strict=True)]
+    query = select_from(inputs[1].name, [aliased(column(item.name), "day"), *whose])
     query.set("where", exp.Where(this=exp.and_(is_there(column(item.name)), _works(params, column(item.name)))))
     query.set("distinct", exp.Distinct())
     return query
+
+
+def _marks(pairs: Pairs) -> list[str]:
+    """A name for each column that says whose a holiday is."""
+    return [f"_of{place}" for place in range(len(pairs))]
 
 
 def _works(params: Params, date: exp.Expr) -> exp.Expr:
@@ -187,6 +204,47 @@ def _counted(params: Params, relation: Relation, both: exp.Select, off: str | No
 
 def _before(date: exp.Expr, *, counts: bool) -> exp.Expr:
     return plus_days(date.copy(), number(-1)) if counts else date.copy()
+
+
+def _counted_for_each(
+    params: Params, pairs: Pairs, relation: Relation, both: exp.Select, holidays: exp.Select | None
+) -> exp.Select:
+    """As ``_counted`` where rows have holidays of their own, as of their country: these are counted row by row."""
+    value = _count(params, pairs, holidays)
+    return exp.Select(
+        expressions=[*(column(name, "d") for name in relation.names), aliased(value, params.name)],
+        from_=exp.From(this=proofs.subquery(both, "d")),
+    )
+
+
+def _count(params: Params, pairs: Pairs, holidays: exp.Select | None) -> exp.Expr:
+    start, end = column(FROM, "d"), column(TO, "d")
+    first = plus_days(start, number(1)) if params.include == "end" else start
+    last = plus_days(end, number(-1)) if params.include == "start" else end
+    forwards = _between(params, first, last, pairs, holidays)
+    # Backwards the earlier date is the end that was named.
+    first = plus_days(end, number(1)) if params.include == "start" else end
+    last = plus_days(start, number(-1)) if params.include == "end" else start
+    backwards = exp.Neg(this=exp.Paren(this=_between(params, first, last, pairs, holidays)))
+    return as_type(when(exp.LT(this=end, expression=start), backwards, forwards), "INTEGER")
+
+
+def _between(params: Params, first: exp.Expr, last: exp.Expr, pairs: Pairs, holidays: exp.Select | None) -> exp.Expr:
+    """How many working days lie between two dates, both counting."""
+    found: exp.Expr = exp.Sub(this=_so_far(params, last), expression=_so_far(params, plus_days(first, number(-1))))
+    if holidays is not None:
+        whose = [
+            proofs.equals(column(mark, "h"), column(x.name, "d"))
+            for (x, _), mark in zip(pairs, _marks(pairs), strict=True)
+        ]
+        within = exp.Between(this=column("day", "h"), low=first.copy(), high=last.copy())
+        counted = exp.Select(
+            expressions=[proofs.count_all()],
+            from_=exp.From(this=proofs.subquery(holidays.copy(), "h")),
+            where=exp.Where(this=exp.and_(within, *whose, copy=False)),
+        )
+        found = exp.Sub(this=found, expression=exp.Subquery(this=counted))
+    return found
 
 
 def _so_far(params: Params, date: exp.Expr) -> exp.Expr:
@@ -245,26 +303,34 @@ def _days_off(holidays: exp.Select) -> exp.Select:
     )
 
 
-def _moved(params: Params, relation: Relation, both: exp.Select, holidays: exp.Select | None) -> exp.Select:
+def _moved(
+    params: Params, pairs: Pairs, relation: Relation, both: exp.Select, holidays: exp.Select | None
+) -> exp.Select:
     """Each date joined to its place among the working days, and from there to the one that many further."""
-    days = _days(params, both, holidays)
-    here, there = proofs.subquery(days, "here"), proofs.subquery(_only_working(days.copy()), "there")
+    days = _days(params, pairs, both, holidays)
+    marks = _marks(pairs)
+    here, there = proofs.subquery(days, "here"), proofs.subquery(_only_working(days.copy(), marks), "there")
     going_back = exp.and_(exp.LT(this=column(BY, "d"), expression=number(0)), exp.Not(this=column("works", "here")))
     # From a day off, one step back is the last working day before it, whose number it has.
     steps = exp.Add(this=column(BY, "d"), expression=when(going_back, number(1), number(0)))
     due = proofs.equals(column("place", "there"), plus(column("place", "here"), steps))
+    today = proofs.equals(column("day", "here"), column(FROM, "d"))
+    for (x, _), mark in zip(pairs, marks, strict=True):
+        # Rows that say no country have the days on which nobody has a holiday.
+        today = exp.and_(today, exp.NullSafeEQ(this=column(mark, "here"), expression=column(x.name, "d")), copy=False)
+        due = exp.and_(due, exp.NullSafeEQ(this=column(mark, "there"), expression=column(x.name, "d")), copy=False)
     value = when(proofs.equals(column(BY, "d"), number(0)), column(FROM, "d"), column("day", "there"))
     return exp.Select(
         expressions=[*(column(name, "d") for name in relation.names), aliased(value, params.name)],
         from_=exp.From(this=proofs.subquery(both, "d")),
         joins=[
-            exp.Join(this=here, side="LEFT", on=proofs.equals(column("day", "here"), column(FROM, "d"))),
+            exp.Join(this=here, side="LEFT", on=today),
             exp.Join(this=there, side="LEFT", on=due),
         ],
     )
 
 
-def _days(params: Params, both: exp.Select, holidays: exp.Select | None) -> exp.Select:
+def _days(params: Params, pairs: Pairs, both: exp.Select, holidays: exp.Select | None) -> exp.Select:
     """Every day that may be reached, with whether it is a working day and how many there were up to it."""
     furthest: exp.Expr = exp.Max(this=exp.Abs(this=column(BY)))
     if holidays is not None:
@@ -293,27 +359,42 @@ def _days(params: Params, both: exp.Select, holidays: exp.Select | None) -> exp.
     )
     works = _works(params, column("day", "dated"))
     joins: list[exp.Join] = []
+    marks = _marks(pairs)
+    if pairs:
+        whose = [aliased(column(x.name), mark) for (x, _), mark in zip(pairs, marks, strict=True)]
+        each = exp.Select(expressions=whose, from_=exp.From(this=proofs.subquery(both.copy(), "rows")))
+        each.set("distinct", exp.Distinct())
+        joins.append(exp.Join(this=proofs.subquery(each, "whose"), kind="CROSS"))
     if holidays is not None:
         off = proofs.subquery(holidays.copy(), "off")
-        joins = [exp.Join(this=off, side="LEFT", on=proofs.equals(column("day", "off"), column("day", "dated")))]
+        met = [proofs.equals(column("day", "off"), column("day", "dated"))]
+        met += [proofs.equals(column(mark, "off"), column(mark, "whose")) for mark in marks]
+        joins.append(exp.Join(this=off, side="LEFT", on=exp.and_(*met, copy=False)))
         works = exp.and_(works, exp.Is(this=column("day", "off"), expression=exp.Null()), copy=False)
     marked = exp.Select(
-        expressions=[aliased(column("day", "dated"), "day"), aliased(works, "works")],
+        expressions=[
+            aliased(column("day", "dated"), "day"),
+            aliased(works, "works"),
+            *(aliased(column(mark, "whose"), mark) for mark in marks),
+        ],
         from_=exp.From(this=proofs.subquery(dated, "dated")),
         joins=joins,
     )
     place = over(
-        exp.Sum(this=as_type(column("works"), "BIGINT")), order=[ordered(column("day"), False)], start="UNBOUNDED"
+        exp.Sum(this=when(column("works"), number(1), number(0))),
+        [column(mark) for mark in marks],
+        [ordered(column("day"), False)],
+        start="UNBOUNDED",
     )
     return exp.Select(
-        expressions=[column("day"), column("works"), aliased(place, "place")],
+        expressions=[column("day"), column("works"), *map(column, marks), aliased(place, "place")],
         from_=exp.From(this=proofs.subquery(marked, "marked")),
     )
 
 
-def _only_working(days: exp.Select) -> exp.Select:
+def _only_working(days: exp.Select, marks: Sequence[str]) -> exp.Select:
     return exp.Select(
-        expressions=[column("day"), column("place")],
+        expressions=[column("day"), column("place"), *map(column, marks)],
         from_=exp.From(this=proofs.subquery(days, "counted")),
         where=exp.Where(this=column("works")),
     )

@@ -33,12 +33,19 @@ GIVES: dict[str, list[list[object]]] = {
                      ["2026-02-03", 32]],
     "teams": [["Ada", 3, 100], ["Kim", 2, 50], ["Lou", 0, 0], ["Max", 0, 0]],
     "timetable": [["X", "06:00"], ["X", "06:30"], ["X", "07:00"], ["Y", "23:30"], ["Y", "23:50"]],
+    "orders": [["2026-03-02", 28, 0], ["2026-03-03", 50, 31], ["2026-03-04", 36, 0]],
+    "waits": [["J1", "B1", 0], ["J2", "B2", 0], ["J3", "B1", 20]],
+    "seated": [[1, "A1", "A4"], [2, "B1", "B3"], [3, "A5", "A6"]],
+    "lead_times": [["bike", 12, "bike > wheel > rim"], ["wheel", 11, "wheel > rim"]],
     "told": [
         ["F1", "2026-03-01T08:00:00", "01.03.2026 09:00", "03:00", "+12.5%"],
         ["F2", "2026-03-01T12:00:00", "01.03.2026 13:00", "04:00", "+12.5%"],
     ],
 }  # fmt: skip
 SHOWN = {
+    "orders": ["day", "position", "ordered"],
+    "waits": ["job", "bench", "waited"],
+    "seated": ["party", "first_seat", "last_seat"],
     "merged": ["person", "starts", "ends", "days"],
     "running": ["region", "product", "so_far"],
     "connections": ["flight", "next_flight"],

@@ -91,6 +91,11 @@ class Bench:
         query = read_query(relation_of(self.job, name), limit=0)
         return [str(column[1]) for column in self.connection.execute(to_sql(query)).description or []]
 
+    def columns(self, name: str) -> list[str]:
+        """Names of a relation's columns as the engine spells them."""
+        query = read_query(relation_of(self.job, name), limit=0)
+        return [str(column[0]) for column in self.connection.execute(to_sql(query)).description or []]
+
     def checks(self) -> dict[tuple[str, str], tuple[bool, str, str, str]]:
         """(check, on) to (passed, expected, found, detail)."""
         found: dict[tuple[str, str], tuple[bool, str, str, str]] = {}

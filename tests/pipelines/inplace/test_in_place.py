@@ -71,6 +71,39 @@ def test_what_goes_in_turn_gives_in_the_database_what_it_gives_here(shop: Shop, 
     assert there.checks == second.checks
 
 
+OFF: Plain = {
+    "off": {"version": "1", "columns": {"land": "VARCHAR", "off": "DATE"},
+            "rows": [["North", "2026-01-02"], ["North", "2026-01-05"], ["South", "2026-01-06"], [None, "2026-01-07"]]},
+}  # fmt: skip
+LINKS: Plain = {
+    "id": "links", "use": "derive", "from": "orders", "columns": {"of": "case when id > 3 then id // 4 end"}
+}  # fmt: skip
+WITH_TABLES: list[Plain] = [
+    {"use": "workdays", "from": ["orders", "off"], "start": "day", "add": 3, "name": "x", "holiday": "off",
+     "on": {"region": "land"}},
+    {"use": "workdays", "from": ["orders", "off"], "start": "day", "end": "day + interval 9 day", "name": "x",
+     "holiday": "off", "on": {"region": "land"}},
+    {"use": "calendar", "from": ["orders", "off"], "column": "day", "add": {"x": "is_workday", "y": "is_holiday"},
+     "holiday": "off", "on": {"region": "land"}},
+    {"use": "hierarchy", "from": "links", "child": "id", "parent": "of", "give": "ways", "total": "amount",
+     "quantity": "customer_id"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("step", WITH_TABLES, ids=["moved", "counted", "calendar", "ways"])
+def test_holidays_of_each_country_and_ways_down_are_in_the_database_what_they_are_here(shop: Shop, step: Plain) -> None:
+    plain = in_place_spec(
+        tables=cast("JsonValue", OFF),
+        steps=[LINKS, {"id": "s", **step}],
+        checks=[],
+        loads=[load("s", "totals")],
+    )
+    assert shop.job(plain).engine == "postgres"
+    there, second = both_ways(shop, plain)
+    assert there.status == second.status == "succeeded", (there.message, second.message)
+    assert [item.digest for item in there.outputs] == [item.digest for item in second.outputs]
+
+
 def test_the_floating_point_columns_of_both_runs_are_alike(shop: Shop) -> None:
     there = shop.run(in_place_spec())
     fields = shop.job(in_place_spec()).relations["totals"].fields

@@ -143,3 +143,39 @@ def test_a_week_without_working_days_and_both_ways_at_once_are_refused() -> None
     for params in ({"end": "b", "weekend": week}, {"end": "b", "add": "1"}, {"end": "'x'"}):
         with pytest.raises(SpecError):
             moved([(date(2026, 1, 1), date(2026, 1, 2))], **params)
+
+
+COUNTRIES: Tables = {
+    "t": {"columns": {"id": "INTEGER", "land": "VARCHAR", "d": "DATE"},
+          "rows": [[1, "uk", "2026-04-01"], [2, "de", "2026-04-01"], [3, None, "2026-04-01"]]},
+    "off": {"columns": {"country": "VARCHAR", "off": "DATE"},
+            "rows": [["uk", "2026-04-02"], ["uk", "2026-04-03"], ["de", "2026-04-03"], [None, "2026-04-02"]]},
+}  # fmt: skip
+
+
+def by_country(**params: object) -> list[object]:
+    step = {"id": "w", "from": ["t", "off"], "holiday": "off", "on": {"land": "country"}, **params}
+    found = Bench(compile_steps(COUNTRIES, [step]), COUNTRIES).rows("w")
+    return [row[3] for row in sorted(found, key=lambda row: row[0])]  # type: ignore[arg-type, return-value]
+
+
+def test_a_holiday_counts_for_the_rows_of_its_country_alone() -> None:
+    assert by_country(use="workdays", start="d", end="d + interval 2 day") == [1, 2, 3]
+    assert by_country(use="workdays", start="d", add="1") == ["2026-04-06", "2026-04-02", "2026-04-02"]
+    assert by_country(use="workdays", start="d + interval 3 day", add="-1") == [
+        "2026-04-01",
+        "2026-04-02",
+        "2026-04-03",
+    ]
+    assert by_country(use="calendar", column="d", add={"x": "is_workday"}) == [True, True, True]
+    next_day = {"id": "n", "use": "derive", "from": "t", "columns": {"d": "d + interval 1 day"}}
+    step = {"id": "w", "use": "calendar", "from": ["n", "off"], "holiday": "off", "on": {"land": "country"},
+            "column": "d", "add": {"x": "is_holiday"}}  # fmt: skip
+    found = Bench(compile_steps(COUNTRIES, [next_day, step]), COUNTRIES).rows("w")
+    assert {row[0]: row[3] for row in found} == {1: True, 2: False, 3: False}
+
+
+def test_columns_of_holidays_without_a_table_of_them_are_refused() -> None:
+    step = {"id": "w", "use": "calendar", "from": "t", "on": "land", "column": "d", "add": "is_workday"}
+    with pytest.raises(SpecError, match="no table of holidays"):
+        compile_steps(COUNTRIES, [step])

@@ -208,7 +208,36 @@ def test_quantities_multiply_down_a_way_and_add_up_over_several() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("give", ["top", "pairs"])
+def test_each_way_down_is_a_row_with_what_its_links_add_up_to() -> None:
+    rows: list[list[object]] = [
+        [1, "bike", "wheel", "2", 3], [2, "wheel", "spoke", "32", 5], [3, "bike", "spoke", "1", 5],
+        [4, "bike", "bolt", "0.5", None],
+    ]  # fmt: skip
+    columns = {"of": "VARCHAR", "part": "VARCHAR", "n": "DECIMAL(9,3)", "days": "INTEGER"}
+    step: dict[str, object] = {"use": "hierarchy", "child": "part", "parent": "of", "give": "ways", "by": " > "}
+    measured: dict[str, object] = {**step, "quantity": "n", "total": "days", "path": "way"}
+    assert sorted(run(rows, measured, **columns).rows("s")) == [
+        ["bike", "bolt", 1, "bike > bolt", "0.500000", None],
+        ["bike", "spoke", 1, "bike > spoke", "1.000000", "5.000000"],
+        ["bike", "spoke", 2, "bike > wheel > spoke", "64.000000", "8.000000"],
+        ["bike", "wheel", 1, "bike > wheel", "2.000000", "3.000000"],
+        ["wheel", "spoke", 1, "wheel > spoke", "32.000000", "5.000000"],
+    ]
+    assert len(run([*rows, [5, "bike", "bolt", "1", 1]], step, **columns).rows("s")) == 5
+    with pytest.raises(SpecError, match="total is for give: ways"):
+        run(rows, {**measured, "give": "pairs"}, **columns)
+
+
+def test_what_is_grouped_by_is_spelled_as_the_step_says_where_case_alone_differs() -> None:
+    rows: list[list[object]] = [[1, 5], [2, 5]]
+    bench = run(rows, {"use": "aggregate", "group_by": {"WEEK": "week"}, "measures": {"n": "count(*)"}}, week="INTEGER")
+    assert bench.columns("s") == ["WEEK", "n"]
+    step: dict[str, object] = {"use": "pivot", "by": {"WEEK": "week"}, "column": "id", "values": [1, 2],
+                               "measure": "count(*)"}  # fmt: skip
+    assert run(rows, step, week="INTEGER").columns("s") == ["WEEK", "1", "2"]
+
+
+@pytest.mark.parametrize("give", ["top", "pairs", "ways"])
 def test_a_circle_and_a_walk_that_is_too_long_stop_the_run(give: str) -> None:
     step: dict[str, object] = {"use": "hierarchy", "child": "id", "parent": "up", "give": give, "depth": 3}
     circle = run([[1, 2], [2, 1]], step, up="INTEGER").checks()["hierarchy_ends", "s"]

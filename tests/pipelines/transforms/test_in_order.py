@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
@@ -103,6 +104,33 @@ def test_a_value_begins_again_where_it_says_and_in_each_group() -> None:
     columns = {"n": "INTEGER", "g": "VARCHAR", "x": "INTEGER"}
     bench = run("carry", columns, rows, order="n", per="g", add="x", restart="x = 0")
     assert sorted(int(str(row[3])) for row in bench.rows("s") if row[1] == "a") == [0, 1, 3, 5]
+
+
+@given(bounded, st.integers(-10, 10))
+@LAW
+def test_a_value_that_gets_where_it_turns_becomes_what_is_said_and_goes_on_from_there(
+    found: list[tuple[str, int | None, int | None, int | None, bool]], start: int
+) -> None:
+    columns = {"n": "INTEGER", "g": "VARCHAR", "x": "INTEGER", "move": "INTEGER", "low": "INTEGER", "new": "BOOLEAN"}
+    rows: list[list[JsonValue]] = [[n, *row] for n, row in enumerate(found)]
+    bench = run("carry", columns, rows, order="n", per="g", add="move", start=start, falls_to="low", rises_to=30,
+                becomes="low + 12", at_least=-15, cut="cut")  # fmt: skip
+    values: dict[str, int] = {}
+    expected: list[list[JsonValue]] = []
+    for n, (group, _, move, low, _) in enumerate(found):
+        free = values.get(group, start) + (move or 0)
+        value = max(free, -15)
+        if low is not None and (value <= low or value >= 30):
+            value = low + 12
+        values[group] = value
+        expected.append([*rows[n], value, free - value])
+    assert sorted(bench.rows("s"), key=first) == expected
+
+
+def test_a_turn_says_where_it_is_and_what_the_value_becomes() -> None:
+    for turn in ({"falls_to": 0}, {"becomes": 5}):
+        with pytest.raises(SpecError, match="becomes goes together with"):
+            run("carry", {"n": "INTEGER", "x": "INTEGER"}, [], order="n", add="x", **turn)
 
 
 def test_a_carry_whose_order_leaves_ties_is_refused() -> None:
@@ -339,3 +367,101 @@ def test_a_place_that_stands_in_two_rows_holds_the_run_back_and_is_not_booked_tw
     step = {"id": "s", "use": "book", "from": ["t", "r"], "order": "n", "place": "gate", "prefer": "way", **times}
     bench = Bench(compile_steps(tables, [step], outputs=[{"file": "a.csv", "from": "s"}]), tables)
     assert bench.checks()["book_place", "s"][0] is False
+
+
+asked = st.lists(
+    st.tuples(st.integers(0, 20), st.integers(1, 6), st.one_of(st.none(), st.integers(1, 3)), st.booleans()),
+    max_size=12,
+)
+PLACES: list[list[JsonValue]] = [["a", 2, True], ["b", 3, False], ["c", None, False]]
+
+
+def booked(found: Sequence[tuple[int, int, int | None, bool]], **params: object) -> list[list[JsonValue]]:
+    rows: list[list[JsonValue]] = [[n, *row] for n, row in enumerate(found)]
+    tables = {
+        "t": {"columns": {"n": "INTEGER", "at": "INTEGER", "for": "INTEGER", "size": "INTEGER", "own": "BOOLEAN"},
+              "rows": rows, "primary_key": ["n"]},
+        "places": {"columns": {"place": "VARCHAR", "size": "INTEGER", "own": "BOOLEAN"}, "rows": PLACES,
+                   "primary_key": ["place"]},
+    }  # fmt: skip
+    step = {"id": "s", "use": "book", "from": ["t", "places"], "order": "n", "place": "place", **params}
+    bench = Bench(compile_steps(tables, [step]), tables)
+    return [row[5:] for row in sorted(bench.rows("s"), key=first)]
+
+
+def stands(taken: list[tuple[int, int, int]], at: int) -> int:
+    return sum(size for begin, end, size in taken if begin <= at < end)
+
+
+@given(asked, st.booleans())
+@LAW
+def test_a_place_with_a_capacity_never_holds_more_at_one_time_and_the_first_with_room_is_taken(
+    found: list[tuple[int, int, int | None, bool]], waits: bool
+) -> None:
+    last = {"lasts": '"for"'} if waits else {"end": 'at + "for"'}
+    taken: dict[str, list[tuple[int, int, int]]] = {"a": [], "b": []}
+    expected: list[list[JsonValue]] = []
+    for since, lasts, size, own in found:
+        best: tuple[int, str] | None = None
+        for place, room, only in (("a", 2, True), ("b", 3, False)):
+            if size is None or size > room or (own and not only):
+                continue
+            for begin in range(since, 200 if waits else since + 1):
+                if all(stands(taken[place], at) + size <= room for at in range(begin, begin + lasts)):
+                    best = min(best or (begin, place), (begin, place))
+                    break
+        if best is None or size is None:
+            expected.append([None] * (4 if waits else 2))
+            continue
+        begin, place = best
+        taken[place].append((begin, begin + lasts, size))
+        full = stands(taken[place], begin)
+        expected.append([place, begin, begin + lasts, full] if waits else [place, full])
+    made = booked(found, start="at", capacity="size", size="size", filled="full", where="own_places or not own", **last)
+    assert made == expected
+
+
+@given(asked, st.integers(0, 2))
+@LAW
+def test_a_request_that_waits_begins_at_the_first_place_that_is_free(
+    found: list[tuple[int, int, int | None, bool]], pause: int
+) -> None:
+    taken: dict[str, list[tuple[int, int, int]]] = {"a": [], "b": [], "c": []}
+    expected: list[list[JsonValue]] = []
+    for since, lasts, _, _ in found:
+        begin, place = min(
+            (begin, place)
+            for place, held in taken.items()
+            for begin in range(since, 200)
+            if not any(stands(held, at) for at in range(begin, begin + lasts + pause))
+        )
+        taken[place].append((begin, begin + lasts + pause, 1))
+        expected.append([place, begin, begin + lasts])
+    assert booked(found, start="at", lasts='"for"', pause=pause) == expected
+
+
+def test_places_that_hold_several_need_no_times() -> None:
+    found = [(0, 1, 2, False), (0, 1, 2, False), (0, 1, 1, False), (0, 1, 2, False)]
+    made = booked(found, capacity="size", size="size", filled="full")
+    assert made == [["a", 2], ["b", 2], ["b", 3], [None, None]]
+
+
+def test_days_and_instants_that_wait_stay_what_they_are() -> None:
+    for kind, since, lasts, begins in (
+        ("DATE", "2026-03-01", "to_days(2)", ["2026-03-01", "2026-03-03"]),
+        ("TIMESTAMP", "2026-03-01T08:00:00", "to_minutes(45)", ["2026-03-01T08:00:00", "2026-03-01T08:45:00"]),
+        ("DECIMAL(9,2)", "1.50", "0.25", ["1.500000", "1.750000"]),
+    ):
+        tables = {"t": {"columns": {"n": "INTEGER", "at": kind}, "rows": [[1, since], [2, since]],
+                        "primary_key": ["n"]},
+                  "p": {"columns": {"place": "VARCHAR"}, "rows": [["a"]], "primary_key": ["place"]}}  # fmt: skip
+        step = {"id": "s", "use": "book", "from": ["t", "p"], "order": "n", "place": "place", "start": "at",
+                "lasts": lasts}  # fmt: skip
+        bench = Bench(compile_steps(tables, [step]), tables)  # type: ignore[arg-type]
+        assert [str(row[3]) for row in sorted(bench.rows("s"), key=first)] == begins
+
+
+def test_a_booking_says_until_when_or_how_long_and_a_size_needs_a_capacity() -> None:
+    for params in ({"start": "at", "end": "at", "lasts": "1"}, {"start": "at"}, {"lasts": "1"}, {"size": "size"}):
+        with pytest.raises(SpecError):
+            booked([], **params)

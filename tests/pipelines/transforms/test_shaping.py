@@ -363,3 +363,12 @@ def test_a_stretch_goes_by_hours_over_times_and_by_several_days_over_dates() -> 
     assert [str(row[-1]) for row in found] == ["2026-01-31", "2026-02-14", "2026-02-28"]
     with pytest.raises(SpecError, match="every: hour"):
         compile_steps({"t": table}, [{**weeks, "start": "at"}])
+
+
+def test_thousands_are_read_where_they_are_groups_of_three_digits() -> None:
+    words = ["1,204.50", "-12,000", "1,234,567.8", "7", "1,5", "1,2345"]
+    step: dict[str, object] = {"use": "cast", "columns": {"word": "DECIMAL(18,2)"}, "thousands": ",",
+                               "on_error": "null", "at_most": 100}  # fmt: skip
+    found = {row[0]: row[3] for row in run([("a", 1, word) for word in words], step)}
+    assert [found[number] for number in range(6)] == ["1204.50", "-12000.00", "1234567.80", "7.00", None, None]
+    assert "leave thousands out" in refused({**step, "decimal": ","}).message
