@@ -55,9 +55,34 @@ _HOW_MUCH = re.compile(
 )
 _ONCE = re.compile(
     r"^(?:who|which (?P<what>[\w-]+)|(?P<plain>[\w-]+) (?:who|that)) (?:has |have )?(?:only |just )?(?:ordered|bought|"
-    rf"booked|came|come|visited|been)(?: (?:with|from) us)? (?:only |just )?(?P<often>once|twice){_REST}",
+    r"booked|came|come|visited|been|stayed|paid|returned|rented|hired)(?: (?:here|(?:with|from|to|at) us))? "
+    r"(?:only |just |exactly )?(?P<often>(?:more than )?(?:once|twice)|at least twice|(?:more than )?\d+ times)"
+    rf"{_REST}",
     re.IGNORECASE,
 )
+_SPENT = re.compile(
+    r"^how much (?:money )?(?:do|did|have) we (?:usually )?(?:spend|spent|pay|paid)(?: out)? "
+    r"(?P<how>on|at|with|for|to|in|by) (?P<what>[^?]+?)[ ?.!]*$",
+    re.IGNORECASE,
+)
+_SPENDING = re.compile(r"\b(?:total )?(?:spendings?|spend|expenditures?|outgoings)\b", re.IGNORECASE)
+_RHYTHM = re.compile(
+    r"^(?:the |our )?(?P<average>(?:average|typical|usual) )?(?P<rhythm>monthly|weekly|daily|quarterly|yearly) "
+    rf"(?:spendings?|spend|expenditures?|outgoings){_REST}",
+    re.IGNORECASE,
+)
+_TOTAL_BY = re.compile(
+    r"^(?:the )?(?:totals?|sums?)(?: amount)?(?: of (?:it|them|all))? (?P<by>(?:by|per) [^?]+?)[ ?.!]*$", re.IGNORECASE
+)
+_OWES = re.compile(
+    rf"^(?:who (?:still )?(?:owes|owe)(?: us)?(?: (?:any )?(?:money|what|how much))*{_REST}|"
+    r"how much (?:money )?(?:does|do|did) (?P<who>[^?]+?) (?:still )?owe(?: us)?[ ?.!]*$)",
+    re.IGNORECASE,
+)
+_BESIDE = frozenset(
+    "pay paid received refunded refund vat tax fee discount deposit tip shipping postage balance due".split()
+)
+"""Money that is a part of another, or what became of it: not what rows come to where a column beside it says so."""
 _PIECES = frozenset("qty quantity pieces units pcs items".split())
 
 
@@ -78,7 +103,18 @@ def flatly(text: str, schema: Schema, linker: Linker) -> list[str]:
     sheet = _sheet(schema)
     if sheet is None:
         return []
-    for form in (_most_money, _best_thing, _best_time, _who_bought, _pieces_sold, _sales, _so_often):
+    for form in (
+        _most_money,
+        _best_thing,
+        _best_time,
+        _who_bought,
+        _pieces_sold,
+        _sales,
+        _so_often,
+        _spent,
+        _totals,
+        _owed,
+    ):
         found = form(text.strip(), sheet, schema, linker)
         if found:
             return found
@@ -92,6 +128,7 @@ def _sheet(schema: Schema) -> _Sheet | None:
     columns = schema.of(real[0])
     people = [c for c in columns if c.kind == "text" and not c.unique and PEOPLE & {stem(word) for word in c.words}]
     money = [c for c in columns if adds_up_over(schema, c)]
+    money = [c for c in money if not _BESIDE & set(c.words)] or money
     pieces = [c for c in columns if c.kind == "number" and not c.is_id and _PIECES & set(c.words)]
     dated = bool(date_columns(schema, real[0]))
     return _Sheet(real[0], spoken(schema, real[0]), _said(people), _said(money), _said(pieces), dated)
@@ -118,10 +155,14 @@ def _most_money(text: str, sheet: _Sheet, _schema: Schema, _linker: Linker) -> l
 def _best_thing(text: str, sheet: _Sheet, schema: Schema, linker: Linker) -> list[str]:
     for pattern in (_IS_BEST, _SELLS):
         found = pattern.match(text)
-        column = _column(found["what"], sheet, schema, linker) if found is not None else None
-        if found is None or column is None:
+        if found is None:
             continue
+        column = _column(found["what"], sheet, schema, linker)
         most = "lowest" if found["best"].lower() in _LOW else "highest"
+        if column is None and len(sheet.money) > 1 and linker.table_of(found["what"].lower()) == sheet.table:
+            return [f"{sheet.rows} with the {most} {one}{found['rest']}" for one in sheet.money]
+        if column is None:
+            continue
         if singular(found["what"]) != found["what"]:
             return []
         # A customer is best by what is paid; what is sold may be so by pieces, too.
@@ -169,8 +210,51 @@ def _so_often(text: str, sheet: _Sheet, schema: Schema, linker: Linker) -> list[
     column = _column(noun, sheet, schema, linker) if noun else next(iter(sheet.people), None)
     if found is None or column is None or (not noun and len(sheet.people) != 1):
         return []
-    often = {"once": 1, "twice": 2}[found["often"].lower()]
-    return [f"{plural(column)} with exactly {often} {sheet.rows}{found['rest']}"]
+    often = re.sub(r"\btwice$", "2", re.sub(r"\bonce$", "1", found["often"].lower())).removesuffix(" times")
+    often = often if " " in often else f"exactly {often}"
+    return [f"{plural(column)} with {often} {sheet.rows}{found['rest']}"]
+
+
+def _spent(text: str, sheet: _Sheet, _schema: Schema, linker: Linker) -> list[str]:
+    found = _SPENT.match(text)
+    if found is None or linker.phrase(("spend",)):
+        return []
+    of = "of" if found["how"].lower() in {"on", "at", "with", "for", "to"} else found["how"].lower()
+    timed = re.match(
+        r"(?:the |last |this )?(?:\d|january|february|march|april|may|june|july|august|september|october|"
+        r"november|december|day|week|month|quarter|year)",
+        found["what"],
+        re.IGNORECASE,
+    )
+    word = found["how"] if timed is not None else "by" if of == "by" else "of"
+    return [f"total {one} {word} {found['what']}" for one in sheet.money]
+
+
+def _totals(text: str, sheet: _Sheet, _schema: Schema, linker: Linker) -> list[str]:
+    """As in "total by category", "spending per month": of the money that there is."""
+    found = _TOTAL_BY.match(text)
+    if found is not None and not linker.phrase(("total",)):
+        return [f"total {one} {found['by']}" for one in sheet.money]
+    said = _SPENDING.search(text)
+    if said is None or re.match(r"how much|who|which|what", text, re.IGNORECASE):
+        return []
+    if any(linker.phrase((word,)) for word in said[0].lower().split()):
+        return []
+    rhythm = _RHYTHM.match(text)
+    if rhythm is not None:
+        unit = {"daily": "day"}.get(rhythm["rhythm"].lower(), rhythm["rhythm"].lower().removesuffix("ly"))
+        average = "average " if rhythm["average"] else ""
+        return [f"{average}total {one} per {unit}{rhythm['rest']}" for one in sheet.money]
+    return [_SPENDING.sub(f"total {one}", text) for one in sheet.money]
+
+
+def _owed(text: str, sheet: _Sheet, _schema: Schema, linker: Linker) -> list[str]:
+    """As in "who owes us": what is unpaid, which is asked about where the data calls it otherwise."""
+    found = _OWES.match(text)
+    if found is None or len(sheet.people) != 1 or linker.phrase(("owe",)):
+        return []
+    who = f" of {found['who']}" if found["who"] else f" by {sheet.people[0]}"
+    return [f"total {one} of unpaid {sheet.rows}{who}{found['rest'] or ''}" for one in sheet.money]
 
 
 def _column(noun: str, sheet: _Sheet, schema: Schema, linker: Linker) -> str | None:

@@ -27,7 +27,7 @@ from agents.builtin.schema.choose import (
     is_money,
     label_columns,
 )
-from agents.builtin.schema.graph import Schema
+from agents.builtin.schema.graph import Col, Schema
 
 
 def finish(reader: Reader) -> Meaning:
@@ -78,7 +78,7 @@ def finish(reader: Reader) -> Meaning:
         if meaning.groups and not meaning.order:
             meaning.order = [(g, False) for g in meaning.groups]
         meaning.groups = []
-        outs = _whole_rows(outs, meaning, schema)
+        outs = _whole_rows(outs, schema)
     meaning.outs = outs
     without_nothing(meaning, schema)
     leave_out_unused(meaning, schema, reader.said)
@@ -431,22 +431,28 @@ def _shown(reader: Reader) -> list[Out]:
     return unique
 
 
-def _whole_rows(outs: list[Out], meaning: Meaning, schema: Schema) -> list[Out]:
+def _whole_rows(outs: list[Out], schema: Schema) -> list[Out]:
     """As in "which bookings were cancelled": a list of numbers of rows tells nothing, so the rows come whole.
 
     So do those of what happened where no more than a text that few rows share by chance names them: a delivery is not
     called by its customer.
     """
-    if len(outs) != 1 or outs[0].kind != "entity" or meaning.order or meaning.limit:
+    if len(outs) != 1 or outs[0].kind != "entity":
         return outs
     table = outs[0].table
-    texts = [ref for ref in label_columns(schema, table) if schema.columns[ref].kind == "text"]
+    texts = [ref for ref in label_columns(schema, table) if _is_text(schema.columns[ref])]
     happened = bool(date_columns(schema, table)) and not any(schema.real(j.parent) == table for j in schema.joins)
     chance = happened and schema.columns[texts[0]].stats.rows < _FEW_ROWS if texts else True
     return [replace(outs[0], label=WHOLE)] if chance and not any(_is_name(ref, schema) for ref in texts) else outs
 
 
 _FEW_ROWS = 8
+_NUMBERS = frozenset("id no number nr num code key ref reference".split())
+
+
+def _is_text(column: Col) -> bool:
+    """Whether a column holds words; a number of invoices may have letters in it."""
+    return column.kind == "text" and not (column.unique and _NUMBERS & set(column.words))
 
 
 def _is_name(ref: Ref, schema: Schema) -> bool:

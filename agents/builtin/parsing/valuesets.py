@@ -46,6 +46,9 @@ def sets_of_values(outs: list[Out], meaning: Meaning, schema: Schema, words: fro
         if had and _ROWS_NEVER in meaning.problems:
             meaning.problems.remove(_ROWS_NEVER)
     _of_both(meaning, named, words)
+    column = schema.columns[named]
+    if meaning.having and outs[0].kind == "column" and column.kind == "number" and not column.is_id:
+        meaning.problems.append(f"{DOUBT}{column.name} is how many, and not who or what")
 
 
 def _named(outs: list[Out]) -> Ref | None:

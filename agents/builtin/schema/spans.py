@@ -44,6 +44,7 @@ _PAIRS = dict.fromkeys(
         "pickup return|picked returned|start finish|started finished|opened resolved|start stop"
     ).split("|")
 )
+_ENDS = frozenset(word for pair in _PAIRS for word in pair)
 _TIMES = frozenset(stem(word) for word in "date day time at on ts timestamp dt datetime".split())
 
 
@@ -51,7 +52,9 @@ def _paired(schema: Schema, table: str) -> tuple[Col, Col] | None:
     """The one beginning and its end by what they are called."""
     days = [column for column in schema.of(table) if column.kind == "date"]
     owner = {stem(word) for word in schema.tables[table]}
-    bare = {column.ref: {stem(word) for word in column.words} - _TIMES - owner for column in days}
+    told = {c.ref: [word for word in c.words if stem(word) not in _TIMES | owner] for c in days}
+    # "Check-in" is one word to a hotel; "start, started" says one thing twice.
+    bare = {ref: {stem("".join(words))} & _ENDS or {stem(word) for word in words} for ref, words in told.items()}
     found = [
         (a, b) for a in days for b in days for first, last in _PAIRS if bare[a.ref] == {first} and bare[b.ref] == {last}
     ]

@@ -96,3 +96,64 @@ def test_what_may_be_wrong_is_asked_or_refused(ask: Ask, orders: FolderView, que
 def test_none_of_a_thing_of_another_table_is_none(ask: Ask, ferry: FolderView) -> None:
     drafted = ask("clients with 0 ticket sales", ferry)
     assert [tuple(row) for row in rows_of(ferry, drafted)] == [("Lea",), ("Nia",)]
+
+
+_EXPENSES = (
+    "Date,Supplier,Category,Net,VAT,Gross,Paid by\n2024-03-02,Shell,Fuel,50.00,10.00,60.00,card\n"
+    "2024-03-20,Shell,Fuel,30.00,6.00,36.00,cash\n2024-04-04,Makro,Food,100.00,20.00,120.00,card\n"
+)
+_STAYS = (
+    "Booking ref,Guest name,Room,Check-in,Check-out,Guests,Price\nB1,Ann Lee,Garden,2024-03-01,2024-03-04,2,300.00\n"
+    "B2,Bo Park,Attic,2024-03-05,2024-03-06,1,80.00\nB3,Ann Lee,Attic,2024-04-01,2024-04-03,2,160.00\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "gross"),
+    [
+        ("how much did we spend on fuel?", [(96.0,)]),
+        ("how much do we spend at Makro?", [(120.0,)]),
+        ("how much did we spend in March 2024?", [(96.0,)]),
+        ("how much did we pay in cash?", [(36.0,)]),
+        ("total by category", [("Food", 120.0), ("Fuel", 96.0)]),
+        ("average monthly spend", [(108.0,)]),
+    ],
+)
+def test_of_two_amounts_of_a_row_one_is_asked_for_and_the_tax_is_neither(
+    ask: Ask, folder: Folder, question: str, gross: list[tuple[object, ...]]
+) -> None:
+    view = folder({"expenses": _EXPENSES})
+    asked = ask(question, view)
+    assert isinstance(asked, Question), asked
+    assert [("Net" in one.value, "Gross" in one.value) for one in asked.options] == [(True, False), (False, True)]
+    answered = ask(question, view, answers={asked.key: asked.options[1].value})
+    assert sorted(tuple(row) for row in rows_of(view, answered)) == gross
+
+
+def test_the_biggest_row_comes_whole(ask: Ask, folder: Folder) -> None:
+    view = folder({"expenses": _EXPENSES})
+    asked = ask("biggest expense", view)
+    assert isinstance(asked, Question), asked
+    answered = ask("biggest expense", view, answers={asked.key: asked.options[0].value})
+    assert [row[1:4] for row in rows_of(view, answered, whole=True)] == [["Makro", "Food", 100.0]]
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("how many nights were booked in March 2024?", [(4,)]),
+        ("average length of stay", [(2.0,)]),
+        ("which room brings in the most money?", [("Garden",)]),
+    ],
+)
+def test_a_stay_lasts_from_check_in_to_check_out(
+    ask: Ask, folder: Folder, question: str, rows: list[tuple[object, ...]]
+) -> None:
+    view = folder({"bookings": _STAYS})
+    assert [tuple(row) for row in rows_of(view, ask(question, view))] == rows
+
+
+def test_how_many_guests_there_were_is_not_who_they_are(ask: Ask, folder: Folder) -> None:
+    view = folder({"bookings": _STAYS})
+    assert not isinstance(ask("which guests stayed in both Garden and Attic", view), Draft)
+    assert rows_of(view, ask("who stayed with us more than once?", view)) == [["Ann Lee"]]
