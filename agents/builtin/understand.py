@@ -352,7 +352,7 @@ def _meant(prepared: Prepared, tags: list[Tag], index: Index) -> Meaning:
     if prepared.idle is not None:
         meaning.problems.append(f"idle:{prepared.idle}")
     meaning.assumptions += in_cents(meaning, index.schema, prepared.text)
-    if prepared.beside and not prepared.form.whole:
+    if (prepared.beside and not prepared.form.whole) or meaning.groups or any(o.is_measure for o, _ in meaning.order):
         show_named(meaning)
     return meaning
 

@@ -33,9 +33,8 @@ def _shows_all(query: exp.Query, view: FolderView) -> bool:
     """Whether a query shows each column of one table, and nothing else."""
     shown = [one.unalias() for one in query.expressions]
     plain = [one.name for one in shown if isinstance(one, exp.Column)]
-    tables = {one.table for one in shown if isinstance(one, exp.Column)}
-    held = [[column.name for column in table.columns] for table in view.catalog.tables if table.name in tables]
-    return len(plain) == len(shown) > 1 and held == [plain]
+    held = [[column.name for column in table.columns] for table in view.catalog.tables]
+    return len(plain) == len(shown) > 1 and plain in held
 
 
 @cache
