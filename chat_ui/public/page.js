@@ -48,6 +48,11 @@ function spoken(one) {
   for (const [which, said] of SPOKEN) {
     if (one.matches(which)) for (const [name, value] of Object.entries(said)) one.setAttribute(name, value)
   }
+  // The buttons above a chart are links that say what they do only when the mouse is over them.
+  if (one.matches(".modebar-btn[data-title]")) {
+    one.setAttribute("aria-label", one.getAttribute("data-title"))
+    one.setAttribute("role", "button")
+  }
 }
 
 new MutationObserver((changes) => {

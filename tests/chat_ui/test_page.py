@@ -158,7 +158,9 @@ def test_all_that_can_be_pressed_or_filled_in_has_a_name_that_is_said_aloud(plac
         chat.say(page, "list id and amount of orders")
         page.get_by_role("columnheader", name="amount").wait_for()
         page.get_by_role("navigation", name="Conversations").get_by_text("list id and amount of orders").wait_for()
+        page.locator(".modebar-btn").first.wait_for(state="attached")
         assert page.evaluate(nameless) == []
+        assert page.get_by_role("button", name="Download plot as a png", include_hidden=True).count() == 1
         assert page.get_by_role("heading", level=1).count() == 1
 
 
