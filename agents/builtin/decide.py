@@ -141,7 +141,7 @@ def _answered(said: Request, request: Request, data: DataView, index: Index) -> 
     ):
         return _confirm(best, "nothing in the data is so")
     if request.want != "pipeline":
-        best = by_other_days(request, prepared, best, data)
+        best.meaning.assumptions += by_other_days(request, prepared, best, data)
     return _draft(said, data, best, prepared, [*remarks(request.text), *prepared.reservations.said], moved)
 
 

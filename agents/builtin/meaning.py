@@ -153,6 +153,8 @@ class Meaning:
     assumptions: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     days: list[Ref] = field(default_factory=list)
+    undated: tuple[Ref, ...] = ()
+    """The other days of the rows, where the first of several was taken without a word of which one."""
     told: tuple[Ref, ...] = ()
     relations: list[tuple[Ref, str]] = field(default_factory=list)
     mentions: list[tuple[Ref, float]] = field(default_factory=list)

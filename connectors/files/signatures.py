@@ -33,10 +33,10 @@ def other_than_text(sample: bytes, decoded: str) -> tuple[str, str] | None:
 
     ``decoded`` is the ``sample`` of its first bytes in the encoding that was found or stated.
     """
-    known = next(((what, hint) for mark, what, hint in _SIGNATURES if sample.startswith(mark)), None)
     odd = sum(1 for sign in decoded if sign < " " and sign not in _USUAL)
     strange = odd > _FEW and odd > len(decoded) * _MOST_ODD
-    # A text may begin with "MZ" or "PAR1" too.
-    if known is not None and (strange or not known[0].startswith(("a program", "a Parquet"))):
-        return known
+    for mark, what, hint in _SIGNATURES:
+        # A text may begin with "MZ", "PAR1" or "GIF8" too.
+        if sample.startswith(mark) and (strange or not mark.isalnum()):
+            return what, hint
     return ("not text", "Look at how it was saved or sent; export it again.") if strange else None

@@ -22,8 +22,8 @@ _LOW = frozenset({"least", "worst", "smallest", "weakest"})
 _REST = r"(?P<rest>(?: (?:in|of|for|from|during|since|this|last|ever|so far|overall)\b[^?]*)?)[ ?.!]*$"
 _OURS = r"(?:(?:the|our|my) )?"
 _WHO_MOST = re.compile(
-    rf"^who (?:has |have |had )?(?P<deed>paid|spent|spends|pays|bought|buys|ordered|orders|booked|books|brought in|"
-    rf"owes|owed)(?: us)?(?: the)? {_MOST}(?: money)?{_REST}",
+    rf"^who (?:has |have |had )?(?P<deed>paid|spent|spends|pays|bought|buys|ordered|orders|booked|books|brought in)"
+    rf"(?: us)?(?: the)? {_MOST}(?: money)?{_REST}",
     re.IGNORECASE,
 )
 _IS_BEST = re.compile(
@@ -146,8 +146,6 @@ def _most_money(text: str, sheet: _Sheet, _schema: Schema, _linker: Linker) -> l
     money = [f"which {sheet.people[0]} has the {most} total {one}{found['rest']}, and how much" for one in sheet.money]
     if found["deed"].lower() in {"paid", "pays", "spent", "spends", "brought in"}:
         return money
-    if found["deed"].lower() in {"owes", "owed"}:
-        return []
     often = "fewest" if most == "lowest" else "most"
     return [*money, f"which {sheet.people[0]} has the {often} {sheet.rows}{found['rest']}, and how many"]
 
@@ -219,15 +217,7 @@ def _spent(text: str, sheet: _Sheet, _schema: Schema, linker: Linker) -> list[st
     found = _SPENT.match(text)
     if found is None or linker.phrase(("spend",)):
         return []
-    of = "of" if found["how"].lower() in {"on", "at", "with", "for", "to"} else found["how"].lower()
-    timed = re.match(
-        r"(?:the |last |this )?(?:\d|january|february|march|april|may|june|july|august|september|october|"
-        r"november|december|day|week|month|quarter|year)",
-        found["what"],
-        re.IGNORECASE,
-    )
-    word = found["how"] if timed is not None else "by" if of == "by" else "of"
-    return [f"total {one} {word} {found['what']}" for one in sheet.money]
+    return [f"total {one} {found['how']} {found['what']}" for one in sheet.money]
 
 
 def _totals(text: str, sheet: _Sheet, _schema: Schema, linker: Linker) -> list[str]:

@@ -125,6 +125,7 @@ class Dated(Conditions):
                         self.meaning.problems.append("idle:which day")
                         self.meaning.days = [c.ref for c in dates]
                     self.meaning.assumptions.append(f"dates are those of {dates[0].name}")
+                    self.meaning.undated = tuple(column.ref for column in dates[1:])
                 return dates[0].ref
             year = next((c for c in self.schema.of(table) if c.core == ("year",)), None)
             if year is not None and bare:
