@@ -24,6 +24,9 @@ SIZES: Mapping[str, tuple[int, int]] = {"phone": (390, 844), "tablet": (820, 118
 PATIENCE = 120_000
 """Milliseconds to wait for what has to come; a busy machine takes its time, and nothing here measures speed."""
 
+GONE = "() => { const i = document.querySelector('#chat-input'); return !(i.value ?? i.innerText).trim() }"
+"""Whether nothing stands in the input."""
+
 
 def free_port() -> int:
     """A port that nothing listens at."""
@@ -96,21 +99,35 @@ def _inside(url: str) -> bool:
 
 
 def say(page: Page, text: str) -> None:
-    """Type a message and send it once the page takes one."""
-    page.locator("#chat-input").click()
-    page.keyboard.insert_text(text)
-    send(page, lambda: page.locator("#chat-submit:not([disabled])").click())
+    """Type a message and send it once the page takes one.
+
+    The first message moves the input from the middle of the page to its foot. What is typed in the very moment of the
+    move, faster than any person types, goes with the old input; so it is typed again where it is gone.
+    """
+    from playwright.sync_api import TimeoutError as NotYet
+
+    ready = page.locator("#chat-submit:not([disabled])")
+    for _ in range(PATIENCE // 5_000):
+        page.locator("#chat-input").click()
+        if not page.evaluate(f"!({GONE})()"):
+            page.keyboard.insert_text(text)
+        try:
+            ready.wait_for(timeout=5_000)
+        except NotYet:
+            continue
+        send(page, ready.click)
+        return
+    raise AssertionError(f"the page took no message; it shows: {page.locator('body').inner_text()}")
 
 
 def send(page: Page, press: Callable[[], None]) -> None:
     """Send what was typed. A page that is not connected yet keeps the text, and the person tries again."""
     from playwright.sync_api import TimeoutError as NotYet
 
-    gone = "() => { const i = document.querySelector('#chat-input'); return !(i.value ?? i.innerText).trim() }"
     for _ in range(PATIENCE // 2_000):
         press()
         try:
-            page.wait_for_function(gone, timeout=2_000)
+            page.wait_for_function(GONE, timeout=2_000)
         except NotYet:
             continue
         return
