@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 NUMBER, GROUP = "_n", "_g"
 MOST_ROWS = 2_000_000
 """What is looked at row by row takes seconds, not minutes."""
+_LOW = (1 << 64) - 1
 
 
 def numbered(
@@ -107,3 +108,29 @@ def taken_in(reader: pa.RecordBatchReader, step: str, order: str = NUMBER) -> pa
             data={"step": step, "limit": MOST_ROWS},
         )
     return given.sort_by(order)
+
+
+def units_of(values: pa.ChunkedArray) -> list[int | None]:
+    """Decimals of one scale as whole numbers of their last digit, 1.50 as 150: a loop over these is much faster.
+
+    Arrow keeps a decimal of up to 38 digits in 16 bytes, the lower 8 first.
+    """
+    found: list[int | None] = []
+    for chunk in values.chunks:
+        kept = memoryview(chunk.buffers()[1])[16 * chunk.offset : 16 * (chunk.offset + len(chunk))].cast("q")
+        low, high = kept[::2].tolist(), kept[1::2].tolist()
+        units = [(upper << 64) | (lower & _LOW) for lower, upper in zip(low, high, strict=True)]
+        if chunk.null_count:
+            found += [one if there else None for one, there in zip(units, chunk.is_valid().to_pylist(), strict=True)]
+        else:
+            found += units
+    return found
+
+
+def decimals_of(units: Sequence[int | None], scale: int) -> pa.Array:
+    """What ``units_of`` took apart, as ``DECIMAL(38,scale)``."""
+    import pyarrow as pa
+
+    there = pa.array([one is not None for one in units], pa.bool_()).buffers()[1]
+    kept = b"".join([(one or 0).to_bytes(16, "little", signed=True) for one in units])
+    return pa.Array.from_buffers(pa.decimal128(38, scale), len(units), [there, pa.py_buffer(kept)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 TABLES = {
@@ -186,12 +187,17 @@ TABLES = {
 """Columns, the rows for a number of ``$rows``, and the key of each table."""
 
 
-def write_tables(database: Path, rows: int) -> None:
-    """Make the tables, ``rows`` in the largest of them."""
+def write_tables(folder: Path, rows: int) -> Path:
+    """The database file of the tables with ``rows`` in the largest of them; one that was made before is kept."""
     import duckdb
 
-    database.unlink(missing_ok=True)
-    with duckdb.connect(str(database)) as connection:
+    made = hashlib.sha256(f"{duckdb.__version__} {TABLES}".encode()).hexdigest()[:12]
+    database = folder / f"steps_{rows}_{made}.duckdb"
+    if database.exists():
+        return database
+    unfinished = database.with_suffix(".part")
+    unfinished.unlink(missing_ok=True)
+    with duckdb.connect(str(unfinished)) as connection:
         for name, (columns, query, _) in TABLES.items():
             text = query.replace("$rows", str(rows))
             if columns:
@@ -199,3 +205,5 @@ def write_tables(database: Path, rows: int) -> None:
                 connection.execute(f"INSERT INTO {name} {text}")
             else:
                 connection.execute(f"CREATE TABLE {name} AS {text}")
+    unfinished.rename(database)
+    return database

@@ -113,14 +113,18 @@ def _cast(item: Column, target: exp.DataType, formats: Sequence[str], params: Pa
     value: exp.Expr = column(item.name)
     if family(item.type) != "text":
         return exp.TryCast(this=value, to=target.copy())
-    value = exp.Nullif(this=exp.Trim(this=value), expression=exp.Literal.string(""))
+    value = exp.Trim(this=value)
+    if family(target.sql("duckdb")) == "text":
+        # Nothing else parses from blank text, so for other types this would be work for nothing.
+        value = exp.Nullif(this=value, expression=exp.Literal.string(""))
     if formats:
         # 1st, 2nd, 3rd and 4th are days of which no format knows the ending.
         ordinal = [exp.Literal.string(text) for text in (r"(\d)(st|nd|rd|th)\b", r"\1", "gi")]
-        plain = exp.Anonymous(this="regexp_replace", expressions=[value, *ordinal])
+        plain = exp.Anonymous(this="regexp_replace", expressions=[value.copy(), *ordinal])
         listed = exp.Array(expressions=[exp.Literal.string(text) for text in formats])
-        parsed = exp.Anonymous(this="try_strptime", expressions=[plain, listed])
-        return exp.TryCast(this=parsed, to=target.copy())
+        # Most values have no ending, and what the first reads, the second is not asked for: it is slow.
+        first, second = (exp.Anonymous(this="try_strptime", expressions=[one, listed.copy()]) for one in (value, plain))
+        return exp.TryCast(this=exp.Coalesce(this=first, expressions=[second]), to=target.copy())
     if family(target.sql("duckdb")) == "number":
         value = _plain_number(value, params)
     return exp.TryCast(this=value, to=target.copy())

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import Field
@@ -20,7 +19,18 @@ from sqlglot import exp
 from pipelines import proofs
 from pipelines.contract import MAIN, Built, Expression, ImpliedCheck
 from pipelines.expressions import column, select_from
-from pipelines.inorder import GROUP, NUMBER, beside, handed_out, number_of, numbered, scale_of, taken_in
+from pipelines.inorder import (
+    GROUP,
+    NUMBER,
+    beside,
+    decimals_of,
+    handed_out,
+    number_of,
+    numbered,
+    scale_of,
+    taken_in,
+    units_of,
+)
 from pipelines.job import Field as Column
 from pipelines.job import Relation
 from pipelines.scope import StepScope
@@ -151,9 +161,10 @@ class _Pack:
         del seed
         given = taken_in(inputs[1], self.step)
         boxes: list[int | None] = []
-        filled: list[Decimal | None] = []
+        filled: list[int | None] = []
         last, open_boxes = None, _Boxes(self.rule)
-        for group, size, room in zip(*(given.column(n).to_pylist() for n in (GROUP, SIZE, ROOM)), strict=True):
+        sizes, rooms = units_of(given.column(SIZE)), units_of(given.column(ROOM))
+        for group, size, room in zip(given.column(GROUP).to_pylist(), sizes, rooms, strict=True):
             if group != last:
                 last, open_boxes = group, _Boxes(self.rule)
             if size is None or room is None or size > room:
@@ -163,23 +174,26 @@ class _Pack:
             box, left = open_boxes.put(size, room)
             boxes.append(box)
             filled.append(room - left)
-        type_ = pa.decimal128(38, self.decimals)
-        made = {NUMBER: given.column(NUMBER), BOX: pa.array(boxes, pa.int64()), FILLED: pa.array(filled, type_)}
+        made = {
+            NUMBER: given.column(NUMBER),
+            BOX: pa.array(boxes, pa.int64()),
+            FILLED: decimals_of(filled, self.decimals),
+        }
         return {"_found": pa.table(made)}
 
 
 class _Boxes:
-    """The boxes of a group and the room that is left in each."""
+    """The boxes of a group and the room that is left in each, all in the same unit."""
 
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
-        self._left: list[Decimal] = []
-        self._sorted: list[tuple[Decimal, int]] = []
+        self._left: list[int] = []
+        self._sorted: list[tuple[int, int]] = []
         # A tree of the most room in each stretch of boxes finds the first with enough without looking at all.
-        self._most: list[Decimal] = []
+        self._most: list[int] = []
         self._leaves = 0
 
-    def put(self, size: Decimal, room: Decimal) -> tuple[int, Decimal]:
+    def put(self, size: int, room: int) -> tuple[int, int]:
         """Number of the box, from 1, and the room that is left in it afterwards."""
         at = self._place(size)
         if at is None:
@@ -194,7 +208,7 @@ class _Boxes:
             self._note(at)
         return at + 1, self._left[at]
 
-    def _place(self, size: Decimal) -> int | None:
+    def _place(self, size: int) -> int | None:
         if self._rule == "next":
             last = len(self._left) - 1
             return last if last >= 0 and self._left[last] >= size else None
@@ -212,7 +226,7 @@ class _Boxes:
     def _note(self, at: int) -> None:
         if at >= self._leaves:
             self._leaves = max(1, 2 * self._leaves)
-            self._most = [Decimal(-1)] * (2 * self._leaves)
+            self._most = [-1] * (2 * self._leaves)
             self._most[self._leaves : self._leaves + len(self._left)] = self._left
             for node in range(self._leaves - 1, 0, -1):
                 self._most[node] = max(self._most[2 * node], self._most[2 * node + 1])

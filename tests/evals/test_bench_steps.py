@@ -11,9 +11,17 @@ from pipelines.contract import TRANSFORMS
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("steps") / "given.duckdb"
-    steptables.write_tables(path, 3000)
-    return path
+    return steptables.write_tables(tmp_path_factory.mktemp("steps"), 3000)
+
+
+def test_tables_are_made_once_and_again_when_they_are_other_tables(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = database.stat().st_mtime_ns
+    assert steptables.write_tables(database.parent, 3000) == database
+    assert database.stat().st_mtime_ns == made
+    monkeypatch.setattr(steptables, "TABLES", {"cities": ("", "SELECT 'Ashbury' AS city", ["city"])})
+    assert steptables.write_tables(database.parent, 3000) != database
 
 
 def test_every_step_of_the_shelf_has_a_case() -> None:
