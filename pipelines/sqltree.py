@@ -73,8 +73,8 @@ def or_else(value: exp.Expr, other: exp.Expr) -> exp.Expr:
 
 
 def plus_days(date: exp.Expr, days: exp.Expr) -> exp.Expr:
-    """A date some days later."""
-    return as_type(exp.Add(this=date, expression=call("to_days", as_type(days, "INTEGER"))), "DATE")
+    """A date some days later. By a number, because an interval would make a timestamp of each date and back."""
+    return as_type(exp.Add(this=date, expression=as_type(days, "INTEGER")), "DATE")
 
 
 def over(

@@ -33,6 +33,7 @@ def _as_text(value: object) -> object:
 
 USUAL: Final[Mapping[str, str]] = {"mad": "3.5", "iqr": "1.5"}
 ADDED: Final = ("usual_from", "usual_to", "is_outlier")
+QUARTERS: Final = ("0.25", "0.5", "0.75")
 CONSISTENT, NORMAL_IQR = "1.4826", "1.349"
 """What makes a median absolute deviation, and a distance between quartiles, a normal distribution's standard one."""
 
@@ -123,21 +124,13 @@ def _decimal(text: str) -> exp.Expr:
 def _limits(params: Params, name: str, per: Sequence[str], relation: Relation) -> exp.Select:
     """Each group's lowest and highest usual number, on the scale it is measured on; nothing where none is judged."""
     groups = [column(one) for one in per]
-    value = _number(name, params.scale == "log")
-    middle = exp.Window(this=_of("median", value.copy()), partition_by=[one.copy() for one in groups], over="OVER")
     numbers = exp.Select(
-        expressions=[*groups, aliased(value, "_x"), aliased(middle, "_q2")],
+        expressions=[*groups, aliased(_number(name, params.scale == "log"), "_x")],
         from_=exp.From(this=table_of(relation.name)),
     )
-    apart = exp.Abs(this=exp.Sub(this=column("_x"), expression=column("_q2")))
-    wanted = [aliased(column(one), one) for one in per]
-    wanted += [aliased(exp.Min(this=column("_q2")), "_q2"), aliased(_of("median", apart), "_mad")]
-    for mark, at in (("_q1", "0.25"), ("_q3", "0.75")):
-        wanted.append(aliased(_of("quantile_cont", column("_x"), exp.Literal.number(at)), mark))
-    wanted.append(aliased(exp.Count(this=column("_x"), big_int=True), "_m"))
-    stats = exp.Select(expressions=wanted, from_=exp.From(this=proofs.subquery(numbers, "numbers")))
-    if per:
-        stats.set("group", exp.Group(expressions=[column(one) for one in per]))
+    stats = _quartiles(numbers, per)
+    if params.method == "mad":
+        stats = _with_distance(stats, numbers, per)
     bound = _decimal(params.bound or USUAL[params.method])
     between = exp.Paren(this=exp.Sub(this=column("_q3"), expression=column("_q1")))
     if params.method == "iqr":
@@ -161,6 +154,53 @@ def _limits(params: Params, name: str, per: Sequence[str], relation: Relation) -
         ],
         from_=exp.From(this=proofs.subquery(stats, "stats")),
     )
+
+
+def _quartiles(numbers: exp.Select, per: Sequence[str]) -> exp.Select:
+    """Each group's quartiles and how many numbers it has."""
+    # One list of all three takes the sorting of one.
+    found = aliased(
+        _of("quantile_cont", column("_x"), exp.Array(expressions=[*map(exp.Literal.number, QUARTERS)])), "_q"
+    )
+    lists = _of_each_group(
+        per,
+        "n",
+        exp.Select(
+            expressions=[found, aliased(exp.Count(this=column("_x"), big_int=True), "_m")],
+            from_=exp.From(this=proofs.subquery(numbers.copy(), "n")),
+        ),
+    )
+    marks = [
+        aliased(_of("list_extract", column("_q"), exp.Literal.number(place)), f"_q{place}")
+        for place, _ in enumerate(QUARTERS, 1)
+    ]
+    return exp.Select(
+        expressions=[*(column(one) for one in per), *marks, column("_m")],
+        from_=exp.From(this=proofs.subquery(lists, "lists")),
+    )
+
+
+def _with_distance(stats: exp.Select, numbers: exp.Select, per: Sequence[str]) -> exp.Select:
+    """The same with the median distance from the median."""
+    apart = exp.Abs(this=exp.Sub(this=column("_x", "n"), expression=column("_q2", "q")))
+    same = [exp.NullSafeEQ(this=column(one, "n"), expression=column(one, "q")) for one in per]
+    on = exp.and_(*same, copy=False) if same else exp.true()
+    # All of these are the same within a group.
+    kept = [aliased(exp.Min(this=column(mark, "q")), mark) for mark in ("_q1", "_q2", "_q3", "_m")]
+    query = exp.Select(
+        expressions=[*kept, aliased(_of("median", apart), "_mad")],
+        from_=exp.From(this=proofs.subquery(numbers, "n")),
+        joins=[exp.Join(this=proofs.subquery(stats, "q"), kind="INNER", on=on)],
+    )
+    return _of_each_group(per, "n", query)
+
+
+def _of_each_group(per: Sequence[str], table: str, totals: exp.Select) -> exp.Select:
+    """Totals beside the columns whose equal rows make a group."""
+    if per:
+        totals.set("expressions", [*(aliased(column(one, table), one) for one in per), *totals.expressions])
+        totals.set("group", exp.Group(expressions=[column(one, table) for one in per]))
+    return totals
 
 
 def _judged(params: Params, name: str, per: Sequence[str], relation: Relation) -> exp.Select:

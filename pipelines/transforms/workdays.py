@@ -251,11 +251,23 @@ def _so_far(params: Params, date: exp.Expr) -> exp.Expr:
     """How many days that are no weekend there were by the end of a date, since the first Monday there is."""
     since = call("date_diff", exp.Literal.string("day"), as_type(exp.Literal.string(MONDAY), "DATE"), date)
     days = plus(since, number(1))
-    works = [day not in params.weekend for day in DAYS]
-    of_a_week = [exp.If(this=proofs.equals(rest(days.copy(), number(7)), number(place)),
-                        true=number(sum(works[:place]))) for place in range(6)]  # fmt: skip
-    begun = exp.Case(ifs=of_a_week, default=number(sum(works[:6])))
-    return plus(times(whole(days, number(7)), number(sum(works))), begun)
+    begun = rest(days.copy(), number(7))
+    # What of the week begun is weekend comes off, each stretch of it by itself.
+    for first, length in _stretches([day in params.weekend for day in DAYS]):
+        over_it = exp.Greatest(this=minus(rest(days.copy(), number(7)), number(first)), expressions=[number(0)])
+        begun = minus(begun, over_it if first + length == 7 else exp.Least(this=over_it, expressions=[number(length)]))
+    return plus(times(whole(days, number(7)), number(7 - len(set(params.weekend)))), begun)
+
+
+def _stretches(marked: Sequence[bool]) -> list[tuple[int, int]]:
+    """Where those that are marked begin, and how many follow each other there."""
+    found: list[tuple[int, int]] = []
+    for place, is_marked in enumerate(marked):
+        if is_marked and found and sum(found[-1]) == place:
+            found[-1] = (found[-1][0], found[-1][1] + 1)
+        elif is_marked:
+            found.append((place, 1))
+    return found
 
 
 def _off_by(name: str, side: str) -> exp.Expr:
