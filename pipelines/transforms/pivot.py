@@ -1,5 +1,6 @@
-"""Turn the values of one column into columns, one measure for each.
+"""Turn the values of one column into columns, with one measure or several for each.
 
+With ``measures`` each value gets a column for each of them, ``2026 Sales`` and ``2026 Cost``, named as ``names`` says.
 The values are listed in the spec, so the columns are known before a run. A value that is not listed would drop its
 rows' money unseen; a run that finds one publishes nothing, unless ``other`` names a column that gathers the rest.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 from sqlglot import exp
 
 from pipelines import proofs
@@ -23,6 +24,7 @@ from pipelines.transforms.aggregate import shown, varying
 from spec.base import Document, JsonValue
 
 MOST_COLUMNS: Final = 500
+VALUE, MEASURE = "{value}", "{measure}"
 
 
 def _as_named(value: object) -> object:
@@ -50,9 +52,23 @@ class Params(Document):
             "anyOf": [{"type": "array"}, {"type": "object", "additionalProperties": {"type": "string"}}]
         },
     )
-    measure: Expression = Field(description="Aggregate for each new column, e.g. sum(amount).")
+    measure: Expression | None = Field(default=None, description="Aggregate for each new column, e.g. sum(amount).")
+    measures: dict[str, Expression] = Field(
+        default={}, description="In place of measure: several, name to aggregate, e.g. {Sales: sum(sales), Orders: count(*)}."
+    )
+    names: str = Field(
+        default=f"{VALUE} {MEASURE}", description="With measures: how the columns are called, e.g. '{measure} {value}'."
+    )
     other: str | None = Field(default=None, description="Column for all values that are not listed.")
     fill: int | str | None = Field(default=None, description="Value where there are no rows, e.g. 0; empty otherwise.")
+
+    @model_validator(mode="after")
+    def _measured(self) -> Params:
+        if (self.measure is None) == (not self.measures):
+            raise ValueError("either measure (one aggregate) or measures (name to aggregate) is to be stated")
+        if self.measures and not (VALUE in self.names and MEASURE in self.names):
+            raise ValueError(f"names is to hold {VALUE} and {MEASURE}, so that no two columns have one name")
+        return self
 
 
 arity: Final = (1, 1)
@@ -67,40 +83,62 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "rows to columns, cross table, crosstab, wide, months as columns, one column for each, matrix, spread, values "
     "of a column as headers, side by side, a column for each value, one column per, split a column out into "
-    "several, spreadsheet layout, row labels and column labels, categories across the top, turn rows into columns"
+    "several, pivot several value columns, sales and cost of each year side by side, spreadsheet layout, row labels and column labels, categories across the top, turn rows into columns"
 )
 
 
 def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built:
     """One aggregate a value, each over its own rows."""
     (relation,) = inputs
-    if len(params.values) > MOST_COLUMNS:
+    columns = len(params.values) * max(1, len(params.measures))
+    if columns > MOST_COLUMNS:
         raise scope.fail(
-            f"It would make {len(params.values):,} columns; {MOST_COLUMNS} can be read by anybody or anything.",
+            f"It would make {columns:,} columns; {MOST_COLUMNS} can be read by anybody or anything.",
             field="values",
             hint="Keep the values as rows: an 'aggregate' step with the column in group_by has one row for each. Or "
             "name the few that matter and gather the rest with 'other'.",
-            data={"columns": len(params.values), "most": MOST_COLUMNS},
+            data={"columns": columns, "most": MOST_COLUMNS},
         )
     by = {name: scope.expression(text, relation, f"by.{name}") for name, text in params.by.items()}
     spread = scope.field(params.column, relation, "column")
-    measure = scope.expression(params.measure, relation, "measure", aggregates=True)
-    if not has_aggregate(measure):
-        raise scope.fail("The measure is not one value for a group.", field="measure", hint="For instance sum(amount).")
-    names = [*by, *(name for _, name in params.values), *([params.other] if params.other else [])]
-    scope.distinct(names, "values")
+    measures = _measures(params, relation, scope)
     listed = [_is(spread, value, scope) for value, _ in params.values]
-    projections: list[exp.Expr] = [shown(name, params.by[name], group) for name, group in by.items()]
-    for (_, name), test in zip(params.values, listed, strict=True):
-        projections.append(aliased(_filled(_only(measure, test), params), name))
     unlisted = exp.Not(this=exp.Paren(this=exp.or_(*(_certain(test) for test in listed))))
+    tests = [(name, test) for (_, name), test in zip(params.values, listed, strict=True)]
     if params.other:
-        projections.append(aliased(_filled(_only(measure, unlisted), params), params.other))
+        tests.append((params.other, unlisted))
+    spreads = {
+        _called(params, name, measured): _filled(_only(measure, test), params)
+        for name, test in tests
+        for measured, measure in measures.items()
+    }
+    scope.distinct([*by, *(_called(params, name, measured) for name, _ in tests for measured in measures)], "values")
+    projections: list[exp.Expr] = [shown(name, params.by[name], group) for name, group in by.items()]
+    projections += [aliased(value, name) for name, value in spreads.items()]
     query = select_from(relation.name, projections)
     if groups := varying(by.values()):
         query.set("group", exp.Group(expressions=groups))
     checks = () if params.other else (_drift(relation, spread, unlisted, scope),)
     return Built({MAIN: query}, checks=checks)
+
+
+def _measures(params: Params, relation: Relation, scope: StepScope) -> dict[str, exp.Expr]:
+    """Name to aggregate; the one measure has no name."""
+    stated = {f"measures.{name}": text for name, text in params.measures.items()}
+    if params.measure is not None:
+        stated = {"measure": params.measure}
+    found: dict[str, exp.Expr] = {}
+    for field, text in stated.items():
+        tree = scope.expression(text, relation, field, aggregates=True)
+        if not has_aggregate(tree):
+            raise scope.fail("The measure is not one value for a group.", field=field, hint="For instance sum(amount).")
+        found[field.partition(".")[2]] = tree
+    return found
+
+
+def _called(params: Params, value: str, measure: str) -> str:
+    """The name of one value's column for one measure."""
+    return params.names.replace(VALUE, value).replace(MEASURE, measure) if measure else value
 
 
 def _is(spread: Column, value: JsonValue, scope: StepScope) -> exp.Expr:

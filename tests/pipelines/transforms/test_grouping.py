@@ -306,3 +306,22 @@ def test_every_match_is_a_row_and_a_text_without_one_keeps_its_row(texts: list[s
 def test_a_pattern_that_does_not_fit_is_refused(changes: dict[str, object], said: str) -> None:
     with pytest.raises(SpecError, match=re.escape(said)):
         run([], {"use": "extract", "column": "v", "pattern": "(a)", "into": ["x"], **changes}, v="VARCHAR")
+
+
+def test_several_measures_give_a_column_for_each_value_and_measure() -> None:
+    rows: list[list[object]] = [[1, "N", "web", 5], [2, "N", "shop", 2], [3, "N", "web", 1], [4, "S", "post", 9]]
+    step: dict[str, object] = {"use": "pivot", "by": "region", "column": "way", "values": ["web", "shop"],
+                               "measures": {"sum": "sum(n)", "rows": "count(*)"}, "other": "rest", "fill": 0}  # fmt: skip
+    found = run(rows, step, region="VARCHAR", way="VARCHAR", n="INTEGER")
+    names = next(stage for stage in found.job.stages if stage.relation.name == "s").relation.names
+    assert list(names) == ["region", "web sum", "web rows", "shop sum", "shop rows", "rest sum", "rest rows"]
+    assert sorted(found.rows("s")) == [["N", 6, 2, 2, 1, 0, 0], ["S", 0, 0, 0, 0, 9, 1]]
+
+
+def test_the_names_of_several_measures_are_those_that_the_spec_says_and_no_two_alike() -> None:
+    step: dict[str, object] = {"use": "pivot", "by": "way", "column": "n", "values": [1], "measures": {"a": "count(*)"}}
+    found = run([], {**step, "names": "{measure}_{value}"}, way="VARCHAR", n="INTEGER")
+    assert [list(stage.relation.names) for stage in found.job.stages] == [["way", "a_1"]]
+    for wrong in ({"names": "{value}"}, {"measure": "count(*)"}, {"measures": {}}):
+        with pytest.raises(SpecError, match="measure"):
+            run([], {**step, **wrong}, way="VARCHAR", n="INTEGER")
