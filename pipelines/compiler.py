@@ -472,7 +472,7 @@ def read_params(model: type[Document], written: Mapping[str, JsonValue], where: 
         field = model.model_fields.get(str(first["loc"][0])) if first["loc"] else None
         about = f"{path.partition('.')[0]}: {field.description} " if field is not None and field.description else ""
         expected = _EXPECTED.get(first["type"])
-        said = f"{path!r} is to be {expected}" if expected else first["msg"].rstrip(".")
+        said = f"{path!r} is to be {expected}" if expected else first["msg"].removeprefix("Value error, ").rstrip(".")
         raise SpecError(
             f"The parameters are not valid: {said}.",
             hint=f"{about}It takes: {', '.join(known)}.",

@@ -20,6 +20,7 @@ SCALARS: Final = _words("""
     str_split string_to_array lpad rpad repeat reverse translate regexp_matches regexp_full_match regexp_replace
     regexp_extract regexp_extract_all strip_accents nfc_normalize ascii chr unicode ord levenshtein editdist3
     damerau_levenshtein jaccard jaro_similarity jaro_winkler_similarity md5 sha256
+    url_decode url_encode regexp_escape
     format printf hamming hex bin to_base regexp_split_to_array string_split_regex str_split_regex
     factorial xor bit_count round_even fdiv fmod dayofmonth decade century to_quarters
     date date_trunc datetrunc date_part datepart extract year month day hour minute second millisecond quarter week
@@ -130,8 +131,55 @@ ELSEWHERE: Final = {
     "forecast": "a 'forecast' step",
     "list_transform": "an 'explode' or 'split' step, which makes rows of a list",
     "list_filter": "an 'explode' or 'split' step, which makes rows of a list",
+    **dict.fromkeys(("urldecode", "decode_url", "url_unquote", "unquote"), "url_decode(text)"),
+    **dict.fromkeys(("urlencode", "encode_url"), "url_encode(text)"),
+    "parse_url": "regexp_extract(url, '://([^/:?#]+)', 1), or an 'extract' step with a group for each piece",
+    "zn": "coalesce(value, 0)",
+    "isblank": "column is null",
+    "countifs": "count_if(condition and condition)",
+    "datename": "strftime(date, '%B')",
+    "dateparse": "a 'cast' step with a format, or cast(strptime(text, '%d/%m/%Y') as date)",
+    "makedate": "make_date(year, month, day)",
+    "isdate": "try_cast(text as date) is not null",
+    "isnumber": "try_cast(text as double) is not null",
+    "isoweek": "week(date), or a 'calendar' step",
+    "regexp_extract_nth": "regexp_extract(text, pattern, n)",
+    "glob": "like 'a%', or regexp_matches(text, pattern)",
+    "split": "string_split(text, ','), split_part(text, ',', 2) for one piece, or a 'split' step",
+    "similarity": "jaro_winkler_similarity(one, other), or a 'standardise' step",
+    **dict.fromkeys(("running_sum", "running_avg", "window_sum", "window_avg", "previous_value"), "a 'window' step"),
+    "approx_count_distinct": "count(distinct column)",
+    "approx_quantile": "quantile_cont(column, 0.9)",
 }
 """Names that other systems have for what is said differently here."""
+
+EXAMPLES: Final = (
+    ("whole years, as an age", "date_sub('year', date '1990-06-15', date '2026-06-14')", "35"),
+    ("years on the calendar", "date_diff('year', date '1990-06-15', date '2026-06-14')", "36"),
+    ("days between", "date '2026-03-01' - date '2026-01-30'", "30"),
+    ("so many months on, also of a column", "date '2026-01-31' + to_months(1)", "2026-02-28"),
+    ("first day of the month", "date_trunc('month', date '2026-02-14')", "2026-02-01"),
+    ("day of the week, 1 is Monday", "isodow(date '2026-03-01')", "7"),
+    ("ISO week as text", "strftime(date '2027-01-01', '%G-W%V')", "2026-W53"),
+    ("a date as text", "strftime(date '2026-03-05', '%-d %B %Y')", "5 March 2026"),
+    ("minutes between times of a day", "date_diff('minute', time '09:30', time '11:00')", "90"),
+    ("minutes as hours", "printf('%d:%02d', 95 // 60, 95 % 60)", "1:35"),
+    ("a share as text", "printf('%.1f%%', 100 * 0.1234)", "12.3%"),
+    ("with its sign", "printf('%+d', 5)", "+5"),
+    ("with thousands", "format('{:,.2f}', 1234567.891)", "1,234,567.89"),
+    ("zeros in front", "lpad(cast(7 as varchar), 3, '0')", "007"),
+    ("a piece between signs, from 1", "split_part('2026-UK-017', '-', 2)", "UK"),
+    ("a piece at a place, from 1", "substr('AB1234', 3, 2)", "12"),
+    ("a piece by a pattern", "regexp_extract('Order #1042', '#([0-9]+)', 1)", "1042"),
+    ("nothing in place of a blank", "nullif(regexp_extract('none', '[0-9]+'), '')", ""),
+    ("every match replaced", "regexp_replace('a1b22', '[0-9]+', '-', 'g')", "a-b-"),
+    ("an entry of a list, from 1", "string_split('a,b,c', ',')[2]", "b"),
+    ("letters for letters, as in a cipher", "translate('CAB', 'ABC', 'BCD')", "DBC"),
+    ("how many changes apart", "levenshtein('cart', 'cat')", "1"),
+    ("a value in JSON text", """json_extract_string('{"a": {"b": [5, 6]}}', '$.a.b[1]')""", "6"),
+    ("a text out of a URL", "url_decode('caf%C3%A9')", "café"),
+)
+"""What is asked for most, how it is written, and what that gives; the page of functions shows them, a test runs them."""
 
 # SQLGlot parses a known function into a class of its own and keeps no written name; this maps each class back.
 # A test regenerates the table from the lists above.

@@ -12,7 +12,7 @@ from textwrap import fill
 from typing import cast
 
 from pipelines.contract import CHECKS, TRANSFORMS, check_unit, transform
-from pipelines.functions import AGGREGATES, SCALARS, TABLES, WINDOWS
+from pipelines.functions import AGGREGATES, EXAMPLES, SCALARS, TABLES, WINDOWS
 from pipelines.schema import check_schema, step_schema
 from spec.base import JsonValue
 
@@ -72,7 +72,8 @@ def _functions_page() -> str:
         "Windows, in 'window'": WINDOWS,
         "Rows, in 'sql'": TABLES,
     }
-    parts = ["# Functions of expressions", _FUNCTIONS.strip()]
+    parts = ["# Functions of expressions", _FUNCTIONS.strip(), "## Asked for most"]
+    parts.append(_markdown(["wanted", "expression", "gives"], [[want, f"`{how}`", gives] for want, how, gives in EXAMPLES]))
     for title, names in groups.items():
         parts += [f"## {title}", fill(", ".join(f"`{name}`" for name in sorted(names)), 118)]
     return "\n\n".join(parts) + "\n"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors import conform, sql
-from connectors.contract import Discovered, Reading
+from connectors.contract import Discovered, OwnTotal, Reading
 from connectors.drift import known_names
 from connectors.files import delimited_fast, made, text
 from connectors.files.aside import keep_broken, quarantined
 from connectors.files.delimited_file import Part, prepared
 from connectors.files.delimited_records import raw_table
+from connectors.files.footer import own_totals, told, without_footer
 from connectors.files.options import ReadOptions
 from connectors.trees import exp
 from spec.errors import DataError
@@ -32,6 +33,8 @@ class Loaded:
     expected: int
     outcome: conform.Outcome
     broken: int
+    totals: Sequence[OwnTotal] = ()
+    notes: list[str] = field(default_factory=list)
 
 
 def load(
@@ -91,6 +94,12 @@ def _careful(
                 where={"file": part.shown, "line": first.line},
                 data={"broken_lines": len(broken)},
             )
+        left_out = without_footer(connection, raw, part.names) if options.skip_totals else []
+        notes = told(left_out)
+        summed = {name: type_ for name, type_ in columns.items() if name in options.totals}
+        totals = own_totals(connection, raw, left_out, texts, summed, options)
+        if summed and not totals:
+            notes.append("There is no total row that the rows could be held against.")
         outcome = conform.load(
             connection, raw, table, columns, options,
             policy=policy, file=part.shown, hidden=hidden, append=append, texts=texts, drift=drift,
@@ -103,7 +112,7 @@ def _careful(
         expected = sql.count(connection, raw) + len(broken)
     finally:
         sql.run(connection, sql.drop(raw))
-    return Loaded(outcome.rows, expected, outcome, len(broken))
+    return Loaded(outcome.rows, expected, outcome, len(broken), totals, notes)
 
 
 def discover(path: Path, location: str, options: ReadOptions, stated: frozenset[str]) -> Sequence[Discovered]:
@@ -142,5 +151,6 @@ def read(
         quarantined=quarantined(table, loaded.outcome, loaded.broken),
         nulled=loaded.outcome.nulled,
         fingerprint=found.fingerprint,
-        warnings=warnings,
+        totals=tuple(loaded.totals),
+        warnings=[*warnings, *loaded.notes],
     )

@@ -42,7 +42,9 @@ def load(
 ) -> int | None:
     """Rows of the file, all of them in ``table``; None where it has to be read record by record, with none left."""
     before, first = (sql.count(connection, table), sql.next_row(connection, table)) if append else (0, 0)
-    if not options.skip_footer and not found.has_nul and part.area is None and _is_duckdbs(dialect_of(options), part):
+    # What stands at the end is told from data by its words, so whoever leaves a total out looks at the rows.
+    has_footer = bool(options.skip_footer or options.skip_totals or options.totals)
+    if not has_footer and not found.has_nul and part.area is None and _is_duckdbs(dialect_of(options), part):
         expected: int | None = None
         for usual in (True, False):
             rows = _fast(connection, part, options, table, columns, texts, append=append, usual=usual)

@@ -1,4 +1,4 @@
-"""Totals and notes below a worksheet's rows: told from data by their words, and held to what the rows add up to."""
+"""Totals and notes below the rows of a worksheet or a CSV file: told from data by their words, and held to what the rows add up to."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ def without_footer(connection: DuckDBPyConnection, raw: exp.Table, names: Sequen
     for number, *row in tail[:-1]:
         cells = {name: str(cell).strip() for name, cell in zip(names, row, strict=True) if cell is not None}
         filled = list(cells.values())
+        if not filled:  # a line of nothing but delimiters
+            continue
         is_total = bool(_TOTAL.fullmatch(filled[0]))
         is_note = len(filled) == 1 and len(names) > 2 and not re.fullmatch(r"[\d.,-]+", filled[0])
         if not is_total and not is_note:

@@ -50,7 +50,7 @@ class ReadOptions(Spelling):
     skip_rows: int = Field(default=0, ge=0, description="Rows to leave out right after the header.")
     skip_footer: int = Field(default=0, ge=0, description="Rows to leave out at the end.")
     skip_totals: bool = Field(
-        default=False, description="Leave out rows at the end of a worksheet that hold a total or a note."
+        default=False, description="Leave out rows at the end that hold a total or a note."
     )
     totals: tuple[str, ...] = Field(
         default=(), description="Columns whose total in such a row must be what their values add up to."

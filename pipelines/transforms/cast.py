@@ -2,7 +2,7 @@
 
 Blank text becomes empty (null) and counts as no failure. Text that a number type would have to round ("1.239" as
 ``DECIMAL(18,2)``, "2.5" as ``INTEGER``) does not parse; a number that is made narrower is rounded, half away from zero.
-With a format the ending of a day counts for nothing: 1st August is 1 August.
+With a format the ending of a day counts for nothing: 1st August is 1 August; Sept is Sep.
 """
 
 from __future__ import annotations
@@ -79,6 +79,14 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         scope.field(name, relation, f"columns.{name}").name: scope.type(type_, f"columns.{name}")
         for name, type_ in params.columns.items()
     }
+    if len(targets) < len(params.columns):
+        folded = [name.casefold() for name in params.columns]
+        twice = [name for name in params.columns if folded.count(name.casefold()) > 1]
+        raise scope.fail(
+            f"{' and '.join(twice)} are one column: case does not tell names apart.",
+            field="columns",
+            hint="A step before has replaced the one by the other; give the new column a name of its own there.",
+        )
     formats = {scope.field(name, relation, f"format.{name}").name: texts for name, texts in params.format.items()}
     for name in formats:
         if name not in targets:
@@ -121,6 +129,10 @@ def _cast(item: Column, target: exp.DataType, formats: Sequence[str], params: Pa
         # 1st, 2nd, 3rd and 4th are days of which no format knows the ending.
         ordinal = [exp.Literal.string(text) for text in (r"(\d)(st|nd|rd|th)\b", r"\1", "gi")]
         plain = exp.Anonymous(this="regexp_replace", expressions=[value.copy(), *ordinal])
+        if any("%b" in text for text in formats):
+            # The one short name of a month that is written in two ways, and is read in one.
+            short = [exp.Literal.string(text) for text in (r"\bSept\b", "Sep", "gi")]
+            plain = exp.Anonymous(this="regexp_replace", expressions=[plain, *short])
         listed = exp.Array(expressions=[exp.Literal.string(text) for text in formats])
         # Most values have no ending, and what the first reads, the second is not asked for: it is slow.
         first, second = (exp.Anonymous(this="try_strptime", expressions=[one, listed.copy()]) for one in (value, plain))

@@ -7,6 +7,7 @@ column, how many of the lower one go into one of the upper one (a bill of materi
 multiplied, over several ways they are added. ``give: ways`` has a row for each way from an item to one below it, with
 its ``path``; of a thing that may be reached over several ways each is there. ``total`` names a column of numbers, such
 as days or a distance, that is added up along the way, over every row of it but that of the upper item itself.
+Where ``child`` and ``parent`` are codes, ``label`` names the column whose texts a path is made of.
 
 A walk of more than ``depth`` levels stops the run, as does a circle, in which a row would be above itself.
 """
@@ -31,6 +32,7 @@ from spec.base import Document, JsonValue
 FACTOR: Final = "DECIMAL(18,6)"
 SUM: Final = "DECIMAL(28,6)"
 QUANTITY, TOTAL, PATH = "_quantity", "_total", "_path"
+NAMES = "_names"
 
 
 class Params(Document):
@@ -53,6 +55,9 @@ class Params(Document):
     path: str = Field(
         default="path", description="For top and ways: new column, the names from the top down to the row."
     )
+    label: str | None = Field(
+        default=None, description="For top and ways: column of the names that a path is made of, by default the child's."
+    )
     by: str = Field(default=" / ", description="For top and ways: what stands between the names of a path.")
 
     @model_validator(mode="after")
@@ -61,6 +66,8 @@ class Params(Document):
             raise ValueError("quantity is for give: pairs and give: ways")
         if self.total is not None and self.give != "ways":
             raise ValueError("total is for give: ways")
+        if self.label is not None and self.give == "pairs":
+            raise ValueError("label is for give: top and give: ways, which have a path")
         return self
 
 
@@ -79,7 +86,7 @@ keywords: Final = (
     "root, evolution line, levels, roll up accounts, chart of accounts, recursive, parts of parts, made of, "
     "contains which components, all levels below, sub accounts, sub categories, team of a manager, who is whose "
     "boss, top level parent, head of the tree, all paths, all routes from top to bottom, longest path, critical path, "
-    "lead time of an assembly, every way through a network, sum along the path"
+    "path of names by codes, account path, lead time of an assembly, every way through a network, sum along the path"
 )
 
 
@@ -95,6 +102,8 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
             hint="Cast one of them in a 'cast' step first.",
             data={"types": [child.type, parent.type]},
         )
+    if params.label is not None:
+        scope.field(params.label, relation, "label")
     if params.give == "top":
         return _topped(params, child, parent, relation, scope)
     return _paired(params, child, parent, relation, scope)
@@ -105,6 +114,7 @@ def _topped(params: Params, child: Column, parent: Column, relation: Relation, s
     scope.distinct([*relation.names, params.top, params.level, params.path], "top")
     edges, ways = f"{scope.name}._edges", f"{scope.name}._ways"
     own = column(child.name, "r")
+    shown = own if params.label is None else or_else(proofs.text(column(params.label, "r")), proofs.text(own.copy()))
     above = exp.Join(
         this=table_of(ways, "w"), side="LEFT", on=proofs.equals(column("low", "w"), column(parent.name, "r"))
     )
@@ -114,7 +124,7 @@ def _topped(params: Params, child: Column, parent: Column, relation: Relation, s
             *(aliased(column(name, "r"), name) for name in relation.names),
             aliased(or_else(column("top", "w"), own.copy()), params.top),
             aliased(as_type(level, "INTEGER"), params.level),
-            aliased(call("concat_ws", text(params.by), column("path", "w"), proofs.text(own.copy())), params.path),
+            aliased(call("concat_ws", text(params.by), column("path", "w"), proofs.text(shown.copy())), params.path),
         ],
         from_=exp.From(this=table_of(relation.name, "r")),
         joins=[above],
@@ -132,7 +142,12 @@ def _topped(params: Params, child: Column, parent: Column, relation: Relation, s
         where=exp.Where(this=exp.Exists(this=more)),
     )
     return Built(
-        {"_edges": _edges(relation, child, parent), "_ways": _ways(params, edges, relation, parent), MAIN: query},
+        {
+            **_labels(params, child, relation),
+            "_edges": _edges(params, relation, child, parent, scope),
+            "_ways": _ways(params, edges, relation, parent, scope),
+            MAIN: query,
+        },
         keys={MAIN: relation.keys},
         order={MAIN: relation.order},
         checks=(
@@ -142,7 +157,28 @@ def _topped(params: Params, child: Column, parent: Column, relation: Relation, s
     )
 
 
-def _edges(relation: Relation, child: Column, parent: Column) -> exp.Select:
+def _labels(params: Params, child: Column, relation: Relation) -> dict[str, exp.Query]:
+    """What each item is called in a path, where a column says so; of several names the first one."""
+    if params.label is None:
+        return {}
+    query = select_from(
+        relation.name,
+        [aliased(column(child.name), "low"), aliased(exp.Min(this=proofs.text(column(params.label))), "label")],
+    )
+    query.set("group", exp.Group(expressions=[column(child.name)]))
+    return {NAMES: query}
+
+
+def _called(params: Params, query: exp.Select, item: exp.Expr, alias: str, scope: StepScope) -> exp.Expr:
+    """The item's name in a path; the query is joined with the names where there are any."""
+    if params.label is None:
+        return item.copy()
+    on = proofs.equals(column("low", alias), item.copy())
+    query.append("joins", exp.Join(this=table_of(f"{scope.name}.{NAMES}", alias), side="LEFT", on=on))
+    return or_else(column("label", alias), proofs.text(item.copy()))
+
+
+def _edges(params: Params, relation: Relation, child: Column, parent: Column, scope: StepScope) -> exp.Select:
     """Each link once whose lower end has something below it in turn."""
     below = exp.Select(
         expressions=[number(1)],
@@ -152,15 +188,19 @@ def _edges(relation: Relation, child: Column, parent: Column) -> exp.Select:
     query = select_from(
         relation.name, [aliased(column(child.name, "r"), "low"), aliased(column(parent.name, "r"), "high")], "r"
     )
+    if params.label is not None:
+        query.append("expressions", aliased(_called(params, query, column(parent.name, "r"), "n", scope), "called"))
     query.set("where", exp.Where(this=exp.and_(is_there(column(parent.name, "r")), exp.Exists(this=below))))
     query.set("distinct", exp.Distinct())
     return query
 
 
-def _ways(params: Params, edges: str, relation: Relation, parent: Column) -> exp.Select:
+def _ways(params: Params, edges: str, relation: Relation, parent: Column, scope: StepScope) -> exp.Select:
     """For each value with something below it: the top, the level and the path of the way there; one join a level."""
-    starts = select_from(relation.name, [aliased(column(parent.name), "low")])
-    starts.set("where", exp.Where(this=is_there(column(parent.name))))
+    starts = select_from(relation.name, [aliased(column(parent.name, "s"), "low")], "s")
+    if params.label is not None:
+        starts.append("expressions", aliased(_called(params, starts, column(parent.name, "s"), "n", scope), "called"))
+    starts.set("where", exp.Where(this=is_there(column(parent.name, "s"))))
     starts.set("distinct", exp.Distinct())
     above: list[exp.Expr] = [column("low", "s")]
     joins: list[exp.Join] = []
@@ -174,7 +214,8 @@ def _ways(params: Params, edges: str, relation: Relation, parent: Column) -> exp
     level: exp.Expr = number(1)
     for item in above[1:]:
         level = exp.Add(this=level, expression=when(is_there(item.copy()), number(1), number(0)))
-    names = [proofs.text(item.copy()) for item in reversed(above)]
+    called = above if params.label is None else [column("called", str(item.args["table"].name)) for item in above]
+    names = [proofs.text(item.copy()) for item in reversed(called)]
     return exp.Select(
         expressions=[
             aliased(column("low", "s"), "low"),
@@ -228,16 +269,21 @@ def _paired(params: Params, child: Column, parent: Column, relation: Relation, s
     links = select_from(
         relation.name,
         [
-            aliased(column(high), "high"),
-            aliased(column(low), "low"),
-            *(aliased(as_type(column(item.name), FACTOR), mark) for mark, item in measured.items()),
-            *([aliased(_joined(params, column(high), column(low)), PATH)] if ways else []),
+            aliased(column(high, "r"), "high"),
+            aliased(column(low, "r"), "low"),
+            *(aliased(as_type(column(item.name, "r"), FACTOR), mark) for mark, item in measured.items()),
         ],
+        "r",
     )
-    links.set("where", exp.Where(this=exp.and_(is_there(column(low)), is_there(column(high)))))
+    if ways:
+        lower = _called(params, links, column(low, "r"), "n", scope)
+        upper = _called(params, links, column(high, "r"), "m", scope)
+        links.append("expressions", aliased(_joined(params, upper, lower), PATH))
+        links.append("expressions", aliased(proofs.text(lower.copy()), "called"))
+    links.set("where", exp.Where(this=exp.and_(is_there(column(low, "r")), is_there(column(high, "r")))))
     if not measured:
         links.set("distinct", exp.Distinct())
-    found: dict[str, exp.Query] = {"_links": links}
+    found: dict[str, exp.Query] = {**_labels(params, child, relation), "_links": links}
     names = [f"{scope.name}._links"]
     for place in range(2, params.depth + 2):
         found[f"_{place}"] = _further(params, names[-1], names[0], list(measured))
@@ -286,7 +332,7 @@ def _further(params: Params, so_far: str, links: str, measured: Sequence[str]) -
         added.append(aliased(as_type(plus(column(TOTAL, "a"), column(TOTAL, "b")), SUM), TOTAL))
     if params.give == "ways":
         added.append(
-            aliased(call("concat_ws", text(params.by), column(PATH, "a"), proofs.text(column("low", "b"))), PATH)
+            aliased(call("concat_ws", text(params.by), column(PATH, "a"), column("called", "b")), PATH)
         )
     query = exp.Select(
         expressions=[aliased(column("high", "a"), "high"), aliased(column("low", "b"), "low"), *added],

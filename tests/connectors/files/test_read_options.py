@@ -324,3 +324,32 @@ def test_tables_one_below_the_other_are_found_each_by_itself(shapes: list[tuple[
         row -= 1
     found = blocks(Cells(rows, filled))
     assert [(block.top, block.left, block.bottom, block.right) for block in found] == wanted
+
+
+# --- totals and notes at the end of a CSV file ----------------------------------------------------------------------
+
+
+def test_a_total_at_the_end_of_a_csv_file_is_left_out_and_told(
+    tmp_path: Path, staging: duckdb.DuckDBPyConnection
+) -> None:
+    text = "centre;travel;pay\n100 Sales;10;5\n200 Ops;2;3\n;;\nGrand total;12;8\nas of July;;\n"
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    columns = {"centre": "VARCHAR", "travel": "BIGINT", "pay": "BIGINT"}
+    source = Source(location="a.csv", columns=columns, options={"delimiter": ";", "skip_totals": True})
+    reading = files.read(source, Place("files", tmp_path, location="a.csv"), staging, TABLE)
+    assert staging.execute("SELECT centre FROM loaded WHERE centre IS NOT NULL ORDER BY 1").fetchall() == [
+        ("100 Sales",),
+        ("200 Ops",),
+    ]
+    assert [note for note in reading.warnings if "Grand total" in note]
+    assert reading.rows == reading.expected_rows
+
+
+def test_the_total_at_the_end_of_a_csv_file_is_held_against_its_rows(
+    tmp_path: Path, staging: duckdb.DuckDBPyConnection
+) -> None:
+    (tmp_path / "a.csv").write_text("centre,pay\nSales,5\nOps,3\nTotal,9\n", encoding="utf-8")
+    options: dict[str, object] = {"skip_totals": True, "totals": ["pay"]}
+    source = Source(location="a.csv", columns={"centre": "VARCHAR", "pay": "BIGINT"}, options=options)
+    reading = files.read(source, Place("files", tmp_path, location="a.csv"), staging, TABLE)
+    assert [(one.column, one.said, one.summed) for one in reading.totals] == [("pay", "9", "8")]

@@ -5,7 +5,7 @@ import json
 import duckdb
 import pytest
 import sqlglot
-from compiling import compile_steps
+from compiling import Bench, compile_steps
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -516,3 +516,12 @@ def test_the_text_itself_is_looked_at_again_before_it_is_bound() -> None:
     second = sqlglot.exp.Select(expressions=[sqlglot.exp.Var(this="a; drop table t")])
     with pytest.raises(SpecError):
         statement(second, {"step": "x"})
+
+
+def test_each_example_on_the_page_of_functions_gives_what_the_page_says() -> None:
+    table = {"columns": {"id": "INTEGER"}, "primary_key": ["id"], "rows": [[1]]}
+    columns = {f"c{place}": how for place, (_, how, _) in enumerate(functions.EXAMPLES)}
+    job = compile_steps({"t": table}, [{"id": "s", "use": "derive", "from": "t", "columns": columns}])
+    ((_, *values),) = Bench(job, {"t": table}).rows("s")
+    found = ["" if value is None else str(value) for value in values]
+    assert found == [gives for _, _, gives in functions.EXAMPLES]

@@ -325,3 +325,16 @@ def test_the_names_of_several_measures_are_those_that_the_spec_says_and_no_two_a
     for wrong in ({"names": "{value}"}, {"measure": "count(*)"}, {"measures": {}}):
         with pytest.raises(SpecError, match="measure"):
             run([], {**step, **wrong}, way="VARCHAR", n="INTEGER")
+
+
+@pytest.mark.parametrize("depth", [2, 10])
+def test_a_path_is_made_of_names_where_items_are_codes(depth: int) -> None:
+    rows: list[list[object]] = [[1, None, "All"], [2, 1, "Cash"], [3, 2, None], [4, 9, "Lost"]]
+    columns = {"up": "INTEGER", "name": "VARCHAR"}
+    step: dict[str, object] = {"use": "hierarchy", "child": "id", "parent": "up", "label": "name", "depth": depth}
+    found = by_id(run(rows, step, **columns))
+    assert [row[3:] for row in found] == [[1, 1, "All"], [1, 2, "All / Cash"], [1, 3, "All / Cash / 3"], [9, 2, "9 / Lost"]]
+    ways = run(rows, {**step, "give": "ways"}, **columns).rows("s")
+    assert sorted(str(row[-1]) for row in ways) == ["9 / Lost", "All / Cash", "All / Cash / 3", "Cash / 3"]
+    with pytest.raises(SpecError, match="not valid: label is for give: top"):
+        run(rows, {**step, "give": "pairs"}, **columns)

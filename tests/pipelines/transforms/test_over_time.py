@@ -170,3 +170,41 @@ def test_a_history_says_of_each_time_what_was_true_then(drawn: set[tuple[str, da
         own = sorted((row for row in found if row[0] == k), key=lambda row: str(row[2]))
         assert [row[4] for row in own] == [False] * (len(own) - 1) + [True]
         assert all(a[3] == b[2] and a[1] != b[1] for a, b in pairwise(own))
+
+
+@given(st.lists(st.tuples(DAYS, st.integers(0, 9)), max_size=9), st.integers(1, 9))
+@settings(max_examples=15, deadline=None)
+def test_a_window_over_days_holds_all_rows_of_as_many_days_that_end_with_the_row(
+    rows: list[tuple[date, int]], days: int
+) -> None:
+    columns = {"id": "INTEGER", "day": "DATE", "n": "INTEGER"}
+    tables = {"t": table(columns, [[number, day.isoformat(), n] for number, (day, n) in enumerate(rows)], ["id"])}
+    step: dict[str, object] = {"use": "window", "order_by": "day", "last": f"{days} days", "columns": {"s": "sum(n)"}}
+    for number, day, _, summed in run(tables, step).rows("s"):
+        own = rows[int(str(number))][0]
+        assert day == own.isoformat()
+        assert summed == sum(n for other, n in rows if own - timedelta(days=days) < other <= own)
+
+
+def test_a_window_looks_at_rows_behind_and_may_be_empty_where_it_is_not_full() -> None:
+    tables = {"t": table({"id": "INTEGER", "n": "INTEGER"}, [[1, 3], [2, 6], [3, 0], [4, 9]], ["id"])}
+    step: dict[str, object] = {"use": "window", "order_by": "id", "last": 2, "next": 1, "columns": {"s": "sum(n)"}}
+    assert [row[2] for row in sorted(run(tables, step).rows("s"), key=str)] == [9, 9, 15, 9]
+    assert [row[2] for row in sorted(run(tables, {**step, "full": True}).rows("s"), key=str)] == [None, 9, 15, None]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"last": "2 days"}, "no stretch of values of INTEGER"),
+        ({"last": 0}, "1 or more"),
+        ({"last": 2, "order_by": []}, "Which rows are the last ones"),
+        ({"full": True}, "full is for last"),
+        ({"last": "2 days", "next": 1}, "count rows"),
+        ({"columns": {"s": "sum(n) over (order by id)"}}, "OVER is written by the step"),
+    ],
+)
+def test_a_window_whose_rows_are_not_said_is_refused(wrong: dict[str, object], told: str) -> None:
+    tables = {"t": table({"id": "INTEGER", "n": "INTEGER"}, [], ["id"])}
+    with pytest.raises(SpecError, match=told):
+        run(tables, {"use": "window", "order_by": "id", "columns": {"s": "sum(n)"}, **wrong})
