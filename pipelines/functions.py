@@ -179,7 +179,7 @@ EXAMPLES: Final = (
     ("a value in JSON text", """json_extract_string('{"a": {"b": [5, 6]}}', '$.a.b[1]')""", "6"),
     ("a text out of a URL", "url_decode('caf%C3%A9')", "café"),
 )
-"""What is asked for most, how it is written, and what that gives; the page of functions shows them, a test runs them."""
+"""What is asked for most, how it is written, and what that gives; the page of functions shows it, a test runs it."""
 
 # SQLGlot parses a known function into a class of its own and keeps no written name; this maps each class back.
 # A test regenerates the table from the lists above.

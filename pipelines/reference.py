@@ -73,7 +73,9 @@ def _functions_page() -> str:
         "Rows, in 'sql'": TABLES,
     }
     parts = ["# Functions of expressions", _FUNCTIONS.strip(), "## Asked for most"]
-    parts.append(_markdown(["wanted", "expression", "gives"], [[want, f"`{how}`", gives] for want, how, gives in EXAMPLES]))
+    parts.append(
+        _markdown(["wanted", "expression", "gives"], [[want, f"`{how}`", gives] for want, how, gives in EXAMPLES])
+    )
     for title, names in groups.items():
         parts += [f"## {title}", fill(", ".join(f"`{name}`" for name in sorted(names)), 118)]
     return "\n\n".join(parts) + "\n"

@@ -1,4 +1,7 @@
-"""Totals and notes below the rows of a worksheet or a CSV file: told from data by their words, and held to what the rows add up to."""
+"""Totals and notes below the rows of a worksheet or a CSV file, told from data by their words.
+
+A total is held to what the rows add up to.
+"""
 
 from __future__ import annotations
 

@@ -49,9 +49,7 @@ class ReadOptions(Spelling):
     header_rows: int = Field(default=1, ge=1, le=5, description="Rows that make the header together.")
     skip_rows: int = Field(default=0, ge=0, description="Rows to leave out right after the header.")
     skip_footer: int = Field(default=0, ge=0, description="Rows to leave out at the end.")
-    skip_totals: bool = Field(
-        default=False, description="Leave out rows at the end that hold a total or a note."
-    )
+    skip_totals: bool = Field(default=False, description="Leave out rows at the end that hold a total or a note.")
     totals: tuple[str, ...] = Field(
         default=(), description="Columns whose total in such a row must be what their values add up to."
     )

@@ -2,7 +2,7 @@
 
 Patterns are RE2's, which take no longer than the text is long; ``(?i)`` at the start lets case count for nothing. A
 group that is named, as in ``(?P<city>[^,]+)``, names its column, unless ``into`` does. A group that takes no part in a
-match is empty. Text that does not match is treated as ``on_error`` says; text that is missing or blank counts as no
+match, or matches no letter, is empty (null): ``coalesce(group, '')`` before it is joined with text. Text that does not match is treated as ``on_error`` says; text that is missing or blank counts as no
 failure and gives empty pieces.
 """
 

@@ -56,7 +56,8 @@ class Params(Document):
         default="path", description="For top and ways: new column, the names from the top down to the row."
     )
     label: str | None = Field(
-        default=None, description="For top and ways: column of the names that a path is made of, by default the child's."
+        default=None,
+        description="For top and ways: column of the names that a path is made of, by default the child's.",
     )
     by: str = Field(default=" / ", description="For top and ways: what stands between the names of a path.")
 
@@ -331,9 +332,7 @@ def _further(params: Params, so_far: str, links: str, measured: Sequence[str]) -
         # What is unknown of one link is unknown of the whole way.
         added.append(aliased(as_type(plus(column(TOTAL, "a"), column(TOTAL, "b")), SUM), TOTAL))
     if params.give == "ways":
-        added.append(
-            aliased(call("concat_ws", text(params.by), column(PATH, "a"), column("called", "b")), PATH)
-        )
+        added.append(aliased(call("concat_ws", text(params.by), column(PATH, "a"), column("called", "b")), PATH))
     query = exp.Select(
         expressions=[aliased(column("high", "a"), "high"), aliased(column("low", "b"), "low"), *added],
         from_=exp.From(this=table_of(so_far, "a")),

@@ -54,7 +54,8 @@ class Params(Document):
     )
     measure: Expression | None = Field(default=None, description="Aggregate for each new column, e.g. sum(amount).")
     measures: dict[str, Expression] = Field(
-        default={}, description="In place of measure: several, name to aggregate, e.g. {Sales: sum(sales), Orders: count(*)}."
+        default={},
+        description="In place of measure: several, name to aggregate, e.g. {Sales: sum(sales), Orders: count(*)}.",
     )
     names: str = Field(
         default=f"{VALUE} {MEASURE}", description="With measures: how the columns are called, e.g. '{measure} {value}'."
@@ -83,7 +84,8 @@ example: Final[Mapping[str, JsonValue]] = {
 keywords: Final = (
     "rows to columns, cross table, crosstab, wide, months as columns, one column for each, matrix, spread, values "
     "of a column as headers, side by side, a column for each value, one column per, split a column out into "
-    "several, pivot several value columns, sales and cost of each year side by side, spreadsheet layout, row labels and column labels, categories across the top, turn rows into columns"
+    "several, pivot several value columns, sales and cost of each year side by side, spreadsheet layout, row labels "
+    "and column labels, categories across the top, turn rows into columns"
 )
 
 

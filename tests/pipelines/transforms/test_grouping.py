@@ -311,7 +311,8 @@ def test_a_pattern_that_does_not_fit_is_refused(changes: dict[str, object], said
 def test_several_measures_give_a_column_for_each_value_and_measure() -> None:
     rows: list[list[object]] = [[1, "N", "web", 5], [2, "N", "shop", 2], [3, "N", "web", 1], [4, "S", "post", 9]]
     step: dict[str, object] = {"use": "pivot", "by": "region", "column": "way", "values": ["web", "shop"],
-                               "measures": {"sum": "sum(n)", "rows": "count(*)"}, "other": "rest", "fill": 0}  # fmt: skip
+                               "measures": {"sum": "sum(n)", "rows": "count(*)"}, "other": "rest",
+                               "fill": 0}  # fmt: skip
     found = run(rows, step, region="VARCHAR", way="VARCHAR", n="INTEGER")
     names = next(stage for stage in found.job.stages if stage.relation.name == "s").relation.names
     assert list(names) == ["region", "web sum", "web rows", "shop sum", "shop rows", "rest sum", "rest rows"]
@@ -322,7 +323,8 @@ def test_the_names_of_several_measures_are_those_that_the_spec_says_and_no_two_a
     step: dict[str, object] = {"use": "pivot", "by": "way", "column": "n", "values": [1], "measures": {"a": "count(*)"}}
     found = run([], {**step, "names": "{measure}_{value}"}, way="VARCHAR", n="INTEGER")
     assert [list(stage.relation.names) for stage in found.job.stages] == [["way", "a_1"]]
-    for wrong in ({"names": "{value}"}, {"measure": "count(*)"}, {"measures": {}}):
+    refused: list[dict[str, object]] = [{"names": "{value}"}, {"measure": "count(*)"}, {"measures": {}}]
+    for wrong in refused:
         with pytest.raises(SpecError, match="measure"):
             run([], {**step, **wrong}, way="VARCHAR", n="INTEGER")
 
@@ -333,7 +335,12 @@ def test_a_path_is_made_of_names_where_items_are_codes(depth: int) -> None:
     columns = {"up": "INTEGER", "name": "VARCHAR"}
     step: dict[str, object] = {"use": "hierarchy", "child": "id", "parent": "up", "label": "name", "depth": depth}
     found = by_id(run(rows, step, **columns))
-    assert [row[3:] for row in found] == [[1, 1, "All"], [1, 2, "All / Cash"], [1, 3, "All / Cash / 3"], [9, 2, "9 / Lost"]]
+    assert [row[3:] for row in found] == [
+        [1, 1, "All"],
+        [1, 2, "All / Cash"],
+        [1, 3, "All / Cash / 3"],
+        [9, 2, "9 / Lost"],
+    ]
     ways = run(rows, {**step, "give": "ways"}, **columns).rows("s")
     assert sorted(str(row[-1]) for row in ways) == ["9 / Lost", "All / Cash", "All / Cash / 3", "Cash / 3"]
     with pytest.raises(SpecError, match="not valid: label is for give: top"):
