@@ -1,9 +1,9 @@
 """Take pieces out of text by a pattern: each group of the pattern becomes a column, or each match a row.
 
 Patterns are RE2's, which take no longer than the text is long; ``(?i)`` at the start lets case count for nothing. A
-group that is named, as in ``(?P<city>[^,]+)``, names its column, unless ``into`` does. A group that takes no part in a
-match, or matches no letter, is empty (null): ``coalesce(group, '')`` before it is joined with text. Text that does not match is treated as ``on_error`` says; text that is missing or blank counts as no
-failure and gives empty pieces.
+group that is named, as in ``(?P<city>[^,]+)``, names its column, unless ``into`` does. A group that takes no part in
+a match, or matches no letter, is empty (null): ``coalesce(group, '')`` before it is joined with text. Text that does
+not match is treated as ``on_error`` says; text that is missing or blank counts as no failure and gives empty pieces.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Each function in an expression looks at the rows that are equal in ``partition_b
 function that depends on the place of single rows (row_number, lag, lead, first_value, ...) needs a total order.
 
 ``last: 7`` looks at seven rows, ``last: 7 days`` at all rows of the seven days that end with the row's own, however
-many they are. ``next: 1`` looks at a row behind as well: with ``last: 2`` a moving average of three, the row in the middle.
+many they are. ``next: 1`` looks at a row behind as well: with ``last: 2`` a moving average of three, the row in the
+middle.
 """
 
 from __future__ import annotations
