@@ -16,7 +16,7 @@ from agents.builtin.language.lexicon import (
     synonyms,
 )
 from agents.builtin.language.phrasebook import PHRASES
-from agents.builtin.language.words import fold, singular, stem
+from agents.builtin.language.words import fold, singular, split_name, stem
 from agents.builtin.schema.choose import label_columns
 from agents.builtin.schema.graph import Col
 from agents.builtin.schema.index import Index
@@ -101,7 +101,7 @@ class Linker:
         self.joined: dict[str, list[tuple[str, str]]] = {}
         for ref, column in self.schema.columns.items():
             self.joined.setdefault("".join(column.words), []).append(ref)
-            self.joined.setdefault(fold(column.name).replace("_", ""), []).append(ref)
+            self.joined.setdefault("".join(split_name(column.name)), []).append(ref)
         self.memory: dict[tuple[str, ...], list[Link]] = {}
         self.parents = {
             (join.table, join.columns[0]): join.parent

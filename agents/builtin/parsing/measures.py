@@ -14,6 +14,7 @@ from agents.builtin.parsing.phrases import Phrase
 from agents.builtin.schema.choose import (
     counted_inside,
     counts_things,
+    date_columns,
     is_money,
     label_columns,
     main_measure,
@@ -85,6 +86,8 @@ class Measures(Dated):
             return Out("agg", column=head.ref, func="sum")
         if phrase.sup is not None and head is not None and head.kind == "column" and not phrase.howmany:
             column = self.schema.columns[head.ref]
+            if column.kind == "number" and phrase.sup.hints == ("date",) and date_columns(self.schema, head.table):
+                return None  # the latest balance is that of the last day, and not the highest
             if column.kind in {"number", "date", "time"} and not column.is_id:
                 return Out("agg", column=head.ref, func="max" if phrase.sup.data == "1" else "min")
         if phrase.howmuch and head is not None:

@@ -41,7 +41,8 @@ class Frame:
             return between(first, last, self.builder.schema.columns[ref].words[-1])
         apart = self.builder.schema.columns[ref].apart
         if apart is not None:
-            return between(self.column(apart.first), self._later(apart), "days")
+            timed = all(self.builder.schema.columns[one].has_time for one in apart.days)
+            return between(self.column(apart.first), self._later(apart), "fractions" if timed else "days")
         product = self.builder.schema.columns[ref].product
         if product is not None:
             many, price = (self.column((ref[0], name)) for name in product)
@@ -171,11 +172,15 @@ def is_clock(text: str) -> bool:
 
 
 def between(first: exp.Expr, last: exp.Expr, unit: str) -> exp.Expr:
-    """How many days, or hours with their fractions, lie between two times."""
+    """How many days (``days``, or ``fractions`` of days too) or else hours with their fractions lie between two times.
+
+    Where both say the time of day, what takes from late one evening to early next morning has not taken a day.
+    """
     if unit == "days":
         return exp.func("DATE_DIFF", exp.Literal.string("day"), first, last, dialect="duckdb")
     seconds = exp.func("DATE_DIFF", exp.Literal.string("second"), first, last, dialect="duckdb")
-    return exp.paren(exp.Div(this=exp.cast(seconds, "DOUBLE"), expression=exp.Literal.number(3600)))
+    unit_seconds = 86400 if unit == "fractions" else 3600
+    return exp.paren(exp.Div(this=exp.cast(seconds, "DOUBLE"), expression=exp.Literal.number(unit_seconds)))
 
 
 def cut(node: exp.Expr, grain: str) -> exp.Expr:

@@ -8,7 +8,7 @@ from agents.builtin.language.words import fold, split_name
 from agents.builtin.meaning import WHOLE, During, Meaning, Out, Ref, Scope
 from agents.builtin.saying.reading import period_text
 from agents.builtin.schema.choose import label_columns
-from agents.builtin.sql.frame import CannotBuildError, Frame, cut, literal
+from agents.builtin.sql.frame import CannotBuildError, Frame, between, cut, literal
 from agents.builtin.sql.where import Where
 
 
@@ -96,7 +96,8 @@ class Nodes(Where):
     def _difference(self, out: Out, left: exp.Expr, right: exp.Expr) -> exp.Expr:
         kinds = {self.schema.columns[part.column].kind for part in out.parts if part.column}
         if kinds == {"date"} and all(part.column for part in out.parts):
-            return exp.func("DATE_DIFF", exp.Literal.string("day"), right, left, dialect="duckdb")
+            timed = all(self.schema.columns[part.column].has_time for part in out.parts if part.column)
+            return between(right, left, "fractions" if timed else "days")
         return exp.Sub(this=exp.paren(left), expression=exp.paren(right))
 
     def _count(self, frame: Frame, out: Out, meaning: Meaning) -> exp.Expr:
