@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from agents.builtin.everyday.holdings import holdings
+from agents.builtin.everyday.moneyways import moneyways
+from agents.builtin.everyday.payslips import payslips
+from agents.builtin.everyday.shelves import shelves
 from agents.builtin.language.lexicon import PEOPLE
 from agents.builtin.language.words import plural, singular, stem
 from agents.builtin.linking.links import Linker
-from agents.builtin.linking.parties import spoken
+from agents.builtin.linking.parties import rows_noun
 from agents.builtin.schema.choose import adds_up_over, date_columns
 from agents.builtin.schema.graph import Col, Schema
 
@@ -103,6 +107,10 @@ def flatly(text: str, schema: Schema, linker: Linker) -> list[str]:
     sheet = _sheet(schema)
     if sheet is None:
         return []
+    plain = _rows_called(text.strip(), sheet, schema, linker)
+    told = by_kind(plain, schema, linker)
+    if told:
+        return told
     for form in (
         _most_money,
         _best_thing,
@@ -115,10 +123,40 @@ def flatly(text: str, schema: Schema, linker: Linker) -> list[str]:
         _totals,
         _owed,
     ):
-        found = form(text.strip(), sheet, schema, linker)
+        found = form(plain, sheet, schema, linker)
         if found:
             return found
+    return [plain] if plain != text.strip() else []
+
+
+def by_kind(text: str, schema: Schema, linker: Linker) -> list[str]:
+    """The question in the words of the one table, by what sort of list that is; nothing where none of them fits."""
+    sheet = _sheet(schema)
+    if sheet is None:
+        return []
+    for ways in (moneyways, shelves, payslips, holdings):
+        told = ways(text, sheet.table, schema, linker)
+        if told:
+            return told
     return []
+
+
+def _rows_called(text: str, sheet: _Sheet, schema: Schema, linker: Linker) -> str:
+    """As in "transactions" where columns are called transaction date and transaction type: rows, and no day of them."""
+    firsts = [column.words[0] for column in schema.of(sheet.table) if len(column.words) > 1]
+
+    def told(found: re.Match[str]) -> str:
+        word = found[0].lower()
+        one = singular(word)
+        if one == word or firsts.count(one) < _SEVERAL or linker.table_of(word):
+            return found[0]
+        return sheet.rows
+
+    return re.sub(r"\b[a-z]+s\b", told, text)
+
+
+_SEVERAL = 3
+"""So many columns begin with what the rows are."""
 
 
 def _sheet(schema: Schema) -> _Sheet | None:
@@ -131,7 +169,7 @@ def _sheet(schema: Schema) -> _Sheet | None:
     money = [c for c in money if not _BESIDE & set(c.words)] or money
     pieces = [c for c in columns if c.kind == "number" and not c.is_id and _PIECES & set(c.words)]
     dated = bool(date_columns(schema, real[0]))
-    return _Sheet(real[0], spoken(schema, real[0]), _said(people), _said(money), _said(pieces), dated)
+    return _Sheet(real[0], rows_noun(schema, real[0]), _said(people), _said(money), _said(pieces), dated)
 
 
 def _said(columns: list[Col]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from agents.builtin.everyday.comings import how_often
 from agents.builtin.everyday.differences import differences
 from agents.builtin.everyday.duplicates import duplicates
 from agents.builtin.everyday.everything import everything
-from agents.builtin.everyday.flatly import flatly
+from agents.builtin.everyday.flatly import by_kind, flatly
 from agents.builtin.everyday.membership import membership
 from agents.builtin.everyday.oneday import on_one_day
 from agents.builtin.everyday.persons import with_people
@@ -127,6 +127,9 @@ _SOLD_OUT = re.compile(
 def wordings(text: str, index: Index, linker: Linker) -> list[str]:
     """The question in plainer words, once for each sort of rows that it may be about; at least one."""
     plain, schema = text.strip(), index.schema
+    told = by_kind(plain, schema, linker)
+    if told:
+        return told
     plain = differences(called(mentioned(plain, linker), schema, linker), schema, linker)
     plain = typically(plain, schema, linker, public(schema))
     for rewrite in (_how_average, _open_money, _spending, _compared, _earned, _sold_out(schema)):

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from agents.builtin.language.lexicon import AGGREGATES
 from agents.builtin.language.words import singular, stem
+from agents.builtin.linking.forwhat import without_what
 from agents.builtin.linking.links import is_filler
 from agents.builtin.linking.tags import Tag
 from agents.builtin.meaning import Beyond, Compare, Condition, During, Meaning, Nested, Out, Ref, Scope
@@ -39,6 +40,7 @@ def unheld(tags: list[Tag], meaning: Meaning, schema: Schema, joined: Iterable[J
         *_per_of_best(tags, meaning, outs),
         *_parted(tags),
         *_asked_too(tags, meaning, schema),
+        *without_what(tags),
     ]
     return list(dict.fromkeys(found))
 

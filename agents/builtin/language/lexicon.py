@@ -38,6 +38,8 @@ user person
 person people individual
 employee staff worker personnel
 salesperson seller salesman rep representative agent
+assignee agent
+building property
 manager boss supervisor
 product item article good goods merchandise
 sku product
@@ -218,7 +220,7 @@ ABBREVIATIONS = {
     "chnl": "channel", "cls": "class", "cxl": "cancel", "rsn": "reason", "repl": "replacement", "insp": "inspection",
     "ret": "returned", "mob": "mobile", "bldg": "building", "flr": "floor",
     "dst": "destination", "flg": "flag", "ind": "indicator", "mfr": "manufacturer", "mdl": "model",
-    "wty": "warranty", "stk": "stock", "comm": "commission", "deliv": "delivery", "occ": "occupancy",
+    "wty": "warranty", "stk": "stock", "ot": "overtime", "comm": "commission", "deliv": "delivery", "occ": "occupancy",
 }  # fmt: skip
 # What names of tables begin with to say only that they are tables, or of which sort.
 TABLE_MARKS = frozenset("tbl tab lkp lkup lookup dim fact fct stg vw".split())

@@ -69,3 +69,9 @@ def spoken(schema: Schema, table: str) -> str:
     named = [word.lower() for word in split_name(own)]
     short = len(words) < len(named) and table not in schema.roles
     return " ".join([*words[:-1], plural(words[-1])]) if short else own.replace("_", " ")
+
+
+def rows_noun(schema: Schema, table: str) -> str:
+    """What rows are called in a question that speaks of them all: the table's words, without the numbers of a file."""
+    words = [word for word in spoken(schema, table).split() if word.isalpha()]
+    return " ".join(words) or spoken(schema, table)

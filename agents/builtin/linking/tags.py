@@ -20,6 +20,7 @@ from agents.builtin.language.periods import Period, find_periods
 from agents.builtin.language.phrasebook import LONGEST, PHRASES
 from agents.builtin.language.standing import ends_days, is_named_thing, stands_as_noun
 from agents.builtin.language.words import Token, singular, split_name, stem, tokenise
+from agents.builtin.linking.forwhat import told_within
 from agents.builtin.linking.links import Link, Linker, is_filler
 from agents.builtin.linking.listing import is_listed_with
 
@@ -389,6 +390,8 @@ def _link_tag(tokens: list[Token], index: int, size: int, linker: Linker) -> Tag
             )
         if size == 1 and not quoted and following in _WHOM:
             hits = []  # "who never sent us any"
+        if size == 1 and not quoted and not hits:
+            hits = told_within(tokens, index, linker)
         if size == 1 and not quoted and _is_deed(tokens, index):
             hits = [hit for hit in hits if not _names_the_deed(words[0], hit, linker)]
         links += [hit for hit in hits if not _value_and_noun(words, hit, linker)] if size > 1 and not quoted else hits

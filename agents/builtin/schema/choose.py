@@ -164,7 +164,18 @@ def date_columns(schema: Schema, table: str) -> list[Col]:
     dates = [c for c in schema.of(table) if c.kind == "date"]
     business = [c for c in dates if not _is_bookkeeping(schema, c)] or dates
     business = [c for c in business if not BIRTHS & set(c.words)] or business
+    business = [c for c in business if not _of_whom(schema, c)] or business
     return sorted(business, key=lambda column: (_date_rank(schema, column), len(column.words)))
+
+
+_HIRED = frozenset({"hire", "hired", "hiring"})
+
+
+def _of_whom(schema: Schema, column: Col) -> bool:
+    """Whether a date is a fact about whom rows name time and again: in a payroll, since when somebody works there."""
+    if not _HIRED & set(column.words) or column.stats.distinct * 2 > column.stats.filled:
+        return False
+    return any("employee" in one.words and not one.unique for one in schema.of(column.table))
 
 
 def _is_bookkeeping(schema: Schema, column: Col) -> bool:
