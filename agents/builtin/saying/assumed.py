@@ -37,10 +37,7 @@ def taken_for_granted(meaning: Meaning, schema: Schema) -> list[str]:
         if lowered and is_money(schema.columns[ref]) and not used & {(ref[0], name) for name in lowered}:
             said.append(f"{ref[1]} is taken as it stands, with {' and '.join(lowered)} not taken off")
     said += _without_one(meaning, schema)
-    for out in outs_of(meaning):
-        days = [one.column for one in out.parts if one.kind == "column" and one.column is not None]
-        if out.kind == "difference" and days and all(schema.columns[one].kind == "date" for one in days):
-            said.append(f"from {days[-1][1]} to {days[0][1]} is told in days")
+    said += _days_between(meaning, schema)
     for ref in sorted(ref for ref in used if ref is not None):
         product = schema.columns[ref].product
         if product is not None:
@@ -51,6 +48,15 @@ def taken_for_granted(meaning: Meaning, schema: Schema) -> list[str]:
         said += _counted_days(schema.columns[ref])
         if schema.columns[ref].since:
             said.append(f"{ref[1]} is in full years since {schema.columns[ref].since}")
+    return said
+
+
+def _days_between(meaning: Meaning, schema: Schema) -> list[str]:
+    said = []
+    for out in outs_of(meaning):
+        days = [one.column for one in out.parts if one.kind == "column" and one.column is not None]
+        if out.kind == "difference" and days and all(schema.columns[one].kind == "date" for one in days):
+            said.append(f"from {days[-1][1]} to {days[0][1]} is told in days")
     return said
 
 
