@@ -12,7 +12,8 @@ from agents.builtin.linking.links import Link, Linker, is_filler
 from agents.builtin.schema.values import normal
 
 if TYPE_CHECKING:
-    from agents.builtin.linking.tags import Tag, Token
+    from agents.builtin.language.words import Token
+    from agents.builtin.linking.tags import Tag
 
 _FOR = frozenset("for on at".split())
 _THEN = frozenset("per by each every in during since this last for from and or , . ? !".split())
