@@ -122,8 +122,8 @@ def _cast(item: Column, target: exp.DataType, formats: Sequence[str], params: Pa
     if family(item.type) != "text":
         return exp.TryCast(this=value, to=target.copy())
     value = exp.Trim(this=value)
-    if family(target.sql("duckdb")) == "text":
-        # Nothing else parses from blank text, so for other types this would be work for nothing.
+    if family(target.sql("duckdb")) not in ("number", "date", "time"):
+        # No number, date or time parses from blank text, so for these it would be work for nothing.
         value = exp.Nullif(this=value, expression=exp.Literal.string(""))
     if formats:
         # 1st, 2nd, 3rd and 4th are days of which no format knows the ending.

@@ -108,9 +108,6 @@ def flatly(text: str, schema: Schema, linker: Linker) -> list[str]:
     if sheet is None:
         return []
     plain = _rows_called(text.strip(), sheet, schema, linker)
-    told = by_kind(plain, schema, linker)
-    if told:
-        return told
     for form in (
         _most_money,
         _best_thing,
@@ -134,8 +131,9 @@ def by_kind(text: str, schema: Schema, linker: Linker) -> list[str]:
     sheet = _sheet(schema)
     if sheet is None:
         return []
+    plain = _rows_called(text, sheet, schema, linker)
     for ways in (moneyways, shelves, payslips, holdings):
-        told = ways(text, sheet.table, schema, linker)
+        told = ways(plain, sheet.table, schema, linker)
         if told:
             return told
     return []

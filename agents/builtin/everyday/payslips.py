@@ -42,7 +42,6 @@ _HIRED = frozenset({"hire", "hired", "employed", "joined"})
 _BY = re.compile(
     r"^who (?:gets|get|is|are|was) paid (?:by|in|via|with|through) (?P<what>[^?]+?)[ ?.!]*$", re.IGNORECASE
 )
-_PAID_ON = frozenset({"check", "cheque", "pay", "payment", "paid", "payday"})
 
 
 def payslips(text: str, table: str, schema: Schema, linker: Linker) -> list[str]:
@@ -64,22 +63,7 @@ def payslips(text: str, table: str, schema: Schema, linker: Linker) -> list[str]
             one for one in linker.values(found["what"], quoted=False, capital=False) if one.how in {"exact", "form"}
         ]
         return [f"{plural(who.lower())} with {held[0].column} {held[0].value}"] if len(held) == 1 else []
-    days = [one for one in schema.of(table) if one.kind == "date"]
-    paid_on = [one.name for one in days if _PAID_ON & set(one.words) and "period" not in one.words]
-    told = _told(text, who, schema, linker, gross, net)
-    # Of the days of a payslip that on which it is paid counts.
-    return [_on(one, paid_on[0]) if len(paid_on) == 1 else one for one in told]
-
-
-_WHEN = re.compile(
-    r" (?=(?:in|during|since|this|last) (?:(?:19|20)\d\d|january|february|march|april|may|june|july|august|september|"
-    r"october|november|december|month|week|quarter|year)\b)",
-    re.IGNORECASE,
-)
-
-
-def _on(text: str, day: str) -> str:
-    return _WHEN.sub(f" with {day} ", text, count=1)
+    return _told(text, who, schema, linker, gross, net)
 
 
 def _told(text: str, who: str, schema: Schema, linker: Linker, gross: list[Col], net: list[Col]) -> list[str]:

@@ -8,7 +8,7 @@ from agents.builtin.language.lexicon import synonyms
 from agents.builtin.language.words import stem
 from agents.builtin.linking.tags import Tag
 from agents.builtin.meaning import Compare, During, Either, Meaning, Nested, Ref, Scope
-from agents.builtin.schema.choose import BIRTHS, LATER, date_columns, is_planned, sets_out
+from agents.builtin.schema.choose import BIRTHS, LATER, date_columns, is_payday, is_planned, sets_out
 from agents.builtin.schema.graph import Col, Schema
 from agents.builtin.schema.references import holds_people
 from agents.builtin.walk import conditions_of, outs_of
@@ -137,7 +137,7 @@ def undated_deeds(tags: list[Tag], meaning: Meaning, schema: Schema, *, fresh: b
             continue
         column = schema.columns[condition.column]
         own = _stems(column) - _DAY_WORDS
-        master = holds_people(schema, column.table)
+        master = holds_people(schema, column.table) and not is_payday(schema, column)
         if master and not own & said and not _BEGAN & said:
             found.append(f"'{_period_said(tags, condition)}' would be about {column.name} of {column.table}")
     return found

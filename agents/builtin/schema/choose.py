@@ -200,9 +200,24 @@ def _date_rank(schema: Schema, column: Col) -> int:
     owner = {stem(w) for w in schema.tables[column.table]}
     if words <= {"dat", "date", "tim", "time", "datetim", "day"} | owner or words & owner:
         return 0
+    if is_payday(schema, column):
+        return 0
     if sets_out(schema, column):
         return 1
     return 1 if _begins(column) else 4 if words & _PLANNED else 3 if words & LATER else 2
+
+
+_PAID_ON = frozenset({"check", "cheque", "pay", "payment", "paid", "payday"})
+
+
+def is_payday(schema: Schema, column: Col) -> bool:
+    """Whether that is the day on which what a payslip says is paid; of the days of a payslip it is the one that counts.
+
+    The days between which the work was done are those of a period.
+    """
+    if not _PAID_ON & set(column.words) or "period" in column.words:
+        return False
+    return any(one.kind == "number" and "gross" in one.words for one in schema.of(column.table))
 
 
 _LAST_RANK = 4
@@ -272,6 +287,7 @@ def says_when(schema: Schema, column: Col) -> bool:
             and any(other.span is not None and other.span[0] == column.name for other in schema.of(column.table))
         )
         or sets_out(schema, column)
+        or is_payday(schema, column)
         or bool(words & {stem(w) for w in schema.tables[column.table]})
     )
 

@@ -194,3 +194,14 @@ def test_september_is_read_in_both_of_its_short_forms() -> None:
     step = {"id": "s", "use": "cast", "from": "t", "columns": {"day": "DATE"}, "format": {"day": "%d %b %Y"}}
     found = Bench(compile_steps({"t": table}, [step]), {"t": table}).rows("s")
     assert sorted(str(row[0]) for row in found) == ["2025-09-01", "2025-09-26", "2025-10-03"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["VARCHAR", "DATE", "TIMESTAMP", "TIME", "INTEGER", "DOUBLE", "DECIMAL(9,2)", "BOOLEAN", "BLOB", "JSON"]
+)
+def test_blank_text_is_nothing_in_every_type_and_no_failure(kind: str) -> None:
+    table = {"columns": {"value": "VARCHAR"}, "rows": [["  "], [""]]}
+    step = {"id": "s", "use": "cast", "from": "t", "columns": {"value": kind}, "on_error": "quarantine"}
+    bench = Bench(compile_steps({"t": table}, [step]), {"t": table})
+    assert [row[0] for row in bench.rows("s")] == [None, None]
+    assert bench.rows("s.rejected") == []
