@@ -22,6 +22,9 @@ from pipelines.scope import StepScope, family
 from spec.base import Document, JsonValue
 from spec.pipeline import Strings
 
+_SPACES: Final = (32, 9, 10, 13, 11, 12)
+"""The codes of what DuckDB takes for space around a number."""
+
 
 class Params(Document):
     """Columns, their new types, and what happens to a value that does not parse."""
@@ -121,25 +124,50 @@ def _cast(item: Column, target: exp.DataType, formats: Sequence[str], params: Pa
     value: exp.Expr = column(item.name)
     if family(item.type) != "text":
         return exp.TryCast(this=value, to=target.copy())
-    value = exp.Trim(this=value)
-    if family(target.sql("duckdb")) not in ("number", "date", "time"):
-        # No number, date or time parses from blank text, so for these it would be work for nothing.
-        value = exp.Nullif(this=value, expression=exp.Literal.string(""))
+    kind = family(target.sql("duckdb"))
+    trimmed: exp.Expr = exp.Trim(this=value.copy())
+    # Most values have no space around them and no ending of a day, and taking such away is half of the work: what is
+    # read as it stands is not asked for again.
     if formats:
         # 1st, 2nd, 3rd and 4th are days of which no format knows the ending.
         ordinal = [exp.Literal.string(text) for text in (r"(\d)(st|nd|rd|th)\b", r"\1", "gi")]
-        plain = exp.Anonymous(this="regexp_replace", expressions=[value.copy(), *ordinal])
+        plain = exp.Anonymous(this="regexp_replace", expressions=[trimmed, *ordinal])
         if any("%b" in text for text in formats):
             # The one short name of a month that is written in two ways, and is read in one.
             short = [exp.Literal.string(text) for text in (r"\bSept\b", "Sep", "gi")]
             plain = exp.Anonymous(this="regexp_replace", expressions=[plain, *short])
         listed = exp.Array(expressions=[exp.Literal.string(text) for text in formats])
-        # Most values have no ending, and what the first reads, the second is not asked for: it is slow.
         first, second = (exp.Anonymous(this="try_strptime", expressions=[one, listed.copy()]) for one in (value, plain))
         return exp.TryCast(this=exp.Coalesce(this=first, expressions=[second]), to=target.copy())
-    if family(target.sql("duckdb")) == "number":
-        value = _plain_number(value, params)
-    return exp.TryCast(this=value, to=target.copy())
+    if kind == "number":
+        return _number(value, target, params)
+    if kind not in ("date", "time"):
+        # No date or time parses from blank text, so for these it would be work for nothing.
+        trimmed = exp.Nullif(this=trimmed, expression=exp.Literal.string(""))
+    return exp.TryCast(this=trimmed, to=target.copy())
+
+
+def _number(text: exp.Expr, target: exp.DataType, params: Params) -> exp.Expr:
+    """The number that a text spells; null where it spells none.
+
+    DuckDB reads "- " as 0 and "20E " as 20, but neither without the space, so a text is never read with one at its end.
+    """
+    ends = [exp.EndsWith(this=text.copy(), expression=_sign(code)) for code in _SPACES]
+    plain = exp.Case(
+        ifs=[
+            exp.If(
+                this=exp.Not(this=exp.Paren(this=exp.or_(*ends))),
+                true=exp.TryCast(this=_plain_number(text.copy(), params), to=target.copy()),
+            )
+        ]
+    )
+    around = [exp.Literal.string(part) for part in (r"^\s+|\s+$", "", "g")]
+    bare = exp.Anonymous(this="regexp_replace", expressions=[exp.Trim(this=text.copy()), *around])
+    return exp.Coalesce(this=plain, expressions=[exp.TryCast(this=_plain_number(bare, params), to=target.copy())])
+
+
+def _sign(code: int) -> exp.Expr:
+    return exp.Literal.string(" ") if code == ord(" ") else exp.Chr(expressions=[exp.Literal.number(code)])
 
 
 def _plain_number(value: exp.Expr, params: Params) -> exp.Expr:

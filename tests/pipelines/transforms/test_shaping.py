@@ -372,3 +372,12 @@ def test_thousands_are_read_where_they_are_groups_of_three_digits() -> None:
     found = {row[0]: row[3] for row in run([("a", 1, word) for word in words], step)}
     assert [found[number] for number in range(6)] == ["1204.50", "-12000.00", "1234567.80", "7.00", None, None]
     assert "leave thousands out" in refused({**step, "decimal": ","}).message
+
+
+@pytest.mark.parametrize("kind", ["INTEGER", "DECIMAL(18,2)"])
+def test_a_space_at_the_end_makes_no_number_of_what_is_none(kind: str) -> None:
+    words = ["5", " 5\t", "\u00a05 ", "- ", "-\t", "+\n", "20E ", "."]
+    step: dict[str, object] = {"use": "cast", "columns": {"word": kind}, "on_error": "null", "at_most": 100}
+    found = {row[0]: row[3] for row in run([("a", 1, word) for word in words], step)}
+    assert [found[number] is not None for number in range(8)] == [True] * 3 + [False] * 5
+    assert len({str(found[number]) for number in range(3)}) == 1
