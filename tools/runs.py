@@ -17,7 +17,7 @@ from pipelines.run_notes import read_pointer, run_folder
 from pipelines.setting import Setting
 from spec.base import JsonValue
 from spec.codec import load_spec
-from spec.errors import DreflowError, UsageError, unknown_name
+from spec.errors import DreflowError, SpecError, UsageError, unknown_name
 from spec.pipeline import Pipeline, Source
 from spec.run import RunEvent, RunResult, StoredRun
 from tools import audience, connections
@@ -46,11 +46,13 @@ def run(
     spare: DuckDBPyConnection | None = None,
     dry: bool = False,
     sweep: bool = False,
+    engine: str | None = None,
 ) -> RunResult:
     """Run a spec file. ``data`` rebinds sources (``NAME=X``); ``told`` hears each durable event.
 
     A ``dry`` run writes files alone: its results, and the requests that it would send. With ``sweep`` all keys are read
-    now, where the plan says that rows which are gone are told by them; UsageError where it does not.
+    now, where the plan says that rows which are gone are told by them; UsageError where it does not. An ``engine`` is
+    where it has to be computed; SpecError where the plan computes elsewhere.
 
     ``spare`` is an empty database in memory that the compile may use up.
 
@@ -69,6 +71,7 @@ def run(
         spare=spare,
         dry=dry,
         sweep=sweep,
+        engine=engine,
     )
 
 
@@ -85,6 +88,7 @@ def run_spec(
     spare: DuckDBPyConnection | None = None,
     dry: bool = False,
     sweep: bool = False,
+    engine: str | None = None,
 ) -> RunResult:
     """The same for a spec whose relative paths start at ``base``. What ``told`` raises ends the run where it stands."""
     context.need("run")
@@ -99,7 +103,7 @@ def run_spec(
     sources = {name: source for name, (source, _) in rebound.items()}
     store = context.workspace.store
     with ready(context, spec, base, parameters=parameters, now=now, rebound=sources, spare=spare) as whole:
-        job = _as_asked(whole, dry=dry, sweep=sweep)
+        job = _as_asked(whole, dry=dry, sweep=sweep, engine=engine)
         store.save_spec(spec, by=context.principal, now=now)
         result = runner.run(
             job,
@@ -115,7 +119,14 @@ def run_spec(
     return result
 
 
-def _as_asked(job: Job, *, dry: bool, sweep: bool) -> Job:
+def _as_asked(job: Job, *, dry: bool, sweep: bool, engine: str | None) -> Job:
+    if engine not in {None, job.engine}:
+        # What is typed with a run never changes what was approved.
+        raise SpecError(
+            f"This plan is not computed in {engine}: {job.why_engine}.",
+            hint=f"Leave --engine out, or say engine: {engine} in the spec, which is a change to approve.",
+            where={"field": "engine"},
+        )
     if dry:
         from pipelines.sending import dry as dried
 

@@ -107,6 +107,14 @@ def test_a_parameter_takes_only_what_the_plan_permits(context: Context, shop: Pa
         runs.run(context, shop / "totals.yaml", now=NOW, out=shop / "out", parameters={"least": "11"})
 
 
+def test_an_engine_typed_with_a_run_does_not_change_where_it_computes(context: Context, shop: Path) -> None:
+    with pytest.raises(SpecError, match="not computed in postgres: the data is read into DuckDB") as caught:
+        runs.run(context, shop / "totals.yaml", now=NOW, out=shop / "out", engine="postgres")
+    assert "engine: postgres in the spec" in caught.value.hint
+    assert not (shop / "out").exists()
+    assert runs.run(context, shop / "totals.yaml", now=NOW, out=shop / "out", engine="duckdb").status == "succeeded"
+
+
 def test_a_killed_run_is_shown_as_interrupted_and_finished_under_its_own_number(context: Context, shop: Path) -> None:
     code = f"""
 import datetime, os, signal, sys

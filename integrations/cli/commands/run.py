@@ -47,7 +47,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="read all keys now, where the plan tells by them which rows are gone, and not only when it is due",
     )
-    parser.add_argument("--engine", default="duckdb", choices=("duckdb",), help="where it is computed")
+    parser.add_argument(
+        "--engine",
+        metavar="NAME",
+        help="run only if it is computed there, e.g. in duckdb (the plan says where; this does not change it)",
+    )
     parser.add_argument("--now", metavar="T", help="the time it is, as ISO 8601 (default: the clock)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -75,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
         spare=duckdb.default_connection(),
         dry=args.dry_run,
         sweep=args.sweep,
+        engine=args.engine,
     )
     return finished(context, result, args, out=args.out)
 
