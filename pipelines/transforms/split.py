@@ -1,8 +1,9 @@
-"""Split text at a separator: into columns, or into rows.
+"""Split text at a separator, or wherever a pattern matches: into columns, or into rows.
 
 With ``into`` each part becomes a column, and the text itself stays. Without it each part becomes a row, in the place of
 the text. Spaces around a part are taken off, and a blank part is empty. A text of more parts than there are columns
-stops the run, unless ``extra`` says what becomes of them; one of fewer parts leaves the last columns empty.
+stops the run, unless ``extra`` says what becomes of them; one of fewer parts leaves the last columns empty. It is told
+where no text at all holds the separator.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import Final, Literal
 from pydantic import Field, model_validator
 from sqlglot import exp
 
-from pipelines import proofs
+from pipelines import patterns, proofs
 from pipelines.contract import MAIN, Built, ImpliedCheck
-from pipelines.expressions import aliased, column, select_from
+from pipelines.expressions import aliased, column, select_from, table_of
 from pipelines.job import Field as Column
 from pipelines.job import Relation
 from pipelines.scope import StepScope, family
@@ -30,7 +31,13 @@ class Params(Document):
 
     column: str = Field(description="Column of text to split.")
     by: Strings = Field(
-        default=(",",), description="Separator, or several of which each separates; a comma by default."
+        default=(",",),
+        description="Separator as it stands, or several of which each separates; a comma by default.",
+    )
+    pattern: str | None = Field(
+        default=None,
+        min_length=1,
+        description="In place of by: pattern (regular expression) of which each match separates, e.g. '[-/]|[0-9]+x'.",
     )
     into: Strings = Field(default=(), description="New columns, one for each part; without them each part is a row.")
     extra: Literal["stop", "last", "drop"] = Field(
@@ -54,6 +61,8 @@ class Params(Document):
             raise ValueError(f"{', '.join(given)} is for rows: leave out 'into'")
         if not all(self.by):
             raise ValueError("a separator has at least one letter")
+        if self.pattern is not None and "by" in self.model_fields_set:
+            raise ValueError("say where to split by separators ('by') or by a pattern ('pattern')")
         return self
 
 
@@ -69,7 +78,8 @@ keywords: Final = (
     "split text, comma separated, separate first and last name, delimiter, into columns, into rows, text to "
     "columns, part before the dash, several values in one cell, tags separated by commas, part of a code, after the "
     "slash, separate, postcode and town, first and last name, cut at the dash, break apart, take apart, before and "
-    "after a sign"
+    "after a sign, split at a regular expression, regex split, split by a pattern, several separators, survey "
+    "answers in one cell, multiple answers, tick boxes, check all that apply"
 )
 
 
@@ -81,12 +91,16 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         raise scope.fail(
             f"{item.name!r} is {item.type}, not text.", field="column", hint="For a list use the 'explode' step."
         )
+    if params.pattern is not None:
+        patterns.check(params.pattern, "pattern", scope)
     return _to_columns(params, item, relation, scope) if params.into else _to_rows(params, item, relation, scope)
 
 
 def _parts(params: Params, name: str) -> exp.Expr:
     """The list of a text's parts; NULL of NULL."""
     text: exp.Expr = column(name)
+    if params.pattern is not None:
+        return exp.Anonymous(this="regexp_split_to_array", expressions=[text, exp.Literal.string(params.pattern)])
     first, *others = params.by
     for other in others:
         text = exp.Replace(this=text, expression=exp.Literal.string(other), replacement=exp.Literal.string(first))
@@ -101,9 +115,9 @@ def _clean(part: exp.Expr, params: Params) -> exp.Expr:
 
 def _to_columns(params: Params, item: Column, relation: Relation, scope: StepScope) -> Built:
     scope.distinct([*relation.names, *params.into], "into")
-    if params.extra == "last" and len(params.by) > 1:
+    if params.extra == "last" and (len(params.by) > 1 or params.pattern is not None):
         raise scope.fail(
-            "With several separators it is not known which stood in the rest.",
+            "With several separators, or a pattern, it is not known which stood in the rest.",
             field="extra",
             hint="Use one separator, or extra: drop.",
         )
@@ -119,8 +133,10 @@ def _to_columns(params: Params, item: Column, relation: Relation, scope: StepSco
         ],
         from_=exp.From(this=proofs.subquery(listed, "listed")),
     )
-    checks = (_check(params, item, relation, scope),) if params.extra == "stop" else ()
-    return Built({MAIN: query}, keys={MAIN: relation.keys}, order={MAIN: relation.order}, checks=checks)
+    checks = [_check(params, item, relation, scope)] if params.extra == "stop" else []
+    if len(params.into) > 1:
+        checks.append(_some(params, item, relation, scope))
+    return Built({MAIN: query}, keys={MAIN: relation.keys}, order={MAIN: relation.order}, checks=tuple(checks))
 
 
 def _element(params: Params, place: int) -> exp.Expr:
@@ -153,6 +169,35 @@ def _check(params: Params, item: Column, relation: Relation, scope: StepScope) -
     return ImpliedCheck("split_parts", scope.name, "block", query, (relation.name,), evidence=bad)
 
 
+def _some(params: Params, item: Column, relation: Relation, scope: StepScope) -> ImpliedCheck:
+    """A separator that stands in no text at all is likely the wrong one; looking for it ends at the first text."""
+
+    def there(condition: exp.Expr) -> exp.Expr:
+        rows = exp.Select(expressions=[_number(1)], from_=exp.From(this=table_of(relation.name)))
+        return exp.Exists(this=rows.where(condition, copy=False))
+
+    text = column(item.name)
+    if params.pattern is not None:
+        held, what = patterns.matches(text, params.pattern), f"the pattern {params.pattern}"
+    else:
+        each = [exp.Contains(this=text.copy(), expression=exp.Literal.string(by)) for by in params.by]
+        held, what = exp.or_(*each, copy=False), f"the separator {' or '.join(repr(by) for by in params.by)}"
+    filled = exp.NEQ(this=exp.Trim(this=text.copy()), expression=exp.Literal.string(""))
+    found = exp.Select(expressions=[aliased(exp.or_(there(held), exp.Not(this=there(filled)), copy=False), "passed")])
+    passed = column("passed")
+    query = proofs.verdict(
+        passed,
+        exp.Literal.string(f"some {item.name} holds {what}"),
+        exp.Case(
+            ifs=[exp.If(this=passed.copy(), true=exp.Literal.string("some do"))],
+            default=exp.Literal.string("none does, so that nothing is split"),
+        ),
+        exp.Literal.string(""),
+        proofs.subquery(found, "looked"),
+    )
+    return ImpliedCheck("split_separator", scope.name, "warn", query, (relation.name,))
+
+
 def _to_rows(params: Params, item: Column, relation: Relation, scope: StepScope) -> Built:
     name = params.name or item.name
     number = params.position or "_position"
@@ -183,4 +228,4 @@ def _to_rows(params: Params, item: Column, relation: Relation, scope: StepScope)
     keys = (
         frozenset(key | {number} for key in relation.keys if item.name not in key) if params.position else frozenset()
     )
-    return Built({MAIN: query}, keys={MAIN: keys})
+    return Built({MAIN: query}, keys={MAIN: keys}, checks=(_some(params, item, relation, scope),))
