@@ -160,14 +160,15 @@ def _check_aggregate(
     *,
     mark: bool,
 ) -> None:
-    if name == "mode":
+    order = next((item for item in node.find_all(exp.Order) if item.find_ancestor(exp.Func) is node), None)
+    if name == "mode" and order is None:
         raise SpecError(
             "mode(...) gives any one of the values that are equally frequent.",
-            hint="Count the rows by value, and keep the largest with a total order.",
+            hint="Say which of them comes first by an order of the value itself inside the call: "
+            f"{_with_order(node, [label(column) for column in node.find_all(exp.Column)])}.",
             where=where,
             data={**where, "refused": "mode"},
         )
-    order = next((item for item in node.find_all(exp.Order) if item.find_ancestor(exp.Func) is node), None)
     covered = plain_columns(order.expressions) if order is not None else []
     if name in BY_VALUE:
         measure = node.args.get("expression") or (node.expressions[1] if len(node.expressions) > 1 else None)
@@ -183,8 +184,10 @@ def _check_aggregate(
     if mark and (order is not None or name in BY_VALUE) and node.find(exp.Distinct) is None:
         node.meta[TIED] = True
         return
+    # One function with three names, of which an expression that is read keeps none; this one the docs use.
+    said = "string_agg" if name == "group_concat" else name
     raise SpecError(
-        f"{name}(...) depends on the order of rows"
+        f"{said}(...) depends on the order of rows"
         + (f", and rows that are equal in {', '.join(covered)} may come in any order." if covered else "."),
         hint=f"Say which comes first by an order inside the call: {_with_order(node, missing or list(values))}.",
         where=where,
@@ -221,4 +224,6 @@ def _with_order(node: exp.Expr, names: Collection[str]) -> str:
     call = node.copy()
     added = ", ".join(exp.column(name, quoted=not name.isidentifier()).sql("duckdb") for name in names)
     inside = call.sql("duckdb").removesuffix(")")
+    if isinstance(call, exp.GroupConcat):
+        inside = f"string_agg({inside.partition('(')[2]}"
     return f"{inside}, {added})" if call.find(exp.Order) is not None else f"{inside} ORDER BY {added})"

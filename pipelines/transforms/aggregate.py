@@ -1,9 +1,9 @@
 """One row for each group, with measures such as sum(amount) or count(*); without groups, one row for all.
 
 ``arg_max(city, seen)`` is the city of the row that was seen last, ``string_agg(name, ', ' order by name)`` a list,
-``sum(amount) filter (where paid)`` counts some rows only. Which of several rows
-comes first has to be certain: say it inside the call, ``first(city order by seen desc, id)``. A text in ``group_by``
-stands in each row, e.g. ``region: "'All'"``.
+``sum(amount) filter (where paid)`` counts some rows only, ``mode(kind order by kind)`` is the most frequent kind, of
+several the first by that order. Which of several rows comes first has to be certain: say it inside the call,
+``first(city order by seen desc, id)``. A text in ``group_by`` stands in each row, e.g. ``region: "'All'"``.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ keywords: Final = (
     "subtotal, pivot table totals, string list of each group, smallest, largest, lowest and highest, earliest date, "
     "latest date, first and last order date, sum of hours, revenue by country, per shop, by product and month, roll "
     "up, one line per customer, mean value, how much, number of customers, totals by category, spend of each "
-    "supplier, average per"
+    "supplier, average per, mode, most common value, most frequent value, which occurs most often"
 )
 
 
