@@ -17,6 +17,7 @@ from pipelines.expressions import aliased, column, select_from
 from pipelines.job import Relation
 from pipelines.scope import StepScope
 from pipelines.set_aside import FEW
+from pipelines.sqltree import call, number, text
 from spec.records import record
 
 OnError = Literal["stop", "null", "quarantine"]
@@ -26,6 +27,8 @@ AT_MOST_MEANS = (
     "them) stops the run."
 )
 REJECTED = "rejected"
+SHOWN = 120
+"""Letters of a reason that are told: a value may be a page."""
 
 
 @record(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def built(
         raise scope.fail(
             f"{scope.name}.{REJECTED} holds rows only with on_error: quarantine.", field="on_error", hint="Set it."
         )
-    checks = [_told(policy, failure, said, relation, scope)]
+    checks = [_told(policy, failure, reason, said, relation, scope)]
     if policy != "stop":
         checks.append(_bounded(policy, at_most, failure, said, relation, scope))
     return Built(
@@ -92,13 +95,44 @@ def _bad(relation: Relation, failure: exp.Expr) -> exp.Select:
     return bad
 
 
-def _told(policy: OnError, failure: exp.Expr, said: Rejects, relation: Relation, scope: StepScope) -> ImpliedCheck:
-    """How many rows were hit; a warning, or what stops the run."""
+def _told(
+    policy: OnError, failure: exp.Expr, reason: exp.Expr, said: Rejects, relation: Relation, scope: StepScope
+) -> ImpliedCheck:
+    """How many rows were hit, with the first reason and the last; a warning, or what stops the run."""
     does = said.does
     bad = _bad(relation, failure)
     many = THEN.get(policy, f" and are in {scope.name}.{REJECTED}")
     one = THEN.get(policy, f" and is in {scope.name}.{REJECTED}")
-    query = proofs.no_rows(bad.copy(), said.expected, f" rows {does}{many}", f" row {_one(does)}{one}")
+    shown = call("substr", reason.copy(), number(1), number(SHOWN))
+    first, last = column("first"), column("last")
+    counted = select_from(
+        relation.name,
+        [
+            aliased(proofs.count_all(), "n"),
+            aliased(exp.Min(this=shown), "first"),
+            aliased(exp.Max(this=shown.copy()), "last"),
+        ],
+    )
+    counted.set("where", exp.Where(this=failure.copy()))
+    told = exp.Case(
+        ifs=[
+            exp.If(this=proofs.equals(column("n"), proofs.zero()), true=text(f"0 rows {does}{many}")),
+            exp.If(
+                this=proofs.equals(first.copy(), last.copy()),
+                true=proofs.say(
+                    proofs.number_of(column("n"), f" rows {does}{many}", f" row {_one(does)}{one}"), ": ", first
+                ),
+            ),
+        ],
+        default=proofs.say(column("n"), f" rows {does}{many}, such as: ", first.copy(), "; ", last.copy()),
+    )
+    query = proofs.verdict(
+        proofs.equals(column("n"), proofs.zero()),
+        text(said.expected),
+        told,
+        text(""),
+        proofs.subquery(counted, "counted"),
+    )
     return ImpliedCheck(
         said.check, scope.name, "block" if policy == "stop" else "warn", query, (relation.name,), evidence=bad
     )

@@ -588,7 +588,8 @@ def test_rows_set_aside_by_a_cast_are_always_made_and_named() -> None:
     assert bench.job.quarantine == {"x.rejected": "a value does not parse"}
     assert bench.rows("x.rejected") == [["soon", "day is not DATE: soon"]]
     assert sorted(bench.rows("x"), key=str) == [["2026-07-01"], [None], [None]]
-    assert bench.checks()["cast_rejects", "x"][2] == "1 row holds one that does not and is in x.rejected"
+    told = "1 row holds one that does not and is in x.rejected: day is not DATE: soon"
+    assert bench.checks()["cast_rejects", "x"][2] == told
 
 
 @pytest.mark.parametrize("text", ["1.239", "12.345", "abc", "1,5", "99999999999999999999"])

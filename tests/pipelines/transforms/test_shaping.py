@@ -381,3 +381,102 @@ def test_a_space_at_the_end_makes_no_number_of_what_is_none(kind: str) -> None:
     found = {row[0]: row[3] for row in run([("a", 1, word) for word in words], step)}
     assert [found[number] is not None for number in range(8)] == [True] * 3 + [False] * 5
     assert len({str(found[number]) for number in range(3)}) == 1
+
+
+def cast(words: list[str | None], **step: object) -> list[object]:
+    """What a cast makes of each text, and nothing of one that does not parse."""
+    steps: dict[str, object] = {"use": "cast", "on_error": "null", "at_most": 100, **step}
+    found = {row[0]: row[3] for row in run([("a", 1, word) for word in words], steps)}
+    return [found[number] for number in range(len(words))]
+
+
+def test_amounts_are_read_with_their_currency_in_parentheses_and_with_a_minus_behind() -> None:
+    money = {"columns": {"word": "DECIMAL(18,2)"}, "thousands": ",", "currency": ["$", "USD", "EUR"],
+             "negative": ["parentheses", "trailing"]}  # fmt: skip
+    good = ["$1,204.50", "(3.50)", " $ 99.00 ", "-$20.00", "USD 2,000", "$(150.25)", "($7)", "75.10-", "5 EUR", "- $ 4"]
+    due = ["1204.50", "-3.50", "99.00", "-20.00", "2000.00", "-150.25", "-7.00", "-75.10", "5.00", "-4.00"]
+    assert cast([*good], **money) == due
+    assert cast(["1$2", "(-3)", "-3-", "((3))", "$", "()", "3)", "GBP 3", "$1.239"], **money) == [None] * 9
+    assert cast(["(1.204,50)", "€ 7,5"], **{**money, "thousands": None, "decimal": ",", "currency": "€"}) == [
+        "-1204.50", "7.50"
+    ]  # fmt: skip
+
+
+def test_a_number_with_a_percent_sign_is_a_share_and_no_digit_of_it_is_lost() -> None:
+    share = {"columns": {"word": "DECIMAL(9,4)"}, "percent": True}
+    assert cast(["12 %", "12.5%", "0.12", "-3%", "100 %"], **share) == [
+        "0.1200",
+        "0.1250",
+        "0.1200",
+        "-0.0300",
+        "1.0000",
+    ]
+    assert cast(["12.345%", "%", "1e2%", "12%%"], **share) == [None] * 4
+    assert cast(["12%", "100%"], columns={"word": "BIGINT"}, percent=True) == [None, 1]
+    assert cast(["(5 %)"], columns={"word": "DOUBLE"}, percent=True, negative="parentheses") == [-0.05]
+
+
+@pytest.mark.parametrize("kind", ["DECIMAL(9,2)", "DATE", "VARCHAR"])
+def test_a_text_that_means_nothing_becomes_nothing_and_is_no_failure(kind: str) -> None:
+    step: dict[str, object] = {"use": "cast", "columns": {"word": kind}, "null_values": ["-", "n/a"]}
+    assert [row[3] for row in run([("a", 1, word) for word in ("-", " n/a ", "")], step)] == [None] * 3
+    one: dict[str, object] = {**step, "null_values": "-", "on_error": "quarantine"}
+    assert [row[3] for row in run([("a", 1, "-")], one)] == [None]
+
+
+def test_a_number_that_would_be_rounded_becomes_nothing_where_that_is_what_the_step_says() -> None:
+    assert cast(["1.239", "1.23", "x"], columns={"word": "DECIMAL(18,2)"}) == [None, "1.23", None]
+    assert cast(["2.5", "2", "2.0"], columns={"word": "INTEGER"}) == [None, 2, 2]
+
+
+def test_a_quarter_is_read_as_its_first_day() -> None:
+    quarter = {"columns": {"word": "DATE"}, "format": {"word": ["Q%q %Y", "%y-Q%q", "%d/%m/%Y"]}}
+    words: list[str | None] = ["Q3 2025", "q1 1999", "26-Q4", "71-Q2", "31/12/2026", "Q5 2025", "Q3 2025 x"]
+    assert cast(words, **quarter) == ["2025-07-01", "1999-01-01", "2026-10-01", "1971-04-01", "2026-12-31", None, None]
+    for format_ in ("Q%q", "%d Q%q %Y", "%q %q %Y"):
+        error = refused({"use": "cast", "columns": {"word": "DATE"}, "format": {"word": format_}})
+        assert error.where["field"] == "format.word"
+
+
+def test_values_that_do_not_parse_are_shown_with_their_number() -> None:
+    table = {"columns": {"n": "VARCHAR"}, "rows": [["1"], ["one"], ["two"], ["three"]]}
+    for rows, due in (
+        (table["rows"], "3 rows hold one that does not, such as: n is not BIGINT: one; n is not BIGINT: two"),
+        ([["one"], ["one"]], "2 rows hold one that does not: n is not BIGINT: one"),
+        ([["one"]], "1 row holds one that does not: n is not BIGINT: one"),
+        ([["1"]], "0 rows hold one that does not"),
+    ):
+        one = {"t": {**table, "rows": rows}}
+        step = {"id": "s", "use": "cast", "from": "t", "columns": {"n": "BIGINT"}}
+        assert Bench(compile_steps(one, [step]), one).checks()["cast_rejects", "s"][2] == due
+
+
+def test_text_is_split_wherever_a_pattern_matches() -> None:
+    step: dict[str, object] = {"use": "split", "column": "word", "pattern": "[-/]|(?i:x)|cm"}
+    into = run([("a", 1, "AB-12x30cm"), ("a", 2, "C-7X9")], {**step, "into": ["a", "b", "c", "d"]})
+    assert [row[4:] for row in into] == [["AB", "12", "30", None], ["C", "7", "9", None]]
+    rows = run([("a", 1, "p-q/r")], {**step, "position": "place"})
+    assert [row[3:] for row in rows] == [[1, "p"], [2, "q"], [3, "r"]]
+    assert "where to split" in str(refused({**step, "by": "-"}))
+    assert refused({**step, "pattern": "(a"}).where["field"] == "pattern"
+
+
+@pytest.mark.parametrize("words", [["a;b", "c"], ["", None], ["a,b"]])
+@pytest.mark.parametrize("into", [{"into": ["x", "y"]}, {}])
+def test_a_separator_that_no_text_holds_is_told(words: list[str | None], into: dict[str, object]) -> None:
+    table = {"columns": {"id": "INTEGER", "word": "VARCHAR"}, "rows": [[n, word] for n, word in enumerate(words)]}
+    for how in ({"by": ";"}, {"by": [";", "|"]}, {"pattern": "; *"}):
+        step = {"id": "s", "use": "split", "from": "t", "column": "word", **how, **into}
+        bench = Bench(compile_steps({"t": table}, [step]), {"t": table})
+        assert bench.checks()["split_separator", "s"][0] is (words != ["a,b"])
+
+
+def test_the_most_frequent_value_is_the_first_of_the_order_said_where_several_are() -> None:
+    rows: list[tuple[object, ...]] = [("x", n, word) for n, word in enumerate("babaca")] + [
+        ("y", 1, "d"),
+        ("y", 2, "c"),
+    ]
+    step: dict[str, object] = {"use": "aggregate", "group_by": "per"}
+    assert run(rows, {**step, "measures": {"m": "mode(word order by word)"}}) == [["x", "a"], ["y", "c"]]
+    assert run(rows, {**step, "measures": {"m": "mode(word order by word desc)"}}) == [["x", "a"], ["y", "d"]]
+    assert "MODE(word ORDER BY word)" in refused({**step, "measures": {"m": "mode(word)"}}).hint.replace('"', "")
