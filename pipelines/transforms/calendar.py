@@ -2,9 +2,12 @@
 
 The parts are: ``day``, ``weekday`` (1 is the day that weeks start on), ``weekday_name``, ``weekday_short``,
 ``day_of_year``, ``week``, ``week_year``, ``week_start``, ``week_end``, ``month``, ``month_name``, ``month_short``,
-``month_start``, ``month_end``, ``days_in_month``, ``quarter``, ``quarter_start``, ``quarter_end``, ``year``,
-``year_start``, ``year_end``, ``fiscal_year``, ``fiscal_quarter``, ``fiscal_month``, ``fiscal_year_start``,
-``fiscal_year_end``, ``is_weekend``, ``is_holiday`` and ``is_workday``.
+``month_start``, ``month_end``, ``days_in_month``, ``week_of_month`` (1 holds the first of the month),
+``weekday_of_month`` (2 for the second Friday), ``quarter``, ``quarter_start``, ``quarter_end``, ``half`` (1 or 2),
+``half_start``, ``half_end``, ``year``, ``year_start``, ``year_end``, ``fiscal_year``, ``fiscal_half``,
+``fiscal_quarter``, ``fiscal_month``, ``fiscal_week``, ``fiscal_week_year``, ``fiscal_year_start``, ``fiscal_year_end``,
+``is_weekend``, ``is_holiday`` and ``is_workday``. Weeks of a fiscal year are counted as ``weeks`` says, from its first
+day on; weeks of seven days from that day are ``(day - fiscal_year_start) // 7 + 1`` in a 'derive' step.
 
 A fiscal year is named after the calendar year in which it ends (or starts, see ``fiscal_name``). The second input, a
 table with one row for each holiday, is needed for ``is_holiday``, and counts for ``is_workday`` where it is given; with
@@ -14,6 +17,7 @@ table with one row for each holiday, is needed for ``is_holiday``, and counts fo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field
@@ -25,7 +29,7 @@ from pipelines.expressions import aliased, column, select_from, table_of
 from pipelines.job import Field as Column
 from pipelines.job import Relation
 from pipelines.scope import StepScope, family
-from pipelines.sqltree import as_type, call, number, plus_days, text, when
+from pipelines.sqltree import as_type, call, minus, number, plus, plus_days, rest, text, times, when, whole
 from pipelines.transforms.join import as_pairs
 from spec.base import Document, JsonValue
 
@@ -103,7 +107,8 @@ keywords: Final = (
     "month, fiscal year, financial year, quarter, month name, day of week, weekday, weekend, bank holiday, public "
     "holiday, business day, working day, year, calendar table, accounting year, day of the week, which quarter, "
     "weeks begin on Sunday, week of the year, tax year, is it a weekend, month of a date, season, holidays of each "
-    "country, holidays by region"
+    "country, holidays by region, week of the month, half year, half-year, semester, first half, H1 and H2, fiscal "
+    "week, week of the fiscal year, retail week, second Tuesday of the month, nth weekday, month end"
 )
 
 
@@ -126,7 +131,7 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
             raise scope.fail(
                 f"A calendar has no {part!r}.",
                 field=f"add.{name}",
-                hint=f"It has: {', '.join(PARTS)}.",
+                hint=f"{_nearest(part)}It has: {', '.join(PARTS)}.",
                 data={"unknown": part, "known": list(PARTS)},
             )
         if part == "is_holiday" and holiday is None:
@@ -138,6 +143,11 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
         made.append(aliased(PARTS[part](_Of(column(item.name, "d"), params, holiday)), name))
     query = select_from(relation.name, [*(aliased(column(name, "d"), name) for name in relation.names), *made], "d")
     return Built({MAIN: query}, keys={MAIN: relation.keys}, order={MAIN: relation.order})
+
+
+def _nearest(part: str) -> str:
+    near = get_close_matches(part, PARTS, n=1)
+    return f"Did you mean {near[0]!r}? " if near else ""
 
 
 class _Of:
@@ -244,16 +254,38 @@ def _week(of: _Of) -> exp.Expr:
             ),
             expression=number(1),
         )
-    first = _trunc("year", of.date)
+    return _week_from(of, _trunc("year", of.date), _part("dayofyear", of.date))
+
+
+def _week_from(of: _Of, first: exp.Expr, day: exp.Expr) -> exp.Expr:
+    """The week of a year that begins on ``first``, on its day ``day`` from 1, where its first week may be broken."""
     # The days of the year's first, perhaps broken, week: 7 where the year starts with a week.
     broken: exp.Expr = exp.Sub(this=number(8), expression=_weekday(of.at(first)))
     if of.params.weeks == "full":
         broken = exp.Mod(this=exp.Paren(this=broken), expression=number(7))
-    after = exp.Sub(
-        this=exp.Add(this=_part("dayofyear", of.date), expression=number(6)), expression=exp.Paren(this=broken)
-    )
-    whole = exp.IntDiv(this=exp.Paren(this=after), expression=number(7))
-    return whole if of.params.weeks == "full" else exp.Add(this=whole, expression=number(1))
+    after = exp.Sub(this=exp.Add(this=day, expression=number(6)), expression=exp.Paren(this=broken))
+    weeks = exp.IntDiv(this=exp.Paren(this=after), expression=number(7))
+    return weeks if of.params.weeks == "full" else exp.Add(this=weeks, expression=number(1))
+
+
+def _week_of_month(of: _Of) -> exp.Expr:
+    first = _weekday(of.at(_trunc("month", of.date)))
+    after = exp.Sub(this=exp.Add(this=_part("day", of.date), expression=first), expression=number(2))
+    return plus(exp.IntDiv(this=exp.Paren(this=after), expression=number(7)), number(1))
+
+
+def _weekday_of_month(of: _Of) -> exp.Expr:
+    return plus(whole(minus(_part("day", of.date), number(1)), number(7)), number(1))
+
+
+def _half(month: exp.Expr) -> exp.Expr:
+    return plus(whole(minus(month, number(1)), number(6)), number(1))
+
+
+def _half_start(of: _Of) -> exp.Expr:
+    # The quarter before a second or a fourth one is in the same half year.
+    back = times(number(-3), minus(number(1), rest(_part("quarter", of.date), number(2))))
+    return as_type(exp.Add(this=_trunc("quarter", of.date), expression=call("to_months", back)), "DATE")
 
 
 def _fiscal_shift(of: _Of) -> int:
@@ -287,6 +319,23 @@ def _fiscal_month(of: _Of) -> exp.Expr:
 def _fiscal_quarter(of: _Of) -> exp.Expr:
     after = exp.Paren(this=exp.Sub(this=_fiscal_month(of), expression=number(1)))
     return exp.Add(this=exp.IntDiv(this=after, expression=number(3)), expression=number(1))
+
+
+def _days_since(date: exp.Expr, first: exp.Expr) -> exp.Expr:
+    return as_type(call("date_diff", text("day"), first, date), "INTEGER")
+
+
+def _middle(of: _Of) -> _Of:
+    """The fourth day of the week, which is in the year that has at least four days of it."""
+    return of.at(plus_days(_week_start(of), number(3)))
+
+
+def _fiscal_week(of: _Of) -> exp.Expr:
+    if of.params.weeks == "iso":
+        middle = _middle(of)
+        return plus(whole(_days_since(middle.date, _fiscal_start(middle)), number(7)), number(1))
+    first = _fiscal_start(of)
+    return _week_from(of, first, plus(_days_since(of.date, first.copy()), number(1)))
 
 
 def _is_weekend(of: _Of) -> exp.Expr:
@@ -327,15 +376,23 @@ PARTS: Final[Mapping[str, Callable[[_Of], exp.Expr]]] = {
     "month_start": lambda of: _trunc("month", of.date),
     "month_end": _end("month", 1),
     "days_in_month": lambda of: _part("day", _end("month", 1)(of)),
+    "week_of_month": _week_of_month,
+    "weekday_of_month": _weekday_of_month,
     "quarter": lambda of: _part("quarter", of.date),
     "quarter_start": lambda of: _trunc("quarter", of.date),
     "quarter_end": _end("quarter", 3),
+    "half": lambda of: _half(_part("month", of.date)),
+    "half_start": _half_start,
+    "half_end": lambda of: plus_days(_plus_months(_half_start(of), 6), number(-1)),
     "year": lambda of: _part("year", of.date),
     "year_start": lambda of: _trunc("year", of.date),
     "year_end": _end("year", 12),
     "fiscal_year": _fiscal_year,
+    "fiscal_half": lambda of: _half(_fiscal_month(of)),
     "fiscal_quarter": _fiscal_quarter,
     "fiscal_month": _fiscal_month,
+    "fiscal_week": _fiscal_week,
+    "fiscal_week_year": lambda of: _fiscal_year(_middle(of) if of.params.weeks == "iso" else of),
     "fiscal_year_start": _fiscal_start,
     "fiscal_year_end": lambda of: plus_days(_plus_months(_fiscal_start(of), 12), number(-1)),
     "is_weekend": _is_weekend,

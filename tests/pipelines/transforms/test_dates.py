@@ -10,6 +10,7 @@ from compiling import Bench, Tables, compile_steps
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.transforms.calendar import MONTHS, PARTS
 from spec.errors import SpecError
 
 DAYS = st.dates(date(1999, 1, 1), date(2031, 12, 31))
@@ -64,6 +65,74 @@ def test_a_fiscal_year_has_twelve_months_from_its_first(days: list[date], shift:
     assert [year for (year,) in named] == [day.year - (day.month <= shift) for day in days]
 
 
+@given(
+    st.lists(DAYS, min_size=1, max_size=6),
+    st.integers(0, 11),
+    st.sampled_from([("Monday", 0), ("Sunday", 6)]),
+    st.sampled_from(["iso", "from_first_day", "full"]),
+)
+@settings(max_examples=25, deadline=None)
+def test_weeks_of_a_fiscal_year_are_counted_as_those_of_a_calendar_year(
+    days: list[date], shift: int, starts: tuple[str, int], weeks: str
+) -> None:
+    def counted(day: date) -> tuple[int, int]:
+        if weeks == "iso":
+            day += timedelta(3 - (day.weekday() - starts[1]) % 7)
+        first = date(day.year - (day.month <= shift), shift + 1, 1)
+        since = [first + timedelta(n) for n in range((day - first).days + 1)]
+        if weeks == "iso":
+            number = (day - first).days // 7 + 1
+        else:
+            begun = {one for one in since if one.weekday() == starts[1]}
+            number = len(begun | ({first} if weeks == "from_first_day" else set()))
+        return first.year + (shift > 0), number
+
+    said_as = {"week_starts": starts[0], "weeks": weeks, "fiscal_starts": MONTHS[shift]}
+    found = said(days, {"y": "fiscal_week_year", "w": "fiscal_week"}, **said_as)
+    assert [tuple(row) for row in found] == [counted(day) for day in days]
+    plain = said(days, {"y": "week_year", "w": "week"}, **{**said_as, "fiscal_starts": "January"})
+    assert plain == said(days, {"y": "fiscal_week_year", "w": "fiscal_week"}, **{**said_as, "fiscal_starts": "January"})
+
+
+@given(st.lists(DAYS, min_size=1, max_size=6), st.sampled_from([("Monday", 0), ("Saturday", 5)]))
+@settings(max_examples=20, deadline=None)
+def test_a_week_of_the_month_is_its_line_on_a_wall_calendar(days: list[date], starts: tuple[str, int]) -> None:
+    found = said(days, {"w": "week_of_month", "n": "weekday_of_month"}, week_starts=starts[0])
+    for day, (week, nth) in zip(days, found, strict=True):
+        before = [day.replace(day=number) for number in range(2, day.day + 1)]
+        assert week == 1 + sum(one.weekday() == starts[1] for one in before)
+        assert nth == sum(day.replace(day=number).weekday() == day.weekday() for number in range(1, day.day + 1))
+
+
+@given(st.lists(DAYS, min_size=1, max_size=6), st.integers(0, 11))
+@settings(max_examples=20, deadline=None)
+def test_a_half_year_has_six_months(days: list[date], shift: int) -> None:
+    parts = {name: name for name in ("half", "half_start", "half_end", "fiscal_half")}
+    for day, row in zip(days, said(days, parts, fiscal_starts=MONTHS[shift]), strict=True):
+        half = 1 if day.month < 7 else 2
+        end = date(day.year, 6, 30) if half == 1 else date(day.year, 12, 31)
+        begun = date(day.year, 1 if half == 1 else 7, 1)
+        assert row == [half, begun.isoformat(), end.isoformat(), 1 + (day.month - shift - 1) % 12 // 6]
+
+
+def test_all_parts_of_a_calendar_are_of_the_types_that_are_known_before_a_run_and_empty_without_a_date() -> None:
+    table = {"columns": {"d": "DATE"}, "rows": [[None]]}
+    for more in ({}, {"weeks": "full"}, {"fiscal_starts": "May", "week_starts": "Sunday"}):
+        step = {
+            "id": "c",
+            "use": "calendar",
+            "from": ["t", "off"],
+            "holiday": "off",
+            "column": "d",
+            "add": list(PARTS),
+            **more,
+        }
+        tables: Tables = {"t": table, "off": HOLIDAYS}
+        bench = Bench(compile_steps(tables, [step]), tables)
+        assert bench.rows("c") == [[None] * (len(PARTS) + 1)]
+        assert [field.type for field in bench.job.relations["c"].fields] == bench.types("c")
+
+
 def test_starts_and_ends_hold_the_day_between_them() -> None:
     days = [date(2024, 2, 29), date(2025, 12, 31), date(2026, 1, 1)]
     parts = ["week_start", "week_end", "month_start", "month_end", "quarter_start", "quarter_end", "year_end"]
@@ -84,8 +153,8 @@ def test_a_workday_is_neither_a_weekend_nor_a_holiday_and_a_missing_date_is_neit
 
 def test_what_a_calendar_does_not_know_is_refused_with_what_it_knows() -> None:
     with pytest.raises(SpecError) as refused:
-        said([date(2026, 1, 1)], {"x": "fiscal_week"})
-    assert "fiscal_year" in refused.value.hint
+        said([date(2026, 1, 1)], {"x": "fiscal_weak"})
+    assert "Did you mean 'fiscal_week'? It has: day" in refused.value.hint
 
 
 OFF = {date(2026, 1, 1), date(2026, 4, 3), date(2026, 4, 4)}
