@@ -24,7 +24,7 @@ GIVES: dict[str, list[list[object]]] = {
         ["All", "All", 25],
     ],
     "shares": [["N", "a", 17, 17 / 24], ["N", "b", 5, 5 / 24], ["N", "Other", 2, 2 / 24], ["S", "c", 1, 1]],
-    "filled": [["s1", f"2026-01-0{n}", 8.5 + 1.5 * n] for n in range(1, 6)],
+    "filled": [["s1", f"2026-01-0{n}", f"{8.5 + 1.5 * n:.2f}"] for n in range(1, 6)],
     "survivors": [["a@x.com", "111", "Leeds", "2026-01-01", 2]],
     "snapshot": [["2026-01-31", 2, 0], ["2026-02-28", 1, 1], ["2026-03-31", 1, 1]],
     "connections": [["F1", "F2"]],
