@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from math import ceil
 
 import pytest
 from compiling import Bench, compile_steps
@@ -94,6 +95,41 @@ def test_places_are_those_that_ties_are_said_to_get(rows: list[tuple[object, ...
         assert above < row[8] <= above + alike  # type: ignore[operator]
         alone[per, row[8]] += 1
     assert all(times == 1 for times in alone.values())
+
+
+@given(ROWS, st.sampled_from(["id", "id desc"]))
+@settings(max_examples=12, deadline=None)
+def test_filling_on_a_line_is_the_line_between_the_neighbours(rows: list[tuple[object, ...]], by: str) -> None:
+    step: dict[str, object] = {"use": "fill", "columns": "n", "direction": "linear", "by": by, "per": "per"}
+    found = {row[0]: row[2] for row in run(rows, step)}
+    for number, (per, n, _) in enumerate(rows):
+        own = [(at, one) for at, (group, one, _) in enumerate(rows) if group == per and one is not None]
+        before, after = [one for one in own if one[0] <= number], [one for one in own if one[0] >= number]
+        due = None if n is None else float(str(n))
+        if n is None and before and after:
+            (a, first), (b, last) = before[-1], after[0]
+            due = first + (last - first) * (number - a) / (b - a)  # type: ignore[operator]
+        assert found[number] == (due if due is None else pytest.approx(due))
+
+
+@pytest.mark.parametrize(
+    ("kind", "places"),
+    [
+        ("DATE", ["2026-01-01", "2026-01-02", "2026-01-05", None]),
+        ("TIMESTAMP", ["2026-01-01 00:00:00", "2026-01-01 06:00:00", "2026-01-02", None]),
+        ("DECIMAL(9,1)", ["0.5", "1.0", "2.5", None]),
+    ],
+)
+def test_a_line_goes_by_how_far_rows_lie_apart_and_keeps_the_decimals(kind: str, places: list[object]) -> None:
+    values = ["1.00", None, "2.00", "9.00"]
+    table = {"columns": {"at": kind, "v": "DECIMAL(9,2)"}, "primary_key": ["at"],
+             "rows": [list(row) for row in zip(places, values, strict=True)]}  # fmt: skip
+    step = {"id": "s", "use": "fill", "from": "t", "columns": "v", "direction": "linear", "by": "at"}
+    bench = Bench(compile_steps({"t": table}, [step]), {"t": table})
+    assert sorted(row[1] for row in bench.rows("s")) == ["1.00", "1.25", "2.00", "9.00"]  # type: ignore[type-var]
+    assert [field.type for field in bench.job.relations["s"].fields] == bench.types("s")
+    error = refused({"use": "fill", "columns": "word", "direction": "linear", "by": "id"})
+    assert "only numbers lie on a line" in error.message
 
 
 @given(ROWS)
@@ -257,6 +293,7 @@ def test_what_a_step_cannot_do_is_refused_with_its_field_and_a_way_out(
     [
         ({"use": "fill", "columns": "n"}, "say where values come from"),
         ({"use": "fill", "columns": "n", "value": 0, "per": "per"}, "belong to a direction"),
+        ({"use": "fill", "columns": "n", "direction": "linear", "by": ["id", "n"]}, "a line goes by one column"),
         ({"use": "map", "column": "word", "values": {"a": "b"}, "otherwise": "stop", "default": "c"}, "either"),
         ({"use": "split", "column": "word", "into": ["a"], "position": "place"}, "is for rows"),
         ({"use": "text", "columns": "word", "keep": "letters", "remove": "digits"}, "which kinds"),
@@ -480,3 +517,33 @@ def test_the_most_frequent_value_is_the_first_of_the_order_said_where_several_ar
     assert run(rows, {**step, "measures": {"m": "mode(word order by word)"}}) == [["x", "a"], ["y", "c"]]
     assert run(rows, {**step, "measures": {"m": "mode(word order by word desc)"}}) == [["x", "a"], ["y", "d"]]
     assert "MODE(word ORDER BY word)" in refused({**step, "measures": {"m": "mode(word)"}}).hint.replace('"', "")
+
+
+@given(ROWS, st.integers(0, 4), st.sampled_from([None, 0, 2, "0%", "10%", "33.4 %", "50%", "100%"]))
+@settings(max_examples=25, deadline=None)
+def test_rows_that_are_skipped_and_kept_are_those_that_counting_gives(
+    rows: list[tuple[object, ...]], skip: int, kept: int | str | None
+) -> None:
+    step: dict[str, object] = {"use": "limit", "by": "id desc", "per": "per", "skip": skip}
+    if kept is not None:
+        step["rows"] = kept
+    elif not skip:
+        assert "how many rows to keep" in str(refused(step))
+        return
+    due: list[int] = []
+    for group in ("x", "y"):
+        own = [number for number, row in reversed(list(enumerate(rows))) if row[0] == group][skip:]
+        most = len(own) if kept is None else kept
+        if isinstance(most, str):
+            most = ceil(len(own) * Decimal(most.rstrip(" %")) / 100)
+        due += own[:most]
+    assert sorted(int(str(row[0])) for row in run(rows, step)) == sorted(due)
+
+
+def test_the_first_percent_of_rows_with_ties_holds_all_that_are_equal_to_the_last() -> None:
+    rows: list[tuple[object, ...]] = [("a", n, "") for n in (1, 1, 2, 3, 3, 3)]
+    step: dict[str, object] = {"use": "limit", "by": "n desc", "ties": True}
+    assert [row[0] for row in run(rows, {**step, "rows": "10%"})] == [3, 4, 5]
+    assert [row[0] for row in run(rows, {**step, "rows": "60%"})] == [2, 3, 4, 5]
+    assert "leave out skip or ties" in str(refused({**step, "rows": 1, "skip": 1}))
+    assert "between 0 and 100" in str(refused({**step, "rows": "101%"}))
