@@ -25,6 +25,7 @@ from pipelines.sqltree import as_type, call, minus, number, or_else, plus, text,
 from spec.base import Document, JsonValue
 from spec.pipeline import Strings
 
+SPACES: Final = (" ", "\u00a0", "\u202f")
 _CONTROLS: Final = (9, 10, 13, 11, 12)
 """The codes of what DuckDB takes for space around a number, beside the space."""
 QUARTERS: Final = {"%q": "([1-4])", "%Y": "([0-9]{4})", "%y": "([0-9]{2})"}
@@ -49,10 +50,12 @@ class Params(Document):
         "first day: 'Q%q %Y'.",
     )
     decimal: Literal[".", ","] = Field(
-        default=".", description="Decimal sign in the text of numbers; with ',' a '.' groups thousands."
+        default=".",
+        description="Decimal sign in the text of numbers; with ',' a '.' groups thousands where nothing else is said.",
     )
     thousands: Literal[",", "'", " "] | None = Field(
-        default=None, description="Sign before each three digits where the decimal sign is '.', as in 1,204.50."
+        default=None,
+        description="Sign before each three digits, as in 1,204.50; ' ' is any space, as in 1 204,50.",
     )
     currency: Strings = Field(
         default=(),
@@ -78,8 +81,8 @@ class Params(Document):
 
     @model_validator(mode="after")
     def _one_sign_each(self) -> Params:
-        if self.thousands is not None and self.decimal == ",":
-            raise ValueError("with decimal: ',' a '.' groups thousands; leave thousands out")
+        if self.thousands == self.decimal:
+            raise ValueError("a ',' cannot be the decimal sign and group thousands as well")
         if not all(self.currency):
             raise ValueError("a sign of currency has at least one letter")
         return self
@@ -141,7 +144,8 @@ def build(params: Params, inputs: Sequence[Relation], scope: StepScope) -> Built
     if params.on_error == "null":
         # What would be rounded is read all the same, and has to be emptied.
         for name in [name for name in casts if _may_round(relation.field(name), targets[name])]:
-            casts[name] = exp.Case(ifs=[exp.If(this=exp.Not(this=failures[name].copy()), true=casts[name])])
+            kept = exp.Not(this=_rounded(name, casts[name], targets[name], params))
+            casts[name] = exp.Case(ifs=[exp.If(this=kept, true=casts[name])])
     rows = select_from(relation.name, [aliased(casts.get(name, column(name)), name) for name in relation.names])
     untouched = all(item.removesuffix(" desc") not in casts for item in relation.order)
     named = ", ".join(f"{name} as {type_.sql('duckdb')}" for name, type_ in targets.items())
@@ -258,20 +262,47 @@ def _plain_number(value: exp.Expr, params: Params) -> exp.Expr:
 
 
 def _point(value: exp.Expr, params: Params) -> exp.Expr:
-    if params.thousands is not None:
-        # 1,5 is left as it is and does not parse: it may well be one and a half.
-        grouped = [exp.Literal.string(text) for text in (rf"{params.thousands}([0-9]{{3}})\b", r"\1", "g")]
-        return exp.Anonymous(this="regexp_replace", expressions=[value, *grouped])
-    if params.decimal == ".":
+    """The text without signs that group digits, and with a point before decimals."""
+    groups = params.thousands or ("." if params.decimal == "," else None)
+    if groups is None:
         return value
-    ungrouped = exp.Replace(this=value, expression=exp.Literal.string("."), replacement=exp.Literal.string(""))
-    return exp.Replace(this=ungrouped, expression=exp.Literal.string(","), replacement=exp.Literal.string("."))
+    signs = SPACES if groups == " " else (groups,)
+    sign = "[" + "".join(re.escape(one) for one in signs) + "]"
+    # 1,5 is no number where a comma groups thousands, and 1.5 none where a point does: it may well be one and a half.
+    grouped = rf"^[^0-9]*[0-9]{{1,3}}({sign}[0-9]{{3}})+([^0-9{sign[1:]}.*)?$"
+    joined = when(patterns.matches(value.copy(), grouped), patterns.replaced(value.copy(), sign, ""))
+    # A pattern is slow, and most numbers are not that large.
+    held = exp.or_(*(exp.Contains(this=value.copy(), expression=text(one)) for one in signs))
+    plain = when(held, joined, value)
+    return plain if params.decimal == "." else call("replace", plain, text(","), text("."))
 
 
 def _may_round(item: Column | None, target: exp.DataType) -> bool:
     """An exact number read from text, which the engine rounds to what its type holds."""
     exact = family(target.sql("duckdb")) == "number" and target.this not in (exp.DType.DOUBLE, exp.DType.FLOAT)
     return exact and item is not None and family(item.type) == "text"
+
+
+def _rounded(name: str, cast: exp.Expr, target: exp.DataType, params: Params) -> exp.Expr:
+    """True or false: the text holds digits that its exact type does not."""
+    plain = _plain_number(_text(name, params), params)
+    whole = exp.TryCast(this=plain, to=exp.DataType.build("DECIMAL(38,12)", dialect="duckdb"))
+    # False where the exact value is unknown, for instance a number too large for 12 decimals.
+    differs = or_else(exp.Paren(this=exp.NEQ(this=whole, expression=cast.copy())), exp.false())
+    if params.percent:
+        return differs
+    # Reading so many digits takes eight times as long as the cast. It is asked for only where there are more behind the
+    # decimal sign than the type holds, or an exponent, which hardly any text has.
+    digits = f"%{params.decimal}{'_' * (_scale(target) + 1)}%"
+    exponents = [exp.Contains(this=column(name), expression=text(sign)) for sign in "eE"]
+    long = exp.Like(this=column(name), expression=text(digits))
+    return exp.Case(ifs=[exp.If(this=exp.or_(long, *exponents), true=differs)], default=exp.false())
+
+
+def _scale(target: exp.DataType) -> int:
+    """How many digits behind the decimal sign an exact type holds."""
+    sizes = [int(size.name) for size in target.expressions] if target.this == exp.DType.DECIMAL else []
+    return sizes[1] if len(sizes) > 1 else 0
 
 
 def _failed(relation: Relation, name: str, cast: exp.Expr, target: exp.DataType, params: Params) -> exp.Expr:
@@ -281,18 +312,12 @@ def _failed(relation: Relation, name: str, cast: exp.Expr, target: exp.DataType,
     gone = exp.Is(this=cast.copy(), expression=exp.Null())
     if family(item.type) != "text":
         return exp.Paren(this=exp.and_(there, gone))
-    filled = exp.NEQ(this=_text(name, params), expression=text(""))
+    filled: exp.Expr = exp.NEQ(this=_text(name, params), expression=text(""))
     if params.null_values:
         filled = or_else(exp.Paren(this=filled), exp.false())
     bad: exp.Expr = gone
     if _may_round(item, target):
-        plain = _plain_number(_text(name, params), params)
-        whole = exp.TryCast(this=plain, to=exp.DataType.build("DECIMAL(38,12)", dialect="duckdb"))
-        # False where the exact value is unknown, for instance a number too large for 12 decimals.
-        rounded = exp.Coalesce(
-            this=exp.Paren(this=exp.NEQ(this=whole, expression=cast.copy())), expressions=[exp.false()]
-        )
-        bad = exp.Paren(this=exp.or_(gone, rounded))
+        bad = exp.Paren(this=exp.or_(gone, _rounded(name, cast, target, params)))
     return exp.Paren(this=exp.and_(there, filled, bad))
 
 
