@@ -33,7 +33,8 @@ UNREADABLE = "dreflow: unreadable value"
 QUARANTINE = "__quarantine"
 _EIGHT = 8
 _SEVERAL = 2
-_WITH_EIGHT = "DECIMAL(18, 8)"
+EIGHT = "DECIMAL(18, 8)"
+"""How numbers are read the quick way: so wide that one which is not of its type differs from itself as that."""
 _SPACES = " \u00a0\u202f"
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 _ISO_DATE = r"\d{4}-\d{1,2}-\d{1,2}"
@@ -119,8 +120,8 @@ def usual(column: exp.Expression, name: str, type_: str, rules: Spelling) -> Usu
         return Usual("VARCHAR", column)
     is_number = kind in _INTEGERS or (kind in {"DECIMAL", "NUMERIC"} and decimal_size(type_)[1] <= _EIGHT)
     if is_number and _is_plain_number(name, rules):
-        same = sql.template(":read = :x", read=sql.cast(sql.cast(column, type_), _WITH_EIGHT), x=column)
-        return Usual(_WITH_EIGHT, sql.cast(column, type_), same)
+        same = sql.template(":read = :x", read=sql.cast(sql.cast(column, type_), EIGHT), x=column)
+        return Usual(EIGHT, sql.cast(column, type_), same)
     if kind == "DATE" and not _format(rules.date_format, name) and not rules.serial_dates:
         return Usual(
             "VARCHAR", sql.cast(column, type_), sql.template("strlen(:x) = 10 AND strpos(:x, ' ') = 0", x=column)
@@ -168,9 +169,9 @@ def _number(text: exp.Expression, pattern: str, type_: str) -> exp.Expression:
     if decimal_size(type_)[1] > _EIGHT and type_.upper().startswith(("DECIMAL", "NUMERIC")):
         return exp.Case().when(plain, read)
     # DuckDB compares both as DECIMAL(38,8), which a number of more than 30 digits before the point does not fit.
-    short = sql.try_cast(read, _WITH_EIGHT)
-    same = sql.template(":wide = :short", wide=sql.try_cast(text.copy(), _WITH_EIGHT), short=short)
-    return exp.Case().when(same, read.copy()).when(plain, read.copy())
+    short = sql.try_cast(read, EIGHT)
+    same = sql.template(":wide = :short", wide=sql.try_cast(text.copy(), EIGHT), short=short)
+    return exp.Case().when(exp.and_(same, sql.is_number(text)), read.copy()).when(plain, read.copy())
 
 
 def _plain_number(text: exp.Expression, name: str, rules: Spelling) -> exp.Expression:
@@ -280,11 +281,11 @@ def complaint(type_: str, name: str) -> str:
 
 
 def said(text: exp.Expression, rules: Spelling) -> exp.Expression:
-    """The text, NULL where it is one that means 'nothing'."""
+    """The text, NULL where it is one that means 'nothing', whatever blanks stand around it."""
     if not rules.null_values:
         return text
     marks = list(rules.null_values)
-    return sql.template("CASE WHEN list_contains(:marks, :x) THEN NULL ELSE :x END", x=text, marks=marks)
+    return sql.template("CASE WHEN list_contains(:marks, trim(:x)) THEN NULL ELSE :x END", x=text, marks=marks)
 
 
 def strict_query(
@@ -308,10 +309,11 @@ def usual_query(
         found = usual(text if reader == "VARCHAR" else sql.cast(text.copy(), reader), name, type_, rules)
         node = found.pick
         if found.condition is not None:
+            fits = found.condition if reader == "VARCHAR" else exp.and_(found.condition, sql.is_number(text))
             node = sql.template(
                 "CASE WHEN :x IS NULL THEN NULL WHEN :fits THEN :pick ELSE error(:word) END",
                 x=text.copy(),
-                fits=found.condition,
+                fits=fits,
                 pick=found.pick,
                 word=UNREADABLE,
             )

@@ -74,6 +74,15 @@ def try_cast(node: exp.Expression, type_: str) -> exp.Expression:
     return exp.TryCast(this=node, to=exp.DataType.build(type_, dialect="duckdb"))
 
 
+def is_number(text: exp.Expression) -> exp.Expression:
+    """Whether a text is a number to its last sign.
+
+    DuckDB casts a lone sign or exponent before a blank to whole numbers and decimals: ``'- '`` becomes 0, ``'20E '`` 20.
+    Its cast to DOUBLE takes neither.
+    """
+    return exp.Not(this=exp.Is(this=try_cast(text.copy(), "DOUBLE"), expression=exp.null()))
+
+
 def any_of(conditions: Sequence[exp.Expression]) -> exp.Expression:
     """True where one condition is; FALSE for none."""
     return cast_type(exp.Expression, exp.or_(*conditions)) if conditions else exp.false()

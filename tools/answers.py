@@ -124,12 +124,14 @@ def _condition(one: Filter, types: dict[str, str]) -> exp.Expr:
     if one.comparison == "contains":
         return exp.func("contains", exp.Lower(this=text), constant(one.value.lower()))
     kind = exp.DataType.build(types[one.column], dialect="duckdb")
+    # Before a blank DuckDB reads a lone sign as 0.
+    said = constant(one.value.strip())
     if one.comparison in {"is", "is not"}:
-        typed = exp.EQ(this=column, expression=exp.TryCast(this=constant(one.value), to=kind))
+        typed = exp.EQ(this=column, expression=exp.TryCast(this=said, to=kind))
         spelled = exp.EQ(this=text, expression=constant(one.value))
         same = exp.func("coalesce", exp.or_(typed, spelled), exp.false())
         return same if one.comparison == "is" else exp.not_(same)
-    value = exp.cast(constant(one.value), kind)
+    value = exp.cast(said, kind)
     if one.comparison == "at least":
         return exp.GTE(this=column, expression=value)
     return exp.LTE(this=column, expression=value)

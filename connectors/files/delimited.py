@@ -95,14 +95,16 @@ def _careful(
                 data={"broken_lines": len(broken)},
             )
         left_out = without_footer(connection, raw, part.names) if options.skip_totals else []
-        notes = told(left_out)
+        notes = told(left_out, "Line")
         summed = {name: type_ for name, type_ in columns.items() if name in options.totals}
         totals = own_totals(connection, raw, left_out, texts, summed, options)
         if summed and not totals:
             notes.append("There is no total row that the rows could be held against.")
+        # The reader has taken out what means nothing as it stands; here it may have blanks around it.
+        said = {name: conform.said(text, options) for name, text in texts.items()}
         outcome = conform.load(
             connection, raw, table, columns, options,
-            policy=policy, file=part.shown, hidden=hidden, append=append, texts=texts, drift=drift,
+            policy=policy, file=part.shown, hidden=hidden, append=append, texts=said, drift=drift,
         )  # fmt: skip
         if broken:
             keep_broken(connection, table, part.shown, broken)

@@ -11,6 +11,7 @@ from connectors.contract import Discovered
 from connectors.files import text
 from connectors.files.delimited_file import prepared
 from connectors.files.delimited_records import PROFILED, raw_table
+from connectors.files.footer import differing, own_totals, told, without_footer
 from connectors.files.options import ReadOptions
 from connectors.files.parts import heads_of
 from connectors.files.sniffing import dialect_of, sniff
@@ -64,13 +65,22 @@ def _discovered(
     with prepared(path, path.name, completed) as part, scratch() as connection:
         sampled = part.compression == "none" and part.file.stat().st_size > PROFILED
         raw, broken = raw_table(connection, part, completed, "raw", sample=True)
+        left_out = []
+        if not sampled and not {"skip_totals", "skip_footer"} & stated:
+            left_out = without_footer(connection, raw, part.names)
+            completed = completed.model_copy(update={"skip_totals": bool(left_out)})
         rows = sql.count(connection, raw)
         likely: DecimalMark | None = "," if completed.separator == ";" else None
         found = profile(connection, raw, part.names, likely=likely)
         key = key_of(connection, raw, found.types, path.name.split(".")[0]) if not sampled else ()
-    spelled = {name: value for name, value in spelling_of(found).items() if name not in stated}
-    completed = completed.model_copy(update=spelled)
-    warnings = [*notes, *found.warnings]
+        spelled = {name: value for name, value in spelling_of(found).items() if name not in stated}
+        completed = completed.model_copy(update=spelled)
+        texts = {name: sql.column(name) for name in part.names}
+        totals = own_totals(connection, raw, left_out, texts, found.types, completed)
+    if "totals" not in stated:
+        proven = tuple(one.column for one in totals if one.said == one.summed)
+        completed = completed.model_copy(update={"totals": proven})
+    warnings = [*notes, *told(left_out, "Line"), *differing(totals, "Line"), *found.warnings]
     if not rows:
         warnings.append("The file has a header and no rows.")
     if broken:

@@ -60,7 +60,11 @@ def load(
                 or _may_have_torn_values(connection, part, options, table, columns, texts, first=first)
             )
             if rows == expected and not is_doubtful:
-                return rows
+                if not usual or not _may_have_hollow_numbers(connection, part, options, table, columns, first=first):
+                    return rows
+                # A number that is none is seen by its text alone.
+                _take_back(connection, table, append=append, first=first)
+                continue
             _take_back(connection, table, append=append, first=first)
             if is_doubtful:
                 break
@@ -168,6 +172,30 @@ def _has_a_value_more(
     except duckdb.Error:
         # Padding and line breaks in quotes do not go together; record by record it can be told.
         return True
+
+
+def _may_have_hollow_numbers(
+    connection: DuckDBPyConnection,
+    part: Part,
+    options: ReadOptions,
+    table: exp.Table,
+    columns: Mapping[str, str],
+    *,
+    first: int,
+) -> bool:
+    """Whether a 0 in the table may be a lone sign before blanks, such as accountants write for nothing.
+
+    DuckDB's reader takes ``- `` for 0. Only a file with zeros is looked through: that takes a twentieth of reading it.
+    """
+    ways = {name: conform.usual(sql.column(name), name, type_, options) for name, type_ in columns.items()}
+    zero = [sql.template(":x = 0", x=sql.column(name)) for name, way in ways.items() if way.reader == conform.EIGHT]
+    rows = exp.select(exp.Literal.number(1)).from_(table).where(sql.template("rowid >= :first", first=first))
+    if not zero or not sql.rows(connection, rows.where(sql.any_of(zero)).limit(1)):
+        return False
+    blanks = "".join(blank for blank in " \t\v\f" if blank not in options.separator)
+    ends = rf"[{blanks}]+(?:[\r\n\"]|{re.escape(options.separator)})"
+    signs = {sign: re.compile(re.escape(sign) + ends.encode()) for sign in (b"-", b"+")}
+    return text.has_match(part.file, part.compression, signs)
 
 
 def _may_have_torn_values(

@@ -24,6 +24,13 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 
+_TOTAL_ALONE = re.compile(r"[\w-]+( \w+)?[ :.]*")
+_BALANCE = re.compile(
+    r"((closing|ending|final|new|opening|starting) balance|(end|anfangs|schluss)saldo|(neuer|alter) saldo"
+    r"|saldo (finale|iniziale|final|inicial)|(nouveau |ancien )?solde( final| initial)?)\b.*",
+    re.IGNORECASE,
+)
+
 
 @record(frozen=True)
 class Footer:
@@ -42,25 +49,41 @@ def without_footer(connection: DuckDBPyConnection, raw: exp.Table, names: Sequen
     query = exp.select(line, *(sql.column(name) for name in names)).from_(raw)
     tail = sql.rows(connection, query.order_by(exp.Ordered(this=line.copy(), desc=True)).limit(7))
     found: list[Footer] = []
+    first = 0
     for number, *row in tail[:-1]:
         cells = {name: str(cell).strip() for name, cell in zip(names, row, strict=True) if cell is not None}
         filled = list(cells.values())
         if not filled:  # a line of nothing but delimiters
+            first = sql.whole(number) if found else first
             continue
         is_total = bool(_TOTAL.fullmatch(filled[0]))
+        if is_total and len(filled) == len(names) > 2:
+            # A row with a value for each column may be a shop called Total Wine.
+            is_total = bool(_TOTAL_ALONE.fullmatch(filled[0]))
         is_note = len(filled) == 1 and len(names) > 2 and not re.fullmatch(r"[\d.,-]+", filled[0])
+        is_note = is_note or bool(_BALANCE.fullmatch(filled[0]) and len(filled) * 2 <= len(names))
         if not is_total and not is_note:
             break
-        found.append(Footer(sql.whole(number), filled[0], cells if is_total else {}))
+        first = sql.whole(number)
+        found.append(Footer(first, filled[0], cells if is_total else {}))
     if found:
-        first = found[-1].row
+        # What is blank above goes with it: it keeps the footer apart.
         sql.run(connection, exp.delete(raw.copy()).where(sql.template(":x >= :first", x=line.copy(), first=first)))
     return found
 
 
-def told(left_out: Sequence[Footer]) -> list[str]:
+def told(left_out: Sequence[Footer], place: str = "Row") -> list[str]:
     """A sentence for each row that is left out."""
-    return [f"Row {one.row} is left out, since it holds a total or a note: {one.words[:40]!r}." for one in left_out]
+    return [f"{place} {one.row} is left out, since it holds a total or a note: {one.words[:40]!r}." for one in left_out]
+
+
+def differing(totals: Sequence[OwnTotal], place: str = "Row") -> list[str]:
+    """A sentence for each total that the rows do not add up to."""
+    return [
+        f"{place} {one.row} says {one.said} for {one.column!r}, and the rows add up to {one.summed}."
+        for one in totals
+        if one.said != one.summed
+    ]
 
 
 def own_totals(

@@ -32,11 +32,37 @@ def head_of(rows: Sequence[Cells]) -> Head:
         if len(rows[first + 1]) != usual:
             break
         first += 1
+    if usual > 2:
+        first = _below_block(rows, first, usual)
     levels = 1
     below = [cells for cells in rows[first + 1 :] if len(cells) == usual]
     while levels < _MOST_LEVELS and len(below) > 1 and _goes_on(rows[first], below[0], below[1:]):
         below, levels = below[1:], levels + 1
     return Head(first, levels if are_names(rows[first + levels - 1], below, levels) else 0)
+
+
+def _below_block(rows: Sequence[Cells], first: int, usual: int) -> int:
+    """The row of names below a block that says of what and when the table is: an account, a period, a shop.
+
+    Its rows are padded with delimiters to the table's width and fill a few cells at its left; a header fills more,
+    and stands above values.
+    """
+    filled = [_filled(cells) for cells in rows]
+    at = first
+    # From the left: the upper row of a header stands over columns further right.
+    while at < len(rows) and len(rows[at]) == usual and filled[at] <= min(2, (usual - 1) // 2):
+        if filled[at] != _filled(rows[at][: filled[at]]):
+            break
+        at += 1
+    if at == first or at >= len(rows) or len(rows[at]) != usual or filled[at] * 2 <= usual:
+        return first
+    below = [cells for cells in rows[at + 1 :] if len(cells) == usual]
+    is_fuller = sum(_filled(cells) * 2 > usual for cells in below) * 2 > len(below)
+    return at if below and is_fuller and are_names(rows[at], below) else first
+
+
+def _filled(cells: Cells) -> int:
+    return sum(bool(cell.strip()) for cell in cells)
 
 
 def _goes_on(header: Cells, cells: Cells, below: Sequence[Cells]) -> bool:

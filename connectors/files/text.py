@@ -8,9 +8,10 @@ import gzip
 import hashlib
 import io
 import os
+import re
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Literal, cast
 
@@ -22,6 +23,8 @@ _BLOCK = 1 << 20
 _HASHED_WHOLE = 64 << 20
 _CACHED = 256 << 10
 """A block that stays in the processor's cache while it is counted and hashed."""
+_FEW = 100
+"""Bytes of a block that are looked at again with the next one."""
 _UTF8 = {"utf-8", "utf8", "ascii", "us-ascii", "utf-8-sig"}
 
 
@@ -203,3 +206,19 @@ def has_line_that_ends_with(path: Path, compression: Compression, separator: byt
                 return True
             rest = found[-len(separator) - 1 :]
     return rest.rstrip(b"\r").endswith(separator)
+
+
+def has_match(path: Path, compression: Compression, patterns: Mapping[bytes, re.Pattern[bytes]]) -> bool:
+    """Whether a pattern for a few bytes matches; each is given with the byte it begins with.
+
+    A line end stands behind the last line.
+    """
+    rest = b""
+    with reachable(path), open_plain(path, compression) as stream:
+        while block := stream.read(_CACHED):
+            for sign, pattern in patterns.items():
+                # A byte is found twenty times as fast as a pattern.
+                if sign in block and (pattern.search(block) or pattern.search(rest + block[:_FEW])):
+                    return True
+            rest = block[-_FEW:]
+    return any(pattern.search(rest + b"\n") for pattern in patterns.values())

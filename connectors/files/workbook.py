@@ -22,7 +22,7 @@ from connectors.files import archive, made, text
 from connectors.files.archive import Entry, Sheet, column_letters
 from connectors.files.aside import quarantined
 from connectors.files.blocks import Cells, Titled, below, blocks, numbered, several
-from connectors.files.footer import Footer, own_totals, told, without_footer
+from connectors.files.footer import Footer, differing, own_totals, told, without_footer
 from connectors.files.layout import Cell, Layout, beside, laid_out, layout_of, names_of
 from connectors.files.options import ReadOptions
 from connectors.looking import scratch
@@ -165,11 +165,7 @@ def _discover_sheet(
         totals = own_totals(connection, raw, left_out, texts, found.types, options)
     if "totals" not in stated:
         options = options.model_copy(update={"totals": tuple(one.column for one in totals if one.said == one.summed)})
-    notes += [
-        f"Row {one.row} says {one.said} for {one.column!r}, and the rows add up to {one.summed}."
-        for one in totals
-        if one.said != one.summed
-    ]
+    notes += differing(totals)
     if sheet.uncomputed:
         notes.append(f"{sheet.uncomputed} formulas have no result yet; open the workbook in Excel and save it.")
     if not rows:

@@ -64,7 +64,7 @@ def settle(definition: Definition, source: Source, into: DuckDBPyConnection, tab
     hidden = {own[name]: name for name in source.columns if name.startswith(_HIDDEN)}
     for name, place in wanted.items():
         is_text = _is_text(into, table, name)
-        amount = sql.try_cast(sql.column(name), TYPE) if is_text else sql.column(name)
+        amount = _amount(sql.column(name)) if is_text else sql.column(name)
         _refuse_unclear(into, table, name, amount, hidden[place], shown, definition.decimals_unclear)
         # A product of decimals is exact, a quotient is not.
         factor = _factor(definition, hidden[place])
@@ -76,6 +76,10 @@ def settle(definition: Definition, source: Source, into: DuckDBPyConnection, tab
     for name in hidden.values():
         column = exp.Drop(tables=[sql.column(name)], kind="COLUMN")
         sql.run(into, exp.Alter(this=table.copy(), kind="TABLE", actions=[column]))
+
+
+def _amount(text: exp.Expression) -> exp.Expression:
+    return exp.Case().when(sql.is_number(text), sql.try_cast(text.copy(), TYPE))
 
 
 def _is_text(into: DuckDBPyConnection, table: exp.Table, name: str) -> bool:

@@ -180,6 +180,11 @@ def _once(names: Sequence[str], repairs: Relation, scope: StepScope) -> ImpliedC
     return ImpliedCheck("repairs_once", scope.name, "block", query, (repairs.name,), evidence=twice())
 
 
+def _is_read(type_: exp.DataType) -> exp.Expr:
+    """Whether what is proposed can be cast to the type."""
+    return exp.Not(this=exp.Is(this=exp.TryCast(this=column(PROPOSED), to=type_), expression=exp.Null()))
+
+
 def _sound(changed: Sequence[Column], repairs: Relation, scope: StepScope) -> ImpliedCheck:
     """Each repair names a column that may change, and proposes what its type can hold."""
 
@@ -187,7 +192,10 @@ def _sound(changed: Sequence[Column], repairs: Relation, scope: StepScope) -> Im
         fitting = []
         for item in changed:
             type_ = exp.DataType.build(item.type, dialect="duckdb")
-            holds = exp.Not(this=exp.Is(this=exp.TryCast(this=column(PROPOSED), to=type_), expression=exp.Null()))
+            holds = _is_read(type_)
+            if family(item.type) == "number":
+                # DuckDB reads "- " as 0 and "20E " as 20, unless it reads a DOUBLE.
+                holds = exp.and_(holds, _is_read(exp.DataType(this=exp.DType.DOUBLE)))
             empty = exp.Is(this=_bare(column(PROPOSED)), expression=exp.Null())
             fitting.append(exp.and_(_about(item.name), exp.Paren(this=exp.or_(empty, holds))))
         good = exp.Coalesce(this=exp.Paren(this=exp.or_(*fitting)), expressions=[exp.false()])

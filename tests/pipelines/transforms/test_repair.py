@@ -58,6 +58,7 @@ def test_a_cell_that_holds_something_else_by_now_stays_and_is_told() -> None:
 @pytest.mark.parametrize(
     ("repairs", "check"),
     [
+        ([[1, "paid", "1.00", "- "]], "repairs_sound"),
         ([[1, "city", "Mialno", "Milano"], [1, "City", "Mialno", "Lodi"]], "repairs_once"),
         ([[1, "town", "Mialno", "Milano"]], "repairs_sound"),
         ([[1, "paid", "1.00", "one"]], "repairs_sound"),
