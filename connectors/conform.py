@@ -76,7 +76,7 @@ def typed(text: exp.Expression, name: str, type_: str, rules: Spelling) -> exp.E
     if kind in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
         return _zoned(trimmed, _format(rules.timestamp_format, name), type_)
     if kind == "TIME":
-        return _guarded(trimmed, _CLOCK, type_)
+        return _time(trimmed, rules)
     if kind in {"BOOLEAN", "BOOL"}:
         return sql.template(
             "CASE WHEN list_contains(:yes, lower(:x)) THEN TRUE WHEN list_contains(:no, lower(:x)) THEN FALSE END",
@@ -237,6 +237,19 @@ def _timestamp(text: exp.Expression, form: str, rules: Spelling) -> exp.Expressi
         + to_microseconds(CAST(round(TRY_CAST(:x AS DOUBLE) * 86400000) AS BIGINT) * 1000) END""",
         x=text,
         zero=_serial_zero(rules),
+    )
+    return sql.template("coalesce(:serial, :read)", serial=serial, read=read)
+
+
+def _time(text: exp.Expression, rules: Spelling) -> exp.Expression:
+    read = _guarded(text, _CLOCK, "TIME")
+    if not rules.serial_dates:
+        return read
+    # A workbook's time of day is a fraction of the day.
+    serial = sql.template(
+        r"""CASE WHEN regexp_full_match(:x, '0(\.[0-9]+)?') AND TRY_CAST(:x AS DOUBLE) < 0.999994
+        THEN CAST(TIMESTAMP '2000-01-01' + to_seconds(round(TRY_CAST(:x AS DOUBLE) * 86400)) AS TIME) END""",
+        x=text,
     )
     return sql.template("coalesce(:serial, :read)", serial=serial, read=read)
 

@@ -11,7 +11,7 @@ from connectors.contract import Discovered
 from connectors.files import text
 from connectors.files.delimited_file import prepared
 from connectors.files.delimited_records import PROFILED, raw_table
-from connectors.files.footer import differing, own_totals, told, without_footer
+from connectors.files.footer import differing, own_totals, subtotals, told, without_footer
 from connectors.files.options import ReadOptions
 from connectors.files.parts import heads_of
 from connectors.files.sniffing import dialect_of, sniff
@@ -69,6 +69,7 @@ def _discovered(
         if not sampled and not {"skip_totals", "skip_footer"} & stated:
             left_out = without_footer(connection, raw, part.names)
             completed = completed.model_copy(update={"skip_totals": bool(left_out)})
+        within = subtotals(connection, raw, part.names)
         rows = sql.count(connection, raw)
         likely: DecimalMark | None = "," if completed.separator == ";" else None
         found = profile(connection, raw, part.names, likely=likely)
@@ -80,7 +81,7 @@ def _discovered(
     if "totals" not in stated:
         proven = tuple(one.column for one in totals if one.said == one.summed)
         completed = completed.model_copy(update={"totals": proven})
-    warnings = [*notes, *told(left_out, "Line"), *differing(totals, "Line"), *found.warnings]
+    warnings = [*notes, *told(left_out, "Line"), *differing(totals, "Line"), *within, *found.warnings]
     if not rows:
         warnings.append("The file has a header and no rows.")
     if broken:

@@ -80,7 +80,7 @@ def dialect_found(
         return _one_column(decoded, trials, given, lines, where)
     # Of those that cut alike the one that cuts most: a text with two dates in it has commas in each line, too.
     chosen = max(near, key=lambda one: (one.width, one.worth, -delimiters.index(one.dialect.delimiter)))
-    return chosen.dialect if delimiter else _with_space(decoded, chosen)
+    return chosen.dialect if delimiter else _with_space(decoded, _whole_mark(decoded, chosen))
 
 
 def _is_piece_of(one: Trial, other: Trial, decoded: str) -> bool:
@@ -104,6 +104,10 @@ def _is_likely(one: Trial, lines: Sequence[str], *, is_clear: bool) -> bool:
     mark = one.dialect.delimiter
     if mark in USUAL:
         return True
+    if not is_clear and len(mark) == 1 and one.width > 2 and len(lines) > 2 and mark not in _WORDY:
+        # A bare quote in a text breaks its own line, and does not say that the mark is none.
+        if {line.count(mark) for line in lines} == {one.width - 1}:
+            return True
     if one.alike < _SURE or one.broken or len(lines) < 2:
         return False
     if mark in _SPACED or len(mark) > 1:
@@ -204,6 +208,16 @@ def _best_escape(decoded: str, delimiter: str, quote: str, given: Dialect | None
         # One stray quote is a broken line; only where quotes inside quotes are the custom they are read as such.
         best = bare if bare.broken * 4 < best.broken and bare.alike > best.alike else best
     return best
+
+
+def _whole_mark(decoded: str, chosen: Trial) -> Trial:
+    """With the sign behind the delimiter that stands behind each, as the third of ||~ does."""
+    mark, lines = chosen.dialect.delimiter, [line for line in decoded.splitlines()[:_TRIED] if line.strip()]
+    behind = {line[at.end() : at.end() + 1] for line in lines for at in re.finditer(re.escape(mark), line)}
+    if chosen.width < 3 or len(lines) < 2 or mark == "\t" or len(behind) != 1 or not behind <= set("~^|#@!&*+"):
+        return chosen
+    longer = _best_escape(decoded, mark + behind.pop(), chosen.dialect.quote, None)
+    return longer if longer.width == chosen.width and longer.alike >= chosen.alike else chosen
 
 
 def _with_space(decoded: str, chosen: Trial) -> Dialect:

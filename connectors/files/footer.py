@@ -24,7 +24,8 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 
-_TOTAL_ALONE = re.compile(r"[\w-]+( \w+)?[ :.]*")
+_TOTAL_ALONE = re.compile(r"((grand|general) )?[\w-]+[ :.]*", re.IGNORECASE)
+_SUBTOTAL = r"^(sub-?total|zwischensumme|sous-total|subtotale|tussentotaal)\b"
 _BALANCE = re.compile(
     r"((closing|ending|final|new|opening|starting) balance|(end|anfangs|schluss)saldo|(neuer|alter) saldo"
     r"|saldo (finale|iniziale|final|inicial)|(nouveau |ancien )?solde( final| initial)?)\b.*",
@@ -84,6 +85,25 @@ def differing(totals: Sequence[OwnTotal], place: str = "Row") -> list[str]:
         for one in totals
         if one.said != one.summed
     ]
+
+
+def subtotals(connection: DuckDBPyConnection, raw: exp.Table, names: Sequence[str]) -> list[str]:
+    """A sentence where rows among the others are subtotals, so that whoever adds up counts twice."""
+    if len(names) < 2:
+        return []
+    word = sql.template("regexp_matches(trim(:x), :pattern, 'i')", x=sql.column(names[0]), pattern=_SUBTOTAL)
+    line = sql.column(conform.LINE)
+    query = exp.select(exp.Count(this=exp.Star()), exp.Min(this=line)).from_(raw.copy()).where(word)
+    rows, first = sql.row(connection, query)
+    many = sql.whole(rows)
+    if not many:
+        return []
+    which = (
+        f"Row {first} holds a subtotal and is"
+        if many == 1
+        else f"{many} rows, row {first} first, hold subtotals and are"
+    )
+    return [f"{which} read like the others: leave such rows out before adding up."]
 
 
 def own_totals(

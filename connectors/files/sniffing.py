@@ -18,6 +18,7 @@ from spec.records import record
 
 _SNIFFED = 256 << 10
 _SNIFFED_RECORDS = 500
+_EXPECTED = {"utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"}
 
 
 @record(frozen=True)
@@ -47,6 +48,10 @@ def sniff(path: Path, options: ReadOptions, stated: frozenset[str]) -> Sniffed:
     where: dict[str, str | int] = {"file": str(path)}
     if "encoding" not in stated:
         found["encoding"] = _encoding(path, compression, sample, whole=whole)
+        if found["encoding"] not in _EXPECTED:
+            notes.append(
+                f"The text is taken to be written in {found['encoding']}; if it is not, say so with the option encoding."
+            )
     encoding = str(found.get("encoding", options.encoding))
     decoded = sample.decode(encoding, "replace").lstrip("\ufeff")
     other = other_than_text(sample, decoded)

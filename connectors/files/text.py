@@ -23,6 +23,8 @@ _BLOCK = 1 << 20
 _HASHED_WHOLE = 64 << 20
 _CACHED = 256 << 10
 """A block that stays in the processor's cache while it is counted and hashed."""
+_OLD = ("mac-roman", "cp850")
+_WESTERN = frozenset("äöüßÄÖÜáàâãåæçéèêëíìîïñóòôõøœúùûÁÀÂÃÅÆÇÉÈÊËÍÎÑÓÔÕØŒÚÛ°§€£–—’‘“”«»\u00a0")
 _FEW = 100
 """Bytes of a block that are looked at again with the next one."""
 _UTF8 = {"utf-8", "utf8", "ascii", "us-ascii", "utf-8-sig"}
@@ -136,8 +138,28 @@ def detect_encoding(sample: bytes, *, whole: bool) -> str:
     good = sum(1 for character in text if character > "\x7f" and character != "\ufffd")
     if good > broken * 4:
         return "utf-8"
+    if _is_japanese(sample, whole=whole):
+        return "cp932"
     undefined = sum(sample.count(byte) for byte in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"))
-    return "latin-1" if undefined else "cp1252"
+    # No text has the control characters that these are in Latin-1: an old Mac or DOS wrote it.
+    fitting = [name for name in _OLD if undefined and _are_letters(sample, name)]
+    return fitting[0] if len(fitting) == 1 else "latin-1" if undefined else "cp1252"
+
+
+def _is_japanese(sample: bytes, *, whole: bool) -> bool:
+    """Whether the bytes are Shift-JIS with syllables, which no Western text is by chance."""
+    try:
+        text = codecs.getincrementaldecoder("cp932")().decode(sample, final=whole)
+    except UnicodeDecodeError:
+        return False
+    wide = [sign for sign in text if sign > "\u2fff"]
+    kana = sum("\u3040" <= sign <= "\u30ff" for sign in wide)
+    return kana > 1 and kana * 20 >= len(wide)
+
+
+def _are_letters(sample: bytes, encoding: str) -> bool:
+    """Whether all that is not ASCII is a letter or sign of Western texts in the encoding."""
+    return all(sign in _WESTERN for sign in sample.decode(encoding) if sign > "\x7f")
 
 
 @record(frozen=True)

@@ -10,7 +10,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from connectors.files import archive, made, text
 from connectors.files.archive import Entry, Sheet, column_letters
 from connectors.files.aside import quarantined
 from connectors.files.blocks import Cells, Titled, below, blocks, numbered, several
-from connectors.files.footer import Footer, differing, own_totals, told, without_footer
+from connectors.files.footer import Footer, differing, own_totals, subtotals, told, without_footer
 from connectors.files.layout import Cell, Layout, beside, laid_out, layout_of, names_of
 from connectors.files.options import ReadOptions
 from connectors.looking import scratch
@@ -153,6 +153,7 @@ def _discover_sheet(
             left_out = without_footer(connection, raw, names)
             options = options.model_copy(update={"skip_totals": bool(left_out)})
             notes += told(left_out)
+        notes += subtotals(connection, raw, names)
         end = left_out[-1].row if left_out else layout.last + 1
         data = {number: row for number, row in body.items() if number < end}
         kinds = {name: _kinds(data, layout.left + offset) for offset, name in enumerate(names)}
@@ -255,6 +256,8 @@ def _kinds(body: Mapping[int, tuple[Cell, ...]], column: int) -> set[str]:
             found.add("date")
         elif isinstance(cell, time):
             found.add("time")
+        elif isinstance(cell, timedelta):
+            found.add("duration")
         elif isinstance(cell, int | float):
             found.add("number")
         else:
@@ -271,6 +274,10 @@ def _judged(
         held = kinds[name] - {"text"}
         if held and held <= {"date", "timestamp"}:
             known[name] = "TIMESTAMP" if "timestamp" in held else "DATE"
+        elif held == {"time"} and "text" not in kinds[name]:
+            known[name] = "TIME"
+        elif "duration" in held and held <= {"duration", "time", "number"}:
+            continue
         elif held == {"bool"} and "text" not in kinds[name]:
             known[name] = "BOOLEAN"
         elif held and held != {"number"}:
@@ -290,6 +297,11 @@ def _judged(
     found.null_values = tuple(sorted({*found.null_values, *other.null_values}))
     found.warnings += other.warnings
     found.choices += other.choices
+    found.warnings += [
+        f"Column {name!r} holds durations, which are read as days: 1.5 is 36 hours."
+        for name in numbers
+        if "duration" in kinds[name]
+    ]
     for name, type_ in known.items():
         if type_ in {"DATE", "TIMESTAMP"} and "text" in kinds[name]:
             found.warnings.append(

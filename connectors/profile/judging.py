@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from connectors import sql
 from connectors.profile.dates import date_type, decide_date_formats, is_clock, is_date
-from connectors.profile.findings import DecimalMark, Profile
+from connectors.profile.findings import DecimalMark, Profile, read_as_text
 from connectors.profile.numbers import decide_number_style, is_money, number_type
 from connectors.profile.shapes import Shapes, fitting, shapes_of
 
@@ -91,6 +91,9 @@ def _type_of(column: Shapes, found: Profile, is_quoted: bool) -> str:
     if not column.other and words <= _TRUTH_WORDS and (len(words) > 1 or words <= {"true", "false"}):
         return "BOOLEAN"
     if fitting(column, is_clock) == column.values:
+        if any(int(shape.last.partition(":")[0]) > 23 for shape in column.shapes):
+            read_as_text(column, found, "holds 24 hours and more, so no times of day")
+            return "VARCHAR"
         return "VARCHAR" if any("m" in shape.text.casefold() for shape in column.shapes) else "TIME"
     number = number_type(column, found, is_quoted)
     if number:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connectors.profile.findings import TOLERATED, DecimalMark, Profile, tolerates
+from connectors.profile.findings import TOLERATED, DecimalMark, Profile, read_as_text, tolerates
 from connectors.profile.shapes import Shape, Shapes
 
 _LONG_ID = 16
@@ -128,12 +128,40 @@ def number_type(column: Shapes, found: Profile, is_quoted: bool) -> str | None:
     if seen.good + seen.science == 0:
         return None
     if seen.science and seen.good + seen.science == column.values:
+        why = _no_science(column)
+        if why:
+            read_as_text(column, found, why)
+            return "VARCHAR"
         return "DOUBLE"
     if seen.whole == seen.good:
         return _integer_type(column, seen.good, seen.digits, is_quoted, found)
     if not tolerates(column, seen.good, found, "numbers"):
         return None
     return _decimal_type(seen.digits, seen.scale)
+
+
+def _no_science(column: Shapes) -> str:
+    """Why values with an exponent are none to compute with; empty where they are.
+
+    Programs write an exponent with a sign or behind a decimal point; without either it is a code's letter. Excel shows a
+    number of twelve digits and more by its first few, and so writes it into a CSV file.
+    """
+    signs = [shape for shape in column.shapes if _SCIENCE.fullmatch(shape.text)]
+    code = next((shape for shape in signs if re.fullmatch(r"9+[eE]9+", shape.text)), None)
+    if code:
+        return f"holds values such as {code.example.strip()!r}, which may be codes"
+    if all(_is_cut_short(shape.example) and _is_cut_short(shape.last) for shape in signs):
+        return (
+            f"holds values such as {signs[0].example.strip()!r}, of which a spreadsheet program kept the first digits "
+            "only: export the column anew as text or as whole numbers"
+        )
+    return ""
+
+
+def _is_cut_short(value: str) -> bool:
+    """Whether this is how Excel shows a whole number too long for its cell."""
+    found = re.fullmatch(r"\d(?:\.(\d+))?E\+(\d+)", value.strip())
+    return found is not None and 11 <= int(found[2]) <= 30 and len(found[1] or "") < int(found[2])
 
 
 def _decimal_type(digits: int, scale: int) -> str | None:

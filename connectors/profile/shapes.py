@@ -18,12 +18,13 @@ _SHAPES = 400
 
 @record(frozen=True)
 class Shape:
-    """A form of values: how many have it, the longest of them, whether one has a needless leading zero, an example."""
+    """A form of values: how many have it, whether one has a needless leading zero, the first of them and the last."""
 
     text: str
     count: int
     leading_zero: bool
     example: str
+    last: str
 
 
 @record(frozen=True)
@@ -54,14 +55,14 @@ def shapes_of(connection: DuckDBPyConnection, raw: exp.Table, name: str, text: e
         .where(sql.template(":x IS NOT NULL AND trim(:x) <> ''", x=text))
     )
     grouped = sql.template(
-        """SELECT shape, count(*), bool_or(zero), min(x), sum(count(*)) OVER () FROM t
+        """SELECT shape, count(*), bool_or(zero), min(x), max(trim(x)), sum(count(*)) OVER () FROM t
         GROUP BY shape ORDER BY 2 DESC, 1 LIMIT :most""",
         most=_SHAPES,
     )
     grouped.set("from_", exp.From(this=inner.subquery("t")))
     rows = sql.rows(connection, grouped)
-    total = int(str(rows[0][4])) if rows else 0
-    shapes = [Shape(str(row[0]), int(str(row[1])), bool(row[2]), str(row[3])) for row in rows]
+    total = int(str(rows[0][5])) if rows else 0
+    shapes = [Shape(str(row[0]), int(str(row[1])), bool(row[2]), str(row[3]), str(row[4])) for row in rows]
     return Shapes(name, shapes, total, total - sum(shape.count for shape in shapes))
 
 

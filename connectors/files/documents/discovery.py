@@ -52,10 +52,14 @@ def discover(
         options = options.model_copy(update={"encoding": text.detect_encoding(start, whole=len(start) < 1 << 16)})
     if options.format == "json" and _is_lines(start.decode(options.encoding, "replace")):
         options = options.model_copy(update={"format": "ndjson"})
+    notes: list[str] = []
     with prepared(path, path.name, options) as file:
         records, broken, whole, pointer = _sample(file, options)
         if pointer and "records" not in stated:
             options = options.model_copy(update={"records": pointer})
+            notes = _left_beside(file, pointer)
+        elif not file.is_lines and "records" not in stated and len(records) == 1:
+            _refuse_named_records(records[0], path)
         structure = structure_of(records)
         # What only wraps others ({"data": {"orders": [...]}}) has no values of its own, and is no table.
         wanted = [table for table in _wanted(structure, options, stated) if structure.columns(table)]
@@ -68,7 +72,7 @@ def discover(
                 _table(taken, location, options, structure, table, stated, whole=whole, identity=identity)
                 for table in wanted
             ]
-    warnings = []
+    warnings = notes
     if broken:
         warnings.append(
             f"{len(broken)} records are broken and would be set aside; line {broken[0].line}: {broken[0].problem}."
@@ -78,6 +82,32 @@ def discover(
     first = found[0]
     joined = (*first.warnings, *warnings)
     return [Discovered(first.name, first.source, first.table, joined, first.choices), *found[1:]]
+
+
+def _left_beside(file: Prepared, pointer: str) -> list[str]:
+    """A sentence about what stands beside the one list of a document."""
+    with text.open_plain(file.file, file.compression) as stream:
+        document = json.load(stream)
+    others = [key for key in document if key != pointer.removeprefix("/")] if isinstance(document, dict) else []
+    if not others:
+        return []
+    more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+    return [f"Left out, since it stands beside the list: {', '.join(others[:5])}{more}. With records: / it is read."]
+
+
+def _refuse_named_records(document: Mapping[str, JsonValue], path: Path) -> None:
+    """A document whose values are objects of the same fields holds many records, and is no single one."""
+    objects = [frozenset(value) for value in document.values() if isinstance(value, dict)]
+    if len(objects) < 2 or len(objects) < len(document):
+        return
+    shared, all_ = frozenset.intersection(*objects), frozenset.union(*objects)
+    if len(shared) * 2 > len(all_):
+        some = " and ".join(repr(key) for key in list(document)[:2])
+        raise DataError(
+            f"The records of this document stand under names of their own, such as {some}, and not in a list.",
+            hint="Export them as a list. Where the document is one record, set the option records to /.",
+            where={"file": str(path)},
+        )
 
 
 @contextlib.contextmanager
