@@ -322,7 +322,9 @@ def usual_query(
         found = usual(text if reader == "VARCHAR" else sql.cast(text.copy(), reader), name, type_, rules)
         node = found.pick
         if found.condition is not None:
-            fits = found.condition if reader == "VARCHAR" else exp.and_(found.condition, sql.is_number(text))
+            fits: exp.Expression = found.condition
+            if reader != "VARCHAR":
+                fits = exp.And(this=exp.paren(fits), expression=sql.is_number(text))
             node = sql.template(
                 "CASE WHEN :x IS NULL THEN NULL WHEN :fits THEN :pick ELSE error(:word) END",
                 x=text.copy(),

@@ -77,8 +77,8 @@ def try_cast(node: exp.Expression, type_: str) -> exp.Expression:
 def is_number(text: exp.Expression) -> exp.Expression:
     """Whether a text is a number to its last sign.
 
-    DuckDB casts a lone sign or exponent before a blank to whole numbers and decimals: ``'- '`` becomes 0, ``'20E '`` 20.
-    Its cast to DOUBLE takes neither.
+    DuckDB casts a lone sign or exponent before a blank to whole numbers and decimals: ``'- '`` becomes 0, ``'20E '``
+    20. Its cast to DOUBLE takes neither.
     """
     return exp.Not(this=exp.Is(this=try_cast(text.copy(), "DOUBLE"), expression=exp.null()))
 

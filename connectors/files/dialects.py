@@ -104,10 +104,10 @@ def _is_likely(one: Trial, lines: Sequence[str], *, is_clear: bool) -> bool:
     mark = one.dialect.delimiter
     if mark in USUAL:
         return True
-    if not is_clear and len(mark) == 1 and one.width > 2 and len(lines) > 2 and mark not in _WORDY:
-        # A bare quote in a text breaks its own line, and does not say that the mark is none.
-        if {line.count(mark) for line in lines} == {one.width - 1}:
-            return True
+    # A bare quote in a text breaks its own line, and does not say that the mark is none.
+    is_odd = not is_clear and len(mark) == 1 and mark not in _WORDY and one.width > 2 and len(lines) > 2
+    if is_odd and {line.count(mark) for line in lines} == {one.width - 1}:
+        return True
     if one.alike < _SURE or one.broken or len(lines) < 2:
         return False
     if mark in _SPACED or len(mark) > 1:

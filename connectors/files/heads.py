@@ -57,7 +57,8 @@ def _below_block(rows: Sequence[Cells], first: int, usual: int) -> int:
     if at == first or at >= len(rows) or len(rows[at]) != usual or filled[at] * 2 <= usual:
         return first
     below = [cells for cells in rows[at + 1 :] if len(cells) == usual]
-    is_fuller = sum(_filled(cells) * 2 > usual for cells in below) * 2 > len(below)
+    said = [_filled(cells) for cells in below if _filled(cells)]
+    is_fuller = sum(number * 2 > usual for number in said) * 2 > len(said)
     return at if below and is_fuller and are_names(rows[at], below) else first
 
 

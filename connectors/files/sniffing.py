@@ -18,7 +18,7 @@ from spec.records import record
 
 _SNIFFED = 256 << 10
 _SNIFFED_RECORDS = 500
-_EXPECTED = {"utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"}
+_EXPECTED = {"utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", None}
 
 
 @record(frozen=True)
@@ -48,10 +48,6 @@ def sniff(path: Path, options: ReadOptions, stated: frozenset[str]) -> Sniffed:
     where: dict[str, str | int] = {"file": str(path)}
     if "encoding" not in stated:
         found["encoding"] = _encoding(path, compression, sample, whole=whole)
-        if found["encoding"] not in _EXPECTED:
-            notes.append(
-                f"The text is taken to be written in {found['encoding']}; if it is not, say so with the option encoding."
-            )
     encoding = str(found.get("encoding", options.encoding))
     decoded = sample.decode(encoding, "replace").lstrip("\ufeff")
     other = other_than_text(sample, decoded)
@@ -75,7 +71,7 @@ def sniff(path: Path, options: ReadOptions, stated: frozenset[str]) -> Sniffed:
         escape="escape" in stated, where=where,
     )  # fmt: skip
     completed = completed.model_copy(update=_as_options(dialect, completed, stated))
-    notes += _said(dialect)
+    notes += [*_encoded(found), *_said(dialect)]
     if completed.is_part or "header_row" in stated:
         return Sniffed(completed, notes, [])
     rows = [(one, values) for one, values in sample_of(decoded, dialect, _SNIFFED_RECORDS) if not one.problem]
@@ -94,6 +90,16 @@ def sniff(path: Path, options: ReadOptions, stated: frozenset[str]) -> Sniffed:
     blank = [False, *(line > end + 1 for end, line in zip(ends, lines[1:], strict=False))]
     further = further_heads([values for _, values in rows], head, blank)
     return Sniffed(completed, notes, [lines[at] for at in further])
+
+
+def _encoded(found: Mapping[str, object]) -> list[str]:
+    """What to say of an encoding that was found and is not what files have as a rule."""
+    name = found.get("encoding")
+    return (
+        [f"The text is taken to be written in {name}; if not, set the option encoding."]
+        if name not in _EXPECTED
+        else []
+    )
 
 
 def _as_options(dialect: Dialect, options: ReadOptions, stated: frozenset[str]) -> dict[str, object]:

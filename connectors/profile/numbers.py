@@ -143,8 +143,8 @@ def number_type(column: Shapes, found: Profile, is_quoted: bool) -> str | None:
 def _no_science(column: Shapes) -> str:
     """Why values with an exponent are none to compute with; empty where they are.
 
-    Programs write an exponent with a sign or behind a decimal point; without either it is a code's letter. Excel shows a
-    number of twelve digits and more by its first few, and so writes it into a CSV file.
+    Programs write an exponent with a sign or behind a decimal point; without either it is a code's letter. Excel shows
+    a number of twelve digits and more by its first few, and so writes it into a CSV file.
     """
     signs = [shape for shape in column.shapes if _SCIENCE.fullmatch(shape.text)]
     code = next((shape for shape in signs if re.fullmatch(r"9+[eE]9+", shape.text)), None)
