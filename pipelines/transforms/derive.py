@@ -120,6 +120,11 @@ def _notes(params: Params, relation: Relation, read: Mapping[str, set[str]], sco
     for old, replaced in _placed(relation, params):
         if replaced is None:
             continue
+        if replaced != old:
+            found.append(
+                f"{scope.name}: {replaced} replaces the column {old}, since case does not tell names apart; give it "
+                "another name to keep both."
+            )
         readers = [name for name, names in read.items() if name != replaced and old.casefold() in names]
         if readers:
             found.append(

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 SUMMARY = "list, show and search the steps and checks a plan is made of"
 
 
+OF_FILES = frozenset(
+    "sheet sheets worksheet worksheets workbook tab tabs header headers heading headings footer csv xlsx excel delimiter "
+    "encoding".split()
+)
+"""Words of how a file is read, which no step says."""
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what can be typed."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|search")
@@ -33,6 +40,12 @@ def run(args: argparse.Namespace) -> int:
         _show(shown(args.name))
     else:
         pages = found(" ".join(args.words))
+        # What is not a table yet is no step's matter, though many look for it here.
+        if OF_FILES & set(" ".join(args.words).casefold().split()):
+            print(
+                "How a file is read (header rows, sheets, totals, separators) is said by its source's options: "
+                'dreflow docs "header rows and sheets of files"\n'
+            )
         if not pages:
             print("No step or check speaks of that. 'dreflow steps list' shows all of them.")
             return 1

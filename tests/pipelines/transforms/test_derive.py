@@ -46,6 +46,11 @@ def test_a_name_of_the_input_means_the_inputs_column_also_where_it_is_replaced()
     assert not [note for note in derived({"gross": "gross * 2"}).job.notes if "as it comes in" in note]
 
 
+def test_it_is_told_where_a_new_name_differs_from_a_column_by_case_alone_and_replaces_it() -> None:
+    assert "GROSS replaces the column gross" in " ".join(derived({"GROSS": "gross * 2"}).job.notes)
+    assert "replaces the column" not in " ".join(derived({"gross": "gross * 2", "net": "1"}).job.notes)
+
+
 def test_a_column_of_the_input_is_taken_by_its_name_whatever_its_letters() -> None:
     bench = derived({"home": "home/away", "away": "home"})
     assert bench.rows("d")[0][3:] == ["x", "x"]

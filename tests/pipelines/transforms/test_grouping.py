@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
 from compiling import Bench, compile_steps
@@ -345,3 +345,50 @@ def test_a_path_is_made_of_names_where_items_are_codes(depth: int) -> None:
     assert sorted(str(row[-1]) for row in ways) == ["9 / Lost", "All / Cash", "All / Cash / 3", "Cash / 3"]
     with pytest.raises(SpecError, match="not valid: label is for give: top"):
         run(rows, {**step, "give": "pairs"}, **columns)
+
+
+VALUES = st.one_of(st.none(), st.sampled_from(["a", "b", "c", "d", " "]))
+
+
+@given(st.lists(st.tuples(VALUES, VALUES, VALUES), max_size=9), st.booleans(), st.integers(1, 3))
+@settings(max_examples=40, deadline=None)
+def test_rows_are_in_one_group_exactly_where_a_chain_of_equal_values_leads_from_one_to_the_other(
+    rows: list[tuple[str | None, str | None, str | None]], across: bool, columns: int
+) -> None:
+    table = {"columns": {"id": "VARCHAR", "x": "VARCHAR", "y": "VARCHAR", "z": "VARCHAR"}, "primary_key": ["id"],
+             "rows": [[f"r{number}", *row] for number, row in enumerate(rows)]}  # fmt: skip
+    step = {"id": "s", "use": "components", "from": "t", "on": ["x", "y", "z"][:columns], "across": across}
+    bench = Bench(compile_steps({"t": table}, [step]), {"t": table})
+    held = [
+        {value if across else (place, value) for place, value in enumerate(row[:columns]) if value and value.strip()}
+        for row in rows
+    ]
+    group = list(range(len(rows)))
+    for _ in rows:
+        for one, other in product(range(len(rows)), repeat=2):
+            if held[one] & held[other]:
+                group[one] = min(group[one], group[other])
+    assert sorted(bench.rows("s"), key=repr) == [
+        [f"r{number}", *row, f"r{group[number]}"] for number, row in enumerate(rows)
+    ]
+    assert [field.type for field in bench.job.relations["s"].fields] == bench.types("s")
+    assert all(passed for passed, *_ in bench.checks().values())
+
+
+def test_a_value_that_most_rows_share_is_told_for_it_connects_them_all() -> None:
+    table = {"columns": {"id": "INTEGER", "phone": "VARCHAR"}, "primary_key": ["id"],
+             "rows": [[n, "n/a" if n < 11 else f"555-{n}"] for n in range(20)]}  # fmt: skip
+    step = {"id": "s", "use": "components", "from": "t", "on": "phone"}
+    bench = Bench(compile_steps({"t": table}, [step]), {"t": table})
+    assert bench.checks()["components_value", "s"][0::2] == (False, "one value connects 11 of them")
+
+
+def test_connected_rows_need_a_column_that_names_them_and_values_that_can_be_equal() -> None:
+    table = {"columns": {"id": "INTEGER", "a": "VARCHAR", "b": "INTEGER"}, "rows": []}
+    step = {"id": "s", "use": "components", "from": "t", "on": ["a", "b"]}
+    with pytest.raises(SpecError, match="No one column is known"):
+        compile_steps({"t": table}, [step])
+    with pytest.raises(SpecError, match="depends on the order"):
+        compile_steps({"t": table}, [{**step, "id_column": "id"}])
+    with pytest.raises(SpecError, match="never equal"):
+        compile_steps({"t": {**table, "primary_key": ["id"]}}, [{**step, "across": True}])

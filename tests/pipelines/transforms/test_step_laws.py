@@ -74,6 +74,7 @@ CASES: dict[str, tuple[dict[str, tuple[int, dict[str, tuple[str, str]], str]], d
     "allocate": ({"t": wide()}, {"amount": "total", "by": "amount", "per": "shop", "order": "id"}, []),
     "hierarchy": ({"t": (900, TREE, "part")}, {"child": "part", "parent": "above", "give": "pairs",
                                                "quantity": "quantity"}, []),
+    "components": ({"t": wide()}, {"on": ["code", "day"]}, []),
     "streaks": ({"t": wide()}, {"order": ["day", "id"], "per": "shop", "same": "kind", "length": "rows"}, []),
     "compare": ({"t": (60_000, SERIES, "shop month")}, {"column": "month", "values": "sold", "per": "shop",
                                                         "back": "1 year"}, []),
