@@ -101,9 +101,8 @@ keywords: Final = (
     "convert, change the type, text to date, text to number, parse a date, date format, month name, numbers stored "
     "as text, decimal comma, currency amount, day first, turn into numbers, datatype, string to integer, to "
     "decimal, read as a date, cannot add up the amount because it is text, number format, thousands separator, "
-    "American dates, German numbers, wrong type, dollar sign, pound sign, euro sign, currency symbol, accounting "
-    "parentheses, brackets for negative numbers, trailing minus, percent sign, percentage to number, quarter text to "
-    "date, Q3 2025, dash for zero, not available, placeholder for nothing"
+    "American dates, German numbers, wrong type, dollar sign, currency symbol, accounting parentheses, trailing minus, "
+    "percentage to number, quarter text to date, Q3 2025"
 )
 
 

@@ -65,10 +65,8 @@ example: Final[Mapping[str, JsonValue]] = {
                   [4, "bob@x.test", None, 4]]},
 }  # fmt: skip
 keywords: Final = (
-    "connected components, connected groups, groups of connected records, graph, network, clusters, union find, linked "
-    "accounts, who belongs together, same email or same phone, households, families, transitive, linked directly or "
-    "over others, islands of a network, friends of friends, duplicates by any of several columns, group by shared "
-    "values, chain of matches, edges and nodes"
+    "connected components, connected groups, graph, network, clusters, union find, linked accounts, same email or same "
+    "phone, households, transitive, linked directly or over others, islands of a network, edges and nodes"
 )
 
 

@@ -14,8 +14,8 @@ SUMMARY = "list, show and search the steps and checks a plan is made of"
 
 
 OF_FILES = frozenset(
-    "sheet sheets worksheet worksheets workbook tab tabs header headers heading headings footer csv xlsx excel delimiter "
-    "encoding".split()
+    "sheet sheets worksheet worksheets workbook tab tabs header headers heading headings footer csv xlsx excel "
+    "delimiter encoding".split()
 )
 """Words of how a file is read, which no step says."""
 
