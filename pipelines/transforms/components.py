@@ -179,8 +179,8 @@ def _links(items: Sequence[Column], nodes: str) -> exp.Query:
         part = select_from(nodes, [column(NODE), aliased(column(_first(place)), END)])
         parts.append(part.where(exp.NEQ(this=column(NODE), expression=column(_first(place))), copy=False))
     links: exp.Query = parts[0]
-    for part in parts[1:]:
-        links = exp.Union(this=links, expression=part, distinct=False)
+    for other in parts[1:]:
+        links = exp.Union(this=links, expression=other, distinct=False)
     query = exp.Select(expressions=[column(NODE), column(END)], from_=exp.From(this=proofs.subquery(links, "links")))
     query.set("distinct", exp.Distinct())
     return query

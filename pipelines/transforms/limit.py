@@ -4,8 +4,7 @@ Which rows are first must be certain, so the order must be total (with ``orders:
 that no tie decides); or set ``ties`` to keep all rows that tie with the last one kept. Of ``rows: 10%`` a part of a row
 counts as one: of 18 rows two are kept, as of 20; with ``skip`` it is a share of the rows that are not left out.
 
-To keep every third row, number them by a 'rank' step with ``ties: none``, and keep those for which ``place % 3 = 1`` in
-a 'filter' step.
+For every third row a 'rank' step with ``ties: none`` gives places, of which a 'filter' step keeps ``place % 3 = 1``.
 """
 
 from __future__ import annotations
