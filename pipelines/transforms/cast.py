@@ -21,7 +21,7 @@ from pipelines.expressions import aliased, column, select_from
 from pipelines.job import Field as Column
 from pipelines.job import Relation
 from pipelines.scope import StepScope, family
-from pipelines.sqltree import as_type, call, minus, number, or_else, plus, text, times, when
+from pipelines.sqltree import as_type, call, is_there, minus, number, or_else, plus, text, times, when
 from spec.base import Document, JsonValue
 from spec.pipeline import Strings
 
@@ -206,7 +206,9 @@ def _number(name: str, target: exp.DataType, params: Params) -> exp.Expr:
     spaces = [text(" "), *(exp.Chr(expressions=[number(code)]) for code in _CONTROLS)]
     blank = exp.or_(*(exp.EndsWith(this=column(name), expression=sign) for sign in spaces))
     plain = exp.TryCast(this=_point(column(name), params), to=target.copy())
-    return _first_of([exp.Case(ifs=[exp.If(this=exp.Not(this=exp.Paren(this=blank)), true=plain)]), careful])
+    # The engine computes what a CASE repeats only where it is asked for, and what COALESCE repeats for every row.
+    asked = when(is_there(column(name)), careful)
+    return _first_of([when(exp.Not(this=exp.Paren(this=blank)), plain), asked])
 
 
 def _first_of(values: Sequence[exp.Expr]) -> exp.Expr:
