@@ -248,29 +248,3 @@ def test_columns_of_holidays_without_a_table_of_them_are_refused() -> None:
     step = {"id": "w", "use": "calendar", "from": "t", "on": "land", "column": "d", "add": "is_workday"}
     with pytest.raises(SpecError, match="no table of holidays"):
         compile_steps(COUNTRIES, [step])
-
-
-def test_two_names_that_differ_in_case_are_one_column_to_a_cast() -> None:
-    table = {"columns": {"Number": "VARCHAR"}, "rows": []}
-    step = {"id": "s", "use": "cast", "from": "t", "columns": {"Number": "BIGINT", "number": "DATE"}}
-    with pytest.raises(SpecError, match="Number and number are one column"):
-        compile_steps({"t": table}, [step])
-
-
-def test_september_is_read_in_both_of_its_short_forms() -> None:
-    rows: list[list[object]] = [["26th Sept 2025"], ["1 sep 2025"], ["3 Oct 2025"]]
-    table = {"columns": {"day": "VARCHAR"}, "rows": rows}
-    step = {"id": "s", "use": "cast", "from": "t", "columns": {"day": "DATE"}, "format": {"day": "%d %b %Y"}}
-    found = Bench(compile_steps({"t": table}, [step]), {"t": table}).rows("s")
-    assert sorted(str(row[0]) for row in found) == ["2025-09-01", "2025-09-26", "2025-10-03"]
-
-
-@pytest.mark.parametrize(
-    "kind", ["VARCHAR", "DATE", "TIMESTAMP", "TIME", "INTEGER", "DOUBLE", "DECIMAL(9,2)", "BOOLEAN", "BLOB", "JSON"]
-)
-def test_blank_text_is_nothing_in_every_type_and_no_failure(kind: str) -> None:
-    table = {"columns": {"value": "VARCHAR"}, "rows": [["  "], [""]]}
-    step = {"id": "s", "use": "cast", "from": "t", "columns": {"value": kind}, "on_error": "quarantine"}
-    bench = Bench(compile_steps({"t": table}, [step]), {"t": table})
-    assert [row[0] for row in bench.rows("s")] == [None, None]
-    assert bench.rows("s.rejected") == []
