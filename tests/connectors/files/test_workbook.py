@@ -139,6 +139,22 @@ def test_dates_times_and_booleans_keep_their_kind(tmp_path: Path, reads: Reads) 
     assert reads(found, tmp_path).rows[0] == ("2026-07-01 10:30:00", "true", "yes")
 
 
+def test_a_time_of_day_is_one_and_a_duration_is_told_to_be_days(tmp_path: Path, reads: Reads) -> None:
+    row: list[object] = ["A", dt.time(8, 30), dt.timedelta(hours=36)]
+    path = workbook(tmp_path / "a.xlsx", {"S": [["who", "start", "worked"], row, ["B", dt.time(17, 5), row[2]]]})
+    [found] = found_in(path)
+    assert found.source.columns == {"who": "VARCHAR", "start": "TIME", "worked": "DECIMAL(18,2)"}
+    assert "Column 'worked' holds durations, which are read as days: 1.5 is 36 hours." in found.warnings
+    assert reads(found, tmp_path).rows == [("A", "08:30:00", "1.50"), ("B", "17:05:00", "1.50")]
+
+
+def test_subtotals_among_the_rows_are_told_and_stay(tmp_path: Path, reads: Reads) -> None:
+    rows: list[list[object]] = [["shop", "n"], ["North", 2], ["South", 3], ["Subtotal", 5], ["East", 4], ["West", 1]]
+    [found] = found_in(workbook(tmp_path / "a.xlsx", {"S": rows}))
+    assert [said for said in found.warnings if "before adding up" in said]
+    assert len(reads(found, tmp_path).rows) == 5
+
+
 def test_dates_are_read_by_the_workbook_s_own_count_of_days_where_no_option_says_it(
     tmp_path: Path, reads: Reads
 ) -> None:
