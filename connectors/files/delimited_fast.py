@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -42,6 +42,10 @@ def load(
 ) -> int | None:
     """Rows of the file, all of them in ``table``; None where it has to be read record by record, with none left."""
     before, first = (sql.count(connection, table), sql.next_row(connection, table)) if append else (0, 0)
+
+    def inside() -> int:
+        return _separators_in_values(connection, part, options, table, columns, texts, first=first)
+
     # What stands at the end is told from data by its words, so whoever leaves a total out looks at the rows.
     has_footer = bool(options.skip_footer or options.skip_totals or options.totals)
     if not has_footer and not found.has_nul and part.area is None and _is_duckdbs(dialect_of(options), part):
@@ -56,7 +60,7 @@ def load(
             if rows != expected:
                 expected = _expected(part, options, rows, found.lines)
             is_doubtful = rows == expected and (
-                _has_a_value_more(connection, part, options, rows, found.separators)
+                _has_a_value_more(connection, part, options, rows, found.separators, inside)
                 or _may_have_torn_values(connection, part, options, table, columns, texts, first=first)
             )
             if rows == expected and not is_doubtful:
@@ -145,19 +149,52 @@ def _expected(part: Part, options: ReadOptions, rows: int, lines: int | None) ->
         return count_records(stream, dialect_of(options), len(part.names), skip=skip)
 
 
+def _separators_in_values(
+    connection: DuckDBPyConnection,
+    part: Part,
+    options: ReadOptions,
+    table: exp.Table,
+    columns: Mapping[str, str],
+    texts: Mapping[str, exp.Expression],
+    *,
+    first: int,
+) -> int:
+    """How many separators stand in the texts of the table, from row ``first`` on: never more than in the file's."""
+    # Each column of the file once, and none that is made, such as the file's own name.
+    read = {texts[name].name: name for name, type_ in columns.items() if type_ == "VARCHAR" and name in texts}
+    inside = 0
+    for name in (name for own, name in read.items() if own in part.names and isinstance(texts[name], exp.Column)):
+        count = sql.template(
+            "sum(strlen(:x) - strlen(replace(:x, :mark, '')))", x=sql.column(name), mark=options.separator
+        )
+        rows = exp.select(sql.template("coalesce(:count, 0)", count=count)).from_(table)
+        held = sql.template(
+            "rowid >= :first AND contains(:x, :mark)", first=first, x=sql.column(name), mark=options.separator
+        )
+        inside += sql.whole(sql.row(connection, rows.where(held))[0])
+    return inside
+
+
 def _has_a_value_more(
-    connection: DuckDBPyConnection, part: Part, options: ReadOptions, rows: int, separators: int | None
+    connection: DuckDBPyConnection,
+    part: Part,
+    options: ReadOptions,
+    rows: int,
+    separators: int | None,
+    in_values: Callable[[], int],
 ) -> bool:
     """Whether some line may have an empty value more than there are columns.
 
     DuckDB takes such a line without a word, which moves all values if the empty one stands in its middle. As many
-    separators as the rows need are proof enough; where more of them stand in quotes, the line itself is looked for.
+    separators as the rows need, with those that stand in values, are proof enough; where there are more (a value may
+    have some that is not in the table), the line itself is looked for.
     """
     width, separator = len(part.names), options.separator.encode()
     if separators is not None and part.compression == "none":
         with text.open_plain(part.file, part.compression) as stream:
             above = sum(line.count(separator) for line in itertools.islice(stream, lines_before(part, options)))
-        if separators - above == rows * (width - 1):
+        more = separators - above - rows * (width - 1)
+        if more == 0 or (more > 0 and more == in_values()):
             return False
     if not text.has_line_that_ends_with(part.file, part.compression, separator):
         return False
