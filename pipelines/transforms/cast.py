@@ -23,17 +23,13 @@ from pipelines.job import Relation
 from pipelines.scope import StepScope, family
 from pipelines.sqltree import as_type, call, is_there, minus, number, or_else, plus, text, times, when
 from spec.base import Document, JsonValue
-from spec.pipeline import Strings
+from spec.pipeline import Strings, as_tuple
 
-SPACES: Final = (" ", "\u00a0", "\u202f")
+_SPACES: Final = (" ", "\u00a0", "\u202f")
 _CONTROLS: Final = (9, 10, 13, 11, 12)
 """The codes of what DuckDB takes for space around a number, beside the space."""
-QUARTERS: Final = {"%q": "([1-4])", "%Y": "([0-9]{4})", "%y": "([0-9]{2})"}
-QUARTER: Final = re.compile("(%q|%Y|%y)")
-
-
-def _as_several(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+_QUARTERS: Final = {"%q": "([1-4])", "%Y": "([0-9]{4})", "%y": "([0-9]{2})"}
+_QUARTER: Final = re.compile("(%q|%Y|%y)")
 
 
 class Params(Document):
@@ -53,7 +49,7 @@ class Params(Document):
         default=".",
         description="Decimal sign in the text of numbers; with ',' a '.' groups thousands where nothing else is said.",
     )
-    thousands: Literal[",", "'", " "] | None = Field(
+    thousands: Literal[",", ".", "'", " "] | None = Field(
         default=None,
         description="Sign before each three digits, as in 1,204.50; ' ' is any space, as in 1 204,50.",
     )
@@ -61,7 +57,7 @@ class Params(Document):
         default=(),
         description="Signs or codes of money that may stand before or behind an amount, e.g. '$', or ['$', USD, EUR].",
     )
-    negative: Annotated[tuple[Literal["parentheses", "trailing"], ...], BeforeValidator(_as_several)] = Field(
+    negative: Annotated[tuple[Literal["parentheses", "trailing"], ...], BeforeValidator(as_tuple)] = Field(
         default=(),
         description="How amounts below zero are written as well, one way or both: parentheses for (3.50), trailing for "
         "3.50-.",
@@ -82,7 +78,7 @@ class Params(Document):
     @model_validator(mode="after")
     def _one_sign_each(self) -> Params:
         if self.thousands == self.decimal:
-            raise ValueError("a ',' cannot be the decimal sign and group thousands as well")
+            raise ValueError(f"a {self.decimal!r} cannot be the decimal sign and group thousands as well")
         if not all(self.currency):
             raise ValueError("a sign of currency has at least one letter")
         return self
@@ -229,10 +225,10 @@ def _strptime(bare: exp.Expr, value: exp.Expr, formats: Sequence[str]) -> exp.Ex
 
 def _quarter(value: exp.Expr, format_: str) -> exp.Expr:
     """The first day of a quarter, which the engine's formats do not know; null where the text is none."""
-    parts = QUARTER.split(format_)
-    pattern = "^(?i)" + "".join(QUARTERS.get(part, re.escape(part)) for part in parts) + "$"
+    parts = _QUARTER.split(format_)
+    pattern = "^(?i)" + "".join(_QUARTERS.get(part, re.escape(part)) for part in parts) + "$"
     # A format has one %q and one year, so that each group is known by its place.
-    found = [part for part in parts if part in QUARTERS]
+    found = [part for part in parts if part in _QUARTERS]
     quarter, year = (
         as_type(
             exp.Nullif(this=patterns.group(value.copy(), pattern, found.index(one) + 1), expression=text("")), "INTEGER"
@@ -267,7 +263,7 @@ def _point(value: exp.Expr, params: Params) -> exp.Expr:
     groups = params.thousands or ("." if params.decimal == "," else None)
     if groups is None:
         return value
-    signs = SPACES if groups == " " else (groups,)
+    signs = _SPACES if groups == " " else (groups,)
     sign = "[" + "".join(re.escape(one) for one in signs) + "]"
     # 1,5 is no number where a comma groups thousands, and 1.5 none where a point does: it may well be one and a half.
     grouped = rf"^[^0-9]*[0-9]{{1,3}}({sign}[0-9]{{3}})+([^0-9{sign[1:]}.*)?$"

@@ -54,10 +54,10 @@ def discover(
         options = options.model_copy(update={"format": "ndjson"})
     notes: list[str] = []
     with prepared(path, path.name, options) as file:
-        records, broken, whole, pointer = _sample(file, options)
+        records, broken, whole, pointer, beside = _sample(file, options)
         if pointer and "records" not in stated:
             options = options.model_copy(update={"records": pointer})
-            notes = _left_beside(file, pointer)
+            notes = _left_beside(beside)
         elif not file.is_lines and "records" not in stated and len(records) == 1:
             _refuse_named_records(records[0], path)
         structure = structure_of(records)
@@ -84,15 +84,12 @@ def discover(
     return [Discovered(first.name, first.source, first.table, joined, first.choices), *found[1:]]
 
 
-def _left_beside(file: Prepared, pointer: str) -> list[str]:
+def _left_beside(names: Sequence[str]) -> list[str]:
     """A sentence about what stands beside the one list of a document."""
-    with text.open_plain(file.file, file.compression) as stream:
-        document = json.load(stream)
-    others = [key for key in document if key != pointer.removeprefix("/")] if isinstance(document, dict) else []
-    if not others:
+    if not names:
         return []
-    more = f" and {len(others) - 5} more" if len(others) > 5 else ""
-    return [f"Left out, since it stands beside the list: {', '.join(others[:5])}{more}. With records: / it is read."]
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return [f"Left out, since it stands beside the list: {', '.join(names[:5])}{more}. With records: / it is read."]
 
 
 def _refuse_named_records(document: Mapping[str, JsonValue], path: Path) -> None:
@@ -138,23 +135,27 @@ def _wanted(structure: Structure, options: ReadOptions, stated: frozenset[str]) 
     return structure.tables()
 
 
-def _sample(file: Prepared, options: ReadOptions) -> tuple[list[dict[str, JsonValue]], list[Record], bool, str]:
-    """Records of the first 8 MB (of a document, all), the broken ones, whether that is all, where the list stands."""
+def _sample(
+    file: Prepared, options: ReadOptions
+) -> tuple[list[dict[str, JsonValue]], list[Record], bool, str, Sequence[str]]:
+    """Records of the first 8 MB (of a document, all), the broken ones, whether that is all, where the list stands, and
+    the names of what stands beside it.
+    """
     if not file.is_lines:
-        found, pointer = document_records(file, options)
-        return found, [], True, pointer
+        found, pointer, beside = document_records(file, options)
+        return found, [], True, pointer, beside
     records: list[dict[str, JsonValue]] = []
     broken: list[Record] = []
     size = 0
     for line, parsed in line_records(file):
         size += len(line.raw)
         if size > _PROFILED:
-            return records, broken, False, ""
+            return records, broken, False, "", ()
         if line.problem:
             broken.append(line)
         else:
             records.append(parsed)
-    return records, broken, True, ""
+    return records, broken, True, "", ()
 
 
 def _table(

@@ -34,8 +34,11 @@ def line_records(file: Prepared) -> Iterator[tuple[Record, dict[str, JsonValue]]
             yield Record(number, bare, problem), parsed
 
 
-def document_records(file: Prepared, options: ReadOptions) -> tuple[list[dict[str, JsonValue]], str]:
-    """The records of a JSON document and the pointer of their list: the document itself, or its one list of objects."""
+def document_records(file: Prepared, options: ReadOptions) -> tuple[list[dict[str, JsonValue]], str, Sequence[str]]:
+    """The records of a JSON document, the pointer of their list, and the names of what stands beside that.
+
+    The list is the document itself, or its one list of objects.
+    """
     with text.open_plain(file.file, file.compression) as stream:
         raw = stream.read(DOCUMENT_LIMIT + 1)
     where: dict[str, str | int] = {"file": file.shown}
@@ -53,14 +56,14 @@ def document_records(file: Prepared, options: ReadOptions) -> tuple[list[dict[st
         raise DataError("The JSON is nested too deeply.", hint="Export it flatter.", where=where) from None
     pointer = options.records
     if pointer == WHOLE and isinstance(document, dict):
-        return [document], pointer
+        return [document], pointer, ()
     if pointer:
         found = _at(document, parse(pointer))
         if not isinstance(found, list):
             raise DataError(f"There is no list of records at {pointer}.", hint="Set the option records.", where=where)
-        return _objects(found, where), pointer
+        return _objects(found, where), pointer, ()
     if isinstance(document, list):
-        return _objects(document, where), ""
+        return _objects(document, where), "", ()
     if not isinstance(document, dict):
         raise DataError("The document holds no records.", hint="It should be a list of objects.", where=where)
     lists = {
@@ -70,8 +73,8 @@ def document_records(file: Prepared, options: ReadOptions) -> tuple[list[dict[st
     }
     if len(lists) == 1:
         key, only = next(iter(lists.items()))
-        return _objects(only, where), spell((key,))
-    return [document], ""
+        return _objects(only, where), spell((key,)), [other for other in document if other != key]
+    return [document], "", ()
 
 
 def all_records(file: Prepared, options: ReadOptions) -> Iterator[tuple[Record, JsonValue]]:

@@ -50,6 +50,8 @@ def test_japanese_text_is_read_as_it_is_written(discovered: Discover, reads: Rea
 def test_what_stands_beside_the_list_of_a_document_is_told(discovered: Discover) -> None:
     found = discovered("a.json", '{"iban": "X", "closing": 7.5, "rows": [{"id": 1}, {"id": 2}]}')
     assert any("iban, closing" in said for said in found.warnings)
+    alone = discovered("b.json", '{"in/out": [{"id": 1}, {"id": 2}]}')
+    assert not any("beside" in said for said in alone.warnings)
 
 
 def test_records_under_names_of_their_own_are_not_taken_for_one(discovered: Discover) -> None:

@@ -107,6 +107,7 @@ def test_a_sign_that_groups_thousands_stands_before_three_digits_or_the_text_is_
         "1204.50", "12.50", "-1204000.00", "7.00", "1204500.10"
     ]  # fmt: skip
     assert cast(["12.50", "1.5", "1.2345", "12.3456,1", "1204.500", "1,204.500", "1.204,505"], **german) == [None] * 7
+    assert cast(["1.204,50", "12.50"], **german, thousands=".") == ["1204.50", None]
     french: dict[str, object] = {"columns": {"word": "DECIMAL(18,2)"}, "decimal": ",", "thousands": " "}
     assert cast(["1 204,50", "\u00a01\u202f204\u00a0000 ", "7,5", "12 50", "1.204,50"], **french) == [
         "1204.50", "1204000.00", "7.50", None, None
